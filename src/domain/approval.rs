@@ -1,5 +1,5 @@
-//! What a product says about approval: who is asked, in which order, how many, and under which conditions nobody is.
-//! Judging a request by it is `policy`'s work.
+//! A product's approval rules: who is asked, in which order, how many of them, and when nobody is.
+//! [`policy`](super::policy) applies them to a request.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,43 +9,44 @@ use super::catalog::Principal;
 use super::ids::TeamName;
 use super::period::Period;
 
-/// When a person has to approve, who, and for how long they are asked.
+/// When an approval is needed, by whom, and for how long they are asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovalRule {
     /// Whether anybody is asked at all.
     pub mode: ApprovalMode,
-    /// Any match makes a `required` product auto-approved.
+    /// Conditions of which any one auto-approves a `required` product.
     pub auto_when: Vec<Condition>,
-    /// The first that matches decides in the place of all else.
+    /// Rules for certain requests. The first that matches replaces `mode`, `auto_when` and, if it has stages, the
+    /// stages.
     #[serde(default)]
     pub rules: Vec<RuleFor>,
-    /// Whose answer counts.
+    /// Who may approve.
     pub approvers: Approvers,
-    /// How many different approvers must agree, at least 1.
+    /// How many different approvers have to approve, at least 1.
     pub needed: u32,
-    /// Of those whose answer counts the ones who are not asked by name; others may be named here, too.
+    /// Silent approvers: they may approve but are not mentioned. May name people who are not in `approvers`.
     #[serde(default)]
     pub quiet: Vec<Principal>,
-    /// Who is asked one after the other, in the place of `approvers`, `needed` and `quiet`; empty where they hold.
+    /// Stages that are asked one after the other, instead of `approvers`, `needed` and `quiet`; empty if those apply.
     #[serde(default)]
     pub stages: Vec<Stage>,
-    /// After this long without enough answers the request ends as timed out.
+    /// Time after which a request without enough approvals times out.
     pub timeout: Period,
-    /// When approvers are reminded.
+    /// Time after which approvers are reminded.
     pub remind_after: Period,
-    /// When the admins are told.
+    /// Time after which the admins are asked as well.
     pub escalate_after: Period,
-    /// Whether an approver may approve what they asked for themselves.
+    /// Whether approvers may approve their own requests.
     pub self_approval: bool,
-    /// What an approver does to approve.
+    /// How an approval is confirmed.
     #[serde(default)]
     pub confirm: ApprovalConfirm,
-    /// Parameters of which an approver may approve a smaller value.
+    /// Parameters whose value an approver may reduce.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub may_reduce: Vec<String>,
 }
 
-/// What a product has that says nothing about approval.
+/// The rules of a product that states none.
 impl Default for ApprovalRule {
     fn default() -> Self {
         Self {
@@ -67,7 +68,7 @@ impl Default for ApprovalRule {
 }
 
 impl ApprovalRule {
-    /// Who is asked where no rule says otherwise, in order; at least one stage.
+    /// Returns the stages that apply when no rule matches, in order; at least one.
     pub fn stages(&self) -> Vec<Stage> {
         if self.stages.is_empty() {
             let (approvers, quiet) = (self.approvers.clone(), self.quiet.clone());
@@ -76,13 +77,13 @@ impl ApprovalRule {
         self.stages.clone()
     }
 
-    /// Every order of stages that a request may go through. The product's own is among them also where it needs no approval:
-    /// they are asked about what goes beyond a budget, or about a cost that is not known.
+    /// Returns every list of stages that a request may go through. The product's own is included even if it needs no
+    /// approval: its approvers are asked when a request exceeds the budget or its cost is unknown.
     pub fn paths(&self) -> Vec<Vec<Stage>> {
         [self.stages()].into_iter().chain(self.paths_of_rules()).collect()
     }
 
-    /// Those of a request for whose cost there is room.
+    /// Returns the lists of stages that a request within the budget may go through.
     pub fn paths_within_budget(&self) -> Vec<Vec<Stage>> {
         let is_asked = self.mode == ApprovalMode::Required
             || self.rules.iter().any(|rule| rule.mode == ApprovalMode::Required && rule.stages.is_empty());
@@ -94,7 +95,7 @@ impl ApprovalRule {
     }
 }
 
-/// Whether a product needs a person's approval.
+/// Whether a product needs an approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ApprovalMode {
     /// Nobody is asked.
@@ -103,40 +104,40 @@ pub enum ApprovalMode {
     Required,
 }
 
-/// What an approver does to approve.
+/// How an approver confirms an approval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ApprovalConfirm {
-    /// Press the button.
+    /// Click the button.
     #[default]
     Click,
-    /// Type the name of what they agree to, in a dialog.
+    /// Type the name of what they approve, in a dialog.
     TypeTheName,
 }
 
-/// Some people of whom so many have to agree before the next are asked.
+/// Approvers who are asked together; the next stage is asked once enough of them have approved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stage {
-    /// Whose answer counts.
+    /// Who may approve.
     pub approvers: Approvers,
-    /// How many different ones, at least 1.
+    /// How many different approvers, at least 1.
     pub needed: u32,
-    /// Those who may answer and are not asked by name.
+    /// Silent approvers: they may approve but are not mentioned.
     #[serde(default)]
     pub quiet: Vec<Principal>,
 }
 
-/// What holds for requests of some kind.
+/// An approval rule for requests that meet certain conditions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleFor {
-    /// All of these have to hold.
+    /// The conditions, all of which have to hold.
     pub when: Vec<Condition>,
-    /// Whether anybody is asked then.
+    /// Whether approvers are asked for such requests.
     pub mode: ApprovalMode,
-    /// Who is, in order; empty where it is the product's own.
+    /// The stages, in order; empty for the product's own.
     pub stages: Vec<Stage>,
 }
 
-/// Something that holds of a request or does not.
+/// A condition that a request meets or not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Condition {
     /// The parameter has one of these values.
@@ -146,16 +147,16 @@ pub enum Condition {
         /// The values that match.
         is: Vec<String>,
     },
-    /// The estimate is known and not above this many US dollars a month.
+    /// The estimate is known and at most this many US dollars a month.
     MonthlyCostAtMost(Decimal),
-    /// The estimate is above this many US dollars a month, or not known.
+    /// The estimate is unknown or above this many US dollars a month.
     MonthlyCostAbove(Decimal),
-    /// It is for one of these teams.
+    /// The request is for one of these teams.
     Team(Vec<TeamName>),
 }
 
 impl Condition {
-    /// The teams that it names.
+    /// Returns the teams that it names.
     pub fn teams(&self) -> &[TeamName] {
         match self {
             Self::Team(teams) => teams,
@@ -163,7 +164,7 @@ impl Condition {
         }
     }
 
-    /// The same, to be renamed.
+    /// Like [`teams`](Self::teams), mutable, so that they can be renamed.
     pub fn teams_mut(&mut self) -> &mut [TeamName] {
         match self {
             Self::Team(teams) => teams,
@@ -172,15 +173,15 @@ impl Condition {
     }
 }
 
-/// Whose approval counts.
+/// Who may approve.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Approvers {
     /// The approvers of the requester's team.
     Team,
-    /// The requester's manager, where that is an approver of the team; else as [`Approvers::Team`].
+    /// The requester's manager, if they are an approver of the team; else as [`Approvers::Team`].
     Manager,
     /// These people and groups.
     Listed(Vec<Principal>),
-    /// The admins, about an exception. No product file says so.
+    /// The admins, for an exception. Cannot be written in a product file.
     Admins,
 }

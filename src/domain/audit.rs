@@ -1,8 +1,9 @@
-//! The audit trail: one entry per transition and per refusal for lack of right, chained by digests. Each request has a
-//! chain, whose end its row knows; everything that belongs to no request is in the portal's chain, whose end the store
-//! knows.
+//! The audit trail: one entry per transition and per refusal for missing permission, chained by digests. Each request
+//! has a chain, whose head is in its row; everything that belongs to no request is in the portal's chain, whose head
+//! is in the store.
 //!
-//! The chains show tampering by anyone who changes only a part of the store; they cannot stop whoever rewrites all of it.
+//! The chains reveal tampering by anyone who changes only part of the store; they cannot stop anyone who rewrites all
+//! of it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,18 +16,18 @@ use super::ids::{ChannelId, PersonId, ProductKey, RequestId, TeamName};
 pub enum Actor {
     /// A person, by a click, a form or a command.
     Person(By),
-    /// A due date that passed.
+    /// A date that passed.
     Clock,
     /// The state machine.
     Workflow,
     /// Service Catalog or its simulation.
     Provisioner,
-    /// Whoever runs the program, on its command line.
+    /// The person who runs the program, on its command line.
     Operator,
 }
 
 impl Actor {
-    /// How the export names it: a Slack id, `clock`, `workflow`, `provisioner` or `operator`.
+    /// Returns the name used in the export: a Slack id, `clock`, `workflow`, `provisioner` or `operator`.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Person(by) => by.person.as_str(),
@@ -38,25 +39,25 @@ impl Actor {
     }
 }
 
-/// Who did something, and from where.
+/// A person and where in Slack they acted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct By {
-    /// Who.
+    /// The person.
     pub person: PersonId,
-    /// From where.
+    /// Where they acted.
     pub via: Via,
 }
 
-/// Where a person was when they did something.
+/// Where in Slack a person acted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Via {
-    /// They typed a command.
+    /// A slash command.
     Command,
-    /// They pressed a button of a message in this channel or direct conversation.
+    /// A button of a message in this channel or direct conversation.
     Message(ChannelId),
-    /// They submitted a form.
+    /// A form.
     Form,
-    /// They pressed a button on the home tab.
+    /// A button on the home tab.
     Home,
 }
 
@@ -71,36 +72,35 @@ impl std::fmt::Display for Via {
     }
 }
 
-/// One line of the trail; its fields, in this order, are the export's.
+/// One entry of the trail. Its fields, in this order, are those of the export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// When it was committed.
     pub at: Timestamp,
     /// The request it is about; [`RequestId::PORTAL`] in the portal's chain.
     pub request: RequestId,
-    /// Its place in that chain, from 1.
+    /// Its sequence number in that chain, from 1.
     pub seq: u64,
     /// What happened, such as `submitted`, `approved` or `refused`.
     pub event: String,
-    /// Who or what did it: see [`Actor::word`].
+    /// Who or what caused it; see [`Actor::as_str`].
     pub actor: String,
-    /// The request's team.
+    /// The request's team; `-` if there is none.
     pub team: String,
-    /// The request's product.
+    /// The request's product; `-` if there is none.
     pub product: String,
-    /// The status after it, as [`super::request::StatusName::word`] spells it; `-` when no request was stored.
+    /// The status after it, spelled as in [`super::request::StatusName::as_str`]; `-` if no request was stored.
     pub status: String,
-    /// What a reader needs beyond that, and in brackets from where a person did it; holds no parameter of a secret
-    /// kind and no token.
+    /// Further details, and in brackets where a person acted. Never contains a `NoEcho` parameter or a token.
     pub detail: String,
-    /// The digest of the entry before it in its request; empty for the first.
+    /// The digest of the previous entry in the chain; empty for the first.
     pub prev: String,
     /// SHA-256 over all the fields above, lower-case hex.
     pub digest: String,
 }
 
 impl AuditEntry {
-    /// The digest these fields should carry.
+    /// Computes the digest that these fields should have.
     pub fn expected_digest(&self) -> String {
         let mut hash = Sha256::new();
         let (at, request, seq) = (self.at.to_string(), self.request.to_string(), self.seq.to_string());
@@ -117,7 +117,7 @@ impl AuditEntry {
             &self.prev,
         ];
         for field in fields {
-            // The length in front keeps two neighboring fields from trading characters unnoticed.
+            // The length prefix prevents characters from moving between neighboring fields unnoticed.
             hash.update((field.len() as u64).to_be_bytes());
             hash.update(field.as_bytes());
         }
@@ -125,7 +125,7 @@ impl AuditEntry {
     }
 }
 
-/// Events whose detail ends with the person they were done for, where that is somebody else.
+/// Events whose detail ends with the person on whose behalf they were done, if any.
 const DONE_FOR: [&str; 8] = [
     "submitted",
     "approved",
@@ -137,8 +137,8 @@ const DONE_FOR: [&str; 8] = [
     "change denied",
 ];
 
-/// What the trail says of an answer: whatever is to be said, and for whom it was given. A reason that reads as if it ended
-/// with such a person gets a full stop, so that nobody can write that they answered for somebody.
+/// Returns the detail of an answer, including the person on whose behalf it was given. A reason that happens to end
+/// like such a person gets a full stop, so that nobody can pretend to have answered for somebody.
 pub fn answered(detail: &str, instead_of: Option<&PersonId>) -> String {
     match instead_of {
         Some(person) if detail.is_empty() => format!("for {person}"),
@@ -151,7 +151,7 @@ pub fn answered(detail: &str, instead_of: Option<&PersonId>) -> String {
 }
 
 impl AuditEntry {
-    /// Its detail without from where a person did it, for whom they did it, and from where.
+    /// Splits the detail into the text, the person on whose behalf it was done, and where the actor was.
     pub fn parts(&self) -> (&str, Option<&str>, Option<&str>) {
         let detail = self.detail.trim();
         let inside = detail.strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
@@ -173,7 +173,7 @@ fn done_for(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Whether a word of the trail is the id of a person.
+/// Whether a word of the trail is a person's Slack id.
 pub fn is_person(word: &str) -> bool {
     word.starts_with(['U', 'W']) && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
@@ -181,35 +181,35 @@ pub fn is_person(word: &str) -> bool {
 /// The end of a chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditHead {
-    /// Entries so far.
+    /// Number of entries so far.
     pub seq: u64,
-    /// Digest of the last one; empty when there is none.
+    /// Digest of the last entry; empty if there is none.
     pub digest: String,
 }
 
-/// What an entry is about, apart from what happened. It decides which chain the entry is in.
+/// What an entry is about. It decides which chain the entry is in.
 #[derive(Clone, Copy, Debug)]
 pub enum AuditSubject<'a> {
     /// A request that is stored with the entry.
     Request {
-        /// Which.
+        /// Its id.
         id: RequestId,
         /// Its team.
         team: &'a TeamName,
         /// Its product.
         product: &'a ProductKey,
-        /// The status after the entry.
+        /// Its status after the entry.
         status: &'a str,
     },
-    /// The portal itself, or something that never became a request: then for which team and product.
+    /// The portal itself, or something that never became a request, with the team and product it was for.
     Portal(Option<(&'a TeamName, &'a ProductKey)>),
 }
 
-/// Stands where an entry has no team, product or status.
+/// Stands for a missing team, product or status.
 const NONE: &str = "-";
 
 impl AuditSubject<'_> {
-    /// The chain that its entries are in.
+    /// Returns the chain that its entries are in.
     pub fn chain(&self) -> RequestId {
         match self {
             Self::Request { id, .. } => *id,
@@ -217,7 +217,7 @@ impl AuditSubject<'_> {
         }
     }
 
-    /// Team, product and status as an entry spells them.
+    /// Returns team, product and status as an entry spells them.
     pub(crate) fn words(&self) -> [String; 3] {
         match self {
             Self::Request { team, product, status, .. } => {
@@ -230,12 +230,12 @@ impl AuditSubject<'_> {
 }
 
 impl AuditHead {
-    /// The head of a chain that ends with this entry.
+    /// Returns the head of the chain that ends with this entry.
     pub fn at(last: &AuditEntry) -> Self {
         Self { seq: last.seq, digest: last.digest.clone() }
     }
 
-    /// Makes the next entry of the chain and moves the head to it.
+    /// Creates the next entry of the chain and moves the head to it.
     pub fn append(
         &mut self,
         at: Timestamp,
@@ -270,7 +270,7 @@ impl AuditHead {
     }
 }
 
-/// Whether `entry` continues the chain that ends at `head`; `Err` says how it does not.
+/// Checks that `entry` continues the chain that ends at `head`; `Err` describes the violation.
 pub fn follows(head: &AuditHead, entry: &AuditEntry) -> Result<(), String> {
     if entry.seq != head.seq + 1 {
         return Err(format!("entry {} is followed by entry {}", head.seq, entry.seq));

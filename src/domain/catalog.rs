@@ -1,5 +1,5 @@
-//! What may be asked for: products, the rules that come with each, and the price list.
-//! Reading these from files is `catalog/`'s work; judging a request by them is `policy`'s and `cost`'s.
+//! The catalog: products, the rules of each, and the price list. The module `catalog` reads these from files;
+//! [`policy`](super::policy) and [`cost`](super::cost) apply them to a request.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,59 +18,59 @@ use super::period::Period;
 use super::template::Template;
 use super::ticket::TicketRule;
 
-/// Everything that can be requested, and what it costs.
+/// Everything that can be requested, and its prices.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
-    /// Products by key.
+    /// All products, by key.
     pub products: BTreeMap<ProductKey, Arc<Product>>,
-    /// The price list of the region that products are made in.
+    /// The price list of the region where products are created.
     pub prices: PriceList,
 }
 
 impl Catalog {
-    /// The product with this key, if there is one.
+    /// Returns the product with this key.
     pub fn product(&self, key: &ProductKey) -> Option<&Arc<Product>> {
         self.products.get(key)
     }
 }
 
-/// One entry of the catalog: a CloudFormation template and the rules around it.
+/// One product: a CloudFormation template and the rules around it.
 #[derive(Clone, Debug)]
 pub struct Product {
-    /// The folder's name.
+    /// The name of its folder.
     pub key: ProductKey,
-    /// What people call it; also its name in Service Catalog.
+    /// The display name; also its name in Service Catalog.
     pub name: String,
     /// One sentence for the catalog browser.
     pub description: String,
-    /// Who looks after it.
+    /// Who maintains it.
     pub owner: String,
-    /// The provisioning artifact's name, such as `v1.0`.
+    /// The name of the provisioning artifact, such as `v1.0`.
     pub version: String,
-    /// Parameters the portal fills by itself and never shows.
+    /// Parameters that the portal fills in and never shows.
     pub bind: BTreeMap<String, Binding>,
-    /// What the form offers for a parameter in place of all that the template takes: values with what people read. Of
-    /// one value it is filled in and not shown.
+    /// The choices that the form offers for a parameter instead of everything that the template allows, as pairs of
+    /// value and label. A single choice is filled in and not shown.
     pub choices: BTreeMap<String, Vec<(String, String)>>,
-    /// When a parameter is asked for; those that are not here always are.
+    /// When a parameter is visible in the form; parameters without an entry always are.
     pub show_when: BTreeMap<String, ShowWhen>,
-    /// Parameters that may be changed once it is there; the others stay as they were asked for.
+    /// Parameters that may be changed later; all others keep their values.
     pub change: Vec<String>,
-    /// Who has to agree.
+    /// Who has to approve.
     pub approval: ApprovalRule,
     /// How many a team may hold at once.
     pub quota: QuotaRule,
-    /// How long it lives.
+    /// The lease's periods.
     pub lease: LeaseTerms,
-    /// How a teardown is confirmed.
+    /// How a teardown has to be confirmed.
     pub teardown: TeardownConfirm,
-    /// Who may ask for it.
+    /// Who may request it.
     pub requesters: Requesters,
-    /// The ticket that a request may or has to name; none is asked for where there is no rule.
+    /// The ticket that a request may or must name; `None` if the form does not ask for one.
     pub ticket: Option<TicketRule>,
     /// The lines of its monthly estimate.
     pub cost: Vec<CostLine>,
-    /// The outputs that people may see, in this order.
+    /// Names of the outputs that people may see, in this order.
     pub outputs: Vec<String>,
     /// The parsed template.
     pub template: Arc<Template>,
@@ -79,7 +79,7 @@ pub struct Product {
 }
 
 impl Product {
-    /// The teams that it names: who may ask for it, and for whom a rule of its approval holds.
+    /// Returns the teams it names: in `requesters` and in the conditions of its approval rules.
     pub fn teams(&self) -> impl Iterator<Item = &TeamName> {
         let ruled =
             self.approval.auto_when.iter().chain(self.approval.rules.iter().flat_map(|rule| &rule.when));
@@ -87,7 +87,7 @@ impl Product {
         asked.iter().chain(ruled.flat_map(Condition::teams))
     }
 
-    /// The same, to be renamed.
+    /// Like [`teams`](Self::teams), mutable, so that they can be renamed.
     pub fn teams_mut(&mut self) -> impl Iterator<Item = &mut TeamName> {
         let rules = self.approval.rules.iter_mut().flat_map(|rule| &mut rule.when);
         let conditions = self.approval.auto_when.iter_mut().chain(rules);
@@ -96,13 +96,13 @@ impl Product {
         asked.iter_mut().chain(conditions.flat_map(Condition::teams_mut))
     }
 
-    /// The parameters that no form asks for: their values are fixed in `product.yml` or bound to something.
+    /// Returns the parameters that the form never shows: fixed in `product.yml` or bound.
     pub fn preset(&self) -> BTreeSet<String> {
         let fixed = self.fixed().map(|(key, _)| key.to_owned());
         self.bind.keys().cloned().chain(fixed).collect()
     }
 
-    /// Parameters of which there is nothing to choose, with their values.
+    /// Returns the parameters with a single choice, and their values.
     pub fn fixed(&self) -> impl Iterator<Item = (&str, &str)> {
         self.choices.iter().filter_map(|(key, offered)| match offered.as_slice() {
             [(value, _)] => Some((key.as_str(), value.as_str())),
@@ -110,7 +110,7 @@ impl Product {
         })
     }
 
-    /// What people read in the place of a parameter's value, where that says more than the value.
+    /// Returns the label of a parameter's value, if it says more than the value.
     pub fn label(&self, key: &str, value: &str) -> Option<&str> {
         let label = match self.choices.get(key) {
             Some(offered) => offered.iter().find(|(own, _)| own == value).map(|(_, label)| label),
@@ -119,19 +119,19 @@ impl Product {
         label.map(String::as_str).filter(|label| !label.eq_ignore_ascii_case(value))
     }
 
-    /// The labels of these parameters, by key, where there are any.
+    /// Returns the labels of these parameters, by key, where there are any.
     pub fn labels(&self, parameters: &[(String, String)]) -> BTreeMap<String, String> {
         let labels = parameters.iter();
         labels.filter_map(|(key, value)| Some((key.clone(), self.label(key, value)?.to_owned()))).collect()
     }
 
-    /// The template as the form offers it: narrowed to the product's choices.
+    /// Returns the template as the form offers it: narrowed to the product's choices.
     pub fn offered(&self) -> Cow<'_, Template> {
         offered(&self.template, &self.choices)
     }
 }
 
-/// The template narrowed to these choices.
+/// Narrows the template to these choices.
 pub(crate) fn offered<'t>(
     template: &'t Template,
     choices: &BTreeMap<String, Vec<(String, String)>>,
@@ -144,6 +144,7 @@ pub(crate) fn offered<'t>(
         let Some(offered) = choices.get(&parameter.key) else { continue };
         parameter.allowed_values = offered.iter().map(|(value, _)| value.clone()).collect();
         parameter.value_labels = offered.iter().cloned().collect();
+        // A template default outside of the choices would be an option that the form does not offer.
         let only = (offered.len() == 1).then(|| parameter.allowed_values[0].clone());
         let default = parameter.default.take().filter(|default| parameter.allowed_values.contains(default));
         parameter.default = only.or(default);
@@ -151,12 +152,12 @@ pub(crate) fn offered<'t>(
     Cow::Owned(template)
 }
 
-/// What the description of a version says in Service Catalog, for telling which template it was made from.
+/// Returns the description of a version in Service Catalog, which identifies the template it was made from.
 pub fn version_description(template_hash: &str) -> String {
     format!("sha256:{template_hash}")
 }
 
-/// What the portal puts into a bound parameter.
+/// What the portal fills into a bound parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binding {
     /// The team's name.
@@ -168,7 +169,7 @@ pub enum Binding {
 }
 
 impl Binding {
-    /// What it puts there; `None` for an id that is not known yet.
+    /// Returns the value to fill in; `None` if it is the request's id and that is not known yet.
     pub fn value(self, team: &TeamName, requester: &PersonId, id: Option<RequestId>) -> Option<String> {
         match self {
             Self::Team => Some(team.to_string()),
@@ -178,18 +179,18 @@ impl Binding {
     }
 }
 
-/// Somebody named in the settings or in a product file.
+/// A person or group named in the settings or in a product file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Principal {
-    /// A person by Slack id.
+    /// A person, by Slack id.
     Person(PersonId),
-    /// Everybody in a Slack user group.
+    /// All members of a Slack user group.
     Group(GroupId),
-    /// A person by the e-mail address of their Slack profile.
+    /// A person, by the e-mail address of their Slack profile.
     Email(String),
 }
 
-/// As it is written in a file.
+/// The spelling in a file.
 impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -201,8 +202,9 @@ impl fmt::Display for Principal {
 }
 
 impl Principal {
-    /// Reads `U…`/`W…`, `S…` or an e-mail address; `None` for anything else.
+    /// Parses `U…`/`W…`, `S…` or an e-mail address; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
+        // Slack ids are upper-case letters and digits after the first letter.
         let is_id = text.len() >= 3 && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         match text.as_bytes().first() {
             _ if is_address(text) => Some(Self::Email(text.to_ascii_lowercase())),
@@ -212,7 +214,7 @@ impl Principal {
         }
     }
 
-    /// What to write in the place of a text that is no principal, where its shape tells what was meant.
+    /// Returns what to write instead of a text that is no principal, if its shape shows what was meant.
     pub fn remedy(text: &str) -> Option<&'static str> {
         match text.trim_start() {
             handle if handle.starts_with('@') => Some(
@@ -229,7 +231,7 @@ impl Principal {
     }
 }
 
-/// Whether it is shaped like the address of a Slack profile: one name, one `@`, a domain with a dot.
+/// Whether the text looks like the address of a Slack profile: one name, one `@`, a domain with a dot.
 fn is_address(text: &str) -> bool {
     let Some((name, domain)) = text.split_once('@') else { return false };
     let in_name = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
@@ -242,61 +244,61 @@ fn is_address(text: &str) -> bool {
     !name.is_empty() && name.chars().all(in_name) && domain.contains('.') && domain.split('.').all(in_domain)
 }
 
-/// How many of a product one team may hold, from submission until the request has ended.
+/// How many of a product one team may hold, from submission until a final status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuotaRule {
-    /// Slots of each team.
+    /// Number of slots per team.
     pub per_team: u32,
-    /// What becomes of a request that its team's `monthly_budget` does not cover.
+    /// What happens to a request that exceeds its team's `monthly_budget`.
     pub over_budget: OverBudget,
-    /// What becomes of a request that goes beyond either and has nobody to let it.
+    /// What happens to a request that exceeds either limit and that nobody may approve.
     pub exceptions: Exceptions,
 }
 
 impl QuotaRule {
-    /// Whether one of these admins can be asked to let a request go beyond a limit.
+    /// Whether these admins can be asked for an exception.
     pub fn may_except(&self, admins: &[Principal]) -> bool {
         self.exceptions == Exceptions::Ask && !admins.is_empty()
     }
 }
 
-/// What becomes of a request for which no slot is free, or for which the budget has no room that approvers may give.
+/// What happens to a request that has no free slot, or exceeds the budget where approvers may not allow it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Exceptions {
-    /// The admins are asked for an exception, after whoever is asked about any request of the product.
+    /// Admins are asked for an exception, after the product's usual approvers.
     #[default]
     Ask,
     /// It cannot be submitted.
     Refuse,
 }
 
-/// What becomes of a request that would take its team over its monthly budget.
+/// What happens to a request that would exceed its team's monthly budget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OverBudget {
-    /// It takes an exception, where the product has such.
+    /// It needs an exception, if the product allows exceptions.
     #[default]
     Refuse,
-    /// Approvers are asked, even where the product would spare them.
+    /// Approvers are asked, even if the product would be auto-approved.
     Ask,
 }
 
-/// How long a provisioned product lives and how its owner is told.
+/// How long a provisioned product lives, and when its owner is warned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaseTerms {
-    /// From activation to the first warning.
+    /// Time from activation to the first warning.
     pub ttl: Period,
-    /// From the first warning to the teardown.
+    /// Time from the first warning to the teardown.
     pub grace: Period,
-    /// Further warnings, counted back from the teardown.
+    /// Further warnings, each counted back from the teardown.
     pub reminders: Vec<Period>,
-    /// The periods a person may renew by.
+    /// The periods that a renewal may extend by.
     pub renew: Vec<Period>,
-    /// Renewals before an approval is needed.
+    /// Number of renewals before one needs an approval.
     pub max_renewals: u32,
 }
 
 impl LeaseTerms {
-    /// The longest time until the first warning that one step can give.
+    /// Returns the longest time until the first warning that activation or a single renewal can give.
     pub fn longest(&self) -> Period {
         self.renew.iter().copied().fold(self.ttl, Period::max)
     }
@@ -305,13 +307,13 @@ impl LeaseTerms {
 /// What a person does to confirm a teardown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TeardownConfirm {
-    /// Press the button of a confirm dialog.
+    /// Click the button of a confirmation dialog.
     Click,
-    /// Type the name of what is lost.
+    /// Type the name of the resource.
     TypeTheName,
 }
 
-/// Who may ask for a product.
+/// Who may request a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requesters {
     /// Every member of a team.
@@ -321,7 +323,7 @@ pub enum Requesters {
 }
 
 impl Requesters {
-    /// Whether a member of this team may ask.
+    /// Whether a member of this team may request the product.
     pub fn include(&self, team: &TeamName) -> bool {
         match self {
             Self::Everyone => true,
@@ -335,42 +337,42 @@ impl Requesters {
 pub enum CostLine {
     /// A list price times a quantity.
     Priced {
-        /// Key into the price list.
+        /// The key in the price list.
         price: Pick<String>,
-        /// How many of the price's unit; hours are counted as running units.
+        /// The quantity in the price's unit; for hourly prices the number of running units.
         quantity: Quantity,
     },
-    /// A plain amount in US dollars a month.
+    /// An amount in US dollars a month.
     Usd(Decimal),
 }
 
-/// A value that is fixed or chosen by a parameter.
+/// A value that is fixed or depends on a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pick<T> {
-    /// Always this.
+    /// The same value for every request.
     Fixed(T),
-    /// Looked up by the parameter's value.
+    /// Looked up by a parameter's value.
     By {
         /// The parameter's key.
         parameter: String,
-        /// What each of its values stands for.
+        /// The result for each value of the parameter.
         values: BTreeMap<String, T>,
     },
 }
 
-/// How much of a price applies.
+/// The quantity of a price.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Quantity {
-    /// A number, fixed or looked up by a parameter's value.
+    /// A number, fixed or depending on a parameter.
     Picked(Pick<Decimal>),
-    /// The number that the person typed into this parameter.
+    /// The number that the requester entered for this parameter.
     Parameter(String),
 }
 
-/// Dated public list prices of one region.
+/// Public list prices of one region on one day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PriceList {
-    /// AWS region name.
+    /// AWS region name, such as `eu-central-1`.
     pub region: String,
     /// The day the prices were read, `YYYY-MM-DD`.
     pub date: String,
@@ -385,9 +387,9 @@ pub struct Price {
     pub usd: Decimal,
     /// The public unit, such as `GB-month` or `hour`.
     pub unit: String,
-    /// Units in a month of one: 730 for hourly prices, 1 for monthly ones.
+    /// How many units a month has: 730 for hourly prices, 1 for monthly ones.
     pub per_month: Decimal,
-    /// Where the figure stands in public.
+    /// Where the price is published.
     pub source: String,
 }
 

@@ -1,4 +1,5 @@
-//! Everything that can happen to a request after it was submitted.
+//! Everything that can happen to a request after it was submitted. Events come from people, the clock, the workflow
+//! and the provisioner; the core assumes that the caller has checked permissions.
 
 use rust_decimal::Decimal;
 
@@ -9,216 +10,218 @@ use super::period::Period;
 use super::request::{Billed, ChangeOrder, MessageRef, Output, ReminderKind};
 use super::silence::Silence;
 
-/// Something that happened.
+/// Something that happened to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// An approver said yes. Their right to was checked before.
+    /// An approver approves. The caller has already checked permissions.
     Approve {
-        /// Who.
+        /// The approver.
         by: By,
-        /// For whom, where they answer for somebody who is away.
+        /// The absent approver on whose behalf they answer, if any.
         instead_of: Option<PersonId>,
-        /// To less than was asked for, where they want that.
+        /// The reduced parameters, if they approve with changes.
         lowered: Option<Box<ApprovedChanges>>,
     },
-    /// An approver said no. Their right to was checked before.
+    /// An approver denies. The caller has already checked permissions.
     Deny {
-        /// Who.
+        /// The approver.
         by: By,
-        /// Why.
+        /// The reason, in the approver's words.
         reason: String,
-        /// For whom, where they answer for somebody who is away.
+        /// The absent approver on whose behalf they answer, if any.
         instead_of: Option<PersonId>,
     },
-    /// Somebody wants to withdraw the request.
+    /// A person withdraws what waits for approval.
     Cancel {
-        /// Who.
+        /// The person.
         by: By,
     },
-    /// `approve_by` may have passed.
+    /// The date `approve_by` may have passed.
     ApprovalDeadline,
-    /// There is room for an exception that waits. That was made sure of before.
+    /// The limits have room for a waiting exception. The caller has already checked that.
     RoomFound,
-    /// Approvers may have to be pressed, because they did not answer.
+    /// A reminder or an escalation may be due because the approvers have not answered.
     Prompt {
-        /// How.
+        /// Which of them.
         prompt: ReminderKind,
-        /// The request's epoch when that was decided.
+        /// The request's epoch when the reminder was scheduled.
         epoch: u32,
     },
-    /// Whoever waits for the approvers wants them pressed.
+    /// The requester nudges the approvers.
     Nudge {
-        /// Who.
+        /// The requester.
         by: By,
     },
     /// The execution waits for approvers.
     ApprovalRequested {
-        /// Which execution.
+        /// The execution.
         execution: ExecutionName,
         /// Resumes it.
         token: TaskToken,
     },
     /// The execution waits for the product to be provisioned.
     ProvisionRequested {
-        /// Which execution.
+        /// The execution.
         execution: ExecutionName,
         /// Resumes it.
         token: TaskToken,
     },
-    /// The execution is over without having done its work, or no longer knows its token.
+    /// The execution has ended without finishing its work, or no longer knows its token.
     ExecutionLost {
-        /// Which execution.
+        /// The execution.
         execution: ExecutionName,
     },
-    /// The provisioner took the job.
+    /// The provisioner accepted the request.
     ProvisioningStarted {
-        /// What it will be.
+        /// The provisioned product that will exist.
         product: ProvisionedProductId,
-        /// The operation to watch.
+        /// The record to poll.
         record: RecordId,
-        /// How many resources it will make.
+        /// How many resources will be created.
         resources: usize,
     },
-    /// One resource of the template exists.
+    /// One resource of the template has been created.
     ResourceCreated {
         /// Its logical id in the template.
         logical_id: String,
     },
-    /// Everything exists.
+    /// All resources have been created.
     ProvisioningSucceeded {
         /// The outputs that people may see.
         outputs: Vec<Output>,
     },
-    /// It could not be made.
+    /// Provisioning failed.
     ProvisioningFailed {
-        /// Why, as the provisioner put it.
+        /// The provisioner's explanation.
         why: String,
     },
-    /// The first warning of an expiry date, or a reminder of it, was posted.
+    /// The first lease warning, or a reminder of it, has been posted.
     Warned {
-        /// Whom it was addressed to.
+        /// The person it was addressed to.
         owner: PersonId,
-        /// Where it stands.
+        /// The posted message.
         message: MessageRef,
     },
-    /// The lease may have run out. What holds a teardown back outside of the row was checked before.
+    /// The lease may have run out. The caller has already checked what delays a teardown outside of the row, such as
+    /// quiet hours.
     LeaseEnded,
-    /// Somebody wants to keep it longer. Their right to was checked before.
+    /// A person extends the lease. The caller has already checked permissions.
     Renew {
-        /// Who.
+        /// The person.
         by: By,
-        /// By how long.
+        /// The length of the extension.
         period: Period,
     },
-    /// The time to answer a renewal may be over.
+    /// The deadline of a renewal may have passed.
     RenewalDeadline,
-    /// Somebody wants it changed. Their right to and the order were checked before.
+    /// A person asks for a change. The caller has already checked permissions and the order.
     Change {
-        /// Who.
+        /// The person.
         by: By,
-        /// To what.
+        /// The product, version and parameters after the change.
         order: Box<ChangeOrder>,
-        /// What the team's estimates may come to, US dollars a month; `None` where nothing limits them.
+        /// The team's budget, US dollars a month; `None` if it has none.
         budget: Option<Decimal>,
     },
-    /// The time to answer a change may be over.
+    /// The deadline of a change may have passed.
     ChangeDeadline,
-    /// The provisioner began to change it.
+    /// The provisioner started the update.
     UpdateStarted {
-        /// The operation to watch.
+        /// The record to poll.
         record: RecordId,
     },
-    /// It is changed.
+    /// The update succeeded.
     UpdateSucceeded {
         /// The outputs that people may see.
         outputs: Vec<Output>,
     },
-    /// It could not be changed, and is as it was.
+    /// The update failed and was rolled back.
     UpdateFailed {
-        /// Why, as the provisioner put it.
+        /// The provisioner's explanation.
         why: String,
     },
-    /// Somebody wants it removed. Their right to was checked before.
+    /// A person asks for a teardown. The caller has already checked permissions.
     TearDown {
-        /// Who.
+        /// The person.
         by: By,
     },
-    /// An admin has it looked at again because it stands still. Their right to was checked before.
+    /// An admin retries a stuck request. The caller has already checked permissions.
     LookAgain {
-        /// Who.
+        /// The admin.
         by: By,
-        /// Whether its execution is gone, or waits for what nobody will tell it.
+        /// Whether its execution is gone, or waits for a result that nothing will send.
         lost: bool,
     },
-    /// Nobody could be heard for some time.
+    /// The bot could not receive people's answers for some time.
     Unheard {
-        /// When.
+        /// When and for how long.
         silence: Silence,
     },
-    /// None of the jobs is there that would move it on.
+    /// None of the jobs exists that would move the request on.
     JobLost,
-    /// What it waits for is not allowed to the program, and has not been for some time.
+    /// The current operation has been failing for some time because the program lacks a permission.
     HeldUp {
-        /// The right that is missing.
+        /// The missing IAM action.
         right: String,
-        /// The name of the job that lacks it.
+        /// The name of the job that needs it.
         job: String,
     },
-    /// What it waits for is allowed again.
+    /// The missing permission has been granted.
     GoesOn {
-        /// The name of the job that was done.
+        /// The name of the job that succeeded.
         job: String,
     },
-    /// An admin ends what it waits for, as if that had failed. Their right to was checked before.
+    /// An admin ends the current operation as if it had failed. The caller has already checked permissions.
     End {
-        /// Who.
+        /// The admin.
         by: By,
     },
-    /// An admin leaves what is there as it is, on purpose: it cannot be removed or stands still. Their right to was checked
-    /// before.
+    /// An admin deliberately leaves resources in place that cannot be removed or are stuck. The caller has already
+    /// checked permissions.
     Retain {
-        /// Who.
+        /// The admin.
         by: By,
-        /// Why.
+        /// The reason, in the admin's words.
         reason: String,
     },
-    /// Its owner or somebody above hands it to a team-mate. Both were checked before.
+    /// The owner or somebody with authority over the team transfers it to a team-mate. The caller has already checked
+    /// permissions and the new owner.
     Transfer {
-        /// Who.
+        /// The person who transfers it.
         by: By,
         /// The new owner.
         to: PersonId,
-        /// Their team, where its own is gone: it belongs to that one from then on.
+        /// The new owner's team, if the request's own team has been removed; the request moves to it.
         team: Option<TeamName>,
     },
-    /// The removal began.
+    /// The removal started.
     TerminationStarted {
-        /// The operation to watch.
+        /// The record to poll.
         record: RecordId,
     },
-    /// Nothing is left.
+    /// The removal succeeded.
     TerminationSucceeded,
-    /// It was removed outside of the portal. That it is not there was made sure of before.
+    /// The resources were removed outside of the portal. The caller has already verified that they are gone.
     Vanished,
-    /// The provisioner says how it is: what is wrong with it, or that nothing is.
+    /// The provisioner reports the product's condition: a problem, or none.
     ConditionSeen {
-        /// In the provisioner's words.
+        /// The provisioner's description of the problem; `None` if there is none.
         trouble: Option<String>,
     },
-    /// AWS says what it has charged for it.
+    /// AWS reports what it has charged.
     Billed {
-        /// That.
+        /// The charges.
         billed: Billed,
     },
-    /// Something is left.
+    /// The removal failed.
     TerminationFailed {
-        /// Why, as the provisioner put it.
+        /// The provisioner's explanation.
         why: String,
     },
 }
 
 impl Event {
-    /// The event's word in refusals and in the table of legal transitions.
+    /// Returns the event's name for refusals and the table of legal transitions.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Approve { .. } => "approve",

@@ -1,5 +1,5 @@
-//! Jobs: everything that touches the outside or waits for a date, written in the commit that causes it.
-//! Performing them is the dispatcher's work.
+//! Jobs: everything that touches the outside or waits for a date, written in the commit that causes it. The
+//! dispatcher performs them.
 
 use std::fmt;
 
@@ -11,27 +11,28 @@ use super::audit::By;
 use super::ids::{ChannelId, PersonId, RequestId, TaskToken, TeamName};
 use super::request::{MessageRef, MessageSlot, ReminderKind};
 
-/// Something to do at or after a date. Writing a job whose key exists replaces it.
+/// Something to do at or after a date. Writing a job replaces the one with the same key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
-    /// Which job this is.
+    /// The job's identity in the store.
     pub key: JobKey,
     /// What to do.
     pub kind: JobKind,
-    /// Not before.
+    /// The job is not performed before this.
     pub due_at: Timestamp,
 }
 
-/// A job's identity: whose it is and a name that is unique there.
+/// A job's identity: its owner, and a name that is unique among the owner's jobs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct JobKey {
-    /// Whose it is.
+    /// The request or person the job belongs to, or the portal.
     pub of: JobOwner,
-    /// Its name there.
+    /// The name, such as `deadline` or `show:card`; see [`JobKind`].
     pub name: String,
 }
 
-/// What a job is about. One run of a job at a time, so that what concerns one person is done in one job of theirs.
+/// What a job belongs to. An owner's jobs run one at a time, so whatever must not race for one person is a job of
+/// that person.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum JobOwner {
     /// A request.
@@ -42,7 +43,7 @@ pub enum JobOwner {
     Portal,
 }
 
-/// As the store keeps it: a request's id, a person's id, or `-`.
+/// The store's spelling: a request's id, a person's id, or `-`.
 impl fmt::Display for JobOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -54,7 +55,7 @@ impl fmt::Display for JobOwner {
 }
 
 impl JobOwner {
-    /// Reads what [`Display`](fmt::Display) wrote.
+    /// Parses what [`Display`](fmt::Display) wrote.
     pub fn parse(text: &str) -> Self {
         match RequestId::parse(text) {
             Some(id) => Self::Request(id),
@@ -63,7 +64,7 @@ impl JobOwner {
         }
     }
 
-    /// The request, where it is one.
+    /// Returns the request's id if the owner is a request.
     pub fn request(&self) -> Option<RequestId> {
         match self {
             Self::Request(id) => Some(*id),
@@ -85,155 +86,155 @@ impl From<PersonId> for JobOwner {
 }
 
 impl JobKey {
-    /// Whether the job shows something to people and does nothing else.
+    /// Whether the job only updates something that people see.
     pub fn is_message(&self) -> bool {
         self.name.starts_with(SHOW)
     }
 
-    /// Those with which a request that has ended has nothing to do any more.
+    /// Returns the keys of the dated jobs, which are of no use once the request has ended.
     pub fn dates_of(id: RequestId) -> Vec<Self> {
         DATES.iter().map(|name| Self { of: JobOwner::Request(id), name: (*name).to_owned() }).collect()
     }
 
-    /// The request whose time limits for people this is about.
+    /// Returns the request if the job enforces a time limit that a person has to meet.
     pub fn limits(&self) -> Option<RequestId> {
         self.of.request().filter(|_| LIMITS.contains(&&*self.name))
     }
 }
 
-/// Jobs of a request that are due when a time limit of people is reached, or that keep the job of its lease away meanwhile.
+/// A request's jobs that enforce a time limit for people, or that delay its lease job meanwhile.
 const LIMITS: [&str; 6] =
     ["lease", "deadline", "renewal-deadline", "change-deadline", "update", "watch-update"];
 
-/// Jobs of a request that wait for a date of it.
+/// A request's jobs that wait for one of its dates.
 const DATES: [&str; 4] = ["lease", "deadline", "renewal-deadline", "change-deadline"];
 
-/// How the names of jobs begin that show something.
+/// Prefix of the names of jobs that only show something.
 const SHOW: &str = "show:";
 
-/// What a job does. Each may run twice.
+/// What a job does. Every job may run twice: after a crash it is performed again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JobKind {
-    /// Start the execution of this attempt.
+    /// Start the request's execution for this attempt.
     StartExecution {
         /// The attempt it was written for.
         attempt: u32,
     },
-    /// Tell a waiting execution how things went.
+    /// Resume a waiting execution with a result.
     Resume {
-        /// Which waiting task.
+        /// The waiting task.
         token: TaskToken,
-        /// What to tell it.
+        /// The result.
         with: Resume,
-        /// The attempt the token belongs to.
+        /// The attempt that the token belongs to.
         attempt: u32,
     },
-    /// End the request if nobody has decided by now.
+    /// Time the request out if it is still undecided.
     ApprovalDeadline,
-    /// Press whoever is asked, if they have not answered by now.
+    /// Remind the approvers, or escalate, if they have not answered by now.
     Prompt {
-        /// How.
+        /// Which reminder.
         prompt: ReminderKind,
-        /// The epoch it was written in: of another question nothing is due.
+        /// The epoch it was written in. If the request's epoch has changed, the reminder is obsolete.
         epoch: u32,
     },
-    /// Find the people who are asked, to tell each directly.
+    /// Resolve the current approvers, to message each of them directly.
     FindApprovers {
-        /// Why they are told.
+        /// Why they are messaged.
         prompt: ReminderKind,
-        /// The epoch of the question.
+        /// The epoch of the approval.
         epoch: u32,
     },
-    /// Tell one of them.
+    /// Message one approver.
     TellApprover {
-        /// Why.
+        /// Why they are messaged.
         prompt: ReminderKind,
-        /// The epoch of the question.
+        /// The epoch of the approval.
         epoch: u32,
-        /// Whom.
+        /// The approver.
         person: PersonId,
     },
-    /// Bring the message on this surface up to date, posting it if there is none.
+    /// Update the message in this slot, or post it if there is none.
     Show(MessageSlot),
-    /// Ask the provisioner to make it.
+    /// Ask the provisioner to create the product.
     Provision,
-    /// Look how the provisioner's record is doing.
+    /// Poll the provisioner's record of the creation.
     WatchProvisioning,
-    /// Ask the provisioner to remove it.
+    /// Ask the provisioner to remove the product.
     Terminate,
-    /// Look how the removal is doing.
+    /// Poll the removal.
     WatchTermination,
-    /// Warn the owner that the lease runs out, or end it, when that is due.
+    /// Warn the owner that the lease runs out, or end the lease, whichever is due.
     Lease,
-    /// End a renewal that nobody has answered by now.
+    /// Time out a renewal that is still unanswered.
     RenewalDeadline,
-    /// End a change that nobody has answered by now.
+    /// Time out a change that is still unanswered.
     ChangeDeadline,
-    /// Ask the provisioner to change it.
+    /// Ask the provisioner to update the product.
     Update,
-    /// Look how the change is doing.
+    /// Poll the update.
     WatchUpdate,
-    /// Bring one message up to date that the row does not name as its current one.
+    /// Update a message that is no longer the current one of its slot.
     Refresh {
-        /// Where it stands.
+        /// The channel and timestamp of the message.
         at: MessageRef,
-        /// What it shows.
+        /// The slot whose content it shows.
         surface: MessageSlot,
     },
-    /// Find what else a request has changed: people whose home tab shows something else now, and exceptions that wait for
-    /// the room that it has left. Of the portal, all home tabs.
+    /// Find out what else a request's change affects: home tabs that show it, and exceptions that wait for the room
+    /// it freed. Owned by the portal, it refreshes all home tabs.
     FindHomes,
-    /// Warn a person about everything of theirs that is due, in one message.
+    /// Warn a person about all their leases that are due, in one message.
     Warn,
-    /// Publish a person's home tab if it shows something else now.
+    /// Publish a person's home tab if its content has changed.
     Home,
-    /// Copy the audit trail to the audit channel.
+    /// Copy new audit entries to the audit channel.
     CopyTrail {
-        /// Entries up to here were copied.
+        /// Sequence number of the last entry copied.
         after: u64,
     },
-    /// Tell whoever automates something of what was added to the trail.
+    /// Send webhooks about new audit entries.
     TellEvents {
-        /// Entries up to here were told.
+        /// Sequence number of the last entry sent.
         after: u64,
     },
-    /// Compare rows with AWS and repair what can be.
+    /// Compare rows with AWS and repair the differences that can be repaired.
     Reconcile {
-        /// What the admins were told of already.
+        /// What the admins have been notified of already.
         told: Vec<String>,
     },
-    /// Give what is left under former names of teams to them, and look for teams that are gone.
+    /// Move requests stored under a team's former names to the team, and look for teams that have been removed.
     Teams {
-        /// Former names whose takeover is on the trail already.
+        /// Former names whose takeover has been recorded in the audit trail.
         begun: Vec<TeamName>,
-        /// Teams that are gone and that the admins were told of.
+        /// Removed teams that the admins have been notified of.
         gone: Vec<TeamName>,
-        /// What the admins have to be told next.
+        /// Notifications to the admins that are still to be sent.
         news: Vec<String>,
     },
-    /// Read what AWS has charged.
+    /// Read actual costs from AWS.
     ReadBill,
-    /// Judge a click that could not be judged when it came, because Slack could not be asked who is who.
+    /// Decide a click that could not be checked when it arrived because Slack did not say who the approvers are.
     JudgeClick(StoredClick),
 }
 
-/// What a waiting task is told.
+/// The result that a waiting task receives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Resume {
-    /// Go on.
+    /// The task succeeded.
     Success,
-    /// `Request.Denied`.
+    /// The error `Request.Denied`.
     Denied,
-    /// `Request.Cancelled`.
+    /// The error `Request.Cancelled`.
     Cancelled,
-    /// `Request.TimedOut`.
+    /// The error `Request.TimedOut`.
     TimedOut,
-    /// `Request.ProvisioningFailed`.
+    /// The error `Request.ProvisioningFailed`.
     ProvisioningFailed,
 }
 
 impl Resume {
-    /// The error name that the state machine catches; `None` for success.
+    /// Returns the error name that the state machine catches; `None` for success.
     pub fn error(&self) -> Option<&'static str> {
         match self {
             Self::Success => None,
@@ -245,40 +246,43 @@ impl Resume {
     }
 }
 
-/// A click that waits to be judged.
+/// An approver's click that still has to be checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredClick {
-    /// Who clicked, and where.
+    /// The person and the channel of the click.
     pub by: By,
-    /// The request's epoch when the button was made.
+    /// The epoch that the button carried.
     pub epoch: u32,
-    /// Where to answer them.
+    /// Where to reply; `None` if the click had no channel.
     pub channel: Option<ChannelId>,
-    /// What they decided.
+    /// The decision.
     pub decision: ClickedDecision,
-    /// When they clicked, or Slack last could not be asked about it; it is judged within 10 minutes of that or not at all.
+    /// When the click arrived, or Slack last failed to answer about it. It is decided within 10 minutes of that, or
+    /// not at all.
     pub at: Timestamp,
 }
 
-/// What an approver's click says.
+/// The decision in an approver's click.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClickedDecision {
-    /// Yes.
+    /// Approve.
     Approve,
-    /// Yes, to less than was asked for.
+    /// Approve with changes.
     ApproveLess(RequestedReduction),
-    /// No, and why.
+    /// Deny.
     Deny {
-        /// The approver's words.
+        /// The reason, in the approver's words.
         reason: String,
     },
 }
 
 impl JobKind {
-    /// The job's name within its request: one of each kind at a time, and one per surface or token.
+    /// Returns the job's name within its owner: one per kind, or one per message slot, person or token.
     fn name(&self) -> String {
         match self {
             Self::StartExecution { .. } => "start".to_owned(),
+            // Two tokens can wait at once, one of an older attempt; each has to be resumed. The name is logged, hence
+            // the digest.
             Self::Resume { token, .. } => format!("resume:{}", fingerprint(token.reveal())),
             Self::ApprovalDeadline => "deadline".to_owned(),
             Self::Prompt { prompt, .. } => format!("prompt:{}", prompt.as_str()),
@@ -307,20 +311,21 @@ impl JobKind {
         }
     }
 
-    /// This kind as a job of this subject, due at `due_at`.
+    /// Builds the owner's job of this kind, due at `due_at`.
     pub fn due(self, of: impl Into<JobOwner>, due_at: Timestamp) -> Job {
         Job { key: JobKey { of: of.into(), name: self.name() }, kind: self, due_at }
     }
 }
 
-/// Gives each kind its word, so that none can be left out of the list of all.
+/// Defines the name of each kind and the list of all names from one table, so that no kind can be missing from the
+/// list.
 macro_rules! words {
     ($($kind:pat => $word:literal,)+) => {
         impl JobKind {
-            /// The words of all kinds.
+            /// The names of all kinds.
             pub const WORDS: &'static [&'static str] = &[$($word),+];
 
-            /// The kind's word for logs and metrics.
+            /// Returns the kind's name for logs and metrics.
             pub fn as_str(&self) -> &'static str {
                 match self {
                     $($kind => $word,)+
@@ -359,7 +364,7 @@ words! {
     Self::Teams { .. } => "teams",
 }
 
-/// A short digest that tells tokens apart without revealing them.
+/// Returns a short digest that distinguishes tokens without revealing them.
 fn fingerprint(text: &str) -> String {
     use sha2::{Digest as _, Sha256};
     hex::encode(&Sha256::digest(text.as_bytes())[..8])

@@ -1,4 +1,4 @@
-//! A change of what lives: other parameters, a newer version, or both.
+//! A change of an existing product: other parameters, a newer version, or both.
 
 use std::collections::BTreeMap;
 
@@ -10,99 +10,99 @@ use super::{Approval, Estimate, ProductSnapshot, Request, Status};
 use crate::domain::ids::PersonId;
 use crate::domain::policy::ApprovalPath;
 
-/// What somebody wants something that lives to become.
+/// What a person wants an existing product to become.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeOrder {
-    /// Who asked for it.
+    /// The person who asked for it.
     pub by: PersonId,
-    /// What the same form would carry again.
+    /// The idempotency key: the same form submitted twice has the same key.
     pub once: String,
-    /// What the product says now, which holds once it is done.
+    /// The product's present rules, which apply once the change is done.
     pub product: ProductSnapshot,
-    /// All parameters as they will be, in the template's order, bound ones included.
+    /// All parameters after the change, in the template's order, including bound ones.
     pub parameters: Vec<(String, String)>,
     /// Keys of `parameters` that are not shown to people.
     pub bound: Vec<String>,
-    /// What people read in the place of values, by key.
+    /// Labels shown instead of values, by parameter key.
     pub labels: BTreeMap<String, String>,
-    /// What becomes different, for people to read.
+    /// What differs from before, for people to read.
     pub differences: Vec<Difference>,
-    /// Why it is needed; may be empty.
+    /// The reason for the change; may be empty.
     pub reason: String,
-    /// The estimate of before.
+    /// The estimate before the change.
     pub estimate_before: Option<Estimate>,
-    /// The estimate of afterwards.
+    /// The estimate after the change.
     pub estimate: Option<Estimate>,
-    /// Whether it goes beyond its team's budget.
+    /// Whether it exceeds its team's budget.
     pub exceeds_budget: bool,
-    /// Whether people are asked, and why or why not.
+    /// Whether approvers are asked, and why or why not.
     pub approval: ApprovalPath,
     /// When it was asked for.
     pub asked_at: Timestamp,
-    /// When it ends unanswered.
+    /// When the approval times out.
     pub approve_by: Timestamp,
-    /// Who agreed, in the order of their clicks.
+    /// Who approved, in the order of their clicks.
     pub approvals: Vec<Approval>,
-    /// What came of it; `None` while it waits for approvers.
+    /// The outcome; `None` while it waits for approvers.
     pub answer: Option<ChangeAnswer>,
 }
 
-/// Something that a change makes different.
+/// One difference that a change makes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// The parameter's key, or [`VERSION`].
     pub what: String,
-    /// What it was; empty where there was none.
+    /// The value before; empty if there was none.
     pub before: String,
-    /// What it becomes; empty where there is none any more.
+    /// The value after; empty if there is none any more.
     pub after: String,
 }
 
-/// What stands in the place of a parameter's key where the version becomes different.
+/// Stands for the product's version in place of a parameter's key.
 pub const VERSION: &str = "Version";
 
-/// What came of a change.
+/// The outcome of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChangeAnswer {
-    /// Enough approvers agreed, or nobody had to: it is being made.
+    /// Approved, or no approval was needed: the update is being carried out.
     Granted,
-    /// It is made.
+    /// The update succeeded.
     Done,
-    /// It could not be made, and everything is as it was.
+    /// The update failed, and the product is unchanged.
     Failed {
-        /// Why, as the provisioner put it.
+        /// The provisioner's explanation.
         why: String,
     },
-    /// An approver said no.
+    /// An approver denied it.
     Denied {
-        /// Who.
+        /// The approver.
         by: PersonId,
-        /// For whom, where they answered for somebody who is away.
+        /// The absent approver it was denied on behalf of, if any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         instead_of: Option<PersonId>,
-        /// Why, in the approver's words.
+        /// The reason, in the approver's words.
         reason: String,
     },
-    /// Whoever asked for it withdrew it.
+    /// The person who asked for it withdrew it.
     Withdrawn,
     /// Nobody answered in time.
     Unanswered,
-    /// It was torn down before anybody answered.
+    /// The product was torn down before anybody answered.
     Moot,
 }
 
 impl ChangeOrder {
-    /// What it adds to the team's estimates, US dollars a month; taken while it waits.
+    /// Returns what it adds to the team's estimates, US dollars a month. Reserved while the change waits.
     pub fn more(&self) -> Decimal {
         (monthly(self.estimate.as_ref()) - monthly(self.estimate_before.as_ref())).max(Decimal::ZERO)
     }
 
-    /// What it takes off them once it is done.
+    /// Returns what it frees of the team's estimates once it is done, US dollars a month.
     pub fn less(&self) -> Decimal {
         (monthly(self.estimate_before.as_ref()) - monthly(self.estimate.as_ref())).max(Decimal::ZERO)
     }
 
-    /// Its differences in one line, for the trail.
+    /// Describes the differences in one line, for the audit trail.
     pub fn describe(&self) -> String {
         let word = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
         let line = |one: &Difference| format!("{} {} -> {}", one.what, word(&one.before), word(&one.after));
@@ -115,18 +115,18 @@ fn monthly(estimate: Option<&Estimate>) -> Decimal {
 }
 
 impl Request {
-    /// The change that waits for approvers.
+    /// Returns the change that waits for approvers.
     pub fn waiting_change(&self) -> Option<&ChangeOrder> {
         let waits = |order: &&ChangeOrder| order.answer.is_none() && self.lease().is_some();
         self.change.as_deref().filter(waits)
     }
 
-    /// The change that is being made.
+    /// Returns the change that is being carried out.
     pub fn running_change(&self) -> Option<&ChangeOrder> {
         self.change.as_deref().filter(|_| matches!(self.status, Status::Updating { .. }))
     }
 
-    /// What a change to these parameters and this product makes different; nothing where it changes nothing.
+    /// Returns what a change to this product and these parameters would make different; empty if nothing.
     pub fn differences(
         &self,
         product: &ProductSnapshot,
@@ -146,6 +146,7 @@ impl Request {
                 product.version.clone()
             },
         });
+        // Parameters that the new version no longer has.
         let gone = self.shown_parameters().map(|(key, _)| key);
         let gone = gone.filter(|key| parameters.iter().all(|(own, _)| own != key)).map(str::to_owned);
         let keys = parameters.iter().map(|(key, _)| key.clone()).chain(gone);

@@ -1,4 +1,4 @@
-//! What approvers are asked about now, and who of them first, next and last, as far as people have agreed.
+//! What approvers are asked about now, and which of them: the previous, current and next stages.
 
 use jiff::Timestamp;
 
@@ -8,28 +8,28 @@ use crate::domain::catalog::ApprovalRule;
 use crate::domain::ids::PersonId;
 use crate::domain::policy::{ApprovalPath, matching_rule, needed_in_all};
 
-/// A stage with those who are asked now.
+/// A stage with the approvers who are in charge now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StageInForce {
-    /// The stage: how many it takes is the request's, who they are is the catalog's.
+    /// The stage. How many have to approve is fixed by the request, who may approve by the current catalog.
     pub stage: Stage,
-    /// Whether the catalog names nobody for it any more, so that the admins are asked.
+    /// Whether the catalog no longer names anybody for this stage, so that the admins are asked.
     pub is_gone: bool,
 }
 
-/// What approvers are or would be asked about.
+/// What approvers are asked about, or would be.
 #[derive(Clone, Copy, Debug)]
 pub enum Question<'a> {
     /// The request itself.
     Request,
-    /// A renewal beyond those that need nobody.
+    /// A renewal that needs an approval.
     Renewal(&'a Renewal),
-    /// A change of what lives.
+    /// A change of the existing product.
     Change(&'a ChangeOrder),
 }
 
 impl Request {
-    /// What approvers are asked about; the request itself where nothing else waits.
+    /// Returns what approvers are asked about; the request itself if nothing else waits.
     pub fn question(&self) -> Question<'_> {
         match (self.waiting_renewal(), self.waiting_change()) {
             (Some(renewal), _) => Question::Renewal(renewal),
@@ -38,7 +38,7 @@ impl Request {
         }
     }
 
-    /// Whether approvers can answer something about it now.
+    /// Whether approvers can answer now.
     pub fn waits_for_approvers(&self) -> bool {
         match self.question() {
             Question::Request => matches!(self.status, Status::AwaitingApproval { .. }),
@@ -46,12 +46,13 @@ impl Request {
         }
     }
 
-    /// Whether it takes an exception that nobody has decided about: it becomes an ordinary request where there is room.
+    /// Whether it is an undecided exception, which becomes an ordinary request once there is room.
     pub fn waits_for_room(&self) -> bool {
         self.exception.is_some() && self.status.name().is_undecided()
     }
 
-    /// When what it asks now was asked. Of a renewal only the deadline is kept, so that stands for it.
+    /// Returns when the current approval was asked for. A renewal stores only its deadline, so its start is computed
+    /// from that.
     pub fn asked_at(&self) -> Timestamp {
         match self.question() {
             Question::Request => self.submitted_at,
@@ -60,7 +61,8 @@ impl Request {
         }
     }
 
-    /// Who waits for the approvers' answer: the requester, or whoever asked for the renewal or the change that waits.
+    /// Returns who waits for the approvers' answer: the requester, or the person who asked for the waiting renewal or
+    /// change.
     pub fn asker(&self) -> &PersonId {
         match self.question() {
             Question::Request => &self.requester,
@@ -69,14 +71,14 @@ impl Request {
         }
     }
 
-    /// Whether this person can take back what approvers are asked: whoever asked, and of a request and a renewal also
-    /// the owner.
+    /// Whether this person may withdraw what approvers are asked: the person who asked, and for requests and renewals
+    /// also the owner.
     pub fn may_withdraw(&self, person: &PersonId) -> bool {
         let is_owners = !matches!(self.question(), Question::Change(_));
         person == self.asker() || (is_owners && *person == self.owner)
     }
 
-    /// When what approvers are asked now ends unanswered.
+    /// Returns when the current approval times out.
     pub fn answer_by(&self) -> Timestamp {
         match self.question() {
             Question::Request => self.approve_by,
@@ -85,7 +87,7 @@ impl Request {
         }
     }
 
-    /// The card that approvers answer on: that of what they are asked, or were asked last.
+    /// Returns the slot of the card that approvers answer on: that of the current approval, or of the latest one.
     pub fn card(&self) -> MessageSlot {
         let renewal = self.renewal.as_ref().map(|renewal| (renewal.approve_by, MessageSlot::Renewal));
         let change = self.change.as_ref().map(|order| (order.approve_by, MessageSlot::Change));
@@ -96,7 +98,7 @@ impl Request {
         }
     }
 
-    /// The rule that what is asked goes by: of a change that of the version it leads to.
+    /// Returns the approval rule of the current question; for a change, that of the new version.
     pub fn rule(&self) -> &ApprovalRule {
         match self.question() {
             Question::Request | Question::Renewal(_) => &self.product.approval,
@@ -104,7 +106,7 @@ impl Request {
         }
     }
 
-    /// Who agreed so far to what approvers are asked, in the order of their clicks.
+    /// Returns the approvals given so far to the current question, in the order of the clicks.
     pub fn agreed(&self) -> &[Approval] {
         match self.question() {
             Question::Request => &self.approvals,
@@ -113,7 +115,7 @@ impl Request {
         }
     }
 
-    /// Everybody who is asked, in order; at least one stage. A renewal goes the way of its request, a change its own.
+    /// Returns all stages in order; at least one. A renewal uses the request's stages, a change its own.
     pub fn stages(&self) -> Vec<Stage> {
         match self.path() {
             ApprovalPath::Ask { stages, .. } if !stages.is_empty() => stages.clone(),
@@ -128,14 +130,15 @@ impl Request {
         }
     }
 
-    /// The same stages with the people that the product names for them `now`, where the catalog still has it. How many
-    /// stages there are, how many have to agree in each and which rule they come from stays what it was when it was asked.
+    /// Returns the stages with the approvers that the product names for them `now`, if the catalog still has the
+    /// product. The number of stages, the number of approvals in each and the rule they come from stay as they were
+    /// at submission.
     pub fn stages_in_force(&self, now: Option<&ApprovalRule>) -> Vec<StageInForce> {
         let named = now.and_then(|now| self.stages_of(now)).unwrap_or_default();
         let in_force = |(at, stage): (usize, Stage)| {
             let needed = stage.needed;
             match (&stage.approvers, named.get(at)) {
-                // An exception's, whom no product names.
+                // The admins of an exception come from the settings, not from a product.
                 (Approvers::Admins, _) => StageInForce { stage, is_gone: false },
                 (_, Some(named)) => StageInForce { stage: Stage { needed, ..named.clone() }, is_gone: false },
                 (_, None) => {
@@ -147,14 +150,15 @@ impl Request {
         self.stages().into_iter().enumerate().map(in_force).collect()
     }
 
-    /// The stages that `now` has in the place of those of this request; `None` where the rule they come from is gone.
+    /// Returns the stages of `now` that correspond to those of this request; `None` if the rule they came from is
+    /// gone.
     fn stages_of(&self, now: &ApprovalRule) -> Option<Vec<Stage>> {
         let rule = self.rule();
         let ApprovalPath::Ask { stages, why, .. } = self.path() else { return Some(now.stages()) };
         let stages: Vec<&Stage> =
             stages.iter().filter(|stage| stage.approvers != Approvers::Admins).collect();
         let is_same = |other: &[Stage]| other.iter().eq(stages.iter().copied());
-        // An exception spells out the stages that any request of the product has.
+        // An exception lists the product's usual stages explicitly, before the admins.
         if stages.is_empty() || (why.is_none() && is_same(&rule.stages())) {
             return Some(now.stages());
         }
@@ -164,29 +168,30 @@ impl Request {
         };
         let matching = matching_rule(rule, &self.team, parameters, estimate);
         let matching = matching.filter(|at| is_same(&rule.rules[*at].stages));
-        // What it was asked with may have become smaller since.
+        // Approvers may have reduced the parameters since, so that the rule which chose the stages no longer matches.
         let matched = matching.or_else(|| rule.rules.iter().position(|one| is_same(&one.stages)));
         let Some(at) = matched else { return is_same(&rule.stages()).then(|| now.stages()) };
-        // A rule is known by its conditions, or by its place where only they were edited.
+        // Rules have no name. One is identified by its conditions, or by its position if only the conditions were
+        // edited.
         let by_place = || now.rules.get(at).filter(|_| now.rules.len() == rule.rules.len());
         let named = now.rules.iter().find(|one| one.when == rule.rules[at].when).or_else(by_place)?;
         Some(if named.stages.is_empty() { now.stages() } else { named.stages.clone() })
     }
 
-    /// Approvals that a renewal or a change takes: of a renewal as many as the request, also where that one itself needed
-    /// none.
+    /// Returns how many approvals a renewal or change needs; for a renewal as many as the request, even if the
+    /// request itself was auto-approved.
     pub fn needed_for_answer(&self) -> u32 {
         needed_in_all(&self.stages())
     }
 
-    /// Who is asked now; the last ones once all have agreed.
+    /// Returns the current stage; the last one once all have approved.
     pub fn stage(&self) -> Stage {
         let mut stages = self.stages();
         let at = place(&stages, self.agreed().len());
         stages.swap_remove(at)
     }
 
-    /// Which stage is asked when so many have agreed, counted from 0, and how many there are.
+    /// Returns the stage that is asked after this many approvals, counted from 0, and the number of stages.
     pub fn stage_after(&self, agreed: usize) -> (usize, usize) {
         let stages = self.stages();
         (place(&stages, agreed), stages.len())

@@ -1,5 +1,5 @@
-//! What people and the clock decide: approve, deny, cancel, time out, of a request, of a renewal and of a change alike. Their right
-//! to was checked before.
+//! Decisions of people and the clock: approve, deny, cancel and time out, for requests, renewals and changes alike.
+//! The caller has already checked permissions.
 
 use jiff::Timestamp;
 
@@ -26,6 +26,8 @@ pub(super) fn approve(
     instead_of: Option<&PersonId>,
     lowered: Option<&ApprovedChanges>,
 ) -> Result<Transition, Refusal> {
+    // Only a request's own parameters can be reduced. A form opened for one may be submitted after something else
+    // waits.
     if lowered.is_some() && !matches!(change.request.question(), Question::Request) {
         return Err(Refusal::stale(&change.request));
     }
@@ -57,7 +59,7 @@ pub(super) fn approve(
     Ok(change.shows(&[MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct, told]))
 }
 
-/// One approval more; how many there are now. Neither does anybody answer twice, nor is anybody answered for twice.
+/// Adds an approval and returns how many there are. Nobody can answer twice, and nobody can be answered for twice.
 pub(super) fn add(
     approvals: &mut Vec<Approval>,
     needed: u32,
@@ -69,6 +71,8 @@ pub(super) fn add(
     if approvals.iter().any(|approval| approval.by == *by) {
         return Err(Refusal::AlreadyApprovedByYou { missing });
     }
+    // A delegate's answer uses up the absent approver's: neither may answer again in person, nor through another
+    // delegate.
     let in_place =
         |approval: &&Approval| approval.is_of(by) || instead_of.is_some_and(|of| approval.is_of(of));
     if let Some(earlier) = approvals.iter().find(in_place) {
@@ -78,7 +82,7 @@ pub(super) fn add(
     Ok(have.saturating_add(1))
 }
 
-/// More have to agree: some of the same stage, or those of the next one, who are asked now.
+/// Continues after an approval that is not the last: with the same stage, or by asking the next one.
 pub(super) fn goes_on(mut change: TransitionBuilder, card: MessageSlot) -> Transition {
     let agreed = change.request.agreed().len();
     let (before, after) = (agreed.saturating_sub(1), agreed);
@@ -123,7 +127,7 @@ fn approve_renewal(
     ]))
 }
 
-/// The renewal that waits, if its time to be answered is not over.
+/// Returns the waiting renewal and its lease, unless its deadline has passed.
 fn waiting_renewal(change: &TransitionBuilder) -> Result<(Lease, Renewal), Refusal> {
     let waiting = change.request.waiting_renewal().filter(|renewal| change.now < renewal.approve_by);
     match (change.request.lease(), waiting) {
@@ -216,8 +220,8 @@ pub(super) fn time_out(mut change: TransitionBuilder) -> Result<Transition, Refu
     ]))
 }
 
-/// An exception that waits becomes an ordinary request: the admins need not agree any more, and where everybody else has,
-/// it is approved.
+/// Turns a waiting exception into an ordinary request. The admins need not approve any more; if all other approvers
+/// have, the request is approved.
 pub(super) fn room_found(mut change: TransitionBuilder, event: &Event) -> Result<Transition, Refusal> {
     if !change.request.status.name().is_undecided() || change.now >= change.request.approve_by {
         return Err(change.does_not_apply(event));
@@ -226,7 +230,7 @@ pub(super) fn room_found(mut change: TransitionBuilder, event: &Event) -> Result
     change.request.room_since = Some(change.now);
     change.request.updated_at = change.now;
     change.request.approval = path_without_exception(&change.request.approval);
-    // An admin's click from before is judged as one on an exception, which this is not any more.
+    // A click made before was checked against the rules of exceptions, which no longer apply.
     change.bump_epoch();
     let beyond = exception.describe(change.request.estimate.as_ref());
     change.audit("exception not needed", &Actor::Clock, format!("room has come free; it was {beyond}"));

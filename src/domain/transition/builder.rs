@@ -1,4 +1,4 @@
-//! A transition while it is being put together, and what every decision asks of it. No rule of its own.
+//! Assembles a transition, with the operations that all decisions share. Contains no rules of its own.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -17,18 +17,18 @@ use crate::domain::request::{
     ChangeAnswer, Ending, MessageSlot, Question, RenewalAnswer, Request, Status, StatusName,
 };
 
-/// A transition in the making.
+/// A transition under construction.
 pub(super) struct TransitionBuilder {
     was_ended: bool,
     pub(super) request: Request,
     pub(super) now: Timestamp,
     audit: Vec<AuditEntry>,
     jobs: Vec<Job>,
-    /// What is added to the estimates of its slot, and within which budget.
+    /// The amount added to the slot's estimates, and the budget it has to fit into.
     taken: Option<(Decimal, Option<Decimal>)>,
-    /// What is taken from them.
+    /// The amount subtracted from the slot's estimates.
     given_back: Decimal,
-    /// The slot it had, where it is given to another team.
+    /// The previous slot, if the request moves to another team.
     moved_from: Option<QuotaSlot>,
 }
 
@@ -47,7 +47,7 @@ impl TransitionBuilder {
         }
     }
 
-    /// Gives it to another team, or to its own under another name, with the slot that it holds.
+    /// Moves the request and its slot to another team, or to the same team under a new name.
     pub(super) fn moves_to(&mut self, team: &TeamName) {
         self.moved_from = (!self.was_ended).then(|| self.request.slot());
         self.request.moves_to(team.clone());
@@ -56,6 +56,7 @@ impl TransitionBuilder {
 
     pub(super) fn becomes(&mut self, status: Status) {
         self.request.status = status;
+        // A missing permission belonged to the previous status's operation.
         self.request.held_up = None;
         self.request.updated_at = self.now;
         if !self.was_ended && self.request.status.name().is_ended() {
@@ -63,12 +64,12 @@ impl TransitionBuilder {
         }
     }
 
-    /// Buttons that people see mean something else from now on.
+    /// Invalidates the buttons that people see, because they would mean something else from now on.
     pub(super) fn bump_epoch(&mut self) {
         self.request.epoch = self.request.epoch.saturating_add(1);
     }
 
-    /// Makes what was asked for smaller; what became of it.
+    /// Applies an approver's changes and returns the reductions made.
     pub(super) fn lowers(
         &mut self,
         lowered: &ApprovedChanges,
@@ -79,7 +80,7 @@ impl TransitionBuilder {
         Ok(made)
     }
 
-    /// The lease that runs from now on, and the job that looks at it next.
+    /// Starts or replaces the lease, and schedules the job that checks it next.
     pub(super) fn leases(&mut self, lease: Lease) {
         let next = match lease.step(&self.request.product.lease, self.now) {
             LeaseStep::Wait(until) => until,
@@ -89,7 +90,7 @@ impl TransitionBuilder {
         self.later(JobKind::Lease, next);
     }
 
-    /// Begins to remove it, or begins again.
+    /// Starts the removal, or another attempt at it.
     pub(super) fn removes(&mut self, ending: Ending, attempt: u32) {
         self.bump_epoch();
         self.becomes(Status::Terminating { ending, attempt });
@@ -97,7 +98,7 @@ impl TransitionBuilder {
         self.job(JobKind::Terminate);
     }
 
-    /// Nobody has to answer a renewal or a change any more.
+    /// Closes a waiting renewal or change, which nobody has to answer any more.
     pub(super) fn moots_questions(&mut self) {
         if self.request.change.as_ref().is_some_and(|order| order.answer.is_none()) {
             self.answers_change(ChangeAnswer::Moot);
@@ -107,7 +108,7 @@ impl TransitionBuilder {
         }
     }
 
-    /// What came of the change; unless it is or may yet be made, what was taken of the budget for it is free again.
+    /// Records the outcome of the change. The budget reserved for it is freed unless the change was made.
     pub(super) fn answers_change(&mut self, answer: ChangeAnswer) {
         let Some(order) = self.request.change.as_mut() else { return };
         let is_made = answer == ChangeAnswer::Done;
@@ -118,23 +119,23 @@ impl TransitionBuilder {
         }
     }
 
-    /// Adds to the estimates of its slot; refused where the budget has no room.
+    /// Adds to the slot's estimates. The commit is refused if the budget has no room.
     pub(super) fn takes(&mut self, monthly: Decimal, budget: Option<Decimal>) {
         self.taken = (!monthly.is_zero()).then_some((monthly, budget));
     }
 
-    /// Takes from the estimates of its slot.
+    /// Subtracts from the slot's estimates.
     pub(super) fn gives_back(&mut self, monthly: Decimal) {
         self.given_back += monthly;
     }
 
-    /// Refuses what has to wait until a change is made.
+    /// Refuses anything that has to wait for a running update.
     pub(super) fn is_not_being_changed(&self) -> Result<(), Refusal> {
         let is_changed = matches!(self.request.status, Status::Updating { .. });
         if is_changed { Err(Refusal::BeingChanged) } else { Ok(()) }
     }
 
-    /// Refuses a second question beside one that waits.
+    /// Refuses a second approval while a renewal or a change waits.
     pub(super) fn nothing_else_waits(&self) -> Result<(), Refusal> {
         match self.request.question() {
             Question::Request => Ok(()),
@@ -143,8 +144,8 @@ impl TransitionBuilder {
         }
     }
 
-    /// Who wants it gone as soon as it is there, and the waiting execution's token, while it is being provisioned;
-    /// the event does not apply at any other time.
+    /// Returns the task token and the person who wants a teardown as soon as provisioning is done. The event does not
+    /// apply in any other status.
     pub(super) fn being_provisioned(&self, event: &Event) -> Result<(TaskToken, Option<PersonId>), Refusal> {
         let Status::Provisioning { token, unwanted } = &self.request.status else {
             return Err(self.does_not_apply(event));
@@ -152,7 +153,7 @@ impl TransitionBuilder {
         Ok((token.clone(), unwanted.clone()))
     }
 
-    /// How the removal under way will end and which try it is; the event does not apply when there is none.
+    /// Returns the outcome of the current removal and its attempt number. The event does not apply if there is none.
     pub(super) fn being_removed(&self, event: &Event) -> Result<(Ending, u32), Refusal> {
         let Status::Terminating { ending, attempt } = &self.request.status else {
             return Err(self.does_not_apply(event));
@@ -164,7 +165,7 @@ impl TransitionBuilder {
         matches!(&self.request.status, Status::AwaitingApproval { token: known } | Status::Provisioning { token: known, .. } if known == token)
     }
 
-    /// Whether nobody had to be asked, or enough approvers have agreed.
+    /// Whether no approval was needed, or enough approvers have approved.
     fn was_approved(&self) -> bool {
         match self.request.approval {
             ApprovalPath::Auto { .. } => true,
@@ -204,7 +205,7 @@ impl TransitionBuilder {
         self.job(JobKind::Resume { token, with, attempt });
     }
 
-    /// Answers an execution that waits for something already known; the request itself stays as it is.
+    /// Resumes an execution that waits for a result already known; the request itself stays unchanged.
     pub(super) fn answered(mut self, token: &TaskToken, with: Resume) -> Transition {
         self.resume(token.clone(), with);
         self.done()
@@ -223,11 +224,13 @@ impl TransitionBuilder {
             MessageSlot::Card | MessageSlot::Thread => asked,
             MessageSlot::Renewal => self.request.renewal.is_some(),
             MessageSlot::Change => self.request.change.is_some(),
-            // The dispatcher posts warnings for all of a person's requests at once; here they are only rewritten.
+            // Only the dispatcher posts warnings, since one message covers all of a person's leases; here an existing
+            // one is updated.
             MessageSlot::Warning => self.request.messages.contains_key(&surface),
             MessageSlot::Direct => true,
             MessageSlot::Prompt(_) | MessageSlot::Notification(_) => {
-                // The same news may come a second time, and then it is told a second time.
+                // A notification of the same kind may be due again. Forgetting the previous message makes this a new
+                // post, of which Slack notifies.
                 self.request.messages.remove(&surface);
                 true
             }
@@ -241,10 +244,12 @@ impl TransitionBuilder {
         self.request.revision += 1;
         let ends = !self.was_ended && self.request.status.name().is_ended();
         let (slot, given_back) = (self.request.slot(), self.given_back);
+        // A transition changes at most one slot, and a move carries everything the request holds.
         let quota = if let Some(from) = self.moved_from {
             let monthly = self.request.held_monthly();
             (from != slot).then_some(QuotaChange::Move { from, to: slot, monthly })
         } else if ends {
+            // The slot still holds what this transition has given back; all of it has to be released.
             Some(QuotaChange::Release { slot, monthly: self.request.monthly() + given_back })
         } else if let Some((monthly, budget)) = self.taken {
             Some(QuotaChange::Grow { slot, monthly, budget })
@@ -262,7 +267,7 @@ impl TransitionBuilder {
         Refusal::DoesNotApply { status: self.request.status.name(), event: event.as_str() }
     }
 
-    /// An answer after the deadline does not count, even when the timeout itself has not been noted yet.
+    /// Refuses an answer after the deadline, even if the job that times the request out has not run yet.
     pub(super) fn is_in_time(&self) -> Result<(), Refusal> {
         if self.now < self.request.approve_by {
             return Ok(());
@@ -280,12 +285,13 @@ impl TransitionBuilder {
             Status::Denied { by, .. } => (StatusName::Denied, Some(by.clone()), request.updated_at),
             Status::Cancelled => (StatusName::Cancelled, Some(request.requester.clone()), request.updated_at),
             Status::TimedOut => (StatusName::TimedOut, None, request.updated_at),
-            // Given up while approvers were still being asked.
+            // The request failed while approvers were still being asked.
             Status::Failed { .. } if !self.was_approved() => (StatusName::Failed, None, request.updated_at),
             Status::Approved
             | Status::Provisioning { .. }
             | Status::Active { .. }
             | Status::Updating { .. }
+            // Later statuses all imply an approval, so the last approver is the one to name.
             | Status::Terminating { .. }
             | Status::Failed { .. }
             | Status::TeardownFailed { .. }

@@ -1,4 +1,4 @@
-//! The life of what exists: its lease is warned about and renewed, it changes hands.
+//! The lease of an existing product: warnings, renewals, transfers.
 
 use jiff::Timestamp;
 
@@ -16,10 +16,10 @@ use crate::domain::request::{
     Billed, MessageRef, MessageSlot, Notification, Renewal, RenewalAnswer, Request,
 };
 
-/// Time that is left at least when a renewal was not granted: whoever hoped for it can still save what they need.
+/// Time left at least after a renewal was not granted, so that the owner can still save their data.
 const AFTER_A_NO: Period = Period::days(1);
 
-/// Messages that show until when it lives.
+/// Messages that show the end of the lease.
 const DATED: [MessageSlot; 5] =
     [MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct, MessageSlot::Warning, MessageSlot::Change];
 
@@ -39,7 +39,7 @@ pub(super) fn warned(
     change.request.messages.insert(MessageSlot::Warning, message.clone());
     change.audit(if is_first { "warned" } else { "reminded" }, &Actor::Clock, until);
     change.leases(lease);
-    // The first warning may have moved the date, which the other messages show.
+    // The first warning starts the grace period, which may move the end that the other message shows.
     Ok(change.shows(&[MessageSlot::Direct]))
 }
 
@@ -68,7 +68,7 @@ pub(super) fn renew(mut change: TransitionBuilder, by: &By, period: Period) -> R
     }
     change.nothing_else_waits()?;
     let approve_by = change.request.product.approval.timeout.after(change.now);
-    // Only the first one holds the end back, else asking again and again would put it off for ever.
+    // Only the first request for a renewal delays the end; otherwise repeated requests would postpone it for ever.
     let holds_end = change.request.renewal.as_ref().is_none_or(|last| last.renewals != lease.renewals);
     change.request.renewal = Some(Renewal {
         by: by.person.clone(),
@@ -80,7 +80,7 @@ pub(super) fn renew(mut change: TransitionBuilder, by: &By, period: Period) -> R
         answer: None,
         withdrawn_by: None,
     });
-    // The last one's card is history.
+    // The previous renewal's card stays in its channel with its outcome; this renewal gets a new one.
     change.request.messages.remove(&MessageSlot::Renewal);
     change.request.updated_at = change.now;
     change.later(JobKind::RenewalDeadline, approve_by);
@@ -90,7 +90,7 @@ pub(super) fn renew(mut change: TransitionBuilder, by: &By, period: Period) -> R
     Ok(change.shows(&[MessageSlot::Renewal, MessageSlot::Direct, MessageSlot::Warning]))
 }
 
-/// Moves every date of the lease.
+/// Extends the lease and records it.
 pub(super) fn extend(change: &mut TransitionBuilder, lease: &Lease, period: Period, actor: &Actor) {
     let renewed = lease.renewed(&change.request.product.lease, period, change.now);
     let cut = if renewed.cut { ", cut to the longest at a time" } else { "" };
@@ -99,7 +99,7 @@ pub(super) fn extend(change: &mut TransitionBuilder, lease: &Lease, period: Peri
     change.audit("renewed", actor, detail);
 }
 
-/// A renewal that waited for approvers is not granted.
+/// Closes a waiting renewal that was denied or timed out, and notifies the owner.
 pub(super) fn not_renewed(
     change: TransitionBuilder,
     lease: &Lease,
@@ -118,7 +118,7 @@ pub(super) fn not_renewed(
     ])
 }
 
-/// Whoever asked for a renewal, or the owner, takes it back.
+/// Closes a waiting renewal that the person who asked for it, or the owner, has withdrawn.
 pub(super) fn withdrawn(change: TransitionBuilder, lease: &Lease, by: &By) -> Transition {
     let mut change = unrenewed(change, lease, RenewalAnswer::Moot);
     if let Some(renewal) = change.request.renewal.as_mut() {
@@ -132,6 +132,7 @@ fn unrenewed(mut change: TransitionBuilder, lease: &Lease, answer: RenewalAnswer
     let mut lease = lease.clone();
     if let Some(renewal) = change.request.renewal.as_mut() {
         renewal.answer = Some(answer);
+        // The teardown was delayed by this renewal, so the original end may have passed already.
         if renewal.holds_end {
             let left = AFTER_A_NO.min(change.request.product.lease.grace);
             lease = lease.at_least(left, change.now);
@@ -151,7 +152,8 @@ pub(super) fn renewal_deadline(change: TransitionBuilder, event: &Event) -> Resu
     Ok(not_renewed(change, &lease, RenewalAnswer::Unanswered, "renewal timed out", &clock, ""))
 }
 
-/// A figure and no event of its life: nothing is told and nothing noted on the trail.
+/// Records what AWS has charged. This neither notifies anyone nor adds an audit entry: costs are no event in the
+/// request's life.
 pub(super) fn bill(
     mut change: TransitionBuilder,
     event: &Event,
@@ -164,7 +166,8 @@ pub(super) fn bill(
     Ok(change.done())
 }
 
-/// Something is wrong with it in AWS, or is not any more. It lives on: whether it is of use is for its owner to say.
+/// Records that AWS reports a problem with the product, or that the problem is gone. The lease continues: only the
+/// owner can say whether the product is still of use.
 pub(super) fn condition_seen(
     mut change: TransitionBuilder,
     event: &Event,
@@ -196,6 +199,7 @@ pub(super) fn transfer(
     let from = std::mem::replace(&mut change.request.owner, to.clone());
     change.request.updated_at = change.now;
     change.bump_epoch();
+    // The old owner's buttons must not work any more.
     reminders::schedule(&mut change);
     let handed = change.request.lease().and_then(Lease::handed_over);
     if let Some(lease) = handed {
@@ -207,7 +211,7 @@ pub(super) fn transfer(
         change.moves_to(team);
     }
     change.audit("transferred", &Actor::Person(by.clone()), detail);
-    // The new owner gets messages of their own; the old owner's say who has it now.
+    // The new owner gets messages of their own; the old owner's are updated to name the new owner.
     for surface in [MessageSlot::Direct, MessageSlot::Warning] {
         if let Some(at) = change.request.messages.remove(&surface) {
             change.job(JobKind::Refresh { at, surface });
@@ -221,7 +225,7 @@ pub(super) fn transfer(
     ]))
 }
 
-/// What the lease asks for, when a person's answer does not come first.
+/// Returns the lease's next step, taking into account a renewal that delays the end.
 pub(crate) fn lease_step(request: &Request, now: Timestamp) -> Option<LeaseStep> {
     let step = request.lease()?.step(&request.product.lease, now);
     match (step, request.waiting_renewal()) {

@@ -1,8 +1,8 @@
-//! The one place where a request changes: `(request, event, now)` gives the next request with everything that is
-//! committed beside it, or a refusal.
+//! The only place where a request changes: `(request, event, now)` yields the next request and everything that is
+//! committed with it, or a refusal.
 //!
-//! Every machine event may come twice, late, or for an older attempt; a waiting execution whose answer is already
-//! known is always answered, so that no execution is left hanging.
+//! Every event of the workflow or the provisioner may arrive twice, late, or for an older attempt. A waiting
+//! execution whose result is already known is always resumed, so that no execution hangs.
 
 mod approval;
 mod builder;
@@ -47,27 +47,27 @@ use super::refusal::Refusal;
 use super::repeats::AuditLine;
 use super::request::{MessageRef, MessageSlot, Provisioned, Question, ReminderKind, Request};
 
-/// Executions that are started for one request before it is given up.
+/// How many executions are started for one request before it fails.
 pub const MAX_ATTEMPTS: u32 = 5;
 
-/// One change, to be committed whole.
+/// One change of a request, committed as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// The request after it.
+    /// The request after the change.
     pub request: Request,
-    /// What it adds to the audit trail.
+    /// New entries of the audit trail.
     pub audit: Vec<AuditEntry>,
-    /// What has to be done now or later.
+    /// Jobs to perform now or later.
     pub jobs: Vec<Job>,
-    /// The quota slot that is taken or given back.
+    /// The quota slot or budget that is taken or freed.
     pub quota: Option<QuotaChange>,
 }
 
-/// Decides what `event` makes of `request`.
+/// Applies `event` to `request`.
 ///
 /// # Errors
-/// A [`Refusal`] when the event does not fit: for a person it says how things stand, for the machine it is
-/// [`Refusal::DoesNotApply`] and means "drop it".
+/// A [`Refusal`] if the event does not fit. For a person it describes the current state; for the workflow and the
+/// provisioner it is [`Refusal::DoesNotApply`], and the event can be dropped.
 pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transition, Refusal> {
     let change = TransitionBuilder::of(request, now);
     match event {
@@ -121,7 +121,7 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
     }
 }
 
-/// Notes on the trail what a person was refused for lack of right; the request stays as it is.
+/// Records refusals for missing permission in the audit trail; the request itself stays unchanged.
 pub fn note_refusals(request: &Request, by: &By, lines: &[AuditLine], now: Timestamp) -> Transition {
     let mut change = TransitionBuilder::of(request, now);
     for (event, detail) in lines {
@@ -130,8 +130,8 @@ pub fn note_refusals(request: &Request, by: &By, lines: &[AuditLine], now: Times
     change.done()
 }
 
-/// Gives a request to its team under the name that it has now. Nothing of it changes for anybody, so nothing is noted on its
-/// trail, and what is asked shows the name.
+/// Moves a request to its team's current name. Nothing changes for people, so there is no audit entry, but an open
+/// approval card shows the new name.
 pub fn rename_team(request: &Request, team: &TeamName, now: Timestamp) -> Transition {
     let mut change = TransitionBuilder::of(request, now);
     change.moves_to(team);
@@ -144,7 +144,7 @@ pub fn rename_team(request: &Request, team: &TeamName, now: Timestamp) -> Transi
     change.shows(&[asked])
 }
 
-/// Has a message brought up to date that the row does not name as its current one.
+/// Builds the job that updates a message which the row no longer names as its current one.
 pub fn refresh(request: &Request, surface: MessageSlot, at: MessageRef, now: Timestamp) -> Job {
     JobKind::Refresh { at, surface }.due(request.id, now)
 }
@@ -154,18 +154,19 @@ pub fn record_message(request: &Request, surface: MessageSlot, at: MessageRef, n
     let mut change = TransitionBuilder::of(request, now);
     change.request.messages.insert(surface, at);
     if surface == request.card() && change.request.asking.unposted_at.take().is_some() {
+        // The requester had been informed that the card could not be posted; that message has to be corrected.
         return change.shows(&[MessageSlot::Direct]);
     }
-    // What the thread has to say may have been decided while its card was still being posted.
+    // The request may have been decided while its card was being posted, when there was no thread to report it in.
     let decided = !request.status.name().is_undecided();
     if surface == MessageSlot::Card && decided { change.shows(&[MessageSlot::Thread]) } else { change.done() }
 }
 
-/// Records that there is no channel that its card can be posted in: whoever waits reads that nobody could be asked there,
-/// and the approvers are told one by one.
+/// Records that the card cannot be posted in any channel: the requester is informed, and the approvers are messaged
+/// one by one.
 ///
 /// # Errors
-/// Where that is known, or nobody is asked.
+/// If this has been recorded already, or the request does not wait for approvers.
 pub fn record_unposted(request: &Request, now: Timestamp) -> Result<Transition, Refusal> {
     if request.asking.unposted_at.is_some() || !request.waits_for_approvers() {
         return Err(Refusal::stale(request));

@@ -1,4 +1,4 @@
-//! What the provisioner says while a product is being made.
+//! Progress and results that the provisioner reports while it creates a product.
 
 use super::Transition;
 use super::builder::TransitionBuilder;
@@ -28,6 +28,7 @@ pub(super) fn resource_created(
     logical_id: &str,
 ) -> Result<Transition, Refusal> {
     change.being_provisioned(event)?;
+    // Progress is polled, so the same resource is reported repeatedly.
     if change.request.progress.done.iter().any(|done| done == logical_id) {
         return Err(change.does_not_apply(event));
     }

@@ -1,5 +1,5 @@
-//! Approvers who do not answer: they are reminded, the admins are asked beside them, whoever waits can press them once.
-//! Nothing of it happens after an answer.
+//! Approvers who do not answer: they are reminded, the request is escalated to the admins, and the requester can
+//! nudge once. None of it happens after a decision.
 
 use jiff::Timestamp;
 
@@ -12,30 +12,30 @@ use crate::domain::job::JobKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Asking, MessageSlot, ReminderKind, Request};
 
-/// Asks a new question, from now on.
+/// Starts the clock of a new approval.
 pub(super) fn begin(change: &mut TransitionBuilder) {
     change.request.asking = Asking::begun(change.now);
     schedule(change);
-    // They need not be in the channel of the card.
+    // Admins need not be members of the card's channel, so they are messaged directly as well.
     if asks_admins(&change.request) {
         let epoch = change.request.epoch;
         change.job(JobKind::FindApprovers { prompt: ReminderKind::Turn, epoch });
     }
 }
 
-/// Asks those whose turn it is, once the stage before them has agreed: whatever was shown to that one is out of date.
+/// Asks the next stage, after the previous one has approved. Buttons shown to the previous stage are invalidated.
 pub(super) fn next_stage(change: &mut TransitionBuilder) {
     change.bump_epoch();
     change.request.updated_at = change.now;
     begin(change);
 }
 
-/// Whether the admins are asked anyway, and nobody could be asked beside them.
+/// Whether the admins are the current approvers, so that there is nobody to escalate to.
 fn asks_admins(request: &Request) -> bool {
     request.stage().approvers == Approvers::Admins
 }
 
-/// Writes the jobs that press whoever is asked, but for what has happened already.
+/// Schedules the reminder and the escalation, unless they have been sent.
 pub(super) fn schedule(change: &mut TransitionBuilder) {
     let epoch = change.request.epoch;
     for prompt in [ReminderKind::Reminder, ReminderKind::Escalation] {
@@ -45,7 +45,7 @@ pub(super) fn schedule(change: &mut TransitionBuilder) {
     }
 }
 
-/// When the clock presses whoever is asked; `None` where it does not, or has done so.
+/// Returns when a reminder or escalation is due; `None` if it is not scheduled or has been sent.
 pub(crate) fn prompt_due(request: &Request, prompt: ReminderKind) -> Option<Timestamp> {
     let (asking, rule) = (&request.asking, request.rule());
     let (at, done) = match prompt {
@@ -56,13 +56,13 @@ pub(crate) fn prompt_due(request: &Request, prompt: ReminderKind) -> Option<Time
     (request.waits_for_approvers() && done.is_none() && at < request.answer_by()).then_some(at)
 }
 
-/// When the admins are asked beside whoever has not answered; `None` where they are asked anyway.
+/// Returns when the admins are asked as well; `None` if they are the current approvers.
 fn escalates_at(request: &Request) -> Option<Timestamp> {
     let since = request.asking.since.filter(|_| !asks_admins(request))?;
     Some(request.rule().escalate_after.after(since))
 }
 
-/// A date of [`prompt_due`] may have come.
+/// Sends a reminder or escalation, if it is due.
 pub(super) fn prompted(
     mut change: TransitionBuilder,
     event: &Event,
@@ -92,7 +92,7 @@ pub(super) fn prompted(
     Ok(presses(change, prompt))
 }
 
-/// Whether it comes so late that a stronger word is due as well, which is then the only one.
+/// Whether the escalation is due as well, for example after an outage; then only the escalation is sent.
 fn is_outdone(request: &Request, prompt: ReminderKind, now: Timestamp) -> bool {
     let rule = request.rule();
     prompt == ReminderKind::Reminder
@@ -118,7 +118,7 @@ pub(super) fn nudge(mut change: TransitionBuilder, by: &By) -> Result<Transition
     Ok(presses(change, ReminderKind::Nudge))
 }
 
-/// Tells those who are asked, in the card's thread and directly, and shows everywhere that they were told.
+/// Messages the approvers, in the card's thread and directly, and shows on all messages that they were reminded.
 fn presses(mut change: TransitionBuilder, prompt: ReminderKind) -> Transition {
     let epoch = change.request.epoch;
     change.job(JobKind::FindApprovers { prompt, epoch });

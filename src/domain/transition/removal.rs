@@ -1,5 +1,5 @@
-//! The end of what was provisioned: asked for, at expiry or because provisioning failed; what the provisioner says of
-//! it; and giving it up.
+//! Removal of provisioned resources: on request, at expiry or after failed provisioning; what the provisioner reports
+//! about it; and leaving resources in place.
 
 use super::Transition;
 use super::builder::TransitionBuilder;
@@ -13,7 +13,7 @@ use crate::domain::request::{
     Cause, ChangeAnswer, Ending, MessageSlot, Notification, Provisioned, Status, StatusName,
 };
 
-/// Messages that show whether it exists.
+/// Messages that show whether the product exists.
 const ALL: [MessageSlot; 6] = [
     MessageSlot::Card,
     MessageSlot::Thread,
@@ -60,7 +60,7 @@ pub(super) fn tear_down(mut change: TransitionBuilder, by: &By) -> Result<Transi
 pub(super) fn lease_ended(mut change: TransitionBuilder, event: &Event) -> Result<Transition, Refusal> {
     let Some(lease) = change.request.lease() else { return Err(change.does_not_apply(event)) };
     let is_over = lease.step(&change.request.product.lease, change.now) == LeaseStep::End;
-    // Whoever asked to keep it is answered first.
+    // A renewal asked for in time has to be answered before the lease can end.
     if !is_over || change.request.waiting_renewal().is_some_and(|renewal| renewal.holds_end) {
         return Err(change.does_not_apply(event));
     }
@@ -75,7 +75,8 @@ pub(super) fn termination_started(
     record: &RecordId,
 ) -> Result<Transition, Refusal> {
     change.being_removed(event)?;
-    // Provisioning may have begun without our hearing of it: what is left of that is watched all the same.
+    // If the message that provisioning started was lost, the product is unknown, but its removal can be polled by the
+    // record.
     let product = change.request.provisioned.take().and_then(|provisioned| provisioned.product);
     change.request.provisioned = Some(Provisioned { product, record: record.clone() });
     change.job(JobKind::WatchTermination);
@@ -112,7 +113,7 @@ pub(super) fn termination_failed(
     Ok(ended(change))
 }
 
-/// Nobody asked the portal to remove it, but it is gone.
+/// Ends a request whose resources were removed outside of the portal.
 pub(super) fn vanished(mut change: TransitionBuilder, event: &Event) -> Result<Transition, Refusal> {
     let ending = match &change.request.status {
         Status::Active { .. } => Ending::Terminated { cause: Cause::Vanished },
@@ -143,7 +144,7 @@ pub(super) fn vanished(mut change: TransitionBuilder, event: &Event) -> Result<T
 pub(super) fn retain(mut change: TransitionBuilder, by: &By, reason: &str) -> Result<Transition, Refusal> {
     match change.request.status.clone() {
         Status::TeardownFailed { .. } | Status::Terminating { .. } => {}
-        // It stands still there; whatever is in AWS stays.
+        // The workflow must not keep waiting for provisioning; whatever exists in AWS stays.
         Status::Provisioning { token, .. } => change.resume(token, Resume::Success),
         Status::Updating { .. } => change.answers_change(ChangeAnswer::Moot),
         Status::Pending
@@ -165,7 +166,7 @@ pub(super) fn retain(mut change: TransitionBuilder, by: &By, reason: &str) -> Re
     Ok(ended(change))
 }
 
-/// Whoever can see it sees how it stands, and its owner is told.
+/// Updates all messages and notifies the owner of the final status.
 fn ended(change: TransitionBuilder) -> Transition {
     let told: StatusName = change.request.status.name();
     let mut surfaces = ALL.to_vec();

@@ -1,5 +1,5 @@
-//! The way out for a request that stands still. Where a job of its was given up or dropped an admin has it looked at
-//! again, or ends it; leaving it as it is is `removal`'s. Where the job is gone it gets another one.
+//! Stuck requests. If a job was parked or dropped, an admin retries or ends the request (leaving its resources in
+//! place is in `removal`). If the job is missing altogether, it is written again.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,11 +15,12 @@ use crate::domain::lease::LeaseStep;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{HeldUp, MessageSlot, Notification, Question, Request, Status, StatusName};
 
-/// What changed, or was due, so recently may have its job a moment later.
+/// A request that changed, or became due, more recently than this may still get its job from a running transaction or
+/// job.
 const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
 
-/// The jobs of which one has to be there, since nothing else moves it on: none while it waits for people, for the workflow,
-/// or for a date that has not passed.
+/// Returns the jobs of which at least one has to exist, because nothing else would move the request on. Empty while
+/// it waits for people, for the workflow, or for a date in the future.
 pub(crate) fn movers(request: &Request, now: Timestamp) -> Vec<JobKind> {
     let before = now.saturating_sub(UNDER_WAY).unwrap_or(Timestamp::MIN);
     if request.updated_at > before {
@@ -42,7 +43,7 @@ pub(crate) fn movers(request: &Request, now: Timestamp) -> Vec<JobKind> {
                 }
             }
         },
-        // Whether its execution goes on is seen there.
+        // Stuck executions are detected by reconciling with the workflow. Final statuses need no job.
         Status::Approved
         | Status::Pending
         | Status::AwaitingApproval { .. }
@@ -56,7 +57,7 @@ pub(crate) fn movers(request: &Request, now: Timestamp) -> Vec<JobKind> {
     }
 }
 
-/// Gives it another job in the place of the one that is gone.
+/// Replaces a missing job.
 pub(super) fn job_lost(mut change: TransitionBuilder, event: &Event) -> Result<Transition, Refusal> {
     if movers(&change.request, change.now).is_empty() {
         return Err(change.does_not_apply(event));
@@ -65,8 +66,8 @@ pub(super) fn job_lost(mut change: TransitionBuilder, event: &Event) -> Result<T
     moves_on(change)
 }
 
-/// Only the platform team can get it on, and whoever waits for it reads so until it does. Of several jobs that lack something
-/// the first is shown.
+/// Records that a permission is missing, which only admins can grant, and shows that in the requester's messages. If
+/// several jobs lack permissions, the first one is shown.
 pub(super) fn held_up(
     mut change: TransitionBuilder,
     event: &Event,
@@ -85,7 +86,8 @@ pub(super) fn held_up(
     Ok(shows_progress(change))
 }
 
-/// Only the job that was held up can say so: what else is done for the request needs other rights.
+/// Records that the missing permission has been granted. Only a success of the same job proves that: other jobs of
+/// the request need other permissions.
 pub(super) fn goes_on(
     mut change: TransitionBuilder,
     event: &Event,
@@ -98,7 +100,7 @@ pub(super) fn goes_on(
     Ok(shows_progress(change))
 }
 
-/// What has not been decided has no thread yet.
+/// Updates the progress messages. An undecided request has no thread yet.
 fn shows_progress(change: TransitionBuilder) -> Transition {
     let undecided = change.request.status.name().is_undecided();
     if undecided {
@@ -108,7 +110,7 @@ fn shows_progress(change: TransitionBuilder) -> Transition {
     }
 }
 
-/// Writes the job anew that moves it on, whatever became of the one before.
+/// Writes the current job again, whatever happened to the previous one.
 pub(super) fn look_again(
     mut change: TransitionBuilder,
     event: &Event,
@@ -127,16 +129,16 @@ pub(super) fn look_again(
     moves_on(change)
 }
 
-/// Each of these jobs may run twice.
+/// Writes the job for the current status. A second run is harmless, because every job may run twice.
 fn moves_on(mut change: TransitionBuilder) -> Result<Transition, Refusal> {
-    // The job that lacked it may be gone; where the next one lacks it, too, it says so.
+    // The job that lacked the permission may be gone. If the new one lacks it as well, it reports that again.
     change.request.held_up = None;
     let has_record = change.request.provisioned.is_some();
     let next = match &change.request.status {
         Status::Pending | Status::Approved => {
             Some(JobKind::StartExecution { attempt: change.request.attempt })
         }
-        // It waits for people, who see it anew.
+        // Approvers have to act, not a job; their card is shown again below.
         Status::AwaitingApproval { .. } => None,
         Status::Provisioning { .. } if has_record => Some(JobKind::WatchProvisioning),
         Status::Provisioning { .. } => Some(JobKind::Provision),
@@ -183,7 +185,7 @@ fn moves_on(mut change: TransitionBuilder) -> Result<Transition, Refusal> {
     Ok(change.shows(&surfaces))
 }
 
-/// Ends what it waits for as if that had failed: what is there is removed, or stays as it was before a change.
+/// Ends the current operation as if it had failed: what exists is removed, or stays as it was before a change.
 pub(super) fn end(mut change: TransitionBuilder, event: &Event, by: &By) -> Result<Transition, Refusal> {
     let actor = Actor::Person(by.clone());
     let why = "the platform team ended it, because it stood still".to_owned();
@@ -203,7 +205,7 @@ pub(super) fn end(mut change: TransitionBuilder, event: &Event, by: &By) -> Resu
             change.audit("ended", &actor, "");
             return termination_failed(change, event, &why);
         }
-        // What is there and waits for nothing is torn down, which its owner may want confirmed by its name.
+        // An active product is not stuck. Its removal is a teardown, which may require typing the name.
         Status::Active { .. }
         | Status::TeardownFailed { .. }
         | Status::Denied { .. }

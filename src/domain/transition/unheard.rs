@@ -1,4 +1,5 @@
-//! Nobody could be heard for some time: what people had to answer or could have renewed waits for them a bit longer.
+//! After a time in which the bot could not receive people's answers, the deadlines and lease ends of that time are
+//! postponed.
 
 use super::builder::TransitionBuilder;
 use super::{Transition, reminders};
@@ -9,7 +10,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Status};
 use crate::domain::silence::Silence;
 
-/// Messages that show one of the dates.
+/// Messages that show one of these dates.
 const DATED: [MessageSlot; 6] = [
     MessageSlot::Card,
     MessageSlot::Thread,
@@ -32,14 +33,14 @@ pub(super) fn unheard(
     if change.request.waits_for_approvers() {
         reminders::schedule(&mut change);
     }
-    // What has not been decided has no thread yet.
+    // An undecided request has no thread yet.
     let undecided = change.request.status.name().is_undecided();
     let surfaces: Vec<MessageSlot> =
         DATED.into_iter().filter(|surface| !(undecided && *surface == MessageSlot::Thread)).collect();
     Ok(change.shows(&surfaces))
 }
 
-/// Whether approvers have more time now.
+/// Postpones the approval deadline; returns whether it has moved.
 fn moves_answer(change: &mut TransitionBuilder, silence: &Silence) -> bool {
     let moved = change.request.asking.moved.unwrap_or_default();
     let whole = change.request.product.approval.timeout;
@@ -63,7 +64,7 @@ fn moves_answer(change: &mut TransitionBuilder, silence: &Silence) -> bool {
     true
 }
 
-/// Whether its owner has more time now.
+/// Postpones the end of the lease; returns whether it has moved.
 fn moves_end(change: &mut TransitionBuilder, silence: &Silence) -> bool {
     let terms = &change.request.product.lease;
     let (Status::Active { lease } | Status::Updating { lease }) = &change.request.status else {

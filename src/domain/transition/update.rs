@@ -1,4 +1,5 @@
-//! A change of what lives: it is asked for, answered, made, or taken back. One at a time; the lease goes on afterwards.
+//! Updates of an existing product: asked for, approved or denied, carried out, or withdrawn. One at a time; the lease
+//! continues afterwards.
 
 use rust_decimal::Decimal;
 
@@ -17,7 +18,7 @@ use crate::domain::request::{
     ChangeAnswer, ChangeOrder, MessageSlot, Notification, Output, Progress, Status,
 };
 
-/// Messages that show what it is.
+/// Messages that show the product's parameters or version.
 const ALL: [MessageSlot; 5] =
     [MessageSlot::Change, MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct, MessageSlot::Warning];
 
@@ -40,9 +41,10 @@ pub(super) fn ask(
         answer: None,
         ..order.clone()
     };
+    // A change that exceeds the budget is approved for exactly that, so the budget does not limit it again.
     change.takes(order.more(), budget.filter(|_| !order.exceeds_budget));
     change.bump_epoch();
-    // The last one's card is history.
+    // The previous change's card stays in its channel with its outcome; this change gets a new one.
     change.request.messages.remove(&MessageSlot::Change);
     change.request.updated_at = change.now;
     let actor = Actor::Person(by.clone());
@@ -63,7 +65,7 @@ pub(super) fn ask(
     Ok(change.shows(&[MessageSlot::Change, MessageSlot::Direct, MessageSlot::Warning]))
 }
 
-/// It is made from now on.
+/// Starts carrying out the change.
 fn starts(mut change: TransitionBuilder, lease: Lease) -> TransitionBuilder {
     change.becomes(Status::Updating { lease });
     change.job(JobKind::Update);
@@ -71,7 +73,7 @@ fn starts(mut change: TransitionBuilder, lease: Lease) -> TransitionBuilder {
     change
 }
 
-/// The change that waits and the lease it leaves as it is, if its time to be answered is not over.
+/// Returns the waiting change and the running lease, unless the change's deadline has passed.
 fn waiting(change: &TransitionBuilder) -> Result<(Lease, ChangeOrder), Refusal> {
     let waiting = change.request.waiting_change().filter(|order| change.now < order.approve_by);
     match (change.request.lease(), waiting) {
@@ -132,7 +134,7 @@ pub(super) fn deadline(change: TransitionBuilder, event: &Event) -> Result<Trans
     Ok(not_made(change, ChangeAnswer::Unanswered, "change timed out", &Actor::Clock, ""))
 }
 
-/// A change that waited for approvers is not made; everything is as it was.
+/// Closes a change that is not going to be made; the product stays unchanged.
 fn not_made(
     mut change: TransitionBuilder,
     answer: ChangeAnswer,
@@ -163,7 +165,7 @@ pub(super) fn update_started(
     Ok(change.done())
 }
 
-/// The change under way and the lease that goes on after it; the event does not apply where there is none.
+/// Returns the running change and the lease that continues after it. The event does not apply if there is none.
 fn being_changed(change: &TransitionBuilder, event: &Event) -> Result<(Lease, ChangeOrder), Refusal> {
     match (&change.request.status, change.request.running_change()) {
         (Status::Updating { lease }, Some(order)) => Ok((lease.clone(), order.clone())),
@@ -187,12 +189,12 @@ pub(super) fn update_succeeded(
     request.estimate = order.estimate;
     request.exceeds_budget = order.exceeds_budget;
     request.outputs = outputs.to_vec();
-    // Which resources it has now is not reported one by one.
+    // An update does not report resources one by one, so the list of created resources is no longer reliable.
     request.progress = Progress::default();
     request.trouble = None;
     change.gives_back(less);
     change.bump_epoch();
-    // Its new version may live for a shorter time.
+    // The new version's lease terms may be shorter.
     let within = lease.within(&change.request.product.lease, change.now);
     let is_cut = within.expires_at < lease.expires_at;
     let cut = if is_cut { format!("; ends {:.0}", within.expires_at) } else { String::new() };
@@ -214,7 +216,7 @@ pub(super) fn update_failed(
     Ok(told(change))
 }
 
-/// Whoever can see it sees how it is, and its owner is told.
+/// Updates all messages and notifies the owner.
 fn told(change: TransitionBuilder) -> Transition {
     let mut surfaces = ALL.to_vec();
     surfaces.push(MessageSlot::Notification(Notification::Change));

@@ -1,4 +1,4 @@
-//! What the workflow says: it waits for approvers, it waits for provisioning, or it is gone.
+//! Messages of the workflow: it waits for approvers, it waits for provisioning, or it is gone.
 
 use super::builder::TransitionBuilder;
 use super::reminders;
@@ -30,7 +30,7 @@ pub(super) fn approval_requested(
         &Actor::Workflow,
         if asked_before { "asked again by the workflow" } else { "" },
     );
-    // Asked again by a new execution, they were asked before all the same.
+    // A new execution asks again, but the approvers have been asked before: reminders count from the first time.
     match change.request.asking.since {
         Some(_) => reminders::schedule(&mut change),
         None => reminders::begin(&mut change),
@@ -46,7 +46,7 @@ pub(super) fn provision_requested(
 ) -> Result<Transition, Refusal> {
     change.is_current(event, execution)?;
     let status = &change.request.status;
-    // The row authorizes, never the message: an undecided request is not provisioned, whatever the workflow says.
+    // The row authorizes, never the message: an undecided request is not provisioned, whatever the workflow asks for.
     if status.name().is_undecided() || change.holds(token) {
         return Err(change.does_not_apply(event));
     }
@@ -56,6 +56,7 @@ pub(super) fn provision_requested(
         change.job(JobKind::Provision);
         return Ok(change.shows(&[MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct]));
     }
+    // A retried task waits with a new token; the provisioner is already working, so only the token is replaced.
     if let Status::Provisioning { unwanted, .. } = status.clone() {
         change.becomes(Status::Provisioning { token: token.clone(), unwanted });
         change.audit("provisioning", &Actor::Workflow, "asked again by the workflow");
@@ -67,7 +68,8 @@ pub(super) fn provision_requested(
     }
 }
 
-/// What an execution is told that waits although its request has moved on; `None` while there is nothing to tell.
+/// Returns the result for an execution that still waits although its request has moved on; `None` while it is
+/// undecided.
 fn known_answer(status: &Status) -> Option<Resume> {
     match status {
         Status::Pending | Status::AwaitingApproval { .. } => None,
