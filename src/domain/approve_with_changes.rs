@@ -1,4 +1,5 @@
-//! Approving less than was asked for: a shorter lease, a smaller value where the product allows that. Never more.
+//! Approving with changes: a shorter lease, or a smaller value where the product allows that. Never more than was
+//! requested.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,13 +17,14 @@ use super::period::Period;
 use super::refusal::Refusal;
 use super::request::{Estimate, Question, Request};
 
-/// Options of a select that an approver chooses a smaller one from; of more, nobody could say which is smaller.
+/// Longest list of options of which an approver may choose a smaller one, as many as a Slack select holds. In a longer
+/// list nobody could tell which is smaller.
 pub const MOST_OPTIONS: usize = 100;
 
-/// What an approver wants in place of what was asked for; whatever is as it stands changes nothing.
+/// The changes an approver asks for. Values equal to the request's change nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestedReduction {
-    /// How long it is to live.
+    /// The lease until the first warning.
     pub lease: Option<Period>,
     /// Values by parameter.
     pub parameters: BTreeMap<String, String>,
@@ -36,33 +38,33 @@ impl fmt::Display for RequestedReduction {
     }
 }
 
-/// One thing that an approver made smaller.
+/// One value that an approver reduced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reduction {
     /// The parameter; `None` for the lease.
     pub parameter: Option<String>,
-    /// What stood there.
+    /// The value before.
     pub from: String,
-    /// What stands there now.
+    /// The value after.
     pub to: String,
-    /// Who did it.
+    /// The approver.
     pub by: PersonId,
 }
 
 impl Reduction {
-    /// What was made smaller, and from what to what.
+    /// Describes what was reduced, from what to what.
     pub fn difference(&self) -> String {
         format!("{}: {} → {}", self.parameter.as_deref().unwrap_or("Lease"), self.from, self.to)
     }
 }
 
-/// What a request becomes, judged against the request as it stood.
+/// The checked changes to a request, as of the moment they were checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovedChanges {
     lease: Option<Period>,
     parameters: Vec<ApprovedParameter>,
     estimate: Option<Estimate>,
-    /// Reductions there were then: each may only go on from the last one.
+    /// Number of reductions at that moment. If another approver has reduced the request since, this one is stale.
     after: usize,
 }
 
@@ -73,43 +75,43 @@ struct ApprovedParameter {
     label: Option<String>,
 }
 
-/// Why something cannot be approved in the place of what was asked for.
+/// Why a request cannot be approved with these changes.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Irreducible {
-    /// It is not less, or nothing that the product lets approvers change.
+    /// The value is not smaller.
     #[error("{what} cannot become {to}: what is approved has to be less than what stands there now, {from}.")]
     NotLess {
         /// The parameter, or the lease.
         what: String,
-        /// What stands there.
+        /// The current value.
         from: String,
-        /// What was wanted.
+        /// The value asked for.
         to: String,
     },
-    /// The product's owner does not let approvers change it.
+    /// The product does not let approvers change this parameter.
     #[error("{what} is nothing that approvers of this product can change.")]
     NotOffered {
         /// The parameter.
         what: String,
     },
-    /// The template does not take it.
+    /// The template does not allow the value.
     #[error("The product does not allow that: {message}. Choose something else, or deny with a reason.")]
     NotAllowed {
-        /// What it says.
+        /// The template's message.
         message: String,
     },
-    /// It would cost more, or nobody knows what.
+    /// The cost would be higher or unknown.
     #[error(
         "What that costs is above {now} a month, or not known. Choose something else, or deny with a reason."
     )]
     CostsMore {
-        /// What it costs as it stands.
+        /// The current cost.
         now: String,
     },
-    /// The form asks for other things then.
+    /// Other fields of the form would become visible or hidden.
     #[error("With that, the form asks for other things. Deny with a reason, so that they are filled in.")]
     AsksOtherwise,
-    /// The template is another one now: nothing of it would be provisioned.
+    /// The template has changed since, so the request could not be provisioned.
     #[error(
         "The product was changed since this was asked for, so this cannot be made any more. Deny it with a reason, so that \
          it is asked for anew."
@@ -123,7 +125,7 @@ impl From<Irreducible> for Refusal {
     }
 }
 
-/// The leases that can be approved in the place of this one, from short to long, without itself.
+/// Returns the leases that can be approved instead of this one, in ascending order.
 pub fn shorter_leases(ttl: Period) -> Vec<Period> {
     let mut shorter = vec![Period::days(1), Period::days(7), ttl.half()];
     shorter.retain(|period| *period < ttl && !period.is_zero());
@@ -132,14 +134,14 @@ pub fn shorter_leases(ttl: Period) -> Vec<Period> {
     shorter
 }
 
-/// Whether an approver can make anything of it smaller.
+/// Whether an approver can reduce anything.
 pub fn can_be_reduced(request: &Request) -> bool {
     let rule = &request.product.approval;
     matches!(request.question(), Question::Request)
         && !(shorter_leases(request.product.lease.ttl).is_empty() && rule.may_reduce.is_empty())
 }
 
-/// The product of now, while it is the one that was asked for.
+/// Returns the current product if its template is the one that was requested.
 ///
 /// # Errors
 /// [`Irreducible::ProductChanged`].
@@ -148,7 +150,7 @@ pub fn unchanged<'p>(request: &Request, product: Option<&'p Product>) -> Result<
     product.filter(same).ok_or(Irreducible::ProductChanged)
 }
 
-/// The fields of what can be made smaller, each offering what stands there and whatever is less.
+/// Returns the fields that can be reduced, each offering the current value and everything below it.
 pub fn reducible_fields(request: &Request, product: &Product) -> Vec<Field> {
     let Ok(form) = Form::from_template(&product.offered(), &product.preset()) else { return Vec::new() };
     let unasked = product.hidden(&values(&request.parameters));
@@ -178,7 +180,7 @@ fn values(parameters: &[(String, String)]) -> BTreeMap<String, String> {
     parameters.iter().cloned().collect()
 }
 
-/// Judges what an approver wants; `product` is the catalog's of now, if it still has it.
+/// Checks the changes that an approver asks for; `product` is the catalog's current one, if it still exists.
 ///
 /// # Errors
 /// See [`Irreducible`].
@@ -233,7 +235,7 @@ fn is_less(product: &Product, field: &Field, from: &str, to: &str) -> Result<(),
         }
     };
     match problem {
-        // What was typed and is no value at all is not called too large.
+        // A typed text that is no valid value gets the message about that, not that it is too large.
         Some(message) if is_typed || is_less => Err(Irreducible::NotAllowed { message: sentence(&message) }),
         _ if !is_less => {
             let (from, to) = (from.to_owned(), to.to_owned());
@@ -243,7 +245,7 @@ fn is_less(product: &Product, field: &Field, from: &str, to: &str) -> Result<(),
     }
 }
 
-/// Whether the template takes all values together, and what they cost: not more.
+/// Returns the new estimate, if the template allows all values together and the cost is not higher.
 fn allowed(
     request: &Request,
     product: &Product,
@@ -264,7 +266,7 @@ fn allowed(
     after.map(Some).ok_or_else(costs_more)
 }
 
-/// A message to go on with after it.
+/// Strips the final period, since another sentence follows.
 fn sentence(message: &str) -> String {
     message.trim_end_matches('.').to_owned()
 }
@@ -275,8 +277,8 @@ fn replaced(parameters: &[(String, String)], lowered: &[ApprovedParameter]) -> V
 }
 
 impl ApprovedChanges {
-    /// Makes the request smaller; what became of it, and what it saves in US dollars a month. Refused when somebody
-    /// else has made it smaller since this was judged.
+    /// Applies the changes to the request and returns the reductions and the saving in US dollars a month. Refused if
+    /// somebody else has reduced the request since the check.
     pub(super) fn apply(
         &self,
         request: &mut Request,

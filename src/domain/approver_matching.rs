@@ -1,14 +1,15 @@
-//! Whether enough different people can be found: nobody fills two seats.
+//! Whether a request's stages can be filled with enough different approvers: nobody counts twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Whether every stage gets as many people as it needs out of its own, and nobody counts twice.
+/// Whether every stage gets as many of its own approvers as it needs, without counting anybody twice.
 pub fn can_be_staffed<P: Ord + Clone>(stages: &[(u32, BTreeSet<P>)]) -> bool {
+    // A greedy choice can fail where a solution exists, so this is bipartite matching with augmenting paths.
     let mut taken: BTreeMap<P, usize> = BTreeMap::new();
     let seats: Vec<&BTreeSet<P>> = stages
         .iter()
         .flat_map(|(needed, people)| {
-            // More seats than people is hopeless already.
+            // One seat more than there are people already makes the stage unsatisfiable, however many are needed.
             let seats = usize::try_from(*needed).unwrap_or(usize::MAX).min(people.len() + 1);
             std::iter::repeat_n(people, seats)
         })
@@ -16,7 +17,7 @@ pub fn can_be_staffed<P: Ord + Clone>(stages: &[(u32, BTreeSet<P>)]) -> bool {
     (0..seats.len()).all(|seat| assign(seat, &seats, &mut taken, &mut BTreeSet::new()))
 }
 
-/// Finds somebody for the seat, if need be by moving others to seats that they could have as well.
+/// Finds a person for the seat, if necessary by moving others to different seats that they can take.
 fn assign<P: Ord + Clone>(
     seat: usize,
     seats: &[&BTreeSet<P>],

@@ -1,4 +1,4 @@
-//! Somebody is away, and somebody else answers in their place.
+//! Absences: an approver is away, and a delegate answers on their behalf.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,26 +8,26 @@ use serde::{Deserialize, Serialize};
 use super::ids::PersonId;
 use super::refusal::Refusal;
 
-/// Days that somebody can be away at most: longer than that, others ought to be named as approvers.
+/// Longest absence in days. For longer, other approvers should be named.
 const LONGEST: i64 = 366;
 
-/// Who is away, and who answers for them. Whoever answers acts where the other could, and only as that one.
+/// An absent approver and their delegate. The delegate may answer where the approver could, and only on their behalf.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Away {
-    /// Who is away.
+    /// The absent approver.
     pub person: PersonId,
-    /// Who answers for them.
+    /// The person who answers on their behalf.
     pub delegate: PersonId,
-    /// The last day, by UTC.
+    /// The last day, UTC.
     pub until: Date,
 }
 
 impl Away {
-    /// Somebody is away from now on, if that can be; `others` are those who are.
+    /// Starts an absence now; `others` are the absences known.
     ///
     /// # Errors
-    /// Nobody answers for themselves, nobody is away for ever, and nobody who is away answers for others: no answer is
-    /// handed on twice, and none goes round in a circle.
+    /// If the delegate is the person, the end is past or too far ahead, or the delegate is away too: answers are
+    /// never delegated twice, so delegation cannot form a cycle.
     pub fn begin(
         person: PersonId,
         delegate: PersonId,
@@ -52,20 +52,20 @@ impl Away {
         }
     }
 
-    /// As it was stored; `None` where somebody has made it unreadable: it keeps no other from being known, and is replaced
-    /// when that person is away the next time.
+    /// Reads a stored absence; `None` if the stored data is unreadable. An unreadable absence does not hide others,
+    /// and is replaced when the person is away the next time.
     pub fn read(person: Option<&str>, delegate: Option<&str>, until: Option<&str>) -> Option<Self> {
         let (person, delegate) = (PersonId::new(person?), PersonId::new(delegate?));
         Some(Self { person, delegate, until: until?.parse().ok()? })
     }
 
-    /// Whether it holds at this moment.
+    /// Whether the absence applies at this time.
     pub fn holds(&self, now: Timestamp) -> bool {
         today(now) <= self.until
     }
 }
 
-/// The day by UTC.
+/// Returns the day in UTC.
 pub fn today(now: Timestamp) -> Date {
     now.to_zoned(TimeZone::UTC).date()
 }

@@ -1,6 +1,6 @@
-//! What a product costs a month at list price: its cost lines, the parameters of a form, and a price list.
+//! Monthly cost of a product at list price, from its cost lines, the form's parameters and a price list.
 //!
-//! Decimal arithmetic only. What a price is read from belongs to `catalog`; what AWS really billed is not known here.
+//! Decimal arithmetic only. The module `catalog` reads the prices; actual costs are not known here.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use super::catalog::{Condition, CostLine, Pick, PriceList, Product, Quantity};
 use super::parameters::{grouped, parse_number};
 use super::request::Estimate;
 
-/// The sum of all lines in US dollars a month, rounded to cents (half a cent goes up) once at the end.
+/// Returns the sum of all lines in US dollars a month, rounded to cents (half a cent goes up) once at the end.
 ///
-/// `None` when there are no lines, or while a parameter that a line needs is missing, not a number, or has a value
-/// the line does not know: an unknown price is never shown as a small one.
+/// `None` if there are no lines, or while a parameter that a line needs is missing, not a number, or has a value that
+/// the line does not know: an unknown price must never look like a small one.
 pub fn estimate<'v>(
     lines: &[CostLine],
     parameters: &dyn Fn(&str) -> Option<&'v str>,
@@ -26,7 +26,7 @@ pub fn estimate<'v>(
     for line in lines {
         sum = sum.checked_add(monthly(line, parameters, prices)?)?;
     }
-    // Amounts that the product names itself are nobody's list price.
+    // If the product states all amounts itself, there is no list price to name.
     let is_listed = lines.iter().any(|line| matches!(line, CostLine::Priced { .. }));
     let (region, priced_on) =
         if is_listed { (prices.region.clone(), prices.date.clone()) } else { Default::default() };
@@ -67,7 +67,7 @@ fn picked<'p, 'v, T>(pick: &'p Pick<T>, parameters: &dyn Fn(&str) -> Option<&'v 
     }
 }
 
-/// The parameters whose value moves the price or decides about approval; a form has to ask again when one changes.
+/// Returns the parameters that affect the price or the approval; the form has to be updated when one changes.
 pub fn watched_parameters(product: &Product) -> BTreeSet<String> {
     let rule = &product.approval;
     let conditions = rule.auto_when.iter().chain(rule.rules.iter().flat_map(|rule| &rule.when));
@@ -96,15 +96,14 @@ fn quantity_parameter(quantity: &Quantity) -> Option<&String> {
     }
 }
 
-/// The estimate as people read it everywhere: `about $15/month, us-east-1 list price of 2026-08-21`, or without the list
-/// where none was needed.
+/// Formats the estimate: `about $15/month, us-east-1 list price of 2026-08-21`, without the list if none was used.
 pub fn describe(estimate: &Estimate) -> String {
     let Estimate { monthly, region, priced_on } = estimate;
     let about = format!("about {}/month", dollars(*monthly));
     if region.is_empty() { about } else { format!("{about}, {region} list price of {priced_on}") }
 }
 
-/// An amount as people write it: `$15`, `$2.15`, `$1,234.50`.
+/// Formats an amount: `$15`, `$2.15`, `$1,234.50`.
 pub fn dollars(amount: Decimal) -> String {
     let cents = amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
     let places = if cents.fract().is_zero() { 0 } else { 2 };

@@ -1,5 +1,5 @@
-//! What is counted of a team's requests, day by day, so that a month is added up without looking at each request.
-//! Durations are counted by the span that they end in.
+//! Daily counters of a team's requests, so that a month can be summed up without reading each request. Durations are
+//! counted in buckets, as in a histogram.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::audit::AuditEntry;
 use super::ids::TeamName;
 use super::request::Request;
 
-/// Ends of the spans, in seconds; what takes longer than the last one is beyond all of them.
+/// Upper bounds of the buckets, in seconds; longer durations fall into one more bucket without a bound.
 const ENDS: [u32; 20] = [
     5, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 86_400, 172_800, 259_200,
     432_000, 604_800, 1_209_600,
@@ -20,50 +20,50 @@ const ENDS: [u32; 20] = [
 /// Something that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Counter {
-    /// A form became a request.
+    /// A request was submitted.
     Submitted,
-    /// Enough approvers agreed.
+    /// A request was approved by its approvers.
     Approved,
-    /// Nobody had to.
+    /// A request was auto-approved.
     Auto,
-    /// An approver said no.
+    /// An approver denied a request.
     Denied,
-    /// The requester withdrew it.
+    /// The requester cancelled a request.
     Cancelled,
-    /// Nobody answered in time.
+    /// A request timed out.
     TimedOut,
-    /// It is there.
+    /// A product became active.
     Ready,
-    /// It could not be provisioned.
+    /// Provisioning failed.
     Failed,
-    /// It is kept longer.
+    /// A lease was renewed.
     Renewed,
-    /// It was removed.
+    /// A product was removed.
     TornDown,
-    /// How long approvers took.
+    /// How long approvers took, from submission.
     ApprovedWithin(DurationBucket),
-    /// How long it took from the form to being there.
+    /// How long it took from submission to active.
     ReadyWithin(DurationBucket),
 }
 
-/// How long something took, roughly: the first of some round durations that it did not exceed.
+/// A duration, rounded up to the next bucket bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DurationBucket(u8);
 
 impl DurationBucket {
-    /// The span that a duration ends in.
+    /// Returns the bucket of a duration.
     pub fn of(duration: SignedDuration) -> Self {
         let seconds = (duration.as_millis() + 999) / 1_000;
         let place = ENDS.iter().position(|end| seconds <= i128::from(*end)).unwrap_or(ENDS.len());
         Self(u8::try_from(place).unwrap_or(u8::MAX))
     }
 
-    /// What nothing in it exceeds; `None` beyond two weeks.
+    /// Returns the upper bound; `None` for the last bucket, beyond two weeks.
     pub fn end(self) -> Option<SignedDuration> {
         ENDS.get(usize::from(self.0)).map(|end| SignedDuration::from_secs(i64::from(*end)))
     }
 
-    /// The longest end that there is.
+    /// Returns the highest upper bound.
     pub fn longest() -> SignedDuration {
         SignedDuration::from_secs(i64::from(ENDS[ENDS.len() - 1]))
     }
@@ -83,7 +83,7 @@ impl Counter {
         (Self::TornDown, "torn_down"),
     ];
 
-    /// As a store writes it: letters, digits and `_`.
+    /// Returns the name in the store: letters, digits and `_`.
     pub fn name(self) -> String {
         let plain = |mark| Self::PLAIN.iter().find(|(plain, _)| *plain == mark).map_or("", |(_, word)| *word);
         match self {
@@ -102,7 +102,7 @@ impl Counter {
         }
     }
 
-    /// Reads it back; `None` for what no version that we know has written.
+    /// Parses a name; `None` if another version has written something unknown.
     pub fn parse(word: &str) -> Option<Self> {
         if let Some((mark, _)) = Self::PLAIN.iter().find(|(_, known)| *known == word) {
             return Some(*mark);
@@ -117,19 +117,19 @@ impl Counter {
     }
 }
 
-/// What a commit adds to a team's counts.
+/// What one commit adds to a team's counters of a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CounterDay {
-    /// Whose.
+    /// The team.
     pub team: TeamName,
-    /// On which day, by UTC.
+    /// The day, UTC.
     pub day: Date,
-    /// One each of these; never none.
+    /// The counters to increment by one each; never empty.
     pub marks: BTreeSet<Counter>,
 }
 
 impl CounterDay {
-    /// What these entries of a request's trail add, if they add anything.
+    /// Returns what these entries of a request's audit trail add, if anything.
     pub fn of(request: &Request, entries: &[AuditEntry]) -> Option<Self> {
         let marks: BTreeSet<Counter> = entries.iter().flat_map(|entry| marks(request, entry)).collect();
         let at = entries.last()?.at;
@@ -137,7 +137,7 @@ impl CounterDay {
     }
 }
 
-/// The day, by UTC.
+/// Returns the day in UTC.
 pub fn day(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::UTC).date()
 }
@@ -161,12 +161,12 @@ fn marks(request: &Request, entry: &AuditEntry) -> Vec<Counter> {
     }
 }
 
-/// Counts of some days, added up.
+/// Counters of several days, added up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CounterTotals(BTreeMap<Counter, u64>);
 
 impl CounterTotals {
-    /// Adds some of one kind.
+    /// Adds to one counter.
     pub fn add(&mut self, mark: Counter, count: u64) {
         if count > 0 {
             let so_far = self.0.entry(mark).or_default();
@@ -174,22 +174,22 @@ impl CounterTotals {
         }
     }
 
-    /// Adds others.
+    /// Adds other totals.
     pub fn extend(&mut self, others: &Self) {
         others.0.iter().for_each(|(mark, count)| self.add(*mark, *count));
     }
 
-    /// How many of one kind.
+    /// Returns the value of one counter.
     pub fn of(&self, mark: Counter) -> u64 {
         self.0.get(&mark).copied().unwrap_or_default()
     }
 
-    /// The span that so many of a hundred approvals did not exceed; `None` where there were none.
+    /// Returns the bucket that `percent` of the approvals did not exceed; `None` if there were none.
     pub fn approved_within(&self, percent: u64) -> Option<DurationBucket> {
         self.within(percent, |mark| if let Counter::ApprovedWithin(span) = mark { Some(span) } else { None })
     }
 
-    /// As [`Self::approved_within`], of those that became ready.
+    /// Like [`Self::approved_within`], for requests that became active.
     pub fn ready_within(&self, percent: u64) -> Option<DurationBucket> {
         self.within(percent, |mark| if let Counter::ReadyWithin(span) = mark { Some(span) } else { None })
     }

@@ -1,33 +1,33 @@
-//! What a teardown does to each resource of a template, by CloudFormation's rules. Which resources a request really
-//! made is the caller's to know, and so is what people are told about it.
+//! What a teardown does to each resource of a template, by CloudFormation's rules. Which resources were created, and
+//! what people are told, is up to the caller.
 
 use serde::{Deserialize, Serialize};
 
 use super::template::{Resource, Template};
 
-/// What becomes of one resource of the template, if it was made.
+/// The effect of a teardown on one resource of the template, if it was created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletionEffect {
-    /// Its name inside the template.
+    /// Its logical id in the template.
     pub logical_id: String,
-    /// Such as `AWS::S3::Bucket`.
+    /// The resource type, such as `AWS::S3::Bucket`.
     pub resource_type: String,
-    /// What a teardown leaves of it.
+    /// What remains of it.
     pub keeps: DeletionOutcome,
 }
 
 /// What a teardown leaves of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DeletionOutcome {
-    /// Nothing.
+    /// Nothing remains.
     Deleted,
-    /// All of it, and what it costs goes on.
+    /// The resource remains and keeps costing.
     Kept,
-    /// A last snapshot, which costs less.
+    /// A final snapshot remains, which costs less.
     Snapshot,
 }
 
-/// The types of which CloudFormation can take a snapshot before it deletes one:
+/// The resource types that CloudFormation can snapshot before deleting:
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>.
 const SNAPSHOTS: [&str; 8] = [
     "AWS::DocDB::DBCluster",
@@ -40,10 +40,10 @@ const SNAPSHOTS: [&str; 8] = [
     "AWS::Redshift::Cluster",
 ];
 
-/// What a teardown does to every resource of the template, in file order, whatever conditions it depends on.
+/// Returns the deletion effect on every resource of the template, in file order, whatever conditions it depends on.
 ///
-/// A policy that is an expression, or that the resource cannot have, counts as none: rather a loss announced that
-/// does not come than one that comes unannounced.
+/// A policy that is an expression, or that the resource type does not support, counts as none: announcing a loss that
+/// does not happen is better than losing data unannounced.
 pub fn deletion_effects(template: &Template) -> Vec<DeletionEffect> {
     let fate = |resource: &Resource| DeletionEffect {
         logical_id: resource.logical_id.clone(),
@@ -64,12 +64,13 @@ fn keeps(resource: &Resource) -> DeletionOutcome {
     }
 }
 
-/// The types whose default is a snapshot.
+/// Whether the type's default policy is a snapshot.
 fn is_database(resource: &Resource) -> bool {
     matches!(resource.resource_type.as_str(), "AWS::RDS::DBCluster" | "AWS::RDS::DBInstance")
 }
 
-/// An instance of a cluster has no storage of its own: the cluster's snapshot holds it.
+/// Whether CloudFormation can snapshot the resource. A cluster's instances have no storage of their own; the
+/// cluster's snapshot covers it.
 fn can_be_snapshot(resource: &Resource) -> bool {
     let is_in_cluster = resource.resource_type == "AWS::RDS::DBInstance"
         && resource

@@ -1,67 +1,68 @@
-//! Where rows and AWS disagree: what a comparison finds, and what may be repaired. Looking at AWS is the portal's work.
+//! Drift between rows and AWS: what a comparison finds, and what may be repaired. Reading from AWS is the portal's
+//! work.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::ids::{ExecutionName, RequestId, TeamName};
 use super::request::{ChangeAnswer, ChangeOrder, Request, Status, TEAM_TAG};
 
-/// What changed so recently may still be on its way to one of the two.
+/// A change more recent than this may not have reached the other side yet.
 const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
 
-/// What the provisioner has of a request.
+/// What the provisioner has for a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvisionedRecord {
-    /// Whose it is, by the name that the portal gave it.
+    /// The request, by the name that the portal gave the product.
     pub request: RequestId,
-    /// How it is.
+    /// The product's condition.
     pub condition: ProvisionedCondition,
-    /// Its tags; `None` where the provisioner keeps none.
+    /// Its tags; `None` if the provisioner does not store tags.
     pub tags: Option<Vec<(String, String)>>,
 }
 
-/// How something is that the provisioner has.
+/// The condition of a provisioned product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProvisionedCondition {
-    /// As it was made.
+    /// As it was created.
     Fine,
-    /// An operation runs.
+    /// An operation is running.
     Changing,
-    /// It can be used perhaps, but is not as it should be. Holds the provisioner's words.
+    /// Perhaps usable, but with a problem, in the provisioner's words.
     Troubled(String),
 }
 
-/// What is not as the row says.
+/// A difference between a row and AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Drift {
-    /// It was removed outside of the portal.
+    /// The product was removed outside of the portal.
     Vanished,
-    /// The provisioner says that something is wrong with it.
+    /// The provisioner reports a problem with the product.
     Troubled(String),
-    /// What was wrong with it is not any more.
+    /// The problem reported earlier is gone.
     Mended,
-    /// These tags are not what the portal wrote.
+    /// Keys of tags that are not as the portal wrote them.
     Retagged(Vec<String>),
-    /// It exists although its request has ended, or is not known at all.
+    /// The product exists although its request has ended or is unknown.
     LeftOver,
-    /// The execution that it waits for runs no more.
+    /// The execution that the request waits for is not running.
     ExecutionLost,
-    /// An execution waits although the answer is known.
+    /// An execution waits for a decision that has been made.
     StillWaiting(ExecutionName),
-    /// The job that would move it on is gone.
+    /// The job that would move the request on is missing.
     JobLost,
 }
 
-/// A finding and whose it is.
+/// A difference and the request it was found for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestDrift {
     /// The request.
     pub request: RequestId,
-    /// What was found.
+    /// The difference.
     pub finding: Drift,
 }
 
 impl Drift {
-    /// Its word, for logs and to know it again.
+    /// Returns its name, for logs and for recognizing it in later comparisons.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Vanished => "vanished",
@@ -75,11 +76,12 @@ impl Drift {
         }
     }
 
-    /// What is so, to follow the request's id.
+    /// Describes it in a sentence whose subject is the request's id.
     pub fn sentence(&self) -> String {
         match self {
             Self::Vanished => "is not in AWS any more: it was removed outside of the portal".to_owned(),
-            // The provisioner's words may hold anything; the request's status shows them.
+            // The provisioner's words may contain anything, and this goes to a channel; the request's status shows
+            // them.
             Self::Troubled(_) => "is not as it should be in AWS; its status says why".to_owned(),
             Self::Mended => "is as it should be in AWS again".to_owned(),
             Self::Retagged(keys) => format!(
@@ -99,7 +101,7 @@ impl Drift {
     }
 }
 
-/// Compares a row with what the provisioner has of it.
+/// Compares a row with the provisioner's record of it.
 pub fn compare(row: &Request, existing: Option<&ProvisionedRecord>, now: Timestamp) -> Vec<Drift> {
     if is_under_way(row, now) {
         return Vec::new();
@@ -114,7 +116,7 @@ pub fn compare(row: &Request, existing: Option<&ProvisionedRecord>, now: Timesta
     }
 }
 
-/// Compares a row with whether an execution of its current attempt runs.
+/// Compares a row with whether an execution of its current attempt is running.
 pub fn compare_execution(row: &Request, runs: bool, now: Timestamp) -> Option<Drift> {
     if is_under_way(row, now) {
         return None;
@@ -123,9 +125,9 @@ pub fn compare_execution(row: &Request, runs: bool, now: Timestamp) -> Option<Dr
     let unanswered = runs.then(|| Drift::StillWaiting(row.execution()));
     match &row.status {
         Status::Pending | Status::AwaitingApproval { .. } => lost,
-        // An execution that was told so asks to provision within seconds.
+        // An execution that received the approval asks to provision within seconds, so this one did not receive it.
         Status::Approved => lost.or(unanswered),
-        // It waits for the provisioner; and without it, the provisioner and the row go on all the same.
+        // The execution waits for the provisioner. If it is gone, the provisioner and the row finish without it.
         Status::Provisioning { .. } => None,
         Status::Active { .. }
         | Status::Updating { .. }
@@ -140,8 +142,8 @@ pub fn compare_execution(row: &Request, runs: bool, now: Timestamp) -> Option<Dr
     }
 }
 
-/// Whether what was seen can be true. A provisioner that shows nothing, or less than half, of what should be there is
-/// more likely not to be seen; then nothing of it is repaired.
+/// Whether a comparison is plausible. If the provisioner shows nothing, or less than half, of what should exist, it
+/// is more likely that the program may not see it; then nothing is repaired.
 pub fn is_believable(should_be_there: usize, vanished: usize) -> bool {
     vanished <= 1 || vanished * 2 <= should_be_there
 }
@@ -157,7 +159,7 @@ fn is_gone(status: &Status) -> bool {
         | Status::TimedOut
         | Status::Failed { .. }
         | Status::Terminated { .. } => true,
-        // What was retained is there on purpose.
+        // A retained product exists on purpose.
         Status::Retained { .. }
         | Status::Pending
         | Status::AwaitingApproval { .. }
@@ -185,8 +187,8 @@ fn condition(row: &Request, condition: &ProvisionedCondition) -> Option<Drift> {
     }
 }
 
-/// Service Catalog calls what it has rolled back TAINTED until the next change succeeds: it is as it was, and its owner was
-/// told why.
+/// Whether the reported problem is only a rolled-back update. Service Catalog reports TAINTED until the next update
+/// succeeds, although the product is unchanged, and the owner has been notified of the failure.
 fn is_taken_back(row: &Request, why: &str) -> bool {
     let failed = |order: &ChangeOrder| matches!(order.answer, Some(ChangeAnswer::Failed { .. }));
     why.starts_with("TAINTED") && row.change.as_deref().is_some_and(failed)
@@ -199,7 +201,7 @@ fn tags(row: &Request, existing: &ProvisionedRecord) -> Option<Drift> {
     (!lost.is_empty()).then_some(Drift::Retagged(lost))
 }
 
-/// Whether it has this tag. What was made while its team was called otherwise says so, and is right.
+/// Whether the product has this tag. A product created under a former team name rightly carries that name.
 fn is_labeled(row: &Request, found: &[(String, String)], tag: &(String, String)) -> bool {
     let of_then = |name: &TeamName| found.contains(&(TEAM_TAG.to_owned(), name.to_string()));
     found.contains(tag) || (tag.0 == TEAM_TAG && row.formerly.iter().chain(&row.stored_team).any(of_then))
@@ -312,7 +314,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is seen, what changed a moment ago is left alone.
+        /// Whatever is seen, a recent change is left alone.
         #[test]
         fn what_is_under_way_is_never_a_finding(
             status in proptest::sample::select(StatusName::ALL.to_vec()),
@@ -327,7 +329,7 @@ mod tests {
             prop_assert_eq!(compare_execution(&row, runs, now), None);
         }
 
-        /// At most half of what should be there, or one, is ever believed to be gone.
+        /// At most half of the expected products, or one, is ever believed to be gone.
         #[test]
         fn an_account_that_is_not_seen_is_not_believed(
             (should_be_there, vanished) in (0_usize..50).prop_flat_map(|all| (Just(all), 0..=all)),

@@ -1,4 +1,4 @@
-//! A request beyond what its team may have: the limits it goes beyond, and how full they were when it was asked for.
+//! Exceptions: the limits that a request exceeds, and how full they were when it was submitted.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,20 +7,20 @@ use super::cost::dollars;
 use super::quota::{BudgetUse, QuotaUse};
 use super::request::Estimate;
 
-/// The limits that a request goes beyond, at least one.
+/// The limits that a request exceeds, at least one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exception {
-    /// The quota, where no slot was free.
+    /// The quota, if no slot was free.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<QuotaUse>,
-    /// The team's budget, where it had no room for it.
+    /// The team's budget, if it had no room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<BudgetUse>,
 }
 
 impl Exception {
-    /// What a request would go beyond as things stand, if anything. A budget that the product's own approvers may go
-    /// beyond is no limit here.
+    /// Returns the limits that a request would exceed now, if any. A budget that the product's own approvers may
+    /// exceed is no limit here.
     pub fn needed(
         rule: QuotaRule,
         quota: QuotaUse,
@@ -33,7 +33,7 @@ impl Exception {
         (quota.is_some() || budget.is_some()).then_some(Self { quota, budget })
     }
 
-    /// "quota 3 of 3 used; budget about $480 of $500 a month used, this adds $231".
+    /// Describes the limits: "quota 3 of 3 used; budget about $480 of $500 a month used, this adds $231".
     pub fn describe(&self, estimate: Option<&Estimate>) -> String {
         let quota = self.quota.map(|quota| format!("quota {} of {} used", quota.used, quota.limit));
         let adds = estimate.map(|estimate| format!(", this adds {}", dollars(estimate.monthly)));

@@ -1,5 +1,5 @@
-//! The names of things: requests, products, people, teams, executions, records and task tokens.
-//! Each is its own type, so that one can never be passed for another. What they name lives elsewhere.
+//! Identifiers of requests, products, people, teams, executions, records and task tokens. Each is a type of its own,
+//! so that one cannot be passed for another.
 
 use std::fmt;
 
@@ -14,12 +14,12 @@ macro_rules! text_id {
         pub struct $name(String);
 
         impl $name {
-            /// Wraps text that was checked where it came in.
+            /// Wraps text that was validated where it came in.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
 
-            /// The bare text.
+            /// Returns the bare text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -34,11 +34,11 @@ macro_rules! text_id {
 }
 
 text_id! {
-    /// A person by Slack user id, `U…` or, on an enterprise grid, `W…`.
+    /// A person's Slack user id, `U…` or, on Enterprise Grid, `W…`.
     PersonId
 }
 text_id! {
-    /// A team by the name it has in the settings; also the value of a product's `TeamName` parameter.
+    /// A team's name in the settings; also the value of a product's `TeamName` parameter.
     TeamName
 }
 text_id! {
@@ -54,39 +54,39 @@ text_id! {
     ExecutionName
 }
 text_id! {
-    /// A provisioner's id for one operation (provision or terminate); Service Catalog calls it a record.
+    /// The provisioner's id of one operation (provision or terminate), which Service Catalog calls a record.
     RecordId
 }
 text_id! {
-    /// What exists in the account after a success: `pp-…` in Service Catalog.
+    /// The id of a provisioned product: `pp-…` in Service Catalog.
     ProvisionedProductId
 }
 
-/// A request: UUID v4, shown whole in `status` and by its first 8 characters elsewhere.
+/// A request's id: a UUID v4, shown in full in `status` and by its first 8 characters elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RequestId(Uuid);
 
 impl RequestId {
-    /// Stands for the portal itself on the trail, all zeros: no request has it.
+    /// Stands for the portal itself in the audit trail. All zeros, so no request has it.
     pub const PORTAL: Self = Self(Uuid::nil());
 
-    /// Makes an id out of 16 random bytes.
+    /// Generates a random id.
     pub fn random() -> Self {
         Self(Uuid::new_v4())
     }
 
-    /// Reads the hyphenated form; `None` for anything else.
+    /// Parses the hyphenated form; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         (text.len() == 36).then(|| Uuid::try_parse(text).ok().map(Self)).flatten()
     }
 
-    /// Whether an id may begin with this text: lower-case hexadecimal digits and hyphens.
+    /// Whether an id may start with this text: lower-case hexadecimal digits and hyphens.
     pub fn may_begin_with(text: &str) -> bool {
         text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'))
     }
 
-    /// The first 8 characters, for people to read.
+    /// Returns the first 8 characters, for people to read.
     pub fn short(&self) -> String {
         self.to_string().chars().take(8).collect()
     }
@@ -98,24 +98,24 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// The key of a product: the name of its folder in `catalog/`, `[a-z0-9-]{1,40}`.
+/// A product's key: the name of its folder in `catalog/`, `[a-z0-9-]{1,40}`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ProductKey(String);
 
-/// First words of `/provision …` that can never be a product key.
+/// First words of `/provision …` that cannot be product keys.
 pub const RESERVED_WORDS: [&str; 15] = [
     "again", "audit", "cancel", "change", "costs", "help", "jobs", "list", "pause", "renew", "resume",
     "stats", "status", "teardown", "transfer",
 ];
 
 impl ProductKey {
-    /// Stands for "no product" on the audit trail: `-`.
+    /// Stands for "no product" in the audit trail: `-`.
     pub fn none() -> Self {
         Self("-".to_owned())
     }
 
-    /// Checks the shape only; whether such a product exists is the catalog's to say.
+    /// Parses a key, checking only its form; whether the product exists is up to the catalog.
     pub fn parse(text: &str) -> Option<Self> {
         let shaped = (1..=40).contains(&text.len())
             && text != "-"
@@ -123,7 +123,7 @@ impl ProductKey {
         (shaped && !RESERVED_WORDS.contains(&text)).then(|| Self(text.to_owned()))
     }
 
-    /// The bare text.
+    /// Returns the bare text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -137,8 +137,8 @@ impl fmt::Display for ProductKey {
 
 /// The handle that resumes a waiting execution.
 ///
-/// Whoever holds it can approve a request past the portal, so it stays in the store: `Debug` prints its length
-/// only and it has no `Display`. AWS allows up to 2,048 characters.
+/// Anyone who has it can approve a request without the portal, so it stays in the store: `Debug` prints only its
+/// length, and there is no `Display`. AWS allows up to 2,048 characters.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TaskToken(String);
@@ -149,7 +149,7 @@ impl TaskToken {
         Self(text.into())
     }
 
-    /// The token itself, to be sent back to the workflow and nowhere else.
+    /// Returns the token itself, to be sent to the workflow and nowhere else.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,5 +1,5 @@
-//! How long a provisioned product lives: the dates that follow from the product's terms, and what they ask for now.
-//! Who may renew, and what a renewal changes beside the dates, is decided in `next`.
+//! The lease of a provisioned product: its dates, which follow from the product's terms, and the next step they call
+//! for. Who may renew, and what else a renewal changes, is decided in [`transition`](super::transition).
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -8,32 +8,32 @@ use super::catalog::LeaseTerms;
 use super::period::Period;
 use super::silence::Silence;
 
-/// Warnings that come due within this part of the grace are given together: with seven days of grace, in one message
-/// for what would need several within 17 hours.
+/// Warnings that come due within this fraction of the grace period are sent together: with seven days of grace,
+/// within 17 hours, so that the owner gets one message instead of several.
 const TOGETHER: i32 = 10;
 
-/// What a renewal has to add at least, or its whole period where that is shorter.
+/// The least that a renewal has to add, unless its whole period is shorter.
 const LEAST_GAIN: Period = Period::days(1);
 
 /// The running lease of an active request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
-    /// When its owner is first warned.
+    /// When the owner is warned first.
     pub warn_at: Timestamp,
-    /// When it is torn down; the only date people are shown.
+    /// When the product is torn down; the only date people see.
     pub expires_at: Timestamp,
-    /// How often it was renewed.
+    /// How often the lease has been renewed.
     pub renewals: u32,
-    /// What its owner was told about this expiry date; `None` until the first warning was delivered.
+    /// The warnings of this expiry date; `None` until the first one has been delivered.
     pub warned: Option<Warned>,
-    /// Whether the last renewal was cut to the longest time that its product allows.
+    /// Whether the latest renewal was cut to the longest time that the product allows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
-    /// Whether it was handed over after a warning, which gave its new owner a grace of their own: once until it is renewed,
-    /// else handing it to and fro would put the end off for ever.
+    /// Whether the product was transferred after a warning, which gives the new owner a grace period of their own.
+    /// Only once until the next renewal, otherwise transferring to and fro would postpone the end for ever.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub handed: bool,
-    /// How often this end was moved because nobody could be heard.
+    /// How often this end was postponed because the bot could not receive answers.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub moved: u8,
 }
@@ -43,28 +43,28 @@ fn is_zero(number: &u8) -> bool {
     *number == 0
 }
 
-/// Warnings that were delivered.
+/// The warnings that have been delivered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warned {
-    /// When the first one was.
+    /// When the first one was delivered.
     pub first: Timestamp,
-    /// Warnings due until then count as given.
+    /// Reminders due until this date count as delivered.
     pub covers: Timestamp,
 }
 
-/// What a lease asks for at some moment.
+/// What has to be done about a lease at some point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaseStep {
     /// Nothing before this date.
     Wait(Timestamp),
-    /// Warn its owner.
+    /// The owner has to be warned.
     Warn,
-    /// Its time is over.
+    /// The lease is over.
     End,
 }
 
 impl Lease {
-    /// The first lease of something that becomes active now.
+    /// Returns the first lease of a product that becomes active now.
     pub fn begin(terms: &LeaseTerms, now: Timestamp) -> Self {
         Self::from_warning(terms, terms.ttl.after(now), 0)
     }
@@ -81,8 +81,8 @@ impl Lease {
         }
     }
 
-    /// The lease after one more renewal, counted from its first warning or from now, whichever is later. It is cut to
-    /// the longest time that the product allows from now, and never ends before this one.
+    /// Returns the lease after a renewal, counted from the first warning or from now, whichever is later. It is cut
+    /// to the longest time that the product allows from now, and never ends before the current end.
     #[must_use]
     pub fn renewed(&self, terms: &LeaseTerms, period: Period, now: Timestamp) -> Self {
         let asked = period.after(self.warn_at.max(now));
@@ -91,7 +91,7 @@ impl Lease {
         Self { expires_at: renewed.expires_at.max(self.expires_at), cut: asked > longest, ..renewed }
     }
 
-    /// From when on a renewal by this period adds enough to count.
+    /// Returns from when a renewal by this period adds enough to be allowed.
     pub fn renewable_from(&self, terms: &LeaseTerms, period: Period) -> Timestamp {
         let enough = period.min(LEAST_GAIN).after(self.expires_at);
         let uncut = terms.grace.after(period.after(self.warn_at));
@@ -100,12 +100,12 @@ impl Lease {
         terms.longest().before(terms.grace.before(enough)).max(from_uncut)
     }
 
-    /// Whether a renewal by this period counts now.
+    /// Whether a renewal by this period is allowed now.
     pub fn can_renew(&self, terms: &LeaseTerms, period: Period, now: Timestamp) -> bool {
         now >= self.renewable_from(terms, period)
     }
 
-    /// The lease under terms that may be new: what exceeds the longest time that they allow from now is cut off.
+    /// Returns the lease under possibly new terms, cut to the longest time that they allow from now.
     #[must_use]
     pub fn within(&self, terms: &LeaseTerms, now: Timestamp) -> Self {
         let warn_at = terms.longest().after(now);
@@ -117,7 +117,7 @@ impl Lease {
         }
     }
 
-    /// The lease after a warning was delivered: the first one leaves a whole grace until the end.
+    /// Returns the lease after a warning was delivered. The first warning is followed by a whole grace period.
     #[must_use]
     pub fn after_warning(&self, terms: &LeaseTerms, now: Timestamp) -> Self {
         let covers = now.saturating_add(together(terms)).unwrap_or(Timestamp::MAX);
@@ -126,28 +126,29 @@ impl Lease {
         Self { expires_at, warned: Some(Warned { first, covers }), ..self.clone() }
     }
 
-    /// What changes of a lease that was warned about when it gets a new owner, who was warned of nothing: the first one gets
-    /// a warning and a whole grace of their own, later ones read the date in the message that tells them.
+    /// Returns the changed lease if a new owner takes over one that was warned about, since they have not been
+    /// warned. The first new owner gets a warning and a whole grace period; later ones read the date in the message
+    /// about the transfer.
     pub fn handed_over(&self) -> Option<Self> {
         let is_first = self.warned.is_some() && !self.handed;
         is_first.then(|| Self { warned: None, handed: true, ..self.clone() })
     }
 
-    /// The lease once people are heard again, where its end has to be moved for that. What was not warned about has a whole
-    /// grace before it anyway.
+    /// Returns the lease postponed for a time in which the bot could not receive answers; `None` if it stays. A lease
+    /// that was not warned about has a whole grace period ahead anyway.
     pub fn after_silence(&self, terms: &LeaseTerms, silence: &Silence) -> Option<Self> {
         let end = self.end(terms, self.warned.as_ref()?);
         let expires_at = silence.moves(end, terms.grace, self.moved)?;
         Some(Self { expires_at, moved: self.moved.saturating_add(1), ..self.clone() })
     }
 
-    /// The lease with this much time left at least.
+    /// Returns the lease with at least this much time left.
     #[must_use]
     pub fn at_least(&self, left: Period, now: Timestamp) -> Self {
         Self { expires_at: self.expires_at.max(left.after(now)), ..self.clone() }
     }
 
-    /// What it asks for now. Nothing ends that was not warned about a whole grace ago.
+    /// Returns the next step. No lease ends without a warning a whole grace period before.
     pub fn step(&self, terms: &LeaseTerms, now: Timestamp) -> LeaseStep {
         let Some(warned) = &self.warned else {
             return if now < self.warn_at { LeaseStep::Wait(self.warn_at) } else { LeaseStep::Warn };
@@ -163,16 +164,16 @@ impl Lease {
         }
     }
 
-    /// Whether a warning is due so soon that it is given together with one that is due now.
+    /// Whether a warning is due so soon that it is sent together with one that is due now.
     pub fn is_warned_with(&self, terms: &LeaseTerms, now: Timestamp) -> bool {
         let soon = now.saturating_add(together(terms)).unwrap_or(Timestamp::MAX);
         match &self.warned {
-            // Not so early that the warning's renewals would be refused.
+            // Not so early that the renewals offered in the warning would be refused.
             None => {
                 let can_renew = |period: &Period| self.can_renew(terms, *period, now);
                 self.warn_at <= now || (self.warn_at <= soon && terms.renew.iter().all(can_renew))
             }
-            // Soon may be after its end, of which a reminder just before it still has to be told.
+            // `soon` may lie after the end, and a reminder just before the end still has to be sent.
             Some(warned) => {
                 now < self.end(terms, warned)
                     && self.next_reminder(terms, warned).is_some_and(|at| at <= soon)
@@ -180,7 +181,7 @@ impl Lease {
         }
     }
 
-    /// When it ends, after these warnings.
+    /// Returns the end, taking into account when the first warning was delivered.
     fn end(&self, terms: &LeaseTerms, warned: &Warned) -> Timestamp {
         self.expires_at.max(terms.grace.after(warned.first))
     }
@@ -341,7 +342,7 @@ mod tests {
     }
 
     proptest! {
-        /// The clock goes anywhere, backwards too; whoever looks does what the lease asks for.
+        /// The clock goes anywhere, even backwards; the observer does what the lease asks for.
         #[test]
         fn nothing_ends_before_its_date_or_without_a_whole_grace_after_a_warning(
             terms in any_terms(),

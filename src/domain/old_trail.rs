@@ -1,5 +1,5 @@
-//! The trail of a program that kept no end of the portal's chain: one entry, `trail upgraded`, holds the digest of all that
-//! was there before, so that none of it can be changed or removed afterwards unnoticed.
+//! Upgrade of an audit trail from a version without a head of the portal's chain: one entry, `trail upgraded`, holds
+//! the digest of everything before it, so that none of that can be changed or removed unnoticed.
 
 use sha2::{Digest as _, Sha256};
 
@@ -8,44 +8,44 @@ use super::audit::AuditEntry;
 /// The event of that entry.
 pub const UPGRADED: &str = "trail upgraded";
 
-/// The digest of the entries up to a number, which are added in their order.
+/// The digest of all entries up to a number, which are added in order.
 #[derive(Clone, Debug, Default)]
 pub struct TrailDigest {
     hash: Sha256,
 }
 
 impl TrailDigest {
-    /// Adds the entry of this number.
+    /// Adds the entry with this number.
     pub fn add(&mut self, number: u64, entry: &AuditEntry) {
         self.hash.update(number.to_be_bytes());
         self.hash.update(entry.expected_digest());
-        // As it was written, which may be something else.
+        // The stored digest may differ from the expected one if the entry was tampered with; both are covered.
         self.hash.update((entry.digest.len() as u64).to_be_bytes());
         self.hash.update(&entry.digest);
     }
 
-    /// `sha256:` and lower-case hex.
+    /// Returns `sha256:` and lower-case hex.
     pub fn finish(self) -> String {
         format!("sha256:{}", hex::encode(self.hash.finalize()))
     }
 }
 
-/// What the entry says.
+/// The content of that entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OldTrail {
-    /// The number of the last entry before it that counts.
+    /// The number of the last entry that the digest covers.
     pub end: u64,
-    /// The digest of all up to there.
+    /// The digest of all entries up to that number.
     pub digest: String,
 }
 
 impl OldTrail {
-    /// The detail of the entry.
+    /// Formats the detail of the entry.
     pub fn detail(&self) -> String {
         format!("the entries up to number {} have the digest {}", self.end, self.digest)
     }
 
-    /// Reads the detail back.
+    /// Parses the detail.
     pub fn parse(detail: &str) -> Option<Self> {
         let rest = detail.strip_prefix("the entries up to number ")?;
         let (end, digest) = rest.split_once(" have the digest ")?;

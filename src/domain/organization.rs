@@ -1,4 +1,4 @@
-//! Who belongs where: the teams, the platform team and the channels of the settings.
+//! The organization in the settings: teams, admins, auditors and channels.
 
 use std::sync::Arc;
 
@@ -6,48 +6,48 @@ use super::catalog::{Catalog, Principal};
 use super::ids::{ChannelId, TeamName};
 use super::policy::Team;
 
-/// What commands take for all teams, so that no team is called so.
+/// Stands for all teams in commands, so no team may have this name.
 pub const ALL_TEAMS: &str = "all";
 
-/// The people's side of the settings.
+/// The part of the settings that is about people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organization {
     /// Teams, in the order of the settings.
     pub teams: Vec<Team>,
     /// The platform team.
     pub admins: Vec<Principal>,
-    /// May read everything and change nothing.
+    /// People who may read everything and change nothing.
     pub auditors: Vec<Principal>,
-    /// Where cards go when a team names no channel or its channel cannot be written to.
+    /// The channel for approval cards if a team has none or its channel cannot be written to.
     pub approvals_channel: ChannelId,
-    /// The Slack workspace, `T…`, whose user groups are meant, where the app is installed for a whole enterprise.
+    /// The Slack workspace, `T…`, whose user groups are used, if the app is installed for a whole enterprise.
     pub workspace: Option<String>,
     /// The profile field that names a person's manager.
     pub manager_field: Option<String>,
-    /// A channel for those who watch over all teams.
+    /// The channel that gets a copy of the audit trail.
     pub audit_channel: Option<ChannelId>,
     /// The slash command, such as `/provision`.
     pub command: String,
 }
 
 impl Organization {
-    /// The team that has this name, or had it before it was renamed.
+    /// Returns the team with this name or former name.
     pub fn team(&self, name: &TeamName) -> Option<&Team> {
         let named = self.teams.iter().find(|team| team.name == *name);
         named.or_else(|| self.teams.iter().find(|team| team.formerly.contains(name)))
     }
 
-    /// The name that this team has now; the same one where no team has it.
+    /// Returns the team's current name; the given name if no team has it.
     pub fn current_name(&self, name: &TeamName) -> TeamName {
         self.team(name).map_or_else(|| name.clone(), |team| team.name.clone())
     }
 
-    /// The names that this team had before.
+    /// Returns the team's former names.
     pub fn former_names(&self, name: &TeamName) -> &[TeamName] {
         self.team(name).map(|team| team.formerly.as_slice()).unwrap_or_default()
     }
 
-    /// The catalog with the present names of teams in the place of former ones.
+    /// Returns the catalog with former team names replaced by current ones.
     pub fn with_current_teams(&self, catalog: &Catalog) -> Catalog {
         let mut catalog = catalog.clone();
         for product in catalog.products.values_mut() {
@@ -62,22 +62,22 @@ impl Organization {
         catalog
     }
 
-    /// Whether any team had another name before.
+    /// Whether any team has been renamed.
     pub fn has_renamed_teams(&self) -> bool {
         self.teams.iter().any(|team| !team.formerly.is_empty())
     }
 
-    /// Who may ask on a team's behalf; nobody where there is no such team.
+    /// Returns who may request on the team's behalf; empty if there is no such team.
     pub fn members_of(&self, name: &TeamName) -> &[Principal] {
         self.team(name).map(|team| team.members.as_slice()).unwrap_or_default()
     }
 
-    /// Who answers a team's requests; the admins where there is no such team any more.
+    /// Returns who approves the team's requests; the admins if the team no longer exists.
     pub fn approvers_of(&self, name: &TeamName) -> &[Principal] {
         self.team(name).map_or(self.admins.as_slice(), |team| team.approvers.as_slice())
     }
 
-    /// Where a team's cards go.
+    /// Returns the channel for the team's cards.
     pub fn channel_of(&self, name: &TeamName) -> &ChannelId {
         self.team(name).and_then(|team| team.channel.as_ref()).unwrap_or(&self.approvals_channel)
     }

@@ -1,29 +1,29 @@
-//! New requests can be paused: with what people read, since when and by whom.
+//! A pause of new requests, with its message, start and author.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::audit::Actor;
 
-/// Characters of a message; more is no message but a document.
+/// Longest message in characters.
 const LONGEST: usize = 500;
 
-/// What people read where nobody wrote anything.
+/// The message if the admin wrote none.
 const UNSAID: &str = "the platform team is working on something. Please try again later.";
 
-/// A pause: nothing new can be asked for, everything else goes on.
+/// A pause: nothing new can be requested, everything else continues.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
-    /// What people read, as it was written.
+    /// The message to users, exactly as written.
     pub message: String,
-    /// Who paused: see [`Actor::word`].
+    /// Who paused; see [`Actor::as_str`].
     pub by: String,
-    /// Since when.
+    /// When the pause began.
     pub since: Timestamp,
 }
 
 impl Pause {
-    /// A pause from now on.
+    /// Returns a pause that begins now.
     pub fn new(message: Option<&str>, by: &Actor, now: Timestamp) -> Self {
         let message = message.map(str::trim).filter(|message| !message.is_empty()).unwrap_or(UNSAID);
         Self { message: message.chars().take(LONGEST).collect(), by: by.as_str().to_owned(), since: now }

@@ -1,4 +1,4 @@
-//! A length of time as people write it in files: `500ms`, `5s`, `15m`, `24h`, `30d`. Points in time do not belong here.
+//! Lengths of time as written in files: `500ms`, `5s`, `15m`, `24h`, `30d`.
 
 use crate::document::Reader;
 use jiff::{SignedDuration, Timestamp};
@@ -11,62 +11,62 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 36_525);
 
 const UNITS: [(&str, i64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// A length of time, never negative, exact to the millisecond; a day is 24 hours.
+/// A length of time, never negative, exact to the millisecond; a day is always 24 hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Period(SignedDuration);
 
 impl Period {
-    /// No time at all.
+    /// The empty period.
     pub const ZERO: Self = Self(SignedDuration::ZERO);
 
-    /// A period of milliseconds.
+    /// Returns a period of milliseconds.
     pub const fn millis(millis: u32) -> Self {
         Self(SignedDuration::from_millis(millis as i64))
     }
 
-    /// A period of whole seconds.
+    /// Returns a period of whole seconds.
     pub const fn seconds(seconds: u32) -> Self {
         Self(SignedDuration::from_secs(seconds as i64))
     }
 
-    /// A period of whole minutes.
+    /// Returns a period of whole minutes.
     pub const fn minutes(minutes: u16) -> Self {
         Self(SignedDuration::from_secs(minutes as i64 * 60))
     }
 
-    /// A period of whole hours.
+    /// Returns a period of whole hours.
     pub const fn hours(hours: u16) -> Self {
         Self(SignedDuration::from_secs(hours as i64 * 3_600))
     }
 
-    /// A period of whole days of 24 hours.
+    /// Returns a period of whole days of 24 hours.
     pub const fn days(days: u16) -> Self {
         Self(SignedDuration::from_secs(days as i64 * 86_400))
     }
 
-    /// The point in time this much later; the last one there is instead of an overflow.
+    /// Returns the point in time this much later, saturating at the maximum.
     pub fn after(self, start: Timestamp) -> Timestamp {
         start.saturating_add(self.0).unwrap_or(Timestamp::MAX)
     }
 
-    /// The point in time this much earlier; the first one there is instead of an overflow.
+    /// Returns the point in time this much earlier, saturating at the minimum.
     pub fn before(self, end: Timestamp) -> Timestamp {
         end.saturating_sub(self.0).unwrap_or(Timestamp::MIN)
     }
 
-    /// The period for arithmetic with points in time.
+    /// Returns the period as a duration, for arithmetic with timestamps.
     pub const fn duration(self) -> SignedDuration {
         self.0
     }
 
-    /// Half of it, to the second below.
+    /// Returns half of it, rounded down to the second.
     #[must_use]
     pub const fn half(self) -> Self {
         Self(SignedDuration::from_secs(self.0.as_secs() / 2))
     }
 
-    /// Whether it is no time at all.
+    /// Whether it is empty.
     pub const fn is_zero(self) -> bool {
         self.0.is_zero()
     }
@@ -75,12 +75,12 @@ impl Period {
 /// Why a text is not a period.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PeriodError {
-    /// Not a whole number followed by a unit.
+    /// The text is not a whole number followed by a unit.
     #[error(
         "`{0}` is not a length of time: write a whole number and one of ms, s, m, h, d, for example `24h`"
     )]
     Shape(String),
-    /// More than a century.
+    /// The period is longer than a century.
     #[error("`{0}` is too long: the longest period is 36525d")]
     TooLong(String),
 }
@@ -115,7 +115,7 @@ impl TryFrom<String> for Period {
 }
 
 impl Period {
-    /// The same for a sentence: `30d` is "30 days", `1h` is "1 hour".
+    /// Spells the period out for a sentence: `30d` is "30 days", `1h` is "1 hour".
     pub fn describe(self) -> String {
         let written = self.to_string();
         let digits = written.bytes().take_while(u8::is_ascii_digit).count();
@@ -137,7 +137,7 @@ impl From<Period> for String {
     }
 }
 
-/// The largest unit that divides it: `24h` prints as `1d`, `90m` as `90m`.
+/// Uses the largest unit that divides it: `24h` prints as `1d`, `90m` as `90m`.
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = self.0.as_millis();
@@ -152,12 +152,12 @@ impl fmt::Display for Period {
 }
 
 impl Reader<'_> {
-    /// A length of time such as `24h`, if the key is there.
+    /// Reads a length of time such as `24h`, if the key is present.
     pub fn period(&self, key: &str) -> Option<Period> {
         self.parsed(key, "a length of time (ms, s, m, h or d)", "24h")
     }
 
-    /// A list of lengths of time such as `[7d, 1d]`, if the key is there.
+    /// Reads a list of lengths of time such as `[7d, 1d]`, if the key is present.
     pub fn periods(&self, key: &str) -> Option<Vec<Period>> {
         self.parsed_list(key, "lengths of time (ms, s, m, h or d)", "7d, 1d")
     }

@@ -1,4 +1,4 @@
-//! Who has to agree to a request, and who may answer it. Pure: groups were resolved before this is asked.
+//! Who has to approve a request, and who may. Pure: the members of groups have been resolved before.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -15,24 +15,24 @@ use super::request::{Estimate, Request};
 /// A team of the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Team {
-    /// Its name.
+    /// Its current name.
     pub name: TeamName,
-    /// What it was called before; what those names have belongs to it.
+    /// Its former names; requests stored under those belong to it.
     pub formerly: Vec<TeamName>,
-    /// Who may ask on its behalf.
+    /// Who may request on its behalf.
     pub members: Vec<Principal>,
-    /// Who answers its requests.
+    /// Who approves its requests.
     pub approvers: Vec<Principal>,
-    /// Where its approval cards go; the approvals channel when absent.
+    /// The channel for its approval cards; the approvals channel if `None`.
     pub channel: Option<ChannelId>,
-    /// US dollars a month of estimates it may hold.
+    /// The most that its estimates may add up to, US dollars a month.
     pub monthly_budget: Option<Decimal>,
-    /// When nothing of its is torn down; any time will do when absent.
+    /// When its leases do not end although they have run out; `None` for any time.
     pub quiet: Option<QuietHours>,
 }
 
 impl Team {
-    /// A team of this name that nobody is in, and that nothing limits.
+    /// Returns a team without members, approvers or limits.
     pub fn without_people(name: &str) -> Self {
         Self {
             name: TeamName::new(name),
@@ -46,19 +46,19 @@ impl Team {
     }
 }
 
-/// Whether people are asked about a request.
+/// Whether approvers are asked about a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ApprovalPath {
-    /// Nobody is; this says why.
+    /// Nobody is asked.
     Auto {
         /// The rule that matched, in words.
         why: String,
     },
-    /// This many different approvers have to agree.
+    /// Approvers are asked.
     Ask {
-        /// At least 1, in all stages together.
+        /// The number of different approvers needed, in all stages together; at least 1.
         needed: u32,
-        /// Who is asked, in order, where a rule of the product says so; empty where it is as for any request.
+        /// The stages of the product's rule that matched, in order; empty if the product's usual stages apply.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         stages: Vec<Stage>,
         /// The rule that matched, in words.
@@ -68,29 +68,29 @@ pub enum ApprovalPath {
 }
 
 impl ApprovalPath {
-    /// So many of those who are asked about any request of the product.
+    /// Returns the path that asks this many of the product's usual approvers.
     pub fn ask(needed: u32) -> Self {
         Self::Ask { needed: needed.max(1), stages: Vec::new(), why: None }
     }
 
-    /// Whether it is that of an exception.
+    /// Whether the path is that of an exception.
     pub fn asks_admins(&self) -> bool {
         let Self::Ask { stages, .. } = self else { return false };
         stages.iter().any(|stage| stage.approvers == Approvers::Admins)
     }
 
-    /// Those who are asked about any request of a product with this rule.
+    /// Returns the path through the product's usual stages.
     fn usual(rule: &ApprovalRule) -> Self {
         Self::ask(needed_in_all(&rule.stages()))
     }
 }
 
-/// Approvals that all of these stages take.
+/// Returns how many approvals all of these stages need together.
 pub fn needed_in_all(stages: &[Stage]) -> u32 {
     stages.iter().map(|stage| stage.needed.max(1)).fold(0, u32::saturating_add)
 }
 
-/// Which path a request of this team takes, from the product's rule, its parameters and its estimate.
+/// Returns the path of a request, from the product's rule, its team, its parameters and its estimate.
 pub fn approval_path(
     rule: &ApprovalRule,
     team: &TeamName,
@@ -116,7 +116,7 @@ pub fn approval_path(
     matched.map_or_else(|| ApprovalPath::usual(rule), |why| ApprovalPath::Auto { why })
 }
 
-/// Which of the product's rules holds for a request of this team, by its place.
+/// Returns the index of the product's rule that matches such a request.
 pub fn matching_rule(
     rule: &ApprovalRule,
     team: &TeamName,
@@ -127,8 +127,8 @@ pub fn matching_rule(
     rule.rules.iter().position(|one| known.all(one).is_some())
 }
 
-/// Which path a request takes as things stand: [`approval_path`], where it goes beyond its team's budget what the product
-/// says about that, and the admins where it is asked for as an exception. A refusal is no path, and is the store's to make.
+/// Returns the path of a request as submission would choose it: [`approval_path`], adjusted if the request exceeds
+/// its team's budget or is an exception. Refusing it for lack of budget is up to the store.
 pub fn path_as_things_stand(
     product: &Product,
     team: &TeamName,
@@ -148,7 +148,8 @@ pub fn path_as_things_stand(
     if is_exception { path_of_exception(rule, path) } else { path }
 }
 
-/// The path where the team has a budget or none: what has no estimate counts as nothing of a budget, so nobody is spared then.
+/// Adjusts the path for the team's budget. An unknown cost counts as nothing in the budget, so such a request is
+/// never auto-approved if there is a budget.
 pub fn path_of_budget(
     rule: &ApprovalRule,
     path: ApprovalPath,
@@ -163,10 +164,10 @@ pub fn path_of_budget(
     ApprovalPath::Ask { needed: needed_in_all(&rule.stages()), stages: Vec::new(), why }
 }
 
-/// Why somebody is asked about what would need nobody.
+/// Why approvers are asked about an otherwise auto-approved request.
 const UNKNOWN_COST: &str = "its cost is not known and counts as $0 of the team's budget";
 
-/// The path of a request that goes beyond its team's budget: somebody is asked in any case.
+/// Adjusts the path of a request that exceeds its team's budget: approvers are asked in any case.
 pub fn path_above_budget(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPath {
     match path {
         ApprovalPath::Auto { .. } => ApprovalPath::usual(rule),
@@ -174,7 +175,7 @@ pub fn path_above_budget(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPat
     }
 }
 
-/// The path of a request that takes an exception: whoever is asked about any other, then the admins.
+/// Returns the path of an exception: the usual approvers, then the admins.
 pub fn path_of_exception(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPath {
     let (mut stages, why) = match path {
         ApprovalPath::Auto { .. } => (Vec::new(), None),
@@ -185,7 +186,7 @@ pub fn path_of_exception(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPat
     ApprovalPath::Ask { needed: needed_in_all(&stages), stages, why }
 }
 
-/// The path of a request that takes no exception any more: as [`path_of_exception`] found it.
+/// Removes the admins that [`path_of_exception`] added, once the request is no longer an exception.
 pub fn path_without_exception(path: &ApprovalPath) -> ApprovalPath {
     let ApprovalPath::Ask { stages, why, .. } = path else { return path.clone() };
     match stages.split_last() {
@@ -199,7 +200,7 @@ pub fn path_without_exception(path: &ApprovalPath) -> ApprovalPath {
     }
 }
 
-/// What conditions are held against.
+/// The facts that conditions are evaluated against.
 struct ConditionInputs<'a> {
     team: &'a TeamName,
     parameters: &'a [(String, String)],
@@ -207,14 +208,14 @@ struct ConditionInputs<'a> {
 }
 
 impl ConditionInputs<'_> {
-    /// Why the rule is the one for it, in words, if all of it holds.
+    /// Describes why the rule applies, if all its conditions hold.
     fn all(&self, rule: &RuleFor) -> Option<String> {
         let words: Option<Vec<String>> =
             rule.when.iter().map(|condition| self.one(condition, rule.mode)).collect();
         Some(words?.join(" and "))
     }
 
-    /// The condition in words, if it holds. An unknown cost is never a small one, and spares nobody.
+    /// Describes the condition, if it holds. An unknown cost never counts as a small one, so it cannot auto-approve.
     fn one(&self, condition: &Condition, mode: ApprovalMode) -> Option<String> {
         match condition {
             Condition::Parameter { parameter, is } => {
@@ -238,22 +239,22 @@ impl ConditionInputs<'_> {
     }
 }
 
-/// In whose place somebody's answer counts.
+/// Whether, and on whose behalf, somebody's answer counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Eligibility {
-    /// Their own: they are an approver.
+    /// They are an approver.
     Approver,
-    /// That of an approver who is away.
+    /// They answer on behalf of this absent approver.
     InsteadOf(PersonId),
-    /// None: it does not count.
+    /// Their answer does not count.
     Nobody,
 }
 
-/// Whether `person` may approve or deny `request`, and for whom where it is for somebody who is away. `approvers` is who
-/// can, as mentions, for the answer.
+/// Checks whether `person` may approve or deny `request`, and returns the absent approver on whose behalf they
+/// answer. `approvers` lists those who may, as mentions, for the refusal.
 ///
 /// # Errors
-/// Why they may not. Nobody decides about their own request for somebody else, even where approvers may about theirs.
+/// Why they may not. A delegate never decides about their own request, even if self-approval is allowed.
 pub fn may_decide(
     request: &Request,
     person: &PersonId,
@@ -335,7 +336,7 @@ mod tests {
         assert_eq!(why, UNKNOWN_COST);
     }
 
-    /// Development needs nobody; above $200 security agrees after the team; search always needs two.
+    /// Development is auto-approved; above $200 security approves after the team; search always needs two.
     fn ruled() -> ApprovalRule {
         let stage = |approvers, needed| Stage { approvers, needed, quiet: Vec::new() };
         let security = Approvers::Listed(vec![Principal::Group(GroupId::new("S0SECURITY"))]);

@@ -1,4 +1,4 @@
-//! What a form says before it is submitted: price, approvers, quota and end date of what is filled in so far.
+//! The preview in a form: price, approvers, quota and end date for the values filled in so far.
 
 use jiff::Timestamp;
 
@@ -9,45 +9,44 @@ use super::policy::ApprovalPath;
 use super::quota::{BudgetUse, QuotaUse};
 use super::request::Estimate;
 
-/// What would come of submitting now.
+/// What submitting now would lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preview {
-    /// The monthly price; `None` while it depends on fields that are still empty, or when the product has no
-    /// estimate.
+    /// The estimate; `None` while it depends on fields that are still empty, or if the product has none.
     pub estimate: Option<Estimate>,
-    /// Whether anybody will be asked.
+    /// Whether approvers will be asked.
     pub path: ApprovalPath,
-    /// Who, one after the other, if anybody is.
+    /// The stages of approvers, in order.
     pub turns: Vec<PreviewStage>,
-    /// Why others are asked than the product says, if so.
+    /// Why different approvers are asked than the product names, if so.
     pub note: Option<String>,
-    /// Why nobody could ever approve it, if so.
+    /// Why nobody could ever approve the request, if so.
     pub unapprovable: Option<String>,
-    /// How long it took lately until people had answered, where that is known.
+    /// How long approvals have taken lately, if known.
     pub usually: Option<Period>,
-    /// What the team uses now, this request not included.
+    /// The team's quota without this request.
     pub quota: QuotaUse,
-    /// What the team's budget has to spare now, this request not included; `None` where it has no budget.
+    /// The team's budget without this request; `None` if it has none.
     pub budget: Option<BudgetUse>,
-    /// The limits it goes beyond and may be asked for all the same, as an exception.
+    /// The limits that it exceeds and may exceed as an exception.
     pub exception: Option<Exception>,
-    /// When it would be torn down if it were made now and never renewed.
+    /// When it would be torn down if it were provisioned now and never renewed.
     pub expires_at: Timestamp,
-    /// Whether nothing real is made.
+    /// Whether provisioning is only simulated.
     pub simulated: bool,
 }
 
-/// Some people who are asked together.
+/// Approvers who are asked together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreviewStage {
-    /// How many of them have to agree.
+    /// How many of them have to approve.
     pub needed: u32,
-    /// Who they are.
+    /// The approvers.
     pub approvers: Vec<Principal>,
 }
 
 impl Preview {
-    /// The budget that has no room for it, if there is one.
+    /// Returns the budget if it has no room for the request.
     pub fn exceeded_budget(&self) -> Option<BudgetUse> {
         self.budget.filter(|budget| !budget.has_room_for(self.estimate.as_ref()))
     }

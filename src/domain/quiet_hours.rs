@@ -1,5 +1,5 @@
-//! When a team wants nothing torn down: hours of the day and days of the week, by the clock of its time zone. Looking
-//! up the zone by its name, and what is put off because of it, do not belong here.
+//! Quiet hours: hours of the day and days of the week, in the team's time zone, when its leases do not end. Resolving
+//! the zone's name and delaying the teardown are handled elsewhere.
 
 use std::str::FromStr;
 
@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use jiff::civil::{DateTime, Weekday};
 use jiff::tz::TimeZone;
 
-/// Minutes in a day by the clock on the wall; a day with a change of the clock has as many.
+/// Minutes in a day by the local clock. Days on which the clock changes have as many.
 const DAY: u16 = 24 * 60;
 
-/// A search for the end passes three boundaries a day and a few changes of the clock. Whatever a zone does, it is given
-/// up after about a year.
+/// Upper bound of the search for the end: three boundaries a day and a few clock changes, for about a year, whatever
+/// a time zone does.
 const MOST_BOUNDARIES: usize = 3 * 366;
 
-/// The quiet time of a team. It always ends: what is quiet at every hour is not a quiet time.
+/// A team's quiet hours and days. They always end: a week without any other hour is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuietHours {
     hours: Option<Hours>,
@@ -22,34 +22,34 @@ pub struct QuietHours {
     zone: TimeZone,
 }
 
-/// A part of every day by the clock on the wall, such as `18:00-08:00`; its end is not part of it.
+/// A part of every day by the local clock, such as `18:00-08:00`; the end is excluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hours {
     /// Minutes after midnight, below [`DAY`].
     from: u16,
-    /// Minutes after midnight, at most [`DAY`]; not after `from` when the night is in between.
+    /// Minutes after midnight, at most [`DAY`]. Not greater than `from` if the range spans midnight.
     to: u16,
 }
 
-/// Why something is no quiet time, without a final period.
+/// Why quiet hours are invalid; messages have no final period.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QuietError {
-    /// Not two times of the day.
+    /// The text is not two times of day.
     #[error("`{0}` is not a time of the day, a hyphen and another time of the day")]
     Shape(String),
     /// Both times are the same.
     #[error("`{0}` ends when it begins")]
     Empty(String),
-    /// No hour is left.
+    /// No other hour is left.
     #[error("this team would be quiet at every hour of every day, so nothing could ever be torn down")]
     Always,
-    /// Neither hours nor days.
+    /// There are neither hours nor days.
     #[error("there is no hour and no day to be quiet at")]
     Never,
 }
 
 impl QuietHours {
-    /// Quiet at these hours of every day and all day on these days, by the clock of `zone`.
+    /// Returns quiet hours on every day and on these whole days, in local time of `zone`.
     ///
     /// # Errors
     /// [`QuietError::Always`] and [`QuietError::Never`].
@@ -64,8 +64,8 @@ impl QuietHours {
         Ok(Self { hours, days, zone })
     }
 
-    /// When the quiet time that `now` lies in is over: the first moment after it that is not quiet. `None` when `now`
-    /// is not quiet.
+    /// Returns the end of the quiet time that contains `now`: the next moment that is not quiet. `None` if `now` is
+    /// not quiet.
     pub fn until(&self, now: Timestamp) -> Option<Timestamp> {
         if !self.holds_at(now) {
             return None;
@@ -86,7 +86,8 @@ impl QuietHours {
             || self.hours.is_some_and(|hours| hours.include(minute_of(local)))
     }
 
-    /// The next moment at which the answer may change: a change of the clock, or the next time on it that matters.
+    /// Returns the next moment at which quiet time may begin or end: a clock change, or the next boundary by the
+    /// local clock.
     fn next_boundary(&self, moment: Timestamp) -> Timestamp {
         let offset = self.zone.to_offset(moment);
         let local = offset.to_datetime(moment);
@@ -94,7 +95,7 @@ impl QuietHours {
         let minute = hours.into_iter().filter(|minute| *minute > minute_of(local)).min().unwrap_or(DAY);
         let by_clock = at_minute(local, minute).and_then(|next| offset.to_timestamp(next).ok());
         let change = self.zone.following(moment).next().map(|change| change.timestamp());
-        // Until the clock is changed, its offset stays.
+        // The offset is constant until the next clock change, which is a boundary itself.
         [by_clock, change].into_iter().flatten().min().unwrap_or(Timestamp::MAX)
     }
 }
@@ -130,7 +131,7 @@ impl FromStr for Hours {
     }
 }
 
-/// Minutes after midnight of `08:00`, up to `24:00`.
+/// Parses `08:00`, up to `24:00`, into minutes after midnight.
 fn minutes(text: &str) -> Option<u16> {
     let (hours, minutes) = text.split_once(':')?;
     let number = |digits: &str| {
@@ -146,7 +147,7 @@ fn minute_of(local: DateTime) -> u16 {
     u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap_or_default()
 }
 
-/// That many minutes after the midnight with which the day of `local` begins, by the clock.
+/// Returns the local time this many minutes after midnight of the day of `local`.
 fn at_minute(local: DateTime, minute: u16) -> Option<DateTime> {
     if minute >= DAY {
         return local.date().tomorrow().ok().map(|day| day.at(0, 0, 0, 0));
@@ -248,7 +249,7 @@ mod tests {
         2026-03-28T17:00:00Z: until 2026-03-29T06:00:00Z, Sun 08:00 CEST
         2026-03-29T05:59:00Z: until 2026-03-29T06:00:00Z, Sun 08:00 CEST
         ");
-        // Half past two never comes in that night: the clock goes from two to three.
+        // 02:30 does not exist in that night: the clock is moved from two to three.
         let until_half_past_two = quiet("18:00-02:30", &[], "Europe/Berlin");
         insta::assert_snapshot!(ends(&until_half_past_two, &["2026-03-29T00:00:00Z", "2026-03-29T01:00:00Z"]), @"
         2026-03-29T00:00:00Z: until 2026-03-29T01:00:00Z, Sun 03:00 CEST
@@ -268,7 +269,7 @@ mod tests {
         2026-10-24T16:00:00Z: until 2026-10-25T07:00:00Z, Sun 08:00 CET
         2026-10-25T06:59:00Z: until 2026-10-25T07:00:00Z, Sun 08:00 CET
         ");
-        // Half past two comes twice in that night, and what was over begins once more at two.
+        // 02:30 exists twice in that night, so the quiet time begins again at two.
         let until_half_past_two = quiet("18:00-02:30", &[], "Europe/Berlin");
         insta::assert_snapshot!(ends(&until_half_past_two, &[
             "2026-10-25T00:00:00Z",

@@ -1,4 +1,5 @@
-//! Quota slots: who holds one and when it moves. The store counts; this says by how much.
+//! Quota slots and budgets: when a request takes them and gives them back. The store keeps the counts; this says what
+//! changes.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -9,53 +10,53 @@ use super::request::Estimate;
 /// A change of one team's use of one product, committed together with the status that causes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QuotaChange {
-    /// Takes a slot if fewer than `limit` are in use and the team's budget leaves room.
+    /// Takes a slot, if fewer than `limit` are in use and the team's budget has room.
     Take {
-        /// Whose slot.
+        /// The slot.
         slot: QuotaSlot,
-        /// Slots there are; `None` where it is taken beyond them.
+        /// The number of slots; `None` if an exception may exceed it.
         limit: Option<u32>,
-        /// What it adds to the team's estimates, US dollars a month.
+        /// The amount it adds to the team's estimates, US dollars a month.
         monthly: Decimal,
-        /// What the team's estimates may come to; `None` where nothing limits them.
+        /// The team's budget; `None` if there is no limit.
         budget: Option<Decimal>,
     },
-    /// Adds to the estimates of a slot that is held, if the team's budget leaves room.
+    /// Adds to the estimates of a held slot, if the team's budget has room.
     Grow {
-        /// Whose slot.
+        /// The slot.
         slot: QuotaSlot,
-        /// What it adds to the team's estimates, US dollars a month.
+        /// The amount it adds to the team's estimates, US dollars a month.
         monthly: Decimal,
-        /// What they may come to; `None` where nothing limits them.
+        /// The team's budget; `None` if there is no limit.
         budget: Option<Decimal>,
     },
-    /// Takes from the estimates of a slot that goes on to be held.
+    /// Subtracts from the estimates of a slot that stays held.
     Shrink {
-        /// Whose slot.
+        /// The slot.
         slot: QuotaSlot,
-        /// What it takes off, US dollars a month.
+        /// The amount it subtracts, US dollars a month.
         monthly: Decimal,
     },
-    /// Counts a slot that is held for another team, or under another name of its own, whatever the limits there.
+    /// Moves a held slot to another team, or to the team's new name, regardless of the limits there.
     Move {
-        /// Whose slot it was.
+        /// The previous slot.
         from: QuotaSlot,
-        /// Whose it is.
+        /// The new slot.
         to: QuotaSlot,
-        /// What was added with it.
+        /// The slot's estimates, US dollars a month.
         monthly: Decimal,
     },
     /// Gives a slot back.
     Release {
-        /// Whose slot.
+        /// The slot.
         slot: QuotaSlot,
-        /// What was added with it.
+        /// The slot's estimates, US dollars a month.
         monthly: Decimal,
     },
 }
 
 impl QuotaChange {
-    /// Whose limits it keeps to.
+    /// Returns the team whose limits apply.
     pub fn team(&self) -> &TeamName {
         match self {
             Self::Take { slot, .. }
@@ -81,23 +82,23 @@ pub struct QuotaSlot {
 pub struct TeamUse {
     /// The product.
     pub product: ProductKey,
-    /// Slots in use.
+    /// Number of slots in use.
     pub used: u32,
-    /// The estimates of what holds them, US dollars a month.
+    /// Sum of their estimates, US dollars a month.
     pub monthly: Decimal,
 }
 
-/// How much of a quota is in use; more than all of it where there are exceptions.
+/// How much of a quota is in use; exceptions may take it beyond the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuotaUse {
-    /// Slots in use.
+    /// Number of slots in use.
     pub used: u32,
-    /// Slots there are.
+    /// Number of slots.
     pub limit: u32,
 }
 
 impl QuotaUse {
-    /// Slots that are free.
+    /// Returns the number of free slots.
     pub fn left(self) -> u32 {
         self.limit.saturating_sub(self.used)
     }
@@ -106,27 +107,27 @@ impl QuotaUse {
 /// How much of a team's budget is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BudgetUse {
-    /// What the team's estimates come to, US dollars a month.
+    /// Sum of the team's estimates, US dollars a month.
     pub spent: Decimal,
-    /// What they may come to.
+    /// The budget, US dollars a month.
     pub limit: Decimal,
 }
 
 impl BudgetUse {
-    /// What a team that holds this uses of its budget.
+    /// Returns the budget use of a team that holds these products.
     pub fn of(held: &[TeamUse], limit: Decimal) -> Self {
         Self { spent: held.iter().map(|held| held.monthly).sum(), limit }
     }
 
-    /// The budget for an estimate that takes the place of what is held already; `None` where it needs no more than that.
-    /// What one needs that is not known is not known either.
+    /// Returns the budget available to an estimate that replaces one already held; `None` if the new estimate is no
+    /// higher. An unknown estimate may be higher.
     pub fn beyond(self, held: Decimal, estimate: Option<&Estimate>) -> Option<Self> {
         let is_no_more = estimate.is_some_and(|estimate| estimate.monthly <= held);
         if is_no_more { None } else { Some(Self { spent: self.spent - held, ..self }) }
     }
 
-    /// Whether there is room for an estimate. One that is not known takes none, but somebody is asked about it: see
-    /// [`path_of_budget`](super::policy::path_of_budget).
+    /// Whether the budget has room for an estimate. An unknown estimate counts as zero, but approvers are asked about
+    /// it: see [`path_of_budget`](super::policy::path_of_budget).
     pub fn has_room_for(self, estimate: Option<&Estimate>) -> bool {
         let monthly = estimate.map(|estimate| estimate.monthly).unwrap_or_default();
         self.spent.saturating_add(monthly) <= self.limit

@@ -1,5 +1,5 @@
-//! Refusals that repeat. The first one of a person about a thing is on the trail at once; those that follow within an
-//! hour are counted, and the count is one entry. So nobody makes the trail long by trying again and again.
+//! Repeated refusals. A person's first refusal is recorded in the audit trail at once; repetitions within an hour are
+//! only counted, and the count becomes one entry. This keeps users from flooding the trail by trying again and again.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -11,26 +11,26 @@ use super::ids::{ProductKey, RequestId, TeamName};
 /// How long repetitions are counted before they become an entry.
 const COUNTED_FOR: SignedDuration = SignedDuration::from_hours(1);
 
-/// An event and its detail, for the trail.
+/// An event and its detail, for the audit trail.
 pub type AuditLine = (&'static str, String);
 
-/// Who was refused what.
+/// An action that was refused to a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedAction {
-    /// The chain that it belongs to: a request's, or [`RequestId::PORTAL`].
+    /// The audit chain it belongs to: a request's, or [`RequestId::PORTAL`].
     pub chain: RequestId,
-    /// For which team and product, where no request is stored.
+    /// The team and product it was about, if no request is stored.
     pub meant: Option<(TeamName, ProductKey)>,
-    /// Who, and from where the first time.
+    /// The person, and where they acted the first time.
     pub by: By,
-    /// What they tried.
+    /// The action.
     pub tried: String,
     /// Why it was refused the first time.
     pub why: String,
 }
 
 impl RefusedAction {
-    /// The same for the same person, action and subject, and for no others; of a fixed length.
+    /// Returns a key of fixed length that is the same for the same person, action and subject, and for no others.
     pub fn key(&self) -> String {
         let (team, product) =
             self.meant.as_ref().map_or(("", ""), |(team, product)| (team.as_str(), product.as_str()));
@@ -43,36 +43,36 @@ impl RefusedAction {
         hex::encode(hash.finalize())
     }
 
-    /// What its entry in the portal's chain is about.
+    /// Returns the subject of its entry in the portal's chain.
     pub fn portal_subject(&self) -> AuditSubject<'_> {
         AuditSubject::Portal(self.meant.as_ref().map(|(team, product)| (team, product)))
     }
 
-    /// The entry about the first one.
+    /// Returns the entry for the first refusal.
     pub fn first(&self) -> AuditLine {
         ("refused", format!("{}: {}", self.tried, self.why))
     }
 
-    /// The count that begins with the first one.
+    /// Starts counting repetitions of the first refusal.
     pub fn counted_from(self, now: Timestamp) -> RepeatedRefusal {
         let until = now.saturating_add(COUNTED_FOR).unwrap_or(Timestamp::MAX);
         RepeatedRefusal { action: self, until, again: 0 }
     }
 }
 
-/// How often somebody was refused the same since the first time.
+/// How often the same action was refused again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepeatedRefusal {
-    /// What.
+    /// The action.
     pub action: RefusedAction,
-    /// Until when it is counted.
+    /// Until when repetitions are counted.
     pub until: Timestamp,
-    /// How often it came again.
+    /// Number of repetitions.
     pub again: u64,
 }
 
 impl RepeatedRefusal {
-    /// The entry about the repetitions, if there were any.
+    /// Returns the entry for the repetitions, if there were any.
     pub fn line(&self) -> Option<AuditLine> {
         let RefusedAction { tried, why, .. } = &self.action;
         let count = match self.again {

@@ -1,31 +1,32 @@
-//! A time in which nobody could be heard: the program did not run, or Slack was not there. Time limits of people that ran out
-//! meanwhile, or would right after it, are moved, so that what they missed they can still do.
+//! Silences: times in which people's answers could not be received, because the program did not run or Slack was
+//! down. Deadlines that passed meanwhile, or would right afterwards, are postponed, so that people can still do what
+//! they missed.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::period::Period;
 
-/// What is left of a time limit at least once people are heard again, or all of it where it is shorter.
+/// The least that is left of a deadline after a silence, or the whole time limit if that is shorter.
 const LEFT_AT_LEAST: Period = Period::days(1);
-/// What lasts no longer than this, and than this part of the time limit, took nothing from anybody that is worth moving it
-/// for, unless it ran out just then.
+/// A silence no longer than this, and than this fraction of the time limit, does not postpone a deadline, unless the
+/// deadline passed during it.
 const SHORT: SignedDuration = SignedDuration::from_mins(5);
 const SHORT_PART: i32 = 10;
-/// Times that one limit is moved: a program that is down every night must not keep anything for ever.
+/// How often one deadline is postponed: a program that is down every night must not keep a product for ever.
 const MOST_MOVES: u8 = 7;
 
-/// When nobody could be heard.
+/// When answers could not be received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Silence {
-    /// When somebody could have been heard last.
+    /// When an answer could last be received.
     pub from: Timestamp,
-    /// When people are heard again.
+    /// When answers can be received again.
     pub until: Timestamp,
 }
 
 impl Silence {
-    /// To when a limit is moved that would be reached at `end` and was `whole` long; `None` where it stays. `moved` says how
-    /// often it was moved before.
+    /// Returns the new date of a deadline at `end` with a time limit of `whole`; `None` if it stays. `moved` is how
+    /// often it has been postponed before.
     pub fn moves(&self, end: Timestamp, whole: Period, moved: u8) -> Option<Timestamp> {
         let least = LEFT_AT_LEAST.min(whole).after(self.until);
         let ran_out_meanwhile = self.from < end && end <= self.until;

@@ -1,5 +1,5 @@
-//! What resources cost in a calendar month, by their estimates and the time they lived. Sums only: whose resources
-//! they are, and what is charged in truth, does not belong here.
+//! What resources cost in a calendar month, by their estimates and the time they existed. Only sums: actual costs and
+//! who owns the resources are handled elsewhere.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -11,20 +11,20 @@ use rust_decimal::Decimal;
 
 use super::ids::ProductKey;
 
-/// Decimal places of an amount that follows from a length of time, so that sums stay exact.
+/// Decimal places of a prorated amount. Rounding to these keeps sums exact.
 const PLACES: u32 = 6;
 
 /// A calendar month in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Month {
-    /// Its first moment.
+    /// The start of the month.
     pub begin: Timestamp,
-    /// The first moment after it.
+    /// The start of the next month.
     pub end: Timestamp,
 }
 
 impl Month {
-    /// The month that this moment is in.
+    /// Returns the month that contains `now`.
     pub fn of(now: Timestamp) -> Self {
         let first = Self::first_day(now);
         let start = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned: Zoned| zoned.timestamp());
@@ -33,18 +33,18 @@ impl Month {
         Self { begin, end: next.and_then(start).unwrap_or(Timestamp::MAX) }
     }
 
-    /// The first day of the month that this moment is in.
+    /// Returns the first day of the month that contains `now`.
     pub fn first_day(now: Timestamp) -> Date {
         now.to_zoned(TimeZone::UTC).date().first_of_month()
     }
 
-    /// Seconds of this month from one moment to another; none where the second is not later.
+    /// Returns the seconds of this month between two points in time; zero if the second is not later.
     fn seconds(&self, from: Timestamp, until: Timestamp) -> i64 {
         let (from, until) = (from.clamp(self.begin, self.end), until.clamp(self.begin, self.end));
         until.as_second().saturating_sub(from.as_second()).max(0)
     }
 
-    /// The part of a monthly amount that falls to so many seconds of this month.
+    /// Returns the share of a monthly amount for this many seconds of the month.
     fn share(&self, monthly: Decimal, seconds: i64) -> Decimal {
         let whole = self.seconds(self.begin, self.end);
         if seconds >= whole {
@@ -58,28 +58,28 @@ impl Month {
 /// One resource, or a request for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CostedResource {
-    /// Of which product.
+    /// The product.
     pub product: ProductKey,
-    /// The estimate, US dollars a month; `None` where there is none.
+    /// The estimate, US dollars a month, if there is one.
     pub monthly: Option<Decimal>,
-    /// What AWS has charged for it in this month, if that is known.
+    /// What AWS has charged for it this month, if known.
     pub billed: Option<Decimal>,
-    /// When it was there; `None` while or since it never was.
+    /// When it became active, if it ever did.
     pub activated_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// When its lease ends, while one runs.
+    /// When its lease ends; `None` if no lease is running.
     pub expires_at: Option<Timestamp>,
 }
 
 impl CostedResource {
-    /// What it costs in this month until now, and until the month's end if nobody renews or removes anything.
+    /// Returns its cost in this month until now, and until the end of the month if nobody renews or removes anything.
     fn costs(&self, month: &Month, now: Timestamp) -> (Decimal, Decimal) {
         let (Some(monthly), Some(from)) = (self.monthly, self.activated_at) else {
             return (Decimal::ZERO, Decimal::ZERO);
         };
         let until_now = self.ended_at.unwrap_or(now).min(now);
-        // Without a running lease nothing says when it goes: a removal that does not succeed goes on costing.
+        // Without a running lease its end is unknown: a failed removal keeps costing.
         let leaves = self.expires_at.unwrap_or(month.end).max(now);
         let until_end = self.ended_at.unwrap_or(leaves);
         let share = |until| month.share(monthly, month.seconds(from, until));
@@ -87,25 +87,25 @@ impl CostedResource {
     }
 }
 
-/// What some resources come to; amounts are US dollars.
+/// What a set of resources costs, in US dollars.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Amounts {
-    /// Those that have not ended, requests that are still on their way included.
+    /// Number of resources that have not ended, including requests in progress.
     pub held: u32,
-    /// Those of them that have no estimate.
+    /// How many of those have no estimate.
     pub unpriced: u32,
-    /// The estimates of those that have not ended, a month.
+    /// Sum of their estimates, a month.
     pub monthly: Decimal,
-    /// What fell to this month so far, ended ones included.
+    /// The cost in this month so far, including ended resources.
     pub so_far: Decimal,
-    /// What AWS has charged in this month so far, of those of which it is known; `None` while it is of none.
+    /// What AWS has charged this month so far, for the resources where that is known; `None` if it is known for none.
     pub billed: Option<Decimal>,
-    /// What will have fallen to this month at its end: what lives goes on to the end of its lease.
+    /// The expected cost at the end of the month, if every resource is removed when its lease ends.
     pub projected: Decimal,
 }
 
 impl Amounts {
-    /// Adds what others come to.
+    /// Adds the amounts of other resources.
     pub fn add(&mut self, other: &Self) {
         self.held = self.held.saturating_add(other.held);
         self.unpriced = self.unpriced.saturating_add(other.unpriced);
@@ -136,46 +136,47 @@ impl Amounts {
 const CENTS: i128 = 100;
 const DAY: i64 = 24 * 60 * 60;
 
-/// What is kept of resources with every change of one of them, so that nobody has to look at all to say what they come to.
-/// Amounts are US cents.
+/// Running sums of resources, updated with every change of one of them, so that their cost can be computed without
+/// reading them all. Amounts are US cents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
-    /// Those that have not ended.
+    /// Number of resources that have not ended.
     pub held: u32,
-    /// Those of them that have no estimate.
+    /// How many of those have no estimate.
     pub unpriced: u32,
-    /// The estimates of those that have not ended, a month.
+    /// Sum of the estimates of resources that have not ended, a month.
     pub monthly: i64,
-    /// The estimates of those that are there now, a month.
+    /// Sum of the estimates of active resources, a month.
     pub running: i64,
-    /// Of those that came this month: the estimate times the seconds of the month before that.
+    /// For resources that became active this month: the estimate times the seconds of the month before that.
     pub begun: i64,
-    /// Of those that went this month: the estimate times the seconds of the month before that.
+    /// For resources that ended this month: the estimate times the seconds of the month before that.
     pub ended: i64,
-    /// What AWS has charged this month, US dollars, if that is known of any.
+    /// What AWS has charged this month, US dollars, if known for any resource.
     pub billed: Option<Decimal>,
-    /// Those that are there and whose leases end before the next month, by the day.
+    /// Active resources whose leases end before the next month, by day.
     pub leaving: Vec<Leaving>,
 }
 
-/// What is there with leases that end on one day.
+/// Active resources whose leases end on the same day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leaving {
-    /// The day, by UTC.
+    /// The day, UTC.
     pub day: Date,
-    /// The estimates, cents a month.
+    /// Sum of the estimates, cents a month.
     pub monthly: i64,
-    /// The estimate of each times the seconds of the day before its end.
+    /// Sum over the resources: the estimate times the seconds of the day before its end.
     pub seconds: i64,
 }
 
 impl Sums {
-    /// What they come to. Whatever has a lease that ends today is taken for ending together.
+    /// Computes the amounts. Leases that end today are treated as if they ended together.
     pub fn amounts(&self, month: &Month, now: Timestamp) -> Amounts {
         let whole = month.seconds(month.begin, month.end).max(1);
         let passed = month.seconds(month.begin, now);
         let running = i128::from(self.running);
-        // As if all that is there had been there from the beginning, without what came later, and with what has gone.
+        // As if every active resource had existed from the start, minus the time before it was active, plus those
+        // that ended.
         let so_far = running * i128::from(passed) - i128::from(self.begun) + i128::from(self.ended);
         let until_end = running * i128::from(whole - passed);
         let leaves: i128 = self.leaving.iter().map(|leaving| leaving.leaves(month, passed, whole)).sum();
@@ -196,7 +197,8 @@ impl Sums {
 }
 
 impl Leaving {
-    /// The estimates times the seconds between their ends, or now where those are over, and the end of the month.
+    /// Returns the sum over the leases of the estimate times the seconds between its end, or now if that has passed,
+    /// and the end of the month.
     fn leaves(&self, month: &Month, passed: i64, whole: i64) -> i128 {
         let begin = self.day.to_zoned(TimeZone::UTC).map_or(month.begin, |zoned| zoned.timestamp());
         let begins = begin.as_second().saturating_sub(month.begin.as_second());
@@ -208,16 +210,16 @@ impl Leaving {
     }
 }
 
-/// What resources come to in one month.
+/// What resources cost in one month.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spending {
-    /// By product, the dearest first.
+    /// The amounts by product, most expensive first.
     pub products: Vec<(ProductKey, Amounts)>,
-    /// All of them.
+    /// The sum of all products.
     pub total: Amounts,
 }
 
-/// Sums up resources in the month of `now`. Those that neither live nor lived in it come to nothing.
+/// Sums up resources in the month of `now`. Those that did not exist in it count as nothing.
 pub fn spending(resources: &[CostedResource], now: Timestamp) -> Spending {
     let month = Month::of(now);
     let mut products: BTreeMap<&ProductKey, Amounts> = BTreeMap::new();
@@ -229,7 +231,7 @@ pub fn spending(resources: &[CostedResource], now: Timestamp) -> Spending {
 }
 
 impl Spending {
-    /// Of products with what each comes to. Those that come to nothing are not named.
+    /// Sums up products, leaving out those that cost nothing.
     pub fn of(products: BTreeMap<ProductKey, Amounts>) -> Self {
         let mut total = Amounts::default();
         for amounts in products.values() {

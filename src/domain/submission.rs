@@ -1,4 +1,4 @@
-//! The birth of a request: a checked form becomes a row, its first audit entry, a quota slot and its first jobs.
+//! Creates a request: a checked form becomes a row, its first audit entry, a quota slot and its first jobs.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -15,37 +15,37 @@ use super::request::{Asking, Estimate, MessageSlot, ProductSnapshot, Progress, R
 use super::ticket::Ticket;
 use super::transition::Transition;
 
-/// A form that passed every check.
+/// A form that has passed all checks.
 #[derive(Clone, Debug)]
 pub struct Submission {
-    /// The id the request will have.
+    /// The id of the new request.
     pub id: RequestId,
-    /// Who asks.
+    /// The person who submitted the form.
     pub requester: PersonId,
-    /// Who will look after it: the requester, or a team-mate of theirs.
+    /// The future owner: the requester, or a team-mate of theirs.
     pub owner: PersonId,
-    /// For which team; membership was checked.
+    /// The team; membership has been checked.
     pub team: TeamName,
-    /// Parameters in the template's order, bound ones included.
+    /// All parameters in the template's order, including bound ones.
     pub parameters: Vec<(String, String)>,
-    /// Keys of the bound ones.
+    /// Keys of the bound parameters.
     pub bound: Vec<String>,
-    /// Why it is needed; may be empty.
+    /// The reason; may be empty.
     pub reason: String,
-    /// The ticket it belongs to.
+    /// The ticket, if one was named.
     pub ticket: Option<Ticket>,
-    /// What it will cost.
+    /// The estimate, if the catalog has one.
     pub estimate: Option<Estimate>,
-    /// What the team's estimates may come to, US dollars a month; `None` where nothing limits them.
+    /// The team's budget, US dollars a month; `None` if it has none.
     pub budget: Option<Decimal>,
-    /// Whether it goes beyond that all the same, so that approvers are asked in any case.
+    /// Whether it exceeds the budget and approvers may allow that.
     pub exceeds_budget: bool,
-    /// The limits that admins are asked to let it go beyond, if there are any.
+    /// The limits that it exceeds and admins have to approve; `None` for an ordinary request.
     pub exception: Option<Exception>,
 }
 
 impl Submission {
-    /// Who has to agree to it.
+    /// Returns the approval path.
     pub fn path(&self, rule: &ApprovalRule) -> ApprovalPath {
         let path = approval_path(rule, &self.team, &self.parameters, self.estimate.as_ref());
         let path = path_of_budget(rule, path, self.budget.is_some(), self.estimate.as_ref());
@@ -53,7 +53,7 @@ impl Submission {
         if self.exception.is_some() { path_of_exception(rule, path) } else { path }
     }
 
-    /// Where the store stops it: what it may go beyond is no limit.
+    /// Returns the quota and the budget that the store enforces. Limits that the request may exceed are `None`.
     fn limits(&self, product: &Product) -> (Option<u32>, Option<Decimal>) {
         let lifted = self.exception.clone().unwrap_or_default();
         let slots = lifted.quota.is_none().then_some(product.quota.per_team);
@@ -61,7 +61,7 @@ impl Submission {
     }
 }
 
-/// Makes the request and everything that is committed with it.
+/// Creates the request and everything that is committed with it.
 pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Transition {
     let path = submission.path(&product.approval);
     let status = match path {
@@ -96,7 +96,7 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
     Transition { request, audit, jobs, quota: Some(quota) }
 }
 
-/// What it goes beyond, to follow a comma.
+/// Describes the limits it exceeds, worded to follow a comma.
 fn beyond(request: &Request) -> String {
     let above = if request.exceeds_budget { ", above the team's budget" } else { "" };
     let exception = request.exception.as_ref();
@@ -105,7 +105,7 @@ fn beyond(request: &Request) -> String {
     format!("{above}{}", exception.unwrap_or_default())
 }
 
-/// How many approvals it takes, and why so many.
+/// Describes how many approvals are needed, and why.
 fn needs(needed: u32, why: Option<&str>, above: &str) -> String {
     let plural = if needed == 1 { "" } else { "s" };
     let why = why.map(|why| format!(", because {why}")).unwrap_or_default();
@@ -162,7 +162,7 @@ fn new_request(
     }
 }
 
-/// What the product says now of something with these parameters, to be kept.
+/// Returns the product's present rules, with deletion effects evaluated for these parameters.
 pub fn snapshot(product: &Product, parameters: &[(String, String)]) -> ProductSnapshot {
     ProductSnapshot {
         key: product.key.clone(),

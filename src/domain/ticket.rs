@@ -1,24 +1,24 @@
-//! The ticket that a request belongs to, where its product wants one or takes one.
+//! The ticket that a request belongs to, if its product requires or accepts one.
 
 use serde::{Deserialize, Serialize};
 
 use super::template::Pattern;
 
-/// Longest reference that a form takes, in characters.
+/// Longest reference that a form accepts, in characters.
 pub const LONGEST: u32 = 100;
-/// Where the reference goes in a link.
+/// The placeholder for the reference in a link.
 pub const PLACE_IN_LINK: &str = "{ticket}";
 
-/// What a product says about tickets.
+/// A product's rule about tickets.
 #[derive(Clone, Debug)]
 pub struct TicketRule {
     /// What people call such a ticket.
     pub label: String,
-    /// What the whole reference looks like; anything where there is none.
+    /// The pattern that the whole reference has to match; `None` for any text.
     pub pattern: Option<Pattern>,
-    /// Whether a request needs one.
+    /// Whether a request has to name one.
     pub required: bool,
-    /// The address of a ticket with [`PLACE_IN_LINK`] for its reference.
+    /// The address of a ticket, with [`PLACE_IN_LINK`] for its reference.
     pub link: Option<String>,
 }
 
@@ -27,17 +27,17 @@ pub struct TicketRule {
 pub struct Ticket {
     /// What people call it.
     pub label: String,
-    /// As it was typed, without blanks around it.
+    /// The reference as typed, trimmed.
     pub reference: String,
-    /// Where it can be read.
+    /// The address of the ticket.
     pub link: Option<String>,
 }
 
 impl TicketRule {
-    /// The ticket that was typed, if one was.
+    /// Parses the typed reference; `None` if it is empty and optional.
     ///
     /// # Errors
-    /// What is wrong with it, for the person at the form.
+    /// What is wrong with it, for the user.
     pub fn read(&self, typed: &str) -> Result<Option<Ticket>, String> {
         let reference = typed.trim();
         if reference.is_empty() {
@@ -58,7 +58,7 @@ impl TicketRule {
     }
 }
 
-/// As one part of an address: nothing typed can lead anywhere else.
+/// Percent-encodes the reference as one path segment, so that nothing typed can change where the link leads.
 fn encoded(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~');
     let each = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };

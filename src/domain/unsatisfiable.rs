@@ -1,4 +1,4 @@
-//! Rules that can never be satisfied, as far as settings and catalog tell without asking who is in a group.
+//! Finds approval rules that can never be satisfied, as far as settings and catalog show without resolving groups.
 
 use std::collections::BTreeSet;
 
@@ -8,16 +8,16 @@ use super::catalog::{Principal, Product};
 use super::organization::Organization;
 use super::policy::{Team, needed_in_all};
 
-/// Something that nobody could ever approve.
+/// An approval that nobody could ever give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsatisfiableApproval {
-    /// What is wrong.
+    /// The problem.
     pub what: String,
     /// What to do about it.
     pub remedy: String,
 }
 
-/// Everything of this product that nobody could approve.
+/// Returns all approvals of this product that nobody could give.
 pub fn unsatisfiable_approvals(product: &Product, organization: &Organization) -> Vec<UnsatisfiableApproval> {
     let mut found = Vec::new();
     let asks_managers = product
@@ -40,13 +40,14 @@ pub fn unsatisfiable_approvals(product: &Product, organization: &Organization) -
     found
 }
 
-/// Which ways a request of this team may go, whatever else lives. A cost that is not known is asked about where there is a budget.
+/// Returns the paths that a request of this team may take, whatever else it holds. With a budget, approvers are asked
+/// about an unknown cost.
 fn paths_for(product: &Product, team: &Team) -> Vec<Vec<Stage>> {
     let is_cost_asked_about = team.monthly_budget.is_some() && product.cost.is_empty();
     if is_cost_asked_about { product.approval.paths() } else { product.approval.paths_within_budget() }
 }
 
-/// An exception that nobody could ever grant, because an admin has to agree besides the approvers. Where there are no
+/// Returns the exceptions that nobody could grant, because an admin has to approve besides the approvers. Without
 /// admins there are no exceptions.
 fn of_exceptions(product: &Product, team: &Team, admins: &[Principal]) -> Option<UnsatisfiableApproval> {
     let known = !admins.iter().any(|one| matches!(one, Principal::Group(_)));
@@ -77,6 +78,7 @@ fn of_team(product: &Product, team: &Team, stages: &[Stage]) -> Option<Unsatisfi
         );
         return Some(UnsatisfiableApproval { what, remedy });
     }
+    // Members who are approvers themselves cannot approve their own requests, so the rest has to suffice.
     let alone = team.members.iter().find(|member| {
         let without: Vec<_> = seats
             .iter()
@@ -95,7 +97,8 @@ fn of_team(product: &Product, team: &Team, stages: &[Stage]) -> Option<Unsatisfi
     Some(UnsatisfiableApproval { what, remedy })
 }
 
-/// Those who are named for each stage. Of a group it is not known here who is in it, so its stage is left out.
+/// Returns the approvers named for each stage. A stage that names a group is left out, because its members are not
+/// known here.
 fn seats(team: &Team, stages: &[Stage]) -> Vec<(u32, BTreeSet<Principal>)> {
     let named = |stage: &Stage| {
         let named = match &stage.approvers {
@@ -110,7 +113,7 @@ fn seats(team: &Team, stages: &[Stage]) -> Vec<(u32, BTreeSet<Principal>)> {
     stages.iter().filter_map(named).collect()
 }
 
-/// Whether a product names too few people by itself, whatever the settings say.
+/// Whether the product itself names too few people, whatever the settings say.
 pub fn names_too_few(stages: &[Stage]) -> bool {
     let nobody = Team::without_people("-");
     let listed: Vec<Stage> =
