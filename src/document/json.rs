@@ -1,11 +1,11 @@
-//! Strict JSON to [`Node`], with lines. Numbers keep the digits that were written.
+//! Parses strict JSON into a [`Node`], with line numbers. Numbers keep their digits as written.
 
 use super::{MAX_DEPTH, MapBuilder, Node, ParseProblem, Value, checked, too_deep};
 
-/// What is said of a comment, which no reading of the text as YAML makes right.
+/// The message about a comment, which must not be read as YAML instead.
 pub(super) const NO_COMMENTS: &str = "JSON has no comments: remove this one";
 
-/// Reads one JSON text by the letter of RFC 8259, except that a key may appear only once.
+/// Parses one JSON text strictly by RFC 8259, except that duplicate keys are refused.
 pub fn parse_json(text: &str) -> Result<Node, ParseProblem> {
     let mut scanner = Scanner { rest: checked(text)?, line: 1, has_comma: false };
     let node = scanner.value(0)?;
@@ -19,7 +19,7 @@ pub fn parse_json(text: &str) -> Result<Node, ParseProblem> {
 struct Scanner<'t> {
     rest: &'t str,
     line: usize,
-    /// Whether the sign that was taken last is a comma.
+    /// Whether the token taken last is a comma.
     has_comma: bool,
 }
 
@@ -28,7 +28,7 @@ impl Scanner<'_> {
         ParseProblem::new(self.line, message)
     }
 
-    /// What is wrong here: a habit that JSON does not share, or `otherwise`.
+    /// Returns a message for a common mistake at this position, or else `otherwise`.
     fn instead_of(&self, otherwise: &str) -> String {
         match self.rest.as_bytes() {
             [b'/', b'/' | b'*', ..] => NO_COMMENTS.to_owned(),
@@ -47,7 +47,7 @@ impl Scanner<'_> {
         self.rest = trimmed;
     }
 
-    /// Takes `token` when it comes next, after blanks.
+    /// Takes `token` if it comes next, after whitespace.
     fn took(&mut self, token: char) -> bool {
         self.skip_blanks();
         match self.rest.strip_prefix(token) {
@@ -202,7 +202,7 @@ impl Scanner<'_> {
     }
 }
 
-/// JSON's number grammar: `-0.5e+3` yes, `01`, `.5`, `5.` and `+5` no.
+/// Whether the word is a JSON number: `-0.5e+3` is, `01`, `.5`, `5.` and `+5` are not.
 fn is_number(word: &str) -> bool {
     let unsigned = word.strip_prefix('-').unwrap_or(word);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {

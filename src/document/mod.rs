@@ -1,6 +1,6 @@
-//! Text to values with line numbers: YAML, JSON and TOML become one small [`Node`] tree.
+//! Parses YAML, JSON and TOML into one small tree of [`Node`]s with line numbers.
 //!
-//! Reading files, and what a value means to a product or a template, does not belong here.
+//! Reading files, and interpreting the values as a product or a template, is left to the callers.
 
 mod json;
 mod problem;
@@ -17,55 +17,55 @@ pub use yaml::parse_yaml;
 
 use std::collections::HashSet;
 
-/// Deepest nesting of lists and maps that is read; deeper text is refused rather than risking the stack.
+/// Deepest nesting of lists and maps that is accepted. Deeper text is refused, because the parsers recurse.
 pub const MAX_DEPTH: usize = 128;
 
-/// Longest text that is read, in bytes (CloudFormation's own limit for a template in a bucket).
+/// Longest text that is accepted, in bytes: CloudFormation's own limit for a template in a bucket.
 pub const MAX_BYTES: usize = 1024 * 1024;
 
-/// One value of a parsed document with the line it starts on (counted from 1; 0 when unknown).
+/// One value of a parsed document, with the line it starts on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// Line the value starts on, counted from 1; 0 when unknown.
+    /// The line the value starts on, counted from 1; 0 if unknown.
     pub line: usize,
     /// The value itself.
     pub value: Value,
 }
 
-/// What a [`Node`] holds.
+/// The value of a [`Node`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// Raw text of a scalar: `true`, `0755` and `2010-09-09` stay as written.
+    /// A scalar, kept as written: `true`, `0755` and `2010-09-09` are not interpreted.
     Scalar {
-        /// The text as written, without quotes and with escapes resolved.
+        /// The text, without quotes and with escapes resolved.
         text: String,
-        /// Whether it stood without quotes, so that `5` may be meant as a number.
+        /// Whether it was written without quotes, so that `5` may be meant as a number.
         plain: bool,
     },
-    /// A list in document order.
+    /// A list, in document order.
     List(Vec<Node>),
-    /// A map in document order; its keys are unique.
+    /// A map, in document order; its keys are unique.
     Map(Vec<Entry>),
 }
 
-/// One key of a map with its value.
+/// One key of a map, with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The key, unquoted.
+    /// The key, without quotes.
     pub key: String,
-    /// Line of the key, counted from 1; 0 when unknown.
+    /// The line of the key, counted from 1; 0 if unknown.
     pub line: usize,
-    /// The value under the key.
+    /// The value of the key.
     pub value: Node,
 }
 
 impl Node {
-    /// A quoted scalar, for values made by the program rather than read.
+    /// Returns a quoted scalar, for values that the program generates.
     pub fn text(line: usize, text: impl Into<String>) -> Self {
         Self { line, value: Value::Scalar { text: text.into(), plain: false } }
     }
 
-    /// The text of a scalar; `None` for lists and maps.
+    /// Returns the text of a scalar; `None` for lists and maps.
     pub fn as_text(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar { text, .. } => Some(text),
@@ -73,7 +73,7 @@ impl Node {
         }
     }
 
-    /// The elements of a list; `None` for anything else.
+    /// Returns the elements of a list; `None` for anything else.
     pub fn as_list(&self) -> Option<&[Self]> {
         match &self.value {
             Value::List(nodes) => Some(nodes),
@@ -81,7 +81,7 @@ impl Node {
         }
     }
 
-    /// The entries of a map; `None` for anything else.
+    /// Returns the entries of a map; `None` for anything else.
     pub fn as_map(&self) -> Option<&[Entry]> {
         match &self.value {
             Value::Map(entries) => Some(entries),
@@ -89,12 +89,12 @@ impl Node {
         }
     }
 
-    /// The value under `key`, when this is a map that has it.
+    /// Returns the value of `key`, if this is a map that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.as_map()?.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
-    /// Whether nothing was written (`key:`) or an unquoted `null` or `~`.
+    /// Whether it is null: nothing was written (`key:`), or an unquoted `null` or `~`.
     pub fn is_null(&self) -> bool {
         match &self.value {
             Value::Scalar { text, plain } => {
@@ -104,7 +104,7 @@ impl Node {
         }
     }
 
-    /// The value in words for a message: `` `5` ``, `a list`, `a map`, `nothing`.
+    /// Describes the value for a message: `` `5` ``, `a list`, `a map`, `nothing`.
     pub fn describe(&self) -> String {
         match &self.value {
             _ if self.is_null() => "nothing".to_owned(),
@@ -121,19 +121,19 @@ impl Node {
     }
 }
 
-/// A template's text, read.
+/// The parsed text of a template.
 #[derive(Debug)]
 pub struct TemplateText {
-    /// What it says.
+    /// The document.
     pub root: Node,
-    /// Why a text that begins as JSON is none, although it can be read as YAML.
+    /// Why a text that looks like JSON is not valid JSON, although it can be read as YAML.
     pub doubt: Option<ParseProblem>,
 }
 
-/// Reads a CloudFormation template: strict JSON first, otherwise YAML, as CloudFormation does ("Validating a template" in
-/// its user guide, read on 2026-11-29).
+/// Parses a CloudFormation template: strict JSON first, otherwise YAML, as CloudFormation does ("Validating a
+/// template" in its user guide, read on 2026-11-29).
 ///
-/// Both are needed: JSON indented with tabs is not YAML, and some public `.json` templates are only readable as YAML.
+/// Both are needed: JSON indented with tabs is not YAML, and some public `.json` templates can only be read as YAML.
 pub fn parse_template_text(text: &str) -> Result<TemplateText, ParseProblem> {
     let json = match parse_json(text) {
         Ok(root) => return Ok(TemplateText { root, doubt: None }),
@@ -141,7 +141,7 @@ pub fn parse_template_text(text: &str) -> Result<TemplateText, ParseProblem> {
     };
     let looks_like_json = text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
     match parse_yaml(text) {
-        // Read as YAML, a comment would become part of a key.
+        // YAML would silently read a comment as part of a key.
         Ok(_) if looks_like_json && json.message == NO_COMMENTS => Err(json),
         Ok(root) => Ok(TemplateText { root, doubt: looks_like_json.then_some(json) }),
         Err(_) if looks_like_json => Err(json),
@@ -149,7 +149,7 @@ pub fn parse_template_text(text: &str) -> Result<TemplateText, ParseProblem> {
     }
 }
 
-/// Refuses text that is too long and strips a byte order mark.
+/// Refuses text that is too long, and strips a byte order mark.
 fn checked(text: &str) -> Result<&str, ParseProblem> {
     if text.len() > MAX_BYTES {
         return Err(ParseProblem::new(
@@ -164,7 +164,7 @@ fn too_deep(line: usize) -> ParseProblem {
     ParseProblem::new(line, format!("lists and maps are nested more than {MAX_DEPTH} deep"))
 }
 
-/// Collects the entries of one map and refuses a key that was there before.
+/// Collects the entries of one map and refuses duplicate keys.
 #[derive(Default)]
 struct MapBuilder {
     entries: Vec<Entry>,

@@ -1,12 +1,12 @@
-//! What can be wrong with a document, in words a person can act on. Where a file came from is the caller's to add.
+//! Problems of a document, worded so that a person can act on them. The caller adds the file's name.
 
 use std::cell::RefCell;
 use std::fmt;
 
-/// Why a text could not be read at all.
+/// Why a text could not be parsed at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ParseProblem {
-    /// Line where reading stopped, counted from 1; 0 when unknown.
+    /// The line where parsing stopped, counted from 1; 0 if unknown.
     pub line: usize,
     /// What is wrong there, in one sentence without a final period.
     pub message: String,
@@ -25,10 +25,10 @@ impl fmt::Display for ParseProblem {
     }
 }
 
-/// One thing wrong with a document that could be read, and what to do about it.
+/// A problem in a document that could be parsed, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Line it is about, counted from 1; 0 when unknown.
+    /// The line, counted from 1; 0 if unknown.
     pub line: usize,
     /// What is wrong, without a final period.
     pub what: String,
@@ -37,7 +37,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem about `line` (0 when unknown).
+    /// Returns a problem on `line` (0 if unknown).
     pub fn new(line: usize, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { line, what: what.into(), remedy: remedy.into() }
     }
@@ -60,7 +60,7 @@ fn write_line(f: &mut fmt::Formatter<'_>, line: usize) -> fmt::Result {
     if line == 0 { Ok(()) } else { write!(f, "line {line}: ") }
 }
 
-/// A path without the numbers of elements: `teams.name` for `teams[0].name`.
+/// Strips the indexes of list elements from a path: `teams.name` for `teams[0].name`.
 fn unnumbered(path: &str) -> String {
     let is_number = |c: char| c.is_ascii_digit() || c == '[' || c == ']';
     let names: Vec<&str> = path
@@ -70,38 +70,38 @@ fn unnumbered(path: &str) -> String {
     names.join(".")
 }
 
-/// Everything wrong with one document; readers of its parts share it, so that all is reported at once.
+/// All problems of one document. The readers of its parts share it, so that everything is reported at once.
 #[derive(Debug, Default)]
 pub struct Problems {
     found: RefCell<Vec<Problem>>,
     is_toml: bool,
-    /// A right value by path, for what is wrong there.
+    /// Valid values by path, to show where something is wrong.
     examples: &'static [(&'static str, &'static str)],
 }
 
 impl Problems {
-    /// Nothing wrong so far.
+    /// Returns an empty collection.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Nothing wrong so far in a TOML document, whose examples are written in TOML.
+    /// Returns an empty collection for a TOML document, whose examples are written in TOML.
     pub fn in_toml() -> Self {
         Self { is_toml: true, ..Self::default() }
     }
 
-    /// The same, with right values by path, in which elements of a list have no number.
+    /// Like [`in_toml`](Self::in_toml), with example values by path; paths have no list indexes.
     pub fn in_toml_like(examples: &'static [(&'static str, &'static str)]) -> Self {
         Self { examples, ..Self::in_toml() }
     }
 
-    /// A right value at this path, where one is known.
+    /// Returns the example value for this path, if there is one.
     pub(super) fn example(&self, path: &str) -> Option<&'static str> {
         let bare = unnumbered(path);
         self.examples.iter().find(|(known, _)| *known == bare).map(|(_, example)| *example)
     }
 
-    /// How a map at this path is written, or a list of them.
+    /// Returns a remedy that shows how a map, or a list of maps, at this path is written.
     pub(super) fn map_example(&self, path: &str, listed: bool) -> String {
         let listed = listed || path.ends_with(']');
         let path = &unnumbered(path);
@@ -124,7 +124,7 @@ impl Problems {
         }
     }
 
-    /// A line that sets `key` to `example`, as this kind of document writes it.
+    /// Returns a line that sets `key` to `example`, in the document's syntax.
     pub(super) fn assignment(&self, key: &str, example: &str) -> String {
         if !self.is_toml {
             return format!("{key}: {example}");
@@ -134,31 +134,32 @@ impl Problems {
         if stands_bare { format!("{key} = {example}") } else { format!("{key} = \"{example}\"") }
     }
 
-    /// Adds one problem.
+    /// Adds a problem.
     pub fn add(&self, problem: Problem) {
         self.found.borrow_mut().push(problem);
     }
 
-    /// Whether nothing was wrong.
+    /// Whether there are no problems.
     pub fn is_empty(&self) -> bool {
         self.found.borrow().is_empty()
     }
 
-    /// All problems in the order of their lines.
+    /// Returns all problems, ordered by line.
     pub fn into_sorted(self) -> Vec<Problem> {
         let mut found = self.found.into_inner();
         found.sort_by_key(|problem| problem.line);
         found
     }
 
-    /// `value` when nothing was wrong, otherwise all problems in the order of their lines.
+    /// Returns `value` if there are no problems, otherwise all problems, ordered by line.
     pub fn into_result<T>(self, value: T) -> Result<T, Vec<Problem>> {
         let found = self.into_sorted();
         if found.is_empty() { Ok(value) } else { Err(found) }
     }
 }
 
-/// The known word that `word` was probably meant to be: same but for case, or at most a third of its letters wrong.
+/// Returns the known word that `word` was probably meant to be: equal except for case, or with at most a third of the
+/// letters wrong.
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     // The distance is quadratic in the length; nobody mistypes a word this long.
     if word.len() > 100 {

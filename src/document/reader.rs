@@ -1,13 +1,13 @@
-//! The one way to read typed values out of a map: every mistake is collected, every key must be known.
+//! Reads typed values from a map. Every mistake is collected, and unknown keys are reported.
 //!
-//! Which keys exist and what they default to belongs to whoever reads.
+//! The caller decides which keys exist and what their defaults are.
 
 use super::{Entry, Node, Problem, Problems, Value, nearest};
 use rust_decimal::Decimal;
 use std::cell::RefCell;
 use std::str::FromStr;
 
-/// Reads one map; ask for every key there may be, then call [`Reader::finish`].
+/// Reads one map. Query every key that may exist, then call [`Reader::finish`].
 #[derive(Debug)]
 #[must_use = "call finish() so that unknown keys are reported"]
 pub struct Reader<'a> {
@@ -20,7 +20,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads the map at the top of a document; anything else there is a problem and reads as an empty map.
+    /// Returns a reader of the document's root. If that is no map, this is reported and it reads as an empty map.
     pub fn new(node: &'a Node, problems: &'a Problems) -> Self {
         Self::at(node, String::new(), problems)
     }
@@ -45,33 +45,34 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Line the map starts on, counted from 1; 0 when unknown.
+    /// Returns the line the map starts on, counted from 1; 0 if unknown.
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// Where the map is in its document, such as `approval` or `cost[1]`; empty at the top.
+    /// Returns the map's path in its document, such as `approval` or `cost[1]`; empty for the root.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The path of one key of this map, such as `approval.timeout`.
+    /// Returns the path of one of its keys, such as `approval.timeout`.
     pub fn path_of(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    /// Whether the key is there at all; does not count as asking for it.
+    /// Whether the key is present. Does not mark it as known.
     pub fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
-    /// Reports something wrong with `key` (or with its absence) that only the caller can see.
+    /// Reports a problem with `key` (or its absence) that only the caller can detect.
     pub fn report(&self, key: &str, what: impl Into<String>, remedy: impl Into<String>) {
         let line = self.entry(key).map_or(self.line, |entry| entry.value.line);
         self.problems.add(Problem::new(line, what, remedy));
     }
 
-    /// As [`Reader::report`], of a key that must not be here at all: it is told once, and never suggested for another.
+    /// Like [`Reader::report`], for a key that must not be present. It is not reported as unknown as well, and never
+    /// suggested instead of another key.
     pub fn refuse(&self, key: &str, what: impl Into<String>, remedy: impl Into<String>) {
         self.refused.borrow_mut().push(key.to_owned());
         self.report(key, what, remedy);
@@ -81,13 +82,13 @@ impl<'a> Reader<'a> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// The raw value of a key, for shapes this reader has no method for.
+    /// Returns the raw value of a key, for shapes that this reader has no method for.
     pub fn node(&self, key: &str) -> Option<&'a Node> {
         self.asked.borrow_mut().push(key.to_owned());
         self.entry(key).map(|entry| &entry.value)
     }
 
-    /// Every entry, for a map whose keys are free; all of them count as known.
+    /// Returns every entry, for a map with arbitrary keys; all of them are marked as known.
     pub fn entries(&self) -> &'a [Entry] {
         self.asked.borrow_mut().extend(self.entries.iter().map(|entry| entry.key.clone()));
         self.entries
@@ -101,12 +102,12 @@ impl<'a> Reader<'a> {
         ));
     }
 
-    /// A line with a right value of this key: the one that is known for it, else the usual one of its kind.
+    /// Returns an example line for this key: its own example value if there is one, else the usual one for the type.
     fn example(&self, key: &str, usual: &str) -> String {
         self.problems.assignment(key, self.problems.example(&self.path_of(key)).unwrap_or(usual))
     }
 
-    /// A value made from a scalar; `wanted` and `example` are for the message, such as `a whole number` and `10`.
+    /// Parses a scalar; `wanted` and `example` are for the message, such as `a whole number` and `10`.
     pub fn parsed<T: FromStr>(&self, key: &str, wanted: &str, example: &str) -> Option<T> {
         let node = self.node(key)?;
         let value = scalar(node).and_then(|text| text.parse().ok());
@@ -116,7 +117,7 @@ impl<'a> Reader<'a> {
         value
     }
 
-    /// A list of values made from scalars.
+    /// Parses a list of scalars.
     pub fn parsed_list<T: FromStr>(&self, key: &str, wanted: &str, example: &str) -> Option<Vec<T>> {
         let node = self.node(key)?;
         let example = self.example(key, &format!("[{example}]"));
@@ -128,18 +129,19 @@ impl<'a> Reader<'a> {
         if values.len() == list.len() {
             return Some(values);
         }
+        // Report every wrong element, not only the first.
         for wrong in list.iter().filter(|node| scalar(node).is_none_or(|text| text.parse::<T>().is_err())) {
             self.wrong(key, wrong, &format!("one of a list of {wanted}"), &example);
         }
         None
     }
 
-    /// Text, if the key is there.
+    /// Reads a text, if the key is present.
     pub fn text(&self, key: &str) -> Option<String> {
         self.parsed(key, "text", "\"some text\"")
     }
 
-    /// Text that must be there and not blank; empty after the problem was noted.
+    /// Reads a text that must be present and not blank; returns an empty text after reporting that it is not.
     pub fn required_text(&self, key: &str) -> String {
         if !self.has(key) {
             self.asked.borrow_mut().push(key.to_owned());
@@ -158,32 +160,32 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// Text, or the default when the key is not there.
+    /// Reads a text, or returns the default if the key is absent.
     pub fn text_or(&self, key: &str, default: &str) -> String {
         self.text(key).unwrap_or_else(|| default.to_owned())
     }
 
-    /// `true` or `false`, if the key is there.
+    /// Reads `true` or `false`, if the key is present.
     pub fn boolean(&self, key: &str) -> Option<bool> {
         self.parsed(key, "`true` or `false`", "true")
     }
 
-    /// A whole number from 0, if the key is there.
+    /// Reads a non-negative whole number, if the key is present.
     pub fn count(&self, key: &str) -> Option<u32> {
         self.parsed(key, "a whole number", "10")
     }
 
-    /// A decimal number without an exponent, if the key is there.
+    /// Reads a decimal number without an exponent, if the key is present.
     pub fn decimal(&self, key: &str) -> Option<Decimal> {
         self.parsed(key, "a number", "12.50")
     }
 
-    /// A list of texts, if the key is there.
+    /// Reads a list of texts, if the key is present.
     pub fn list_of_texts(&self, key: &str) -> Option<Vec<String>> {
         self.parsed_list(key, "texts", "\"one\", \"two\"")
     }
 
-    /// One of a few words, each standing for a value.
+    /// Reads one of several words, each of which stands for a value.
     pub fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<T> {
         let node = self.node(key)?;
         let found = scalar(node).and_then(|text| choices.iter().find(|(word, _)| *word == text));
@@ -203,12 +205,12 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// A map inside this one, if the key is there.
+    /// Returns a reader of the map under `key`, if the key is present.
     pub fn map(&self, key: &str) -> Option<Self> {
         self.node(key).map(|node| Self::at(node, self.path_of(key), self.problems))
     }
 
-    /// A map inside this one; an absent key reads as an empty map, so that its defaults apply.
+    /// Returns a reader of the map under `key`. An absent key reads as an empty map, so that its defaults apply.
     pub fn section(&self, key: &str) -> Self {
         self.map(key).unwrap_or_else(|| Self {
             entries: &[],
@@ -220,7 +222,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A list of maps inside this one; empty when the key is not there.
+    /// Returns readers of the list of maps under `key`; empty if the key is absent.
     pub fn maps(&self, key: &str) -> Vec<Self> {
         let Some(node) = self.node(key) else {
             return Vec::new();
@@ -239,7 +241,7 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    /// Reports every key nobody asked for, with the nearest known one.
+    /// Reports every key that was not queried, and suggests the nearest known one.
     pub fn finish(self) {
         let mut known = self.asked.take();
         known.sort();

@@ -1,10 +1,10 @@
-//! TOML to [`Node`], with lines: `[[teams]]` becomes a list of maps.
+//! Parses TOML into a [`Node`], with line numbers; `[[teams]]` becomes a list of maps.
 
 use super::{MapBuilder, Node, ParseProblem, Value, checked};
 use std::ops::Range;
 use toml_edit::{Document, Formatted, Item, TableLike};
 
-/// Reads a TOML text. Texts come out quoted; numbers, booleans and dates plain.
+/// Parses a TOML text. Strings become quoted scalars; numbers, booleans and dates plain ones.
 pub fn parse_toml(text: &str) -> Result<Node, ParseProblem> {
     let text = checked(text)?;
     let lines = Lines::of(text);
@@ -15,7 +15,7 @@ pub fn parse_toml(text: &str) -> Result<Node, ParseProblem> {
     Ok(Node { line: 1, value: lines.map(document.as_table()) })
 }
 
-/// The text and where each of its lines starts, in bytes.
+/// The text, and the byte offset at which each of its lines starts.
 struct Lines<'t> {
     text: &'t str,
     starts: Vec<usize>,
@@ -36,7 +36,8 @@ impl<'t> Lines<'t> {
         let mut map = MapBuilder::default();
         for (name, item) in table.iter() {
             let value = self.node(item);
-            // A key of a dotted header (`[a.b]`) has a place of its own only sometimes; its value's place will do.
+            // Only some keys of a dotted header (`[a.b]`) have a span of their own; the line of the value serves
+            // otherwise.
             let line = match table.key(name).map(|key| self.at(key.span())) {
                 Some(0) | None => value.line,
                 Some(line) => line,
@@ -78,7 +79,7 @@ impl<'t> Lines<'t> {
         Node { line, value }
     }
 
-    /// A decimal as written: amounts of money must not pass through binary floating point.
+    /// Returns a decimal as written: amounts of money must not pass through binary floating point.
     fn digits(&self, number: &Formatted<f64>) -> String {
         let written = number.span().and_then(|span| self.text.get(span));
         written.map_or_else(|| number.value().to_string(), |text| text.replace('_', ""))

@@ -1,4 +1,4 @@
-//! Requests, products and events for the tests of the domain. Nothing here is compiled into the program.
+//! Requests, products and events for the tests of the domain. Not compiled into the program.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -26,14 +26,14 @@ use super::submission::{Submission, submit};
 use super::template::Template;
 use super::transition::Transition;
 
-/// Stands in every token of these tests, so that one search finds a leak.
+/// Part of every token in these tests, so that one search finds a leak.
 pub(crate) const SECRET: &str = "AQC8-secret";
 
 pub(crate) fn submitted_at() -> Timestamp {
     "2026-03-02T09:00:00Z".parse().unwrap()
 }
 
-/// This many minutes after the submission.
+/// Returns the time this many minutes after submission.
 pub(crate) fn minutes(minutes: u16) -> Timestamp {
     Period::minutes(minutes).after(submitted_at())
 }
@@ -42,7 +42,7 @@ pub(crate) fn person(name: &str) -> PersonId {
     PersonId::new(format!("U0{}", name.to_uppercase()))
 }
 
-/// Somebody who pressed a button in the team's channel.
+/// A person who clicked a button in the team's channel.
 pub(crate) fn by(name: &str) -> By {
     By { person: person(name), via: Via::Message(ChannelId::new("C0PAYMENTS")) }
 }
@@ -52,7 +52,7 @@ pub(crate) fn token(n: u32) -> TaskToken {
     TaskToken::new(format!("{SECRET}-{n}"))
 }
 
-/// An S3 bucket that needs `needed` approvals, answered within a day.
+/// An S3 bucket that needs `needed` approvals within a day.
 pub(crate) fn product(needed: u32) -> Product {
     let template = Template::parse("Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\n").unwrap();
     Product {
@@ -84,14 +84,14 @@ pub(crate) fn product(needed: u32) -> Product {
     }
 }
 
-/// The same product, without any approval.
+/// The same product, auto-approved.
 pub(crate) fn auto_product() -> Product {
     let mut product = product(1);
     product.approval.mode = ApprovalMode::Auto;
     product
 }
 
-/// Alice of the payments team asks for a production bucket.
+/// Alice of the payments team requests a production bucket.
 pub(crate) fn submission() -> Submission {
     Submission {
         id: RequestId::parse("3f2a8c1e-5b7d-4e90-8a16-0c2d4e6f8a1b").unwrap(),
@@ -113,12 +113,12 @@ pub(crate) fn submission() -> Submission {
     }
 }
 
-/// Submitted at [`submitted_at`]; `needed` approvals.
+/// A request submitted at [`submitted_at`] that needs `needed` approvals.
 pub(crate) fn born(needed: u32) -> Transition {
     submit(submission(), &product(needed), submitted_at())
 }
 
-/// A status of this name; what waits in it, waits with token 1.
+/// Returns a status with this name; if it waits for a task, with token 1.
 pub(crate) fn status(name: StatusName) -> Status {
     let why = || "no such bucket".to_owned();
     match name {
@@ -147,8 +147,8 @@ pub(crate) fn status(name: StatusName) -> Status {
     }
 }
 
-/// Alice's request in this status, reached half an hour after submission; where it took an approval, that was
-/// Morgan's after twenty minutes.
+/// Alice's request in this status, reached half an hour after submission. If it needed an approval, Morgan gave it
+/// after twenty minutes.
 pub(crate) fn at(name: StatusName) -> Request {
     let mut request = born(1).request;
     request.status = status(name);
@@ -176,12 +176,12 @@ pub(crate) fn at(name: StatusName) -> Request {
     request
 }
 
-/// The execution of this attempt.
+/// Returns the execution of this attempt.
 pub(crate) fn execution(request: &Request, attempt: u32) -> ExecutionName {
     ExecutionName::new(format!("{}-{attempt}", request.id))
 }
 
-/// Whether these are the whole trail of one request, unbroken.
+/// Checks that the entries are the whole trail of one request, unbroken.
 pub(crate) fn verify_chain(entries: &[AuditEntry]) -> Result<(), String> {
     entries
         .iter()
@@ -189,7 +189,7 @@ pub(crate) fn verify_chain(entries: &[AuditEntry]) -> Result<(), String> {
     Ok(())
 }
 
-/// To a development bucket of the same version, for half the price.
+/// A change to a development bucket of the same version, at half the price.
 pub(crate) fn order() -> ChangeOrder {
     let request = at(StatusName::Active);
     let half =
@@ -218,7 +218,7 @@ pub(crate) fn order() -> ChangeOrder {
     }
 }
 
-/// What each kind of job may look like.
+/// An example of each kind of job.
 pub(crate) fn one_job_of_each_kind() -> Vec<JobKind> {
     vec![
         JobKind::StartExecution { attempt: 2 },

@@ -1,7 +1,8 @@
-//! YAML to [`Node`], keeping raw scalars and turning CloudFormation's short tags into their long form.
+//! Parses YAML into a [`Node`], keeping scalars as written and converting CloudFormation's short tags into the long
+//! form.
 //!
-//! Aliases are refused, as CloudFormation does, so a text cannot expand into more than was written. Text becomes tokens in
-//! `scanner`, those that hold a text in `scalars`, tokens become nodes in `parser`.
+//! Aliases are refused, as in CloudFormation, so a text cannot expand into more than was written. `scanner` turns the
+//! text into tokens (`scalars` those that hold a text), and `parser` turns tokens into nodes.
 
 mod parser;
 mod scalars;
@@ -11,7 +12,7 @@ mod text;
 
 use super::{Node, ParseProblem, checked};
 
-/// Reads one YAML document; `!Sub x` becomes `{"Fn::Sub": x}`, `!Ref x` becomes `{"Ref": x}`.
+/// Parses one YAML document; `!Sub x` becomes `{"Fn::Sub": x}`, `!Ref x` becomes `{"Ref": x}`.
 pub fn parse_yaml(text: &str) -> Result<Node, ParseProblem> {
     parser::Parser::new(checked(text)?)?.document()
 }
@@ -137,30 +138,30 @@ mod tests {
     #[test]
     fn what_pyyaml_takes_is_taken_and_means_the_same() {
         let texts = [
-            // Brackets that close at the key's column or further out, around nothing, texts, and what is nested.
+            // Brackets that close at the key's column or further out, around nothing, texts, and nested values.
             "a: [\n  x,\n  \"y\"\n]\nb: [\n]\n",
             "a:\n  b: [\n  x,\ny ]\n  c: {\n}\n",
             "a: [\n  {b: c}, d\n,\n]\n",
             "a: {\nb: c,\n\td: e }\n",
-            // A comment glued to what stands before it.
+            // A comment directly after a value.
             "a: \"x\"#c\nb: 'y'#c\nc: [x]#c\nd: {}#c\ne: x#y\n",
             "a: |#c\n  x\nb: >- # c\n  y\n  z\n",
             // Tags in all spellings.
             "a: ! \"Ref\"\nb: !Ref \"\"\nc: !Ref\nd: [!Ref, !GetAZs , !Sub x]\ne: !<!Ref> x\nf: ! 5\ng: !!str 5\nh: !!int \"5\"\n",
             "a: !If\n- x\n- !Ref y\n- z\nb:\n- c\n",
             "%TAG !f! !\n---\na: !f!Ref x\n",
-            // Anchors that nothing refers to, complex keys that are plain text, keys without a value.
+            // Anchors without references, complex keys that are plain text, keys without a value.
             "a: &x y\n? b\n: c\n? d\ne:\n",
             "{a, b: , ? c : d}\n",
             "[a: b, ? c]\n",
-            // Line ends, marks and blanks.
+            // Line ends, markers and whitespace.
             "\u{feff}--- # c\r\na: b\r\n...\r\n",
             "--- {a: b}\n...\n",
             "a:\tb\n",
             "a: \"x\\\n  y \\\n\n  z\"\n",
-            // Block texts with odd indentation.
+            // Block scalars with odd indentation.
             "a: |2\n    x\n   y\nb: >\n\n  x\n   y\n\n  z\n\nc: |+\n  x\n\nd: |-\n\n  x\n\n",
-            // Plain texts that only look as if they were something else.
+            // Plain scalars that only look like something else.
             "a: -x\nb: ?y\nc: :z\nd: http://x:1\ne: {f: a:b, g: http://x}\nh: 0o7\ni: 1_000\nj: 12:30\n",
         ];
         let shown: Vec<String> = texts.into_iter().map(read).collect();

@@ -1,25 +1,25 @@
-//! Tokens to one tree of nodes: what may stand where. What a tag means is decided in `tags`.
+//! Builds the tree of nodes from tokens and checks their order. The meaning of tags is in `tags`.
 
 use super::scanner::{Scanner, Token, problem};
 use super::tags::{Tag, tagged};
 use super::text::Mark;
 use crate::document::{MAX_DEPTH, MapBuilder, Node, ParseProblem, Value, too_deep};
 
-/// Reads the one document of a text.
+/// Parses a text with a single document.
 pub(super) struct Parser {
     scanner: Scanner,
-    /// What `%TAG` lines say.
+    /// Handles and prefixes from `%TAG` lines.
     handles: Vec<(String, String)>,
 }
 
-/// How a list or a map is written, which decides how it may go on.
+/// The context of a node, which determines what may follow it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// By indentation.
+    /// In block style, by indentation.
     Block,
-    /// By indentation behind a key, where the `-` of a list may stand at the key's column.
+    /// In block style after a key, where the `-` of a list may be in the key's column.
     BehindKey,
-    /// In brackets.
+    /// In flow style, in brackets.
     Flow,
 }
 
@@ -93,7 +93,7 @@ impl Parser {
         Ok(tagged(Node { line: mark.line + 1, value }, tag))
     }
 
-    /// What stands behind tag and anchor; nothing may stand there if there is one of both.
+    /// Parses the content after tag and anchor, of which there may be none if there is a tag or an anchor.
     fn content(
         &mut self,
         place: Place,
@@ -130,7 +130,7 @@ impl Parser {
         Ok(begins || is_block && matches!(next, Token::BlockSequenceStart | Token::BlockMappingStart))
     }
 
-    /// What a list or a map holds: nothing where one of these tokens comes, which go on with what is around it.
+    /// Parses an element of a list or map. If one of `ends` follows, the element is empty.
     fn node_unless(&mut self, ends: &[Token], place: Place, depth: usize) -> Result<Node, ParseProblem> {
         if self.comes(ends)? {
             let line = self.scanner.last_line;
@@ -155,6 +155,7 @@ impl Parser {
             let value = if self.takes(&Token::Value)? {
                 self.node_unless(&ENDS, Place::BehindKey, depth)?
             } else {
+                // A key without `:`, as in `? key`, has an empty value.
                 Node { line: key.line, value: empty() }
             };
             add(&mut map, &key, value)?;
@@ -239,7 +240,7 @@ impl Parser {
         }
     }
 
-    /// What stands in brackets that began at `start`.
+    /// Parses an element in the brackets that began at `start`.
     fn node_in(&mut self, start: Mark, bracket: char, depth: usize) -> Result<Node, ParseProblem> {
         if self.comes(&[Token::StreamEnd, Token::DocumentStart, Token::DocumentEnd])? {
             return Err(not_closed(start, bracket));
@@ -290,7 +291,7 @@ fn add(map: &mut MapBuilder, key: &Node, value: Node) -> Result<(), ParseProblem
     Ok(())
 }
 
-/// What to say of a token where it cannot stand.
+/// Returns the message for a token in a wrong position.
 fn misplaced(token: &Token) -> String {
     let sign = match token {
         Token::StreamEnd | Token::DocumentStart | Token::DocumentEnd => {

@@ -1,4 +1,4 @@
-//! The tokens that hold a text: plain, quoted and block scalars, tags and anchors.
+//! Scans the tokens that hold a text: plain, quoted and block scalars, tags and anchors.
 
 use super::scanner::{Scanner, Token, cannot_begin, problem};
 use super::text::{Mark, is_blank, is_break, is_flow_sign};
@@ -55,7 +55,7 @@ impl Scanner {
         Err(problem(mark, "a blank should stand behind a tag such as `!Ref`"))
     }
 
-    /// The rest of a tag; brackets and commas belong to it between `<` and `>` only.
+    /// Scans the rest of a tag; brackets and commas belong to it only between `<` and `>`.
     fn uri(&mut self, mark: Mark, between_angles: bool) -> Result<String, ParseProblem> {
         let belongs = |c: char| {
             c.is_ascii_alphanumeric()
@@ -113,7 +113,8 @@ impl Scanner {
         Ok(Token::Scalar { text, plain: true })
     }
 
-    /// Blanks and line ends inside of a text; a tab before column `indent` of a further line is a mistake.
+    /// Scans whitespace and line ends inside of a scalar. A tab before column `indent` of a continuation line is
+    /// refused.
     fn scan_gap(&mut self, gap: &mut Gap, indent: isize) -> Result<(), ParseProblem> {
         loop {
             if let Some(c) = self.text.peek(0).filter(|c| is_blank(*c)) {
@@ -173,7 +174,7 @@ impl Scanner {
         Ok(Token::Scalar { text, plain: false })
     }
 
-    /// One character that is written with a backslash.
+    /// Scans an escape sequence.
     fn escape(&mut self) -> Result<char, ParseProblem> {
         let mark = self.text.mark;
         self.text.take();
@@ -219,7 +220,7 @@ impl Scanner {
         char::from_u32(code).ok_or_else(|| problem(mark, format!("there is no character {code:X}")))
     }
 
-    /// A text after `|` or `>`, to the line that is indented less.
+    /// Scans a block scalar after `|` or `>`, up to the first line that is indented less.
     pub(super) fn scan_block(&mut self, literal: bool) -> Result<String, ParseProblem> {
         let (keep_breaks, increment) = self.block_header()?;
         let base = usize::try_from(self.indent).unwrap_or_default();
@@ -250,7 +251,8 @@ impl Scanner {
         Ok(text)
     }
 
-    /// Whether all line ends at the end are kept (`+`) or none (`-`), and by how much the text is indented.
+    /// Scans the header of a block scalar: whether all final line ends are kept (`+`) or none (`-`), and the explicit
+    /// indentation.
     fn block_header(&mut self) -> Result<(Option<bool>, Option<usize>), ParseProblem> {
         let mark = self.text.mark;
         self.text.take();
@@ -275,7 +277,7 @@ impl Scanner {
         Ok((keep, increment))
     }
 
-    /// Goes to the text of the next line that is not empty; finds out how far a text is indented by its first one.
+    /// Skips to the text of the next non-empty line. The first one determines the indentation, if it is not explicit.
     fn block_indent(&mut self, indent: &mut Option<usize>, breaks: &mut String) -> Result<(), ParseProblem> {
         let mut widest = 0;
         loop {
@@ -302,12 +304,13 @@ fn no_escape(mark: Mark) -> ParseProblem {
     problem(mark, "`%` in a tag is followed by two hexadecimal digits")
 }
 
-/// Blanks and line ends between two words of a text, which become one blank, or the line ends but the first.
+/// Whitespace and line ends between two words of a scalar. They fold into one space, or into the line ends without
+/// the first.
 #[derive(Default)]
 struct Gap {
     blanks: String,
     has_break: bool,
-    /// The first line end, then the further ones.
+    /// The first line end; `further` has the others.
     first: Option<char>,
     further: String,
 }
@@ -323,7 +326,7 @@ impl Gap {
         }
     }
 
-    /// Adds what the gap counts as, and begins anew.
+    /// Appends the folded gap and resets it.
     fn close(&mut self, text: &mut String) {
         let gap = std::mem::take(self);
         if !gap.has_break {

@@ -1,18 +1,18 @@
-//! YAML text to tokens. What may stand where is the parser's to say.
+//! Turns YAML text into tokens. The parser checks their order.
 //!
-//! The rules are those of libyaml, which `PyYAML` and so cfn-lint read with, and of which CloudFormation's reader is a
-//! relative (`src/scanner.c` of yaml/libyaml 0.2.5 and `lib/yaml/scanner.py` of yaml/pyyaml 6.0, 2026-11-29): indentation
-//! counts outside of brackets only, and a `#` begins a comment wherever a token could begin.
+//! The rules are those of libyaml, which `PyYAML` and therefore cfn-lint use, and to which CloudFormation's parser is
+//! related (`src/scanner.c` of yaml/libyaml 0.2.5 and `lib/yaml/scanner.py` of yaml/pyyaml 6.0, 2026-11-29):
+//! indentation counts only outside of brackets, and a `#` starts a comment wherever a token could start.
 
 use std::collections::VecDeque;
 
 use super::text::{Mark, Text, is_break, is_printable};
 use crate::document::ParseProblem;
 
-/// Longest key that needs no `?` before it, in characters, and how far it may be from its `:`.
+/// Longest key without a `?` before it, in characters, measured up to its `:`.
 const MAX_SIMPLE_KEY: usize = 1024;
 
-/// What a text consists of.
+/// A token of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
     StreamEnd,
@@ -41,38 +41,39 @@ pub(super) enum Token {
     },
 }
 
-/// A token and where it starts.
+/// A token and its start.
 pub(super) type Placed = (Token, Mark);
 
-/// Where a key may have begun that is known as one by its `:` only.
+/// The start of a possible key, which only turns out to be one at its `:`.
 #[derive(Debug, Clone, Copy, Default)]
 struct SimpleKey {
     possible: bool,
-    /// Whether nothing else can stand there.
+    /// Whether nothing but a key may be at this position.
     required: bool,
     token: usize,
     mark: Mark,
 }
 
-/// Reads tokens as they are asked for.
+/// Scans tokens on demand.
 pub(super) struct Scanner {
     pub(super) text: Text,
     tokens: VecDeque<Placed>,
     taken: usize,
-    /// Line of what was taken last, counted from 1; the end of a list or map stands where something else begins.
+    /// The line of the token taken last, counted from 1. Block ends do not count: they are detected only at the next
+    /// token.
     pub(super) last_line: usize,
     has_ended: bool,
-    /// How many brackets are open.
+    /// Number of open brackets.
     pub(super) flow_level: usize,
-    /// Column of the innermost list or map outside of brackets; -1 outside of all.
+    /// Column of the innermost block list or map; -1 outside of all.
     pub(super) indent: isize,
     indents: Vec<isize>,
     pub(super) key_may_begin: bool,
-    /// One for each open bracket, and one outside of all.
+    /// The possible key of each open bracket, after that of the block context.
     simple_keys: Vec<SimpleKey>,
 }
 
-/// A problem at this place.
+/// Returns a problem at this position.
 pub(super) fn problem(mark: Mark, message: impl Into<String>) -> ParseProblem {
     ParseProblem::new(mark.line + 1, message)
 }
@@ -112,7 +113,7 @@ impl Scanner {
         })
     }
 
-    /// The token that comes next.
+    /// Returns the next token without taking it.
     pub(super) fn peek(&mut self) -> Result<&Placed, ParseProblem> {
         while !self.has_ended && self.needs_more()? {
             self.fetch()?;
@@ -123,7 +124,7 @@ impl Scanner {
         Ok(&self.tokens[0])
     }
 
-    /// Takes the token that comes next.
+    /// Takes the next token.
     pub(super) fn next(&mut self) -> Result<Placed, ParseProblem> {
         self.peek()?;
         let next = self.tokens.pop_front().unwrap_or((Token::StreamEnd, self.text.mark));
@@ -134,7 +135,7 @@ impl Scanner {
         Ok(next)
     }
 
-    /// Whether the next token is not known yet: there is none, or a `:` may still make a key of it.
+    /// Whether the next token is still undetermined: there is none, or a later `:` may insert a key token before it.
     fn needs_more(&mut self) -> Result<bool, ParseProblem> {
         self.forget_old_keys()?;
         let may_become_key = |key: &SimpleKey| key.possible && key.token == self.taken;
@@ -175,6 +176,7 @@ impl Scanner {
 
     fn skip_to_token(&mut self) {
         loop {
+            // Tabs cannot indent: where a key may begin, a tab would be indentation.
             let tabs_too = self.flow_level > 0 || !self.key_may_begin;
             self.text.take_while(|c| c == ' ' || c == '\t' && tabs_too);
             if self.text.mark.column == 0 && self.text.is('\u{feff}') {
@@ -210,7 +212,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// Notes that a key may begin here.
+    /// Records that a key may start here.
     fn note_key(&mut self) -> Result<(), ParseProblem> {
         if !self.key_may_begin {
             return Ok(());
@@ -235,7 +237,8 @@ impl Scanner {
         }
     }
 
-    /// Begins a list or a map outside of brackets where this column is further in, `place` tokens from the next one.
+    /// Opens a block list or map if this column is indented further. Its token is inserted at index `place` of the
+    /// queue.
     fn open_block(&mut self, at: Mark, place: usize, token: Token) {
         if self.flow_level == 0 && self.indent < column(at) {
             self.indents.push(self.indent);
@@ -244,6 +247,7 @@ impl Scanner {
         }
     }
 
+    // Inside of brackets indentation does not count, so no block ends there.
     fn close_blocks(&mut self, to: isize) {
         while self.flow_level == 0 && self.indent > to {
             self.push(Token::BlockEnd, self.text.mark);
@@ -339,6 +343,7 @@ impl Scanner {
             if let Some(key) = self.simple_keys.last_mut() {
                 key.possible = false;
             }
+            // The key's token was scanned before its `:` was seen, so the key token is inserted before it.
             let place = key.token - self.taken;
             self.tokens.insert(place, (Token::Key, key.mark));
             self.open_block(key.mark, place, Token::BlockMappingStart);
@@ -358,7 +363,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// Something that a value or a key can begin with.
+    /// Scans a token that may start a value or a key.
     fn begin_node(&mut self, scan: fn(&mut Self) -> Result<Token, ParseProblem>) -> Result<(), ParseProblem> {
         self.note_key()?;
         self.key_may_begin = false;

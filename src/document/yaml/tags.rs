@@ -1,26 +1,27 @@
-//! What tags mean: CloudFormation's short form becomes the long form, YAML's own say what a scalar is.
+//! The meaning of tags: CloudFormation's short form becomes the long form, and YAML's own tags give the type of a
+//! scalar.
 
 use super::scanner::problem;
 use super::text::Mark;
 use crate::document::{MapBuilder, Node, ParseProblem, Value};
 
-/// A tag with its meaning.
+/// A resolved tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Tag {
-    /// `!Name`, a function of CloudFormation.
+    /// `!Name`, a CloudFormation function.
     Local(String),
-    /// `! value` is read as if it stood without quotes.
+    /// `! value`, read as if it had no quotes.
     NonSpecific,
-    /// `!!str`: text, whatever it looks like.
+    /// `!!str`: a text, whatever it looks like.
     Text,
-    /// Another of YAML's own, which changes nothing about the text.
+    /// Another core tag of YAML, which leaves the text unchanged.
     Core,
 }
 
 const YAML: &str = "tag:yaml.org,2002:";
 
 impl Tag {
-    /// What `handle` (`!`, `!!` or one of a `%TAG` line) and `suffix` mean together.
+    /// Resolves the tag of `handle` (`!`, `!!` or one from a `%TAG` line) and `suffix`.
     pub(super) fn resolve(
         handle: Option<&str>,
         suffix: String,
@@ -58,12 +59,12 @@ impl Tag {
     }
 }
 
-/// The value as its tag has it.
+/// Applies the tag to the value.
 pub(super) fn tagged(mut node: Node, tag: Option<Tag>) -> Node {
     let Some(tag) = tag else { return node };
     if let Value::Scalar { plain, .. } = &mut node.value {
         *plain = match tag {
-            // Such a tag says what the scalar is, so it is no longer open to be a number.
+            // The tag determines the type, so the scalar cannot be a number any more.
             Tag::Local(_) | Tag::Text => false,
             Tag::NonSpecific | Tag::Core => true,
         };

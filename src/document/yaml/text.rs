@@ -1,6 +1,6 @@
-//! The characters of a YAML text with the place of each, and what counts as a blank or a line end.
+//! The characters of a YAML text with their positions, and the classes of characters.
 
-/// A place in the text; lines and columns count from 0.
+/// A position in the text; lines and columns count from 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) index: usize,
@@ -8,7 +8,7 @@ pub(super) struct Mark {
     pub(super) column: usize,
 }
 
-/// A text and how far it was read.
+/// A text and the current position in it.
 pub(super) struct Text {
     chars: Vec<char>,
     pub(super) mark: Mark,
@@ -19,7 +19,7 @@ impl Text {
         Self { chars: text.chars().collect(), mark: Mark::default() }
     }
 
-    /// The character `ahead` places from here; `None` behind the end.
+    /// Returns the character `ahead` characters from here; `None` after the end.
     pub(super) fn peek(&self, ahead: usize) -> Option<char> {
         self.chars.get(self.mark.index + ahead).copied()
     }
@@ -28,22 +28,22 @@ impl Text {
         self.peek(0) == Some(wanted)
     }
 
-    /// Whether a blank, a line end or nothing comes.
+    /// Whether a blank, a line end or the end of the text comes `ahead` characters from here.
     pub(super) fn is_gap(&self, ahead: usize) -> bool {
         self.peek(ahead).is_none_or(|c| is_blank(c) || is_break(c))
     }
 
-    /// Whether `---` or `...` stands at the start of this line.
+    /// Whether `---` or `...` is at the start of this line.
     pub(super) fn is_document_marker(&self) -> bool {
         self.mark.column == 0 && (self.is_marker('-') || self.is_marker('.'))
     }
 
-    /// Whether three of these come, and then a gap.
+    /// Whether three of these characters come next, followed by a gap.
     pub(super) fn is_marker(&self, of: char) -> bool {
         (0..3).all(|ahead| self.peek(ahead) == Some(of)) && self.is_gap(3)
     }
 
-    /// Takes one character that ends no line.
+    /// Takes one character, which must not be a line end.
     pub(super) fn take(&mut self) -> Option<char> {
         let taken = self.peek(0)?;
         self.mark.index += 1;
@@ -51,7 +51,7 @@ impl Text {
         Some(taken)
     }
 
-    /// Takes as many characters, none of which ends a line.
+    /// Takes this many characters, none of which may be a line end.
     pub(super) fn skip(&mut self, count: usize) {
         for _ in 0..count {
             self.take();
@@ -67,7 +67,7 @@ impl Text {
         taken
     }
 
-    /// Takes a line end, if one comes, and gives what it counts as in a text.
+    /// Takes a line end, if one comes next, and returns it normalized.
     pub(super) fn take_break(&mut self) -> Option<char> {
         let first = self.peek(0).filter(|c| is_break(*c))?;
         let is_pair = first == '\r' && self.peek(1) == Some('\n');
@@ -88,12 +88,12 @@ pub(super) fn is_break(c: char) -> bool {
     matches!(c, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// What closes or separates in `[…]` and `{…}`.
+/// Whether the character closes or separates elements in `[…]` and `{…}`.
 pub(super) fn is_flow_sign(c: char) -> bool {
     matches!(c, ',' | '[' | ']' | '{' | '}')
 }
 
-/// Whether YAML lets this character stand in a text as it is.
+/// Whether YAML allows this character unescaped.
 pub(super) fn is_printable(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}'
         | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')

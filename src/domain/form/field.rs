@@ -1,4 +1,4 @@
-//! One parameter as one field: which input, which options, what it starts with, what it says.
+//! Derives a field from a parameter: the kind of input, its options, initial value and texts.
 
 use super::label::readable;
 use crate::document::Problem;
@@ -9,22 +9,22 @@ use crate::domain::parameters::{
 use crate::domain::template::{Parameter, ParameterKind};
 use rust_decimal::Decimal;
 
-/// Most characters of a label or a hint in Slack.
+/// Longest label or hint in Slack, in characters.
 const MAX_LABEL: usize = 2_000;
 
-/// Most characters of an option's text in Slack, and of its value to be safe in every client.
+/// Longest text of an option in Slack, in characters; also a length of its value that is safe in every client.
 const MAX_OPTION: usize = 75;
 
 /// Most options of a select in Slack.
 const MAX_OPTIONS: usize = 100;
 
-/// Most characters of a text input in Slack.
+/// Longest text of an input in Slack, in characters.
 const MAX_TEXT: u32 = 3_000;
 
-/// Most characters of a default that a hint quotes.
+/// Longest default that a hint quotes, in characters.
 const MAX_BECOMES: usize = 100;
 
-/// What to do at a field in which nothing was chosen although something has to.
+/// The message for a required field in which nothing was chosen.
 pub const CHOOSE: &str = "Choose one";
 
 /// One input of the form.
@@ -32,58 +32,58 @@ pub const CHOOSE: &str = "Choose one";
 pub struct Field {
     /// The parameter's key.
     pub key: String,
-    /// What stands above it, at most 2,000 characters.
+    /// The label above the input, at most 2,000 characters.
     pub label: String,
-    /// What stands below it, at most 2,000 characters.
+    /// The hint below the input, at most 2,000 characters.
     pub hint: Option<String>,
-    /// How it is filled.
+    /// The kind of input.
     pub input: Input,
-    /// What it comes to where it is left empty: an empty text where the template takes one, otherwise the default. Nothing
-    /// where it has to be filled: what is chosen, and a number, stand there from the start, so nothing in their place is no
-    /// choice.
+    /// The value that an empty input stands for: an empty text if the template accepts one, otherwise the default.
+    /// `None` if it has to be filled. Selects and numbers start with their default visible, so emptying one is no
+    /// choice of the default.
     pub left_empty: Option<String>,
-    /// What it starts with: the default, where the input can show it.
+    /// The initial value: the default, if the input can show it.
     pub initial: Option<String>,
-    /// How its values are written.
+    /// How its values are normalized.
     pub canonical: Canonical,
 }
 
-/// How a field is filled.
+/// The kind of input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// One of at most 100 options, sent with the form.
+    /// A select of at most 100 options, which are sent with the form.
     Select {
-        /// The options in file order.
+        /// The options, in file order.
         options: Vec<Choice>,
     },
-    /// One of many options, looked up while the person types.
+    /// A select of many options, which are looked up while the user types.
     TypeAhead {
-        /// The options in file order.
+        /// The options, in file order.
         options: Vec<Choice>,
     },
-    /// What exists in the account, looked up while the person types; an id that is not found may be typed.
+    /// Resources that exist in the account, looked up while the user types. An id that is not found may be typed.
     Existing {
-        /// Of which type, such as `AWS::EC2::VPC::Id`.
+        /// The parameter's type, such as `AWS::EC2::VPC::Id`.
         parameter_type: String,
-        /// Whether several can be chosen.
+        /// Whether several may be chosen.
         many: bool,
     },
-    /// Typed text; lengths in characters.
+    /// A text; lengths in characters.
     Text {
-        /// Whether it has several lines.
+        /// Whether the input has several lines.
         multiline: bool,
-        /// Fewest characters.
+        /// Minimum length.
         min_length: Option<u32>,
-        /// Most characters, 3,000 at most.
+        /// Maximum length, at most 3,000.
         max_length: u32,
     },
-    /// A typed number.
+    /// A number.
     Number {
-        /// Whether a fraction is allowed.
+        /// Whether fractions are allowed.
         decimal: bool,
-        /// Smallest.
+        /// Minimum.
         min: Option<Decimal>,
-        /// Largest.
+        /// Maximum.
         max: Option<Decimal>,
     },
 }
@@ -93,7 +93,7 @@ pub enum Input {
 pub struct Choice {
     /// The value as the template has it.
     pub value: String,
-    /// What people see, at most 75 characters, never empty.
+    /// The text that people see, at most 75 characters, never empty.
     pub label: String,
 }
 
@@ -103,7 +103,7 @@ impl Field {
         self.left_empty.is_some()
     }
 
-    /// The options, whichever way they are offered; none for typed fields.
+    /// Returns the options, however they are offered; empty for other inputs.
     pub fn options(&self) -> &[Choice] {
         match &self.input {
             Input::Select { options } | Input::TypeAhead { options } => options,
@@ -111,7 +111,7 @@ impl Field {
         }
     }
 
-    /// What to do where nothing came although something has to.
+    /// Returns the message for a required field that was left empty.
     pub fn demand(&self) -> &'static str {
         match self.input {
             Input::Select { .. } | Input::TypeAhead { .. } | Input::Existing { .. } => CHOOSE,
@@ -119,48 +119,51 @@ impl Field {
         }
     }
 
-    /// What stands for an option in Slack: the value itself where it fits, otherwise `#` and its position.
+    /// Returns the value of an option in Slack: the value itself if it fits, otherwise `#` and the index.
     pub fn wire_value(&self, position: usize) -> Option<String> {
         let value = &self.options().get(position)?.value;
         let fits = !value.is_empty() && !value.starts_with('#') && value.chars().count() <= MAX_OPTION;
         Some(if fits { value.clone() } else { format!("#{position}") })
     }
 
-    /// The value of an option by what stood for it in Slack; `None` for what was never offered.
+    /// Returns the value of an option by its value in Slack; `None` if it was never offered.
     pub fn from_wire(&self, wire: &str) -> Option<&str> {
         let position = match wire.strip_prefix('#') {
             Some(position) => position.parse().ok()?,
             None => self.position(wire)?,
         };
+        // A forged `#3` must not select an option whose own value would have fitted.
         let is_same = self.wire_value(position).as_deref() == Some(wire);
         self.options().get(position).filter(|_| is_same).map(|choice| choice.value.as_str())
     }
 
-    /// Where the option with this value stands.
+    /// Returns the index of the option with this value.
     pub fn position(&self, value: &str) -> Option<usize> {
         self.options().iter().position(|choice| choice.value == value)
     }
 
-    /// The value that was meant by a text of a command or an earlier request; `None` for what is none of the options.
+    /// Returns the normalized value of a text from a command or an earlier request; `None` if it is not among the
+    /// options.
     pub fn value(&self, typed: &str) -> Option<String> {
         let value = self.canonical.text(typed);
         (self.options().is_empty() || self.position(&value).is_some()).then_some(value)
     }
 
-    /// The value of what the input sent, as [`value`](Self::value).
+    /// Returns the value of what the input sent, like [`value`](Self::value).
     pub fn sent(&self, wire: &str) -> Option<String> {
         let is_typed = self.options().is_empty();
         if is_typed { self.value(wire) } else { self.from_wire(wire).map(str::to_owned) }
     }
 
-    /// A value as the form would send it: for values that came from a command instead of the form.
+    /// Returns a value as the form would send it, for values that come from a command instead of the form.
     pub fn to_wire(&self, typed: &str) -> Option<String> {
         let value = self.value(typed)?;
         if self.options().is_empty() { Some(value) } else { self.wire_value(self.position(&value)?) }
     }
 }
 
-/// Makes the field of a parameter, or says why there can be none; `Ok(None)` for a secret kept at its default.
+/// Builds the field of a parameter, or reports why that is impossible; `Ok(None)` for a secret that keeps its
+/// default.
 pub(super) fn field(parameter: &Parameter) -> Result<Option<Field>, Problem> {
     if parameter.no_echo {
         return match parameter.default {
@@ -208,7 +211,7 @@ fn left_empty(parameter: &Parameter, input: &Input, default: &str) -> Option<Str
     }
 }
 
-/// What is said under a field that does not stay empty.
+/// Returns the part of the hint that explains an empty input.
 fn if_left_empty(default: &str) -> String {
     format!("Left empty, it becomes {}.", cut(default, MAX_BECOMES))
 }
@@ -225,7 +228,7 @@ fn initial(field: &Field, default: &str) -> Option<String> {
 
 fn input(parameter: &Parameter) -> Result<Input, Problem> {
     let allowed = &parameter.allowed_values;
-    // One select cannot give several values, so a list is typed and each of its elements checked.
+    // A select returns one value, so a list with allowed values is typed and each of its elements checked.
     if !allowed.is_empty() && !parameter.kind.is_list() {
         let options = allowed.iter().map(|value| choice(parameter, value)).collect();
         return Ok(if allowed.len() > MAX_OPTIONS {
@@ -289,7 +292,7 @@ fn choice(parameter: &Parameter, value: &str) -> Choice {
     Choice { value: value.to_owned(), label: cut(label, MAX_OPTION) }
 }
 
-/// The author's own words come first; ours only fill what they leave open, so that nothing is said twice.
+/// The author's own texts come first. Ours only add what they leave open, so that nothing is said twice.
 fn hint(parameter: &Parameter) -> Option<String> {
     let written = |text: &Option<String>| {
         text.as_deref().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
@@ -312,7 +315,7 @@ fn sentence(part: &str) -> String {
     if part.ends_with(['.', '!', '?', ':', ')', '…']) { part.to_owned() } else { format!("{part}.") }
 }
 
-/// What the template demands, in words, where the input does not show it anyway.
+/// Describes the template's constraints, unless the input itself shows them.
 fn limits(parameter: &Parameter) -> Option<String> {
     if parameter.kind.is_list() && !parameter.allowed_values.is_empty() {
         return Some(format!("Any of these, separated by commas: {}", parameter.allowed_values.join(", ")));
@@ -328,7 +331,7 @@ fn limits(parameter: &Parameter) -> Option<String> {
             (Some(min), Some(max)) => Some(format!("{} to {}", grouped(&min), grouped(&max))),
             _ => range_words(parameter).map(|words| format!("A number{words}")),
         },
-        // A field that must be filled need not say so.
+        // A required field need not say that it needs a character.
         ParameterKind::String if parameter.min_length == Some(1) && parameter.max_length.is_none() => None,
         ParameterKind::String => length_words(parameter).map(|words| {
             let mut chars = words.chars();

@@ -1,6 +1,6 @@
-//! Names of parameters as words: `DBInstanceClass` becomes "DB instance class".
+//! Turns parameter keys into words: `DBInstanceClass` becomes "DB instance class".
 
-/// Words written in capitals wherever they stand.
+/// Words that are always written in capitals.
 const CAPITALS: [&str; 48] = [
     "acl", "acm", "ai", "alb", "ami", "api", "arn", "asg", "aws", "az", "cidr", "cpu", "db", "dns", "ebs",
     "ec2", "ecr", "ecs", "efs", "eks", "elb", "emr", "fsx", "gb", "http", "https", "iam", "id", "iops", "ip",
@@ -8,7 +8,7 @@ const CAPITALS: [&str; 48] = [
     "url", "vpc", "vpn",
 ];
 
-/// A key in readable words, the first with a capital letter.
+/// Returns the key as words, starting with a capital letter.
 pub(super) fn readable(key: &str) -> String {
     let mut label = String::new();
     for word in words(key) {
@@ -37,7 +37,8 @@ fn capitalized(word: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// A new word begins at a capital after a small letter or digit, and at the last capital of a row (`DBName`).
+/// Splits a key into words: before a capital after a small letter or digit, and before the last capital of a run
+/// (`DBName`).
 fn words(key: &str) -> Vec<String> {
     let chars: Vec<char> = key.chars().collect();
     let mut words: Vec<String> = Vec::new();

@@ -1,6 +1,6 @@
-//! The request form in the abstract: groups of fields made from a template's parameters.
+//! The abstract request form: groups of fields, derived from a template's parameters.
 //!
-//! Blocks and views belong to `slack/`; judging what was submitted belongs to `parameters`.
+//! Slack's blocks and views are in `slack/`; [`parameters`](super::parameters) checks submitted values.
 
 mod field;
 mod label;
@@ -19,23 +19,23 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The fields of a product's request form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form {
-    /// Groups in the order they are shown; none is empty.
+    /// Groups in display order; none is empty.
     pub groups: Vec<FormGroup>,
 }
 
 /// Fields that belong together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormGroup {
-    /// Its heading.
+    /// The group's heading.
     pub title: Option<String>,
-    /// On which page it stands, from 0; a group that no page holds is several.
+    /// The page it is on, from 0. A group that fits on no page is split into several.
     pub page: usize,
-    /// Its fields.
+    /// The group's fields.
     pub fields: Vec<Field>,
 }
 
 impl Form {
-    /// Makes the form of a template without the `hidden` parameters, or lists why there can be none.
+    /// Builds the form of a template without the `hidden` parameters, or lists why that is impossible.
     pub fn from_template(template: &Template, hidden: &BTreeSet<String>) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut fields = Vec::new();
@@ -52,18 +52,18 @@ impl Form {
         }
     }
 
-    /// All fields in the order they are shown.
+    /// Returns all fields in display order.
     pub fn fields(&self) -> impl Iterator<Item = &Field> {
         self.groups.iter().flat_map(|group| &group.fields)
     }
 
-    /// The field of a parameter.
+    /// Returns the field of a parameter.
     pub fn field(&self, key: &str) -> Option<&Field> {
         self.fields().find(|field| field.key == key)
     }
 
-    /// What the inputs hold, of what they sent: options by their values, and what was left empty by what that comes to.
-    /// Nothing stands for what has to be filled or was never offered.
+    /// Returns the values that the inputs hold, given what they sent: options by value, and for an empty input the
+    /// value it stands for. Leaves out fields that have to be filled and options that were never offered.
     pub fn held(&self, given: &BTreeMap<String, Option<String>>) -> BTreeMap<String, String> {
         let held = |(key, sent): (&String, &Option<String>)| {
             let field = self.field(key)?;
@@ -77,7 +77,8 @@ impl Form {
     }
 }
 
-/// Keys, braces and ids of an input block take about 400 bytes, those of an option about 90.
+/// Estimates the size of a field's block in JSON. Keys, braces and ids take about 400 bytes, those of an option about
+/// 90.
 fn field_bytes(field: &Field) -> usize {
     let texts = field.label.len()
         + field.hint.as_ref().map_or(0, String::len)
@@ -88,11 +89,11 @@ fn field_bytes(field: &Field) -> usize {
         }
         Input::TypeAhead { .. } | Input::Existing { .. } | Input::Text { .. } | Input::Number { .. } => 0,
     };
-    // A quote or line end in a text takes two bytes; a tenth more covers what is usual.
+    // Quotes and line ends take two bytes when escaped; another tenth covers a usual number of them.
     (400 + texts + options) * 11 / 10
 }
 
-/// Puts fields into the template's groups; what no group names comes last.
+/// Sorts the fields into the template's groups; fields without a group come last.
 fn grouped(template: &Template, mut fields: Vec<Field>) -> Vec<FormGroup> {
     let mut groups = Vec::new();
     for group in &template.groups {

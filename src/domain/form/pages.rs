@@ -1,30 +1,31 @@
-//! Which fields stand on which page, where one modal in Slack does not hold them all. A field keeps its page, whatever
-//! else is asked for; a page of which nothing is asked for is passed over.
+//! Distributes the fields to pages when one Slack modal cannot hold them all. A field keeps its page, whatever else
+//! is visible; pages without a visible field are skipped.
 
 use std::collections::BTreeSet;
 
 use super::{Field, Form, FormGroup, Input, field_bytes};
 
-/// Blocks of one modal in Slack.
+/// Most blocks of a modal in Slack.
 const MAX_BLOCKS: usize = 100;
 
-/// Blocks that are ours: team, estimate, quota, reason, ticket, owner, page, its buttons, and at least two warnings.
+/// Blocks that the portal itself needs: team, estimate, quota, reason, ticket, owner, page, buttons, and at least two
+/// warnings.
 const OWN_BLOCKS: usize = 15;
 
-/// Blocks of a page that headings and fields may take.
+/// Blocks of a page that are left for headings and fields.
 pub(super) const PAGE_BLOCKS: usize = MAX_BLOCKS - OWN_BLOCKS;
 
-/// Bytes of a view in Slack are limited to 250 kB; some are left for our own blocks.
+/// Most bytes of the fields' blocks. Slack limits a view to 250 kB; the rest is left for the portal's own blocks.
 pub(super) const MAX_VIEW_BYTES: usize = 230_000;
 
 impl Form {
-    /// The page of a field, from 0.
+    /// Returns the page of a field, from 0.
     pub fn page_of(&self, key: &str) -> Option<usize> {
         let group = self.groups.iter().find(|group| group.fields.iter().any(|field| field.key == key));
         group.map(|group| group.page)
     }
 
-    /// The pages of which something is asked for, in order; page 0 where nothing is at all.
+    /// Returns the pages with visible fields, in order; page 0 if there are none.
     pub fn pages(&self, unasked: &BTreeSet<String>) -> Vec<usize> {
         let mut pages: Vec<usize> =
             self.groups.iter().filter(|group| group.asks(unasked)).map(|group| group.page).collect();
@@ -32,7 +33,7 @@ impl Form {
         if pages.is_empty() { vec![0] } else { pages }
     }
 
-    /// What is asked for on a page: headings with their fields.
+    /// Returns the visible fields of a page, with their headings.
     pub fn on_page<'f>(
         &'f self,
         page: usize,
@@ -52,7 +53,7 @@ impl FormGroup {
     }
 }
 
-/// How full the page is that is being filled.
+/// How much of the current page is used.
 #[derive(Default)]
 struct Fill {
     page: usize,
@@ -77,7 +78,7 @@ impl Fill {
     }
 }
 
-/// Gives each group its page. A group goes on the next one rather than be split, unless no page holds it.
+/// Assigns each group to a page. A group moves to the next page rather than being split, unless it fits on no page.
 pub(super) fn paged(groups: Vec<FormGroup>) -> Vec<FormGroup> {
     let mut fill = Fill::default();
     let mut placed = Vec::new();
@@ -112,12 +113,13 @@ fn split(group: FormGroup, heading: usize, fill: &mut Fill, placed: &mut Vec<For
     placed.push(FormGroup { title: group.title, page: fill.page, fields: part });
 }
 
-/// What a field takes at least: without its options, which can be looked up.
+/// Returns the minimum size of a field: without its options, which can be looked up.
 fn bare_bytes(field: &Field) -> usize {
     field_bytes(&Field { input: Input::TypeAhead { options: Vec::new() }, ..field.clone() })
 }
 
-/// Options that are looked up take no room in the view, so the longest lists go that way until the page fits.
+/// Turns the longest selects into type-ahead inputs until the page fits, because options that are looked up take no
+/// space in the view.
 fn look_up_long_lists(groups: &mut [FormGroup], page: usize) {
     let bytes = |groups: &[FormGroup]| -> usize {
         let on_page = groups.iter().filter(|group| group.page == page);

@@ -1,4 +1,4 @@
-//! What forms come out of templates.
+//! Forms derived from templates.
 
 use super::*;
 use proptest::prelude::*;
@@ -125,7 +125,7 @@ fn what_cannot_become_a_field_is_said_with_a_way_out() {
     ");
 }
 
-/// The pages of a form: their headings with the number of fields under each.
+/// The pages of a form: headings, each with its number of fields.
 fn pages(form: &Form) -> String {
     let nothing = BTreeSet::new();
     let lines = form.pages(&nothing).into_iter().map(|page| {
@@ -137,7 +137,7 @@ fn pages(form: &Form) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A form with groups of so many fields, and some that are in none.
+/// A form with groups of these sizes, and some fields without a group.
 fn grouped_form(sizes: &[usize], others: usize) -> Form {
     let mut groups = Vec::new();
     let mut keys = Vec::new();
@@ -224,7 +224,7 @@ proptest! {
     fn every_field_stands_on_one_page_and_no_page_is_too_full(
         sizes in proptest::collection::vec(0..130_usize, 0..6), others in 0..100_usize,
     ) {
-        // CloudFormation takes 200 parameters.
+        // CloudFormation's limit is 200 parameters.
         let mut left = 200;
         let mut taken = |wanted: usize| {
             let some = wanted.min(left);

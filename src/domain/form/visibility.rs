@@ -1,5 +1,5 @@
-//! Which parameters a form asks for, given what is filled in so far, and which of its fields have to tell when they
-//! change.
+//! Decides which parameters are visible in a form, given the values so far, and which of its fields have to update
+//! the form when they change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,25 +7,25 @@ use crate::domain::catalog::Product;
 use crate::domain::cost::watched_parameters;
 use crate::domain::parameters::in_effect;
 
-/// When a parameter is asked for.
+/// When a parameter is visible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShowWhen {
-    /// The parameter that decides; where it is not asked for itself, neither is the other one.
+    /// The controlling parameter. While it is hidden itself, so is the parameter it controls.
     pub parameter: String,
-    /// Its values with which the other one is asked for.
+    /// The values of the controlling parameter that make the other one visible.
     pub is: Vec<String>,
 }
 
 impl ShowWhen {
-    /// `Environment is staging or prod`.
+    /// Describes the condition: `Environment is staging or prod`.
     pub fn describe(&self) -> String {
         format!("{} is {}", self.parameter, self.is.join(" or "))
     }
 }
 
 impl Product {
-    /// The parameters that are not asked for with these values; the default stands where there is none. Each then takes
-    /// its default, whatever its own value is here.
+    /// Returns the parameters that are hidden with these values; defaults apply where a value is missing. A hidden
+    /// parameter always takes its default, whatever its value here.
     pub fn hidden(&self, values: &BTreeMap<String, String>) -> BTreeSet<String> {
         if self.show_when.is_empty() {
             return BTreeSet::new();
@@ -36,14 +36,14 @@ impl Product {
         unasked.cloned().collect()
     }
 
-    /// The parameters on which the form depends: its fields, its warnings, price and approval.
+    /// Returns the parameters that the form's fields, warnings, price or approval depend on.
     pub fn watched(&self) -> BTreeSet<String> {
         let deciding = self.show_when.values().map(|condition| condition.parameter.clone());
         watched_parameters(self).into_iter().chain(deciding).chain(self.template.rule_parameters()).collect()
     }
 }
 
-/// Whether the conditions of a parameter, of the one that decides about it, and so on, all hold.
+/// Whether all conditions along the chain of controlling parameters hold.
 fn is_asked(
     conditions: &BTreeMap<String, ShowWhen>,
     key: &str,
@@ -57,7 +57,7 @@ fn is_asked(
         }
         at = &condition.parameter;
     }
-    // A circle; the catalog refuses it.
+    // Only a cycle gets here, which the catalog check refuses. Hiding the parameter ends the search.
     false
 }
 

@@ -1,37 +1,38 @@
-//! How a value is written: one text for one value, whichever way it came (a form, a command, an earlier request, a change), so
-//! that what is shown, judged, compared and stored is the same.
+//! Normalizes values: one spelling per value, wherever it came from (a form, a command, an earlier request, a
+//! change), so that the same text is shown, checked, compared and stored.
 
 use super::value::parse_number;
 use crate::domain::template::{Parameter, ParameterKind};
 
-/// How the values of one parameter are written.
+/// How the values of one parameter are normalized.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Canonical {
-    /// As typed.
+    /// Left as typed.
     AsTyped,
-    /// Without the blanks around it: ids and names of what exists.
+    /// Trimmed: ids and names of existing resources.
     Trimmed,
-    /// Elements between commas, without the blanks around each, which CloudFormation removes as well.
+    /// Elements separated by commas, each trimmed, as CloudFormation does as well.
     List {
-        /// A list that is written in a way of its own.
+        /// A list whose own spelling is kept.
         written: Option<String>,
     },
-    /// A number, or numbers between commas without blanks: `500.0` and `+500` are `500`.
+    /// A number, or numbers separated by commas without blanks: `500.0` and `+500` become `500`.
     ///
-    /// To CloudFormation a `Number` is a text that has to look like one; it compares it with `AllowedValues` as text, and `Ref`
-    /// gives it as text: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
-    /// and cfn-lint's "Convert values to strings for allowed value checks" (aws-cloudformation/cfn-lint, pull request 834),
-    /// read on 2026-11-29. So a number that the template writes stays as it is written there.
+    /// To CloudFormation a `Number` is a text that has to look like one: it is compared with `AllowedValues` as text,
+    /// and `Ref` returns it as text
+    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html> and
+    /// cfn-lint's "Convert values to strings for allowed value checks", aws-cloudformation/cfn-lint, pull request
+    /// 834, read on 2026-11-29). So a number from the template keeps its spelling.
     Numbers {
-        /// Those that are written in a way of their own.
+        /// Numbers whose own spelling is kept.
         numbers: Vec<String>,
-        /// A whole value that is written in a way of its own.
+        /// A whole value whose own spelling is kept.
         written: Option<String>,
     },
 }
 
 impl Canonical {
-    /// How this parameter's are written.
+    /// Returns the normalization of this parameter's values.
     pub fn of(parameter: &Parameter) -> Self {
         match parameter.kind {
             ParameterKind::Number | ParameterKind::NumberList => {
@@ -50,7 +51,7 @@ impl Canonical {
         }
     }
 
-    /// Keeps the way in which a value is written that stands already: the same numbers or elements are no other value.
+    /// Keeps the spelling of a current value, so that the same numbers or elements do not count as a different value.
     pub fn keep(&mut self, standing: &str) {
         match self {
             Self::Numbers { numbers, written } => {
@@ -62,7 +63,7 @@ impl Canonical {
         }
     }
 
-    /// The value that was meant by this text; what is no number stays for the checks to name.
+    /// Returns the normalized value of a text. Anything that is no number stays as it is, for the checks to report.
     pub fn text(&self, typed: &str) -> String {
         let plain = self.plain_text(typed);
         let (Self::Numbers { written, .. } | Self::List { written }) = self else { return plain };
@@ -72,7 +73,7 @@ impl Canonical {
         }
     }
 
-    /// The same, whatever the whole of it was written like before.
+    /// Like [`text`](Self::text), without keeping the spelling of a whole value.
     fn plain_text(&self, typed: &str) -> String {
         match self {
             Self::AsTyped => typed.to_owned(),
@@ -166,7 +167,7 @@ Resources: {B: {Type: AWS::S3::Bucket}}
             (size.text("500"), size.text("20"), size.text("5.0")),
             ("500.0".into(), "020".into(), "5".into())
         );
-        // A row from before lists were written in one way.
+        // A row stored before lists were normalized.
         for (key, other) in [("Ports", "22,8080"), ("Subnets", "subnet-1,subnet-3")] {
             let mut list = Canonical::of(Template::parse(TEMPLATE).unwrap().parameter(key).unwrap());
             let standing = if key == "Ports" { "22, 443" } else { "subnet-1, subnet-2" };

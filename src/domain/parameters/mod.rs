@@ -1,6 +1,6 @@
-//! From what a person submitted to the parameters of a product, all mistakes at once.
+//! Checks a submission and returns the product's parameters, or all mistakes at once.
 //!
-//! What a field looks like belongs to `form`; what a parameter accepts is written in its template.
+//! The appearance of a field is in [`form`](super::form); what a parameter accepts is in its template.
 
 mod canonical;
 mod prefill;
@@ -25,22 +25,22 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct ParameterValues(Vec<(String, String)>);
 
 impl ParameterValues {
-    /// The value of a parameter.
+    /// Returns the value of a parameter.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
     }
 
-    /// Keys and values in the template's order.
+    /// Returns keys and values in the template's order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// Keys and values in the template's order, as the template's rules and evaluation take them.
+    /// Returns keys and values in the template's order, as the template's rules and evaluation expect them.
     pub fn as_slice(&self) -> &[(String, String)] {
         &self.0
     }
 
-    /// Sets a parameter the portal fills by itself, at its place in the template.
+    /// Sets a parameter that the portal fills in, at its position in the template.
     pub fn bind(&mut self, template: &Template, key: &str, value: impl Into<String>) {
         self.0.retain(|(own, _)| own != key);
         self.0.push((key.to_owned(), value.into()));
@@ -48,20 +48,20 @@ impl ParameterValues {
         self.0.sort_by_key(|(key, _)| place(key).unwrap_or(usize::MAX));
     }
 
-    /// Keys and values in the template's order.
+    /// Returns keys and values in the template's order.
     pub fn into_vec(self) -> Vec<(String, String)> {
         self.0
     }
 }
 
-/// What is wrong with one field of a submission.
+/// A problem with one field of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldProblem {
     /// The parameter's key, as submitted.
     pub key: String,
-    /// What to do, for the person at the form.
+    /// What to do, for the user.
     pub message: String,
-    /// Whether no form of ours could have sent it: a key or an option that was never offered.
+    /// Whether no genuine form could have sent it: a key or an option that was never offered.
     pub is_forged: bool,
 }
 
@@ -76,10 +76,11 @@ impl FieldProblem {
     }
 }
 
-/// Checks a submission; `given` holds what came back from the form (see [`Field::wire_value`]) by parameter key.
+/// Checks a submission; `given` holds what the form returned (see [`Field::wire_value`]), by parameter key.
 ///
-/// A field that is not given takes its default. One that was left empty comes to what the field says it does; where that is
-/// nothing, nobody has seen what it would be. `hidden` parameters are the portal's and must not be given.
+/// A field that was not sent takes its default. An empty one takes the value that the field says it stands for; if
+/// there is none, the user has never seen a value and has to fill it. `hidden` parameters are filled in by the portal
+/// and must not be sent.
 pub fn check_parameters(
     template: &Template,
     form: &Form,

@@ -1,28 +1,28 @@
-//! `Environment=dev Name='x y'` after a command, as people type it with a phone's curly quotes.
+//! Parses `Environment=dev Name='x y'` after a command, including a phone's curly quotes.
 
 use crate::document::nearest;
 use crate::domain::form::Form;
 use std::collections::BTreeMap;
 
-/// What stood behind a command: pairs in typed order, and words that were no pair.
+/// The text after a command: pairs in typed order, and words that are no pair.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prefill {
     /// Keys as typed, with their values unquoted.
     pub pairs: Vec<(String, String)>,
-    /// Everything else.
+    /// All other words.
     pub words: Vec<String>,
 }
 
 /// A typed key that the form does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownKey {
-    /// As typed.
+    /// The key as typed.
     pub typed: String,
-    /// The field's key that was probably meant.
+    /// The key of the most similar field.
     pub nearest: Option<String>,
 }
 
-/// Splits typed text; blanks of any kind separate, straight and curly quotes hold a value together.
+/// Splits the text at whitespace; straight or curly quotes keep a value together.
 pub fn parse_prefill(text: &str) -> Prefill {
     let mut prefill = Prefill::default();
     let mut rest = text.trim_start();
@@ -58,7 +58,7 @@ fn take_value(text: &str) -> (String, &str) {
     let mut chars = text.chars();
     if let Some(quotes) = chars.next().and_then(closing) {
         let inside = chars.as_str();
-        // A closing quote ends a word; the apostrophe in `it's` does not.
+        // A closing quote is followed by whitespace; the apostrophe in `it's` is not.
         let end = inside
             .match_indices(quotes)
             .find(|(at, quote)| inside[at + quote.len()..].chars().next().is_none_or(char::is_whitespace));
@@ -70,7 +70,7 @@ fn take_value(text: &str) -> (String, &str) {
     (text[..end].to_owned(), &text[end..])
 }
 
-/// Matches typed keys with a form's fields whatever their case; the later of two wins.
+/// Matches typed keys with the form's fields, ignoring case. If a key is repeated, the last value wins.
 pub fn match_prefill(form: &Form, pairs: &[(String, String)]) -> (BTreeMap<String, String>, Vec<UnknownKey>) {
     let mut values = BTreeMap::new();
     let mut unknown = Vec::new();

@@ -1,8 +1,8 @@
-//! What ids and names of existing AWS resources look like. Whether they exist is for AWS to say.
+//! The shape of ids and names of existing AWS resources. Whether they exist is up to AWS.
 
 use crate::domain::template::{ParameterKind, Pattern};
 
-/// A type, an example to show, and the shape of its values; no shape where names are free.
+/// A parameter type, an example of its values, and the prefix of its ids; no prefix if names are free.
 struct Shape {
     aws_type: &'static str,
     example: &'static str,
@@ -35,7 +35,8 @@ fn shape_of(aws_type: &str) -> Option<&'static Shape> {
     SHAPES.iter().find(|shape| shape.aws_type == aws_type)
 }
 
-/// Types of which an account's own can be listed. Images and zones are too many or not an account's.
+/// Types whose resources can be listed per account. Images are too many, and availability zones are not the
+/// account's.
 const LISTED: [&str; 7] = [
     "AWS::EC2::Instance::Id",
     "AWS::EC2::KeyPair::KeyName",
@@ -46,17 +47,17 @@ const LISTED: [&str; 7] = [
     "AWS::Route53::HostedZone::Id",
 ];
 
-/// Whether people can choose among what exists of this type.
+/// Whether users can choose among the existing resources of this type.
 pub(crate) fn can_be_listed(aws_type: &str) -> bool {
     LISTED.contains(&aws_type)
 }
 
-/// Whether a value can be an id of this type.
+/// Whether a value may be an id of this type.
 pub(crate) fn looks_like(aws_type: &str, value: &str) -> bool {
     !value.trim().is_empty() && shape_problem(&ParameterKind::Aws(aws_type.to_owned()), value).is_none()
 }
 
-/// A value of this kind to show as an example, such as `vpc-0abc1234def567890`.
+/// Returns an example of a value of this kind, such as `vpc-0abc1234def567890`.
 pub(crate) fn example(kind: &ParameterKind) -> Option<&'static str> {
     match kind {
         ParameterKind::Aws(aws_type) | ParameterKind::AwsList(aws_type) => {
@@ -69,7 +70,7 @@ pub(crate) fn example(kind: &ParameterKind) -> Option<&'static str> {
     }
 }
 
-/// What is wrong with the look of an id; an empty list is left to AWS.
+/// Returns what is wrong with the shape of an id. An empty list is left to AWS.
 pub(super) fn shape_problem(kind: &ParameterKind, value: &str) -> Option<String> {
     let (aws_type, values) = match kind {
         ParameterKind::Aws(aws_type) => (aws_type, vec![value.trim()]),

@@ -1,39 +1,39 @@
-//! Whether one value suits one parameter, and what to say when it does not.
+//! Checks whether a value suits a parameter, and what to say if it does not.
 
 use super::shape::shape_problem;
 use crate::document::{Problem, Problems};
 use crate::domain::template::{Parameter, ParameterKind, read_otherwise};
 use rust_decimal::Decimal;
 
-/// Longest value AWS takes, in bytes.
+/// Longest parameter value in AWS, in bytes.
 const MAX_BYTES: usize = 4_096;
 
-/// Longest list of choices or pattern quoted in a message, in characters.
+/// Longest list of choices, or pattern, that a message quotes, in characters.
 const MAX_QUOTED: usize = 200;
 
-/// What is wrong with a typed value, in words for the person who typed it; `None` when it will do.
+/// Returns what is wrong with a typed value, for the user; `None` if it is valid.
 pub fn value_problem(parameter: &Parameter, value: &str) -> Option<String> {
     constraint_problem(parameter, value).or_else(|| shape_problem(&parameter.kind, value))
 }
 
-/// Like [`value_problem`], but an id is not asked to look like one: defaults are often blank there.
+/// Like [`value_problem`], but without checking the shape of an id: defaults of ids are often blank.
 pub(crate) fn constraint_problem(parameter: &Parameter, value: &str) -> Option<String> {
     let composed = broken_constraint(parameter, value)?;
     let is_own = parameter.constraint_description.is_some() && !is_general(parameter, value);
     Some(parameter.constraint_description.clone().filter(|_| is_own).unwrap_or(composed))
 }
 
-/// Whether what is wrong with a value is no constraint of the template.
+/// Whether the problem is a general one, and not with a constraint of the template.
 fn is_general(parameter: &Parameter, value: &str) -> bool {
     value.len() > MAX_BYTES || number_problem(parameter, value).is_some()
 }
 
-/// What is wrong with a value, in our words.
+/// Describes what is wrong with a value.
 fn broken_constraint(parameter: &Parameter, value: &str) -> Option<String> {
     if value.len() > MAX_BYTES {
         return Some("Shorten this: AWS takes 4,096 bytes at most".to_owned());
     }
-    // The path is constrained by nothing in the template; what it leads to is checked by AWS.
+    // A template does not constrain the path of an SSM parameter; AWS checks the value it leads to.
     if matches!(parameter.kind, ParameterKind::SsmValue(_)) && parameter.allowed_values.is_empty() {
         return None;
     }
@@ -44,16 +44,17 @@ fn broken_constraint(parameter: &Parameter, value: &str) -> Option<String> {
         .or_else(|| pattern_problem(parameter, value))
 }
 
-/// The defaults that their own constraints do not allow: "you must specify a value that adheres to those constraints"
-/// ("CloudFormation template Parameters syntax" in the AWS CloudFormation User Guide), and "CloudFormation deems the template
-/// invalid" otherwise (aws-samples/aws-service-catalog-reference-architectures, pull request 23), read on 2026-11-29.
+/// Reports defaults that violate their own constraints: "you must specify a value that adheres to those constraints"
+/// ("CloudFormation template Parameters syntax" in the AWS CloudFormation User Guide), and "CloudFormation deems the
+/// template invalid" otherwise (aws-samples/aws-service-catalog-reference-architectures, pull request 23), read on
+/// 2026-11-29.
 pub(crate) fn default_problems(parameters: &[Parameter]) -> Vec<Problem> {
     let problem = |parameter: &Parameter| {
-        // One that is too long is told with the sizes.
+        // A default that is too long is reported with the other size limits.
         let default = parameter.default.as_ref().filter(|default| default.len() <= MAX_BYTES)?;
         let demand = broken_constraint(parameter, default)?;
         let what = format!("parameter `{}`: its own constraints do not allow its default", parameter.key);
-        // Options of a secret are as secret as its default.
+        // The options of a secret are as secret as its default.
         let Some(default) = parameter.shown_default() else {
             return Some(Problem::new(parameter.default_line, what, "change one of them"));
         };
@@ -63,7 +64,7 @@ pub(crate) fn default_problems(parameters: &[Parameter]) -> Vec<Problem> {
     parameters.iter().filter_map(problem).collect()
 }
 
-/// Notes allowed values that the type refuses, and those that the other constraints refuse: they could be chosen in vain.
+/// Reports allowed values that the type or the other constraints refuse: users could choose them, but AWS would fail.
 pub(crate) fn check_options(parameters: &[Parameter], problems: &Problems, doubts: &Problems) {
     for parameter in parameters {
         if matches!(parameter.kind, ParameterKind::SsmValue(_)) {
@@ -98,25 +99,25 @@ pub(crate) fn check_options(parameters: &[Parameter], problems: &Problems, doubt
     }
 }
 
-/// Whether an empty text is a value of this parameter, and not only nothing in its place. Ids, paths and numbers never are,
-/// whatever the constraints say of them.
+/// Whether an empty text is a value of this parameter, and not the absence of one. It never is for ids, paths and
+/// numbers, whatever their constraints.
 pub(crate) fn takes_nothing(parameter: &Parameter) -> bool {
     let is_text = matches!(parameter.kind, ParameterKind::String | ParameterKind::CommaDelimitedList);
     is_text && constraint_problem(parameter, "").is_none()
 }
 
-/// What a parameter comes to with what a form holds for it, or with its default; that of a secret is nobody's to see.
+/// Returns the effective value of a parameter: what the form holds, or its default. Secret defaults are not revealed.
 pub(crate) fn in_effect(parameter: &Parameter, held: Option<&str>) -> Option<String> {
     let counts = |value: &&str| !value.is_empty() || takes_nothing(parameter);
     held.filter(counts).or(parameter.shown_default()).map(str::to_owned)
 }
 
-/// The parts of a value that constraints apply to: the elements of a list, otherwise the whole.
+/// Returns the parts of a value that constraints apply to: the elements of a list, otherwise the whole value.
 fn parts<'v>(parameter: &Parameter, value: &'v str) -> Vec<&'v str> {
     if parameter.kind.is_list() { value.split(',').map(str::trim).collect() } else { vec![value] }
 }
 
-/// A number as CloudFormation reads it: digits with an optional sign and fraction.
+/// Parses a number as CloudFormation does: digits with an optional sign and fraction.
 pub fn parse_number(text: &str) -> Option<Decimal> {
     let text = text.trim();
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -126,7 +127,7 @@ pub fn parse_number(text: &str) -> Option<Decimal> {
     if has_digits && shape { text.parse().ok() } else { None }
 }
 
-/// Whether only whole numbers make sense: no bound and no default has a fraction.
+/// Whether only whole numbers make sense, because no bound and no default has a fraction.
 pub(crate) fn is_whole(parameter: &Parameter) -> bool {
     let default = parameter.default.as_deref().and_then(parse_number);
     [default, parameter.min_value, parameter.max_value].iter().flatten().all(Decimal::is_integer)
@@ -173,7 +174,7 @@ fn range_problem(parameter: &Parameter, value: &str) -> Option<String> {
     Some(number_demand(parameter, is_whole(parameter)))
 }
 
-/// ` from 20 to 1,000`; `None` when there are no bounds.
+/// Returns ` from 20 to 1,000`; `None` if there are no bounds.
 pub(crate) fn range_words(parameter: &Parameter) -> Option<String> {
     match (parameter.min_value.as_ref().map(grouped), parameter.max_value.as_ref().map(grouped)) {
         (Some(min), Some(max)) => Some(format!(" from {min} to {max}")),
@@ -183,7 +184,7 @@ pub(crate) fn range_words(parameter: &Parameter) -> Option<String> {
     }
 }
 
-/// A number with commas between thousands.
+/// Formats a number with commas between thousands.
 pub(crate) fn grouped(number: &impl ToString) -> String {
     let text = number.to_string();
     let (sign, rest) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
@@ -227,7 +228,7 @@ fn length_problem(parameter: &Parameter, value: &str) -> Option<String> {
     if is_short || is_long { length_words(parameter).map(|words| format!("Use {words}")) } else { None }
 }
 
-/// `3 to 63 characters`; `None` when any length will do.
+/// Returns `3 to 63 characters`; `None` if any length is allowed.
 pub(crate) fn length_words(parameter: &Parameter) -> Option<String> {
     match (parameter.min_length.filter(|min| *min > 0), parameter.max_length) {
         (Some(min), Some(max)) if min == max => Some(format!("exactly {} characters", grouped(&min))),
@@ -247,7 +248,7 @@ fn pattern_problem(parameter: &Parameter, value: &str) -> Option<String> {
     Some(format!("Must match the pattern {}", cut(pattern.as_str(), MAX_QUOTED)))
 }
 
-/// The text, or its beginning with an ellipsis so that it has at most `most` characters.
+/// Shortens a text to at most `most` characters, ending with an ellipsis if it was cut.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! Every sentence as people read it, and which of them go on the trail.
+//! Every refusal as people read it, and which of them are recorded in the audit trail.
 
 use super::*;
 use crate::domain::approve_with_changes::Irreducible;

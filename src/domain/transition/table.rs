@@ -1,5 +1,5 @@
-//! The table of every legal change of a request, and the generic events it is made with.
-//! Stories that take more than one event are in `tests`; random ones in `history`.
+//! The table of all legal transitions, and the generic events that it is computed with. Scenarios with several events
+//! are in `tests`, random ones in `history`.
 
 use super::{Transition, next};
 use crate::domain::event::Event;
@@ -60,7 +60,7 @@ pub(super) fn failed(why: &str) -> Event {
     Event::ProvisioningFailed { why: why.to_owned() }
 }
 
-/// One of each event, by the requester where it is hers to do and with a token not seen before.
+/// One event of each kind: by the requester if only she may, and with a token not seen before.
 pub(super) fn one_of_each(request: &Request) -> [Event; 39] {
     [
         approve("priya"),
@@ -129,7 +129,7 @@ pub(super) fn tear_down(name: &str) -> Event {
     Event::TearDown { by: by(name) }
 }
 
-/// The request as it is when the generic event can apply, where its status alone does not tell.
+/// Returns the request in a state in which the generic event can apply, if that takes more than the status.
 fn ready_for(event: &Event, mut request: Request) -> Request {
     let terms = request.product.lease.clone();
     if let (Event::LeaseEnded, Status::Active { lease }) = (event, &mut request.status) {
@@ -160,7 +160,7 @@ fn ready_for(event: &Event, mut request: Request) -> Request {
     request
 }
 
-/// When the generic event happens: inside the day that approvers have, but for what waits for a date.
+/// Returns when the generic event happens: within the approval deadline, except for events that wait for a date.
 #[expect(clippy::wildcard_enum_match_arm, reason = "only some events wait for a date")]
 pub(super) fn moment(event: &Event) -> Timestamp {
     match event {

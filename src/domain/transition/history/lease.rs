@@ -1,4 +1,4 @@
-//! What must hold of a lease at every moment of a random life: the warnings it had, and the job that looks at it.
+//! Invariants of the lease in a random history: the warnings that were delivered, and the job that checks the lease.
 
 use super::super::{Transition, lease_step};
 use crate::domain::event::Event;
@@ -9,28 +9,28 @@ use crate::domain::silence::Silence;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A lease that waits for its warning to be delivered is looked at again after this time.
+/// When a lease whose warning has not been delivered is checked again.
 pub(super) const UNTIL_WARNED: SignedDuration = SignedDuration::from_hours(1);
 
-/// The warnings of one expiry date, counted apart from the row, and jobs that wait for a date.
+/// The warnings of one expiry date, counted independently of the row, and the dated jobs.
 #[derive(Default)]
 pub(super) struct LeaseWatch {
     /// When the first warning of this term was delivered.
     first: Option<Timestamp>,
-    /// Warnings of this expiry date.
+    /// Number of warnings of this expiry date.
     warnings: usize,
     /// Due dates of jobs by name, and when they were written.
     pub(super) jobs: BTreeMap<String, (Timestamp, Timestamp)>,
-    /// The furthest that the clock has been.
+    /// The latest time that the clock has shown.
     latest: Option<Timestamp>,
     /// When the end was last moved.
     moved: Option<Timestamp>,
-    /// Before this nothing of this term ends, since nobody could be heard when it would have.
+    /// Before this, nothing of this term may end, because the bot could not receive answers when it would have.
     heard_again: Option<Timestamp>,
 }
 
 impl LeaseWatch {
-    /// What would have ended while nobody could be heard does not end at once.
+    /// A lease that would have ended during a silence must not end right after it.
     pub(super) fn is_unheard(&mut self, request: &Request, silence: &Silence) {
         let grace = request.product.lease.grace;
         let Some(lease) = goes_on(request).filter(|lease| lease.warned.is_some() && lease.moved < 7) else {
@@ -42,7 +42,7 @@ impl LeaseWatch {
         }
     }
 
-    /// Checks a change that `event` made, or a message that was posted.
+    /// Checks a change made by `event`, or by a posted message.
     pub(super) fn take(
         &mut self,
         before: &Request,
@@ -80,7 +80,7 @@ impl LeaseWatch {
             return;
         }
         if matches!(event, Some(Event::Transfer { .. })) {
-            // Of a term the first new owner is warned anew.
+            // The first new owner of a term is warned again.
             if was.is_some_and(|was| was.warned.is_some() && !was.handed) {
                 (self.first, self.warnings) = (None, 0);
             }
@@ -92,19 +92,19 @@ impl LeaseWatch {
             let most = 1 + terms.reminders.len();
             assert!(self.warnings <= most, "{} warnings of one expiry date", self.warnings);
         } else if was.is_some_and(|was| was.expires_at != is.expires_at) {
-            // A refused renewal left more time: that is another date, of which people are reminded again.
+            // A refused renewal left more time. That is a different end date, with reminders of its own.
             self.warnings = 0;
         }
         assert_eq!(is.warned.as_ref().map(|warned| warned.first), self.first);
     }
 
-    /// However often it was renewed, the end is no further away than the product allows at a time.
+    /// However often it is renewed, the end is no further away than the product allows at a time.
     fn check_bound(&mut self, before: &Request, after: &Request, now: Timestamp) {
         let Some(is) = goes_on(after) else { return };
         let is_same = |was: &Lease| was.expires_at == is.expires_at;
         let other_terms = before.product.lease != after.product.lease;
         if other_terms || !goes_on(before).is_some_and(is_same) {
-            // Where the clock was set back, an end that is there already stays.
+            // If the clock was set back, an existing end stays.
             self.moved = self.moved.max(Some(now));
         }
         let terms = &after.product.lease;
@@ -112,7 +112,7 @@ impl LeaseWatch {
         assert!(is.expires_at <= bound, "ends {}, but {bound} is the furthest", is.expires_at);
     }
 
-    /// An expiry, and only with everything that it takes.
+    /// Checks that an expiry meets all its preconditions.
     fn check_expiry(&self, before: &Request, now: Timestamp) {
         let lease = before.lease().unwrap();
         let first = self.first.expect("a warning was delivered");
@@ -123,11 +123,11 @@ impl LeaseWatch {
         assert!(!held, "whoever asked to keep it is answered first");
     }
 
-    /// Something looks at a running lease when it asks for something, and at a renewal when its time is over.
+    /// Checks that a job exists for the lease's next step, and for the deadline of a renewal.
     fn check_job(&self, after: &Request, now: Timestamp) {
         let Some(step) = lease_step(after, now) else { return };
         let next = if let LeaseStep::Wait(until) = step { until.max(now) } else { now };
-        // What a renewal holds back goes on with its answer, also when the clock was set back meanwhile.
+        // A lease delayed by a renewal continues with its answer, even if the clock was set back meanwhile.
         let held = after.waiting_renewal().map_or(next, |waiting| waiting.approve_by);
         let (due, written) = self.jobs.get("lease").expect("a running lease has a job");
         let latest = next.max(held).max(*written) + UNTIL_WARNED;
@@ -139,12 +139,12 @@ impl LeaseWatch {
     }
 }
 
-/// The lease, also while a change is made and nothing looks at it.
+/// Returns the lease, also during an update, when nothing checks it.
 fn goes_on(request: &Request) -> Option<&Lease> {
     if let Status::Updating { lease } = &request.status { Some(lease) } else { request.lease() }
 }
 
-/// What exists goes only by expiry or by a person, and says which.
+/// An existing product ends only by expiry or by a person, and its status says which.
 fn check_end(before: &Request, event: Option<&Event>, after: &Request) {
     let ends = goes_on(before).is_some() && goes_on(after).is_none();
     if !ends {
@@ -205,7 +205,7 @@ fn check_renewal(before: &Request, event: Option<&Event>, after: &Request) {
     }
 }
 
-/// Buttons of an earlier state are out of date.
+/// Buttons of an earlier state have to be out of date.
 fn check_epoch(before: &Request, after: &Request) {
     let lived = before.lease().is_some()
         || matches!(before.status, Status::Terminating { .. } | Status::TeardownFailed { .. });
@@ -214,7 +214,7 @@ fn check_epoch(before: &Request, after: &Request) {
     }
 }
 
-/// What the buttons of something that exists would do.
+/// What the buttons of an existing product would do.
 fn buttons(request: &Request) -> impl PartialEq {
     (
         request.status.name(),

@@ -1,4 +1,5 @@
-//! Random lives of requests: whatever comes, in whatever order and at whatever time, some things never happen.
+//! Property tests with random request histories: whatever happens, in whatever order and at whatever time, the
+//! invariants hold.
 
 mod lease;
 mod steps;
@@ -22,7 +23,7 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
-/// A request, its trail, the slots it holds and its lease, checked after every change.
+/// A request, its trail, its slots and its lease, checked after every change.
 struct History {
     request: Request,
     trail: Vec<AuditEntry>,
@@ -40,7 +41,7 @@ impl History {
         Self { request: birth.request, trail: birth.audit, taken: 1, monthly, watch, now: submitted_at() }
     }
 
-    /// Tries an event. One that does not apply has to be refused, not to go wrong.
+    /// Applies an event. One that does not apply has to be refused without side effects.
     fn tries(&mut self, event: &Event) -> bool {
         match next(&self.request, event, self.now) {
             Ok(change) => {
@@ -99,7 +100,7 @@ impl History {
         assert_eq!((last.seq, &last.digest), (self.request.audit.seq, &self.request.audit.digest));
     }
 
-    /// Lives through these steps.
+    /// Runs these steps.
     fn live(&mut self, steps: &[(Step, SignedDuration)]) {
         for (step, pause) in steps {
             self.now += *pause;
@@ -129,7 +130,7 @@ impl History {
         assert_eq!(verify_chain(&self.trail), Ok(()));
     }
 
-    /// The program is down, or cannot hear Slack, for some time. Then what ran out meanwhile is moved.
+    /// The bot is down or cannot reach Slack for some time. Deadlines that passed meanwhile are postponed.
     fn is_unheard(&mut self, length: SignedDuration) {
         let from = self.now;
         self.now += length;
@@ -143,8 +144,7 @@ impl History {
         assert!(!ran_out || self.request.approve_by >= self.now + day, "approvers have a day at least");
     }
 
-    /// Does with the jobs that wait for a date what the dispatcher does. Whether a warning is delivered is another
-    /// step's to say.
+    /// Runs the dated jobs as the dispatcher does. The delivery of a warning is a separate step.
     fn run_jobs(&mut self) {
         if self.is_due("renewal-deadline") {
             self.watch.jobs.remove("renewal-deadline");
@@ -178,10 +178,10 @@ impl History {
         self.watch.jobs.get(job).is_some_and(|(due, _)| *due <= self.now)
     }
 
-    /// From here on nobody does anything: the clock goes on, and whoever has to be warned is warned at once.
+    /// From here on nobody acts: the clock advances, and warnings are delivered at once.
     fn is_left_alone(&mut self) {
         let begun = self.now;
-        // Whatever AWS is about has an end.
+        // Every operation in AWS ends eventually.
         let failed = Event::UpdateFailed { why: "AccessDenied".into() };
         let was_changing = matches!(self.request.status, Status::Updating { .. });
         assert_eq!(self.tries(&failed), was_changing);
@@ -244,7 +244,7 @@ fn check_jobs(change: &Transition) {
     assert!(change.jobs.iter().all(|job| job.key.of == JobOwner::Request(request.id)));
 }
 
-/// No token in anything that may be logged, shown or exported, a job's name included.
+/// No token appears in anything that may be logged, shown or exported, including the names of jobs.
 fn check_secrecy(change: &Transition) {
     assert!(!format!("{change:?}").contains(SECRET));
     assert!(change.jobs.iter().all(|job| !format!("{job:?} {}", job.key.name).contains(SECRET)));

@@ -1,4 +1,4 @@
-//! What may happen to a request, as random steps. What must hold afterwards is said in the module above.
+//! Random steps of a request's history. The invariants are checked in the parent module.
 
 use crate::domain::approve_with_changes::{
     ApprovedChanges, RequestedReduction, approved_changes, shorter_leases,
@@ -20,21 +20,21 @@ use rust_decimal::Decimal;
 /// Something that may happen next.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    /// By a person, about the request: which event, who.
+    /// A person acts on the request: which event, and who.
     Person(u8, &'static str),
-    /// By a person, about what exists: which event, who, or to whom.
+    /// A person acts on the existing product: which event, and who, or the new owner.
     Owner(u8, &'static str),
-    /// By the workflow: which event, which token, how many attempts ago.
+    /// The workflow reports: which event, which token, how many attempts ago.
     Workflow(u8, u32, u32),
-    /// By the provisioner: which event.
+    /// The provisioner reports: which event.
     Provisioner(u8),
     /// A date may have passed, or a warning was delivered: which event.
     Clock(u8),
-    /// The dispatcher runs the jobs that are due and wait for a date.
+    /// The dispatcher runs dated jobs that are due.
     Jobs,
-    /// A refusal is put on the trail.
+    /// A refusal is recorded in the audit trail.
     Refusal,
-    /// Nobody can be heard for some time.
+    /// The bot cannot receive answers for some time.
     Silence(SignedDuration),
     /// A message was posted.
     Posted(MessageSlot),
@@ -101,8 +101,8 @@ impl Step {
     }
 }
 
-/// Alice wants it larger and waits for approvers, the others want it smaller; Sam needs nobody for it, and Priya brings
-/// it to a version that lives for a shorter time.
+/// Alice's change is more expensive and waits for approvers, the others' are cheaper. Sam's is auto-approved, and
+/// Priya's leads to a version with a shorter lease.
 fn order_of(request: &Request, name: &str) -> ChangeOrder {
     let factor = if name == "alice" { Decimal::TWO } else { Decimal::new(5, 1) };
     let estimate = request.estimate.clone();
@@ -114,21 +114,21 @@ fn order_of(request: &Request, name: &str) -> ChangeOrder {
     };
     let (mut product, estimate_before) = (request.product.clone(), request.estimate.clone());
     if name == "priya" {
-        // A newer version that lives for a shorter time.
+        // A newer version with a shorter lease.
         product.lease.ttl = Period::days(10);
         product.lease.renew.retain(|period| *period < Period::days(30));
     }
     ChangeOrder { product, estimate_before, estimate, approval, ..order() }
 }
 
-/// The shortest lease that can be approved, if there is a shorter one.
+/// Returns the shortest lease that can be approved, if there is a shorter one.
 fn shorter(request: &Request) -> ApprovedChanges {
     let lease = shorter_leases(request.product.lease.ttl).into_iter().next();
     let wanted = RequestedReduction { lease, ..RequestedReduction::default() };
     approved_changes(request, None, &PriceList::default(), &wanted).unwrap()
 }
 
-/// A warning was delivered.
+/// The event of a delivered warning.
 pub(super) fn delivered(request: &Request) -> Event {
     Event::Warned {
         owner: request.owner.clone(),
@@ -136,7 +136,7 @@ pub(super) fn delivered(request: &Request) -> Event {
     }
 }
 
-/// What it takes for a request that needs one approval to become active, a minute apart.
+/// The steps that make a request with one approval active, a minute apart.
 pub(super) fn to_active() -> Vec<(Step, SignedDuration)> {
     let minute = SignedDuration::from_mins(1);
     [
@@ -181,7 +181,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What mostly happens to something that exists; a teardown is rare, so that it lives long.
+/// Typical steps of an existing product. Teardowns are rare, so that it exists for long.
 fn step_of_a_lease() -> impl Strategy<Value = Step> {
     prop_oneof![
         5 => (3_u8..7, who()).prop_map(|(kind, name)| Step::Owner(kind, name)),
@@ -204,7 +204,7 @@ fn silence() -> impl Strategy<Value = Step> {
     .prop_map(Step::Silence)
 }
 
-/// How far the clock goes before a step: minutes, hours or days, and sometimes back.
+/// How far the clock moves before a step: minutes, hours or days, and sometimes backwards.
 fn pause(days: u32) -> impl Strategy<Value = SignedDuration> {
     prop_oneof![
         8 => (0_i64..90).prop_map(SignedDuration::from_mins),
@@ -214,17 +214,17 @@ fn pause(days: u32) -> impl Strategy<Value = SignedDuration> {
     ]
 }
 
-/// Anything, mostly within hours.
+/// Any steps, mostly within hours.
 pub(super) fn anything() -> impl Strategy<Value = Vec<(Step, SignedDuration)>> {
     prop::collection::vec((any_step(), pause(1)), 1..80)
 }
 
-/// The life of something that exists, over months.
+/// Steps of an existing product, over months.
 pub(super) fn of_a_lease() -> impl Strategy<Value = Vec<(Step, SignedDuration)>> {
     prop::collection::vec((step_of_a_lease(), pause(6)), 1..60)
 }
 
-/// Terms with a short, a long or no grace and any reminders.
+/// Terms with a short, a long or no grace period, and any reminders.
 pub(super) fn terms() -> impl Strategy<Value = LeaseTerms> {
     let grace = prop::sample::select(vec![Period::ZERO, Period::hours(2), Period::days(7)]);
     let reminders = prop::collection::vec((0_u16..200).prop_map(Period::hours), 0..4);

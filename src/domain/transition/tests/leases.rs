@@ -1,4 +1,4 @@
-//! Warnings: when one counts, what it moves, and that nothing ends without one.
+//! Warnings: when one counts, what it postpones, and that no lease ends without one.
 
 use super::super::lease_step;
 use super::super::table::warned;

@@ -1,5 +1,5 @@
-//! The stories behind the lines of the table: who is told what, and what comes twice, late or too early. What happens
-//! before something is provisioned is told here, the rest in a file for each part of its life.
+//! Scenarios behind the lines of the table: who is notified of what, and what arrives twice, late or too early.
+//! Events before provisioning are tested here, the others in one file per phase.
 
 mod asking;
 mod leases;
@@ -29,7 +29,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, MessageSlot, Output, Request, Status, StatusName};
 use jiff::Timestamp;
 
-/// A request and everything that has happened to it.
+/// A request and its whole history.
 struct Life {
     request: Request,
     trail: Vec<AuditEntry>,
@@ -46,7 +46,7 @@ impl Life {
         life
     }
 
-    /// Provisioned five minutes after its submission, with a lease of these terms.
+    /// Provisioned five minutes after submission, with a lease of these terms.
     fn provisioned(terms: LeaseTerms) -> Self {
         let mut life = Self::waiting_for(1);
         life.request.product.lease = terms;
@@ -57,12 +57,12 @@ impl Life {
         life
     }
 
-    /// Provisioned; warned about on day 30, reminded of on day 36, to be torn down on day 37.
+    /// Provisioned; warned on day 30, reminded on day 36, torn down on day 37.
     fn active() -> Self {
         Self::provisioned(product(1).lease)
     }
 
-    /// So many days after it was provisioned.
+    /// Returns the time this many days after provisioning.
     fn day(&self, day: u16) -> Timestamp {
         Period::days(day).after(self.request.activated_at.unwrap())
     }
@@ -90,7 +90,7 @@ impl Life {
         self.tries_at(now, event).unwrap()
     }
 
-    /// An event that says nothing new is dropped.
+    /// Checks that an event without news is dropped.
     #[track_caller]
     fn drops(&mut self, now: Timestamp, event: &Event) {
         let dropped = Refusal::DoesNotApply { status: self.status(), event: event.as_str() };
@@ -106,13 +106,13 @@ impl Life {
         self.request.lease().unwrap()
     }
 
-    /// The last entry of its trail.
+    /// Returns the last entry of its trail.
     fn last_entry(&self) -> String {
         let entry = self.trail.last().unwrap();
         format!("{} by {}: {}", entry.event, entry.actor, entry.detail)
     }
 
-    /// The whole of it, an entry a line.
+    /// Returns its whole trail, an entry per line.
     fn whole_trail(&self) -> String {
         assert_eq!(verify_chain(&self.trail), Ok(()));
         let lines = self.trail.iter().map(|entry| {
@@ -126,18 +126,18 @@ fn succeeded() -> Event {
     Event::ProvisioningSucceeded { outputs: Vec::new() }
 }
 
-/// What these jobs do, in words.
+/// Describes what these jobs do.
 fn words(jobs: &[Job]) -> Vec<String> {
     jobs.iter().map(told).collect()
 }
 
-/// When the lease is looked at next.
+/// Returns when the lease is checked next.
 #[track_caller]
 fn lease_job(jobs: &[Job]) -> Timestamp {
     jobs.iter().find(|job| job.kind == JobKind::Lease).unwrap().due_at
 }
 
-/// What waiting tasks are told by these jobs.
+/// Returns the results that waiting tasks get from these jobs.
 fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
     jobs.iter()
         .filter_map(|job| match &job.kind {

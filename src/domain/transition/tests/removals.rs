@@ -1,4 +1,4 @@
-//! Teardowns: asked for early, failing, tried again, given up; and the slot that comes back once.
+//! Teardowns: asked for early, failing, retried, abandoned; and the slot, which is freed once.
 
 use super::super::next;
 use super::super::table::{approve, asks_approvers, asks_to_provision, failed, started, tear_down};
@@ -26,7 +26,7 @@ fn asked_by(name: &str) -> Ending {
     Ending::Terminated { cause: Cause::Asked { by: person(name) } }
 }
 
-/// Alice's teardown failed once.
+/// Alice's teardown has failed once.
 fn failed_once() -> Life {
     let mut life = Life::active();
     life.goes_on(&tear_down("alice"));
@@ -85,7 +85,7 @@ fn a_teardown_that_failed_is_tried_again_and_frees_its_slot_once() {
     assert_eq!(life.releases, 0, "it is still there");
     let epoch = life.request.epoch;
     let jobs = life.goes_on(&tear_down("morgan"));
-    // Who asked first is who ended it; who tried again is on the trail.
+    // The status names the person who asked first; the trail names the one who retried.
     assert_eq!(life.request.status, Status::Terminating { ending: asked_by("alice"), attempt: 2 });
     assert_eq!((words(&jobs)[0].as_str(), life.request.epoch), ("terminate", epoch + 1));
     assert_eq!(life.last_entry(), "teardown by U0MORGAN: try 2 [button in C0PAYMENTS]");

@@ -1,4 +1,4 @@
-//! Renewals: those that need nobody, and those that approvers are asked about.
+//! Renewals, with and without an approval.
 
 use super::super::lease_step;
 use super::super::table::{approve, cancel, changes, deny, renew, tear_down, warned};
@@ -14,7 +14,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{RenewalAnswer, StatusName};
 use jiff::Timestamp;
 
-/// Something whose every renewal needs `needed` approvals, warned about on day 30.
+/// A product whose every renewal needs `needed` approvals, warned about on day 30.
 fn used_up(needed: u32) -> Life {
     let mut life = Life::provisioned(LeaseTerms { max_renewals: 0, ..product(1).lease });
     life.request.product.approval.needed = needed;
@@ -22,7 +22,7 @@ fn used_up(needed: u32) -> Life {
     life
 }
 
-/// The same, and Alice has asked for a renewal half a day before its end; she is answered half a day after it.
+/// The same, after Alice asked for a renewal half a day before the end; the answer comes half a day after it.
 fn asked(needed: u32) -> Life {
     let mut life = used_up(needed);
     life.goes_on_at(half_past(&life, 36), &renew("alice"));
@@ -210,7 +210,7 @@ fn nothing_ends_while_its_renewal_waits_and_it_goes_on_afterwards() {
     life.drops(life.day(37), &Event::LeaseEnded);
     assert_eq!(lease_step(&life.request, life.day(37)), Some(LeaseStep::Wait(deadline)));
     let jobs = life.goes_on_at(deadline, &Event::RenewalDeadline);
-    // A new date is reminded of as well: its day before is now.
+    // The new date has a reminder as well, and the day before it is now.
     assert_eq!(lease_job(&jobs), deadline);
     life.goes_on_at(deadline, &warned());
     life.drops(life.day(38), &Event::LeaseEnded);

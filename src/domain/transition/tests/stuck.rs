@@ -1,4 +1,4 @@
-//! What stands still because a job of its is gone: an admin gets it on, or to an end, from wherever it stands.
+//! Requests whose job is missing: an admin can get each of them moving or ended, whatever its status.
 
 use super::super::{Transition, movers, next};
 use super::minutes;
@@ -25,7 +25,7 @@ fn leave() -> Event {
     Event::Retain { by: by("pat"), reason: "it stands still".into() }
 }
 
-/// What an admin and the provisioner do until it has ended, without any job that was there before.
+/// What an admin and the provisioner do until the request has ended, without any earlier job.
 fn way_out(mut request: Request) -> Vec<String> {
     let mut way = Vec::new();
     for _ in 0..5 {

@@ -1,4 +1,4 @@
-//! Handing over: whose it is from then on, and whose messages say what.
+//! Transfers: the new owner, and what the messages of both owners show.
 
 use super::super::table::{told, warned};
 use super::super::{next, record_message, rename_team};
@@ -30,7 +30,7 @@ fn a_new_owner_gets_messages_of_their_own_and_the_old_ones_say_who_has_it_now() 
 
     let jobs = life.goes_on_at(life.day(31), &to("amir"));
     assert_eq!((&life.request.owner, &life.request.requester), (&person("amir"), &person("alice")));
-    // Warned anew, with a whole grace of their own once that is delivered.
+    // The new owner is warned again, with a whole grace period after that.
     assert_eq!(
         (life.request.epoch, life.lease()),
         (epoch + 1, &Lease { warned: None, handed: true, ..lease })
