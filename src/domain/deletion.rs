@@ -1,5 +1,5 @@
 //! What a teardown does to each resource of a template, by CloudFormation's rules. Which resources were created, and
-//! what people are told, is up to the caller.
+//! what people read about it, is up to the caller.
 
 use serde::{Deserialize, Serialize};
 

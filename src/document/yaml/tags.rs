@@ -48,8 +48,8 @@ impl Tag {
         match own {
             Some("str") => Ok(Self::Text),
             Some("int" | "float" | "bool" | "null" | "map" | "seq") => Ok(Self::Core),
-            // "CloudFormation doesn't support … the binary, omap, pairs, set, and timestamp tags": AWS CloudFormation User
-            // Guide, "CloudFormation template format", read on 2026-11-29.
+            // "CloudFormation doesn't support … the binary, omap, pairs, set, and timestamp tags": AWS CloudFormation
+            // User Guide, "CloudFormation template format", read on 2026-11-29.
             Some(_) | None => {
                 let tag = own.map_or_else(|| format!("!<{name}>"), |own| format!("!!{own}"));
                 let what = "is read neither here nor by CloudFormation: write the value without it, or one `!` before a function";

@@ -1,6 +1,7 @@
-//! The metadata that makes a form friendly: groups, labels, and texts for allowed values.
+//! The metadata for a friendlier form: groups, labels, and labels of allowed values.
 //!
-//! Metadata never breaks a template in AWS, so what does not fit is passed over here too, and doubted.
+//! Metadata never makes a template invalid in AWS, so entries that do not fit are ignored here as well, and reported
+//! as doubts.
 
 use super::{Parameter, scalar_text};
 use crate::document::{Entry, Node, Problem, Problems, nearest};
@@ -8,13 +9,13 @@ use crate::document::{Entry, Node, Problem, Problems, nearest};
 /// A group of parameters that belong together on the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParameterGroup {
-    /// Its heading.
+    /// The group's heading.
     pub label: Option<String>,
-    /// Keys in the order they are to appear; may name parameters that do not exist.
+    /// Keys in display order; may include parameters that do not exist.
     pub parameters: Vec<String>,
 }
 
-/// Puts labels onto the parameters and returns the groups; notes what has no effect.
+/// Labels the parameters and returns the groups; reports what has no effect.
 pub(super) fn apply(
     metadata: Option<&Node>,
     parameters: &mut [Parameter],
@@ -43,7 +44,7 @@ pub(super) fn apply(
 const INTERFACE: &str = "AWS::CloudFormation::Interface";
 const VALUE_LABELS: &str = "ParameterAllowedValueLabels";
 
-/// Notes keys that mean nothing in the metadata that this page is about.
+/// Reports unknown keys in the metadata that this module uses.
 fn doubt(metadata: &Node, parameters: &[Parameter], doubts: &Problems) {
     let keys: Vec<&str> = parameters.iter().map(|parameter| parameter.key.as_str()).collect();
     let among = |place: &str, node: Option<&Node>, known: &[&str]| {

@@ -1,6 +1,7 @@
-//! A CloudFormation template as far as the portal needs it: parameters, what is made, what comes out.
+//! A CloudFormation template, as far as the portal needs it: parameters, conditions, rules, resources and outputs.
 //!
-//! How parameters look in Slack belongs to `form`; which templates are good enough to offer, to the catalog's checks.
+//! How parameters look in Slack is in [`form`](super::form); whether a template is good enough to be offered is up to
+//! the catalog's checks.
 
 pub mod evaluate;
 mod interface;
@@ -27,43 +28,43 @@ use std::borrow::Cow;
 use crate::document::{Node, ParseProblem, Problem, Problems, TemplateText, Value, parse_template_text};
 use crate::domain::parameters::{check_options, default_problems};
 
-/// One parsed template; every list is in file order.
+/// A parsed template; every list is in file order.
 #[derive(Debug, Clone)]
 pub struct Template {
-    /// The top-level description; empty when there is none.
+    /// The top-level description; empty if there is none.
     pub description: String,
     /// The parameters.
     pub parameters: Vec<Parameter>,
-    /// Groups of the `AWS::CloudFormation::Interface` metadata.
+    /// The groups from the `AWS::CloudFormation::Interface` metadata.
     pub groups: Vec<ParameterGroup>,
-    /// The `Mappings` section, a map of maps of maps; an empty map when there is none.
+    /// The `Mappings` section, a map of maps of maps; an empty map if there is none.
     pub mappings: Node,
     /// Named conditions with their expressions.
     pub conditions: Vec<(String, Node)>,
     /// Rules about combinations of parameters.
     pub rules: Vec<Rule>,
-    /// What is made.
+    /// The resources.
     pub resources: Vec<Resource>,
-    /// What comes out.
+    /// The outputs.
     pub outputs: Vec<Output>,
-    /// Names of outputs of loops over parameters, with a `*` for each item.
+    /// Names of outputs made by loops over parameters, with a `*` for each item.
     open_outputs: Vec<String>,
     /// Whether a macro may add outputs in AWS.
     has_foreign_outputs: bool,
-    /// The template as written, if it has loops: they are written out anew for other values.
+    /// The template as written, if it has loops, so that they can be expanded again for other values.
     looped: Option<Looped>,
-    /// What CloudFormation takes although it is hardly meant so.
+    /// What CloudFormation accepts although it is probably a mistake.
     pub doubts: Vec<Problem>,
 }
 
 impl Template {
-    /// Reads a template, JSON or YAML; all problems at once, in the order of their lines. What its expressions refer to is not
-    /// looked at.
+    /// Parses a template, JSON or YAML. Returns all problems, ordered by line. The references of its expressions are
+    /// not checked.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         Self::read(text, false)
     }
 
-    /// Reads a template that is to be offered: one whose expressions refer to nothing is refused too.
+    /// Parses a template that is to be offered. Also refuses expressions that refer to nothing.
     pub fn parse_offered(text: &str) -> Result<Self, Vec<Problem>> {
         Self::read(text, true)
     }
@@ -92,7 +93,7 @@ impl Template {
             doubts.add(doubt);
         }
         if expanded.as_ref().is_some_and(|expanded| expanded.is_cut) {
-            // Nothing true can be said of a part.
+            // Checks of a partly expanded template would report problems that do not exist.
             return Err(problems.into_sorted());
         }
         let (whole, open_outputs) = expanded.map_or_else(
@@ -131,12 +132,13 @@ impl Template {
         problems.into_result(template)
     }
 
-    /// The template with its loops written out for these values; defaults apply where one is missing.
+    /// Returns the template with its loops expanded for these values; defaults apply where a value is missing.
     pub fn with_values(&self, values: &[(String, String)]) -> Cow<'_, Self> {
         self.with_values_in(None, values)
     }
 
-    /// The same in this region. What a loop over unknown items makes is there once, with a `*` in its name.
+    /// Like [`with_values`](Self::with_values), in this region. A loop over unknown items is expanded once, with a
+    /// `*` in the names.
     pub fn with_values_in(&self, region: Option<&str>, values: &[(String, String)]) -> Cow<'_, Self> {
         let Some(looped) = &self.looped else { return Cow::Borrowed(self) };
         let inputs = loops::Inputs { parameters: &self.parameters, given: values, region };
@@ -153,28 +155,30 @@ impl Template {
         })
     }
 
-    /// Whether an output of this name can come out: with other values than the defaults, or by what only AWS writes out.
+    /// Whether there can be an output with this name: with other values than the defaults, or by something that only
+    /// AWS expands.
     pub fn may_give(&self, output: &str) -> bool {
         self.outputs.iter().any(|own| own.name == output)
             || self.open_outputs.iter().any(|open| loops::is_one_of(open, output))
             || self.has_foreign_outputs
     }
 
-    /// The parameter with this key, spelled exactly so.
+    /// Returns the parameter with this key, case-sensitive.
     pub fn parameter(&self, key: &str) -> Option<&Parameter> {
         self.parameters.iter().find(|parameter| parameter.key == key)
     }
 
-    /// The resource with this logical id.
+    /// Returns the resource with this logical id.
     pub fn resource(&self, logical_id: &str) -> Option<&Resource> {
         self.resources.iter().find(|resource| resource.logical_id == logical_id)
     }
 }
 
-/// A value that AWS looks up when it makes the thing.
+/// Stands for a value that AWS looks up during provisioning.
 const UNTOLD: &str = "{{resolve:}}";
 
-/// Whether a name is this one, or one that a loop over unknown items makes: `Arn*` for `ArnOrders`.
+/// Whether `written` is this name, or the pattern of a loop over unknown items that matches it: `Arn*` for
+/// `ArnOrders`.
 pub fn is_or_becomes(written: &str, name: &str) -> bool {
     written == name || (written.contains(loops::ANY) && loops::is_one_of(written, name))
 }

@@ -1,4 +1,5 @@
-//! The `Parameters` section: what each parameter accepts. Checking a value belongs to `parameters`.
+//! Parses the `Parameters` section: what each parameter accepts. Checking values is in
+//! [`parameters`](crate::domain::parameters).
 
 use super::limits::is_logical_id;
 use super::written::read_otherwise;
@@ -9,8 +10,8 @@ use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// What a parameter may say: "CloudFormation template Parameters syntax" in the AWS CloudFormation User Guide, read on
-/// 2026-11-29.
+/// The attributes of a parameter: "CloudFormation template Parameters syntax" in the AWS CloudFormation User Guide,
+/// read on 2026-11-29.
 const ATTRIBUTES: [&str; 11] = [
     "Type",
     "Default",
@@ -25,7 +26,8 @@ const ATTRIBUTES: [&str; 11] = [
     "NoEcho",
 ];
 
-/// Characters of a name ("Understand CloudFormation quotas" in the same guide), of a description, and of a value in bytes.
+/// Longest name ("Understand CloudFormation quotas" in the same guide) and description in characters, and longest
+/// value in bytes.
 const MAX_NAME: usize = 255;
 const MAX_DESCRIPTION: usize = 4_000;
 const MAX_VALUE: usize = 4_096;
@@ -33,59 +35,59 @@ const MAX_VALUE: usize = 4_096;
 /// One parameter of a template.
 #[derive(Debug, Clone)]
 pub struct Parameter {
-    /// Its key, letters and digits.
+    /// The key, letters and digits.
     pub key: String,
-    /// Line of the key in the template.
+    /// The line of the key in the template.
     pub line: usize,
-    /// Line of its default, or of the key when it has none.
+    /// The line of the default, or of the key if there is none.
     pub default_line: usize,
-    /// What sort of value it takes.
+    /// The type of its values.
     pub kind: ParameterKind,
-    /// Value used when none is given; `None` means one must be given.
+    /// The default; `None` if a value has to be given.
     pub default: Option<String>,
-    /// The only values it takes, each once, in file order; empty when any value will do.
+    /// The only allowed values, each once, in file order; empty if any value is allowed.
     pub allowed_values: Vec<String>,
-    /// Friendly texts for allowed values, from the metadata `ParameterAllowedValueLabels`.
+    /// Labels of allowed values, from the metadata `ParameterAllowedValueLabels`.
     pub value_labels: BTreeMap<String, String>,
-    /// Java regular expression the whole value must match.
+    /// The Java regular expression that the whole value has to match.
     pub allowed_pattern: Option<Pattern>,
-    /// What to tell a person whose value is refused.
+    /// The message for a value that is refused.
     pub constraint_description: Option<String>,
-    /// What it is for.
+    /// The description.
     pub description: Option<String>,
-    /// Fewest characters.
+    /// Minimum length in characters.
     pub min_length: Option<u32>,
-    /// Most characters.
+    /// Maximum length in characters.
     pub max_length: Option<u32>,
-    /// Smallest number.
+    /// Minimum of a number.
     pub min_value: Option<Decimal>,
-    /// Largest number.
+    /// Maximum of a number.
     pub max_value: Option<Decimal>,
     /// Whether the value is a secret that AWS does not print.
     pub no_echo: bool,
-    /// Friendly name from the Interface metadata.
+    /// The label from the Interface metadata.
     pub label: Option<String>,
 }
 
 impl Parameter {
-    /// The value used when none is given, where people may see it.
+    /// Returns the default, unless it is a secret.
     pub fn shown_default(&self) -> Option<&str> {
         self.default.as_deref().filter(|_| !self.no_echo)
     }
 }
 
-/// What sort of value a parameter takes.
+/// The type of a parameter's values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParameterKind {
     /// Any text.
     String,
-    /// One number.
+    /// A number.
     Number,
     /// Numbers separated by commas.
     NumberList,
     /// Texts separated by commas.
     CommaDelimitedList,
-    /// The id or name of something that exists, by its type such as `AWS::EC2::VPC::Id`.
+    /// The id or name of an existing resource, by its type such as `AWS::EC2::VPC::Id`.
     Aws(String),
     /// Several of those, separated by commas.
     AwsList(String),
@@ -93,7 +95,7 @@ pub enum ParameterKind {
     SsmValue(String),
 }
 
-/// Types CloudFormation checks against the account.
+/// Types that CloudFormation checks against the account.
 const AWS_TYPES: [&str; 10] = [
     "AWS::EC2::AvailabilityZone::Name",
     "AWS::EC2::Image::Id",
@@ -108,7 +110,7 @@ const AWS_TYPES: [&str; 10] = [
 ];
 
 impl ParameterKind {
-    /// Reads a `Type`; `None` for what CloudFormation does not know either.
+    /// Parses a `Type`; `None` if CloudFormation does not know it either.
     pub fn parse(text: &str) -> Option<Self> {
         let inside = |prefix: &str| text.strip_prefix(prefix)?.strip_suffix('>');
         match text {
@@ -116,7 +118,7 @@ impl ParameterKind {
             "Number" => return Some(Self::Number),
             "CommaDelimitedList" => return Some(Self::CommaDelimitedList),
             "List<Number>" => return Some(Self::NumberList),
-            // The name of an SSM parameter is passed on as it is.
+            // The name of the SSM parameter itself is the value.
             "AWS::SSM::Parameter::Name" => return Some(Self::Aws(text.to_owned())),
             known if AWS_TYPES.contains(&known) => return Some(Self::Aws(text.to_owned())),
             _ => {}
@@ -126,7 +128,7 @@ impl ParameterKind {
             return (!element.is_empty()).then(|| Self::SsmValue(of.to_owned()));
         }
         match inside("List<") {
-            // CloudFormation takes `List<String>` although it documents `CommaDelimitedList` only.
+            // CloudFormation accepts `List<String>` although it documents only `CommaDelimitedList`.
             Some("String") => Some(Self::CommaDelimitedList),
             // "Lists of SSM parameter types" are documented as not supported.
             Some(of) if of.is_empty() || of.starts_with("AWS::SSM::") => None,
@@ -135,8 +137,8 @@ impl ParameterKind {
         }
     }
 
-    /// What it is a type of, where CloudFormation takes that and does not document it (W2002 of cfn-lint 1.58.0): it checks no
-    /// value then.
+    /// Returns the element type, if CloudFormation accepts it without documenting it (W2002 of cfn-lint 1.58.0). It
+    /// then checks no values.
     fn undocumented(&self) -> Option<&str> {
         const PLAIN: [&str; 4] = ["String", "Number", "CommaDelimitedList", "AWS::SSM::Parameter::Name"];
         let (of, element) = match self {
@@ -151,7 +153,7 @@ impl ParameterKind {
         (!AWS_TYPES.contains(&element) && !PLAIN.contains(&element)).then_some(of)
     }
 
-    /// Whether the value is several ones separated by commas.
+    /// Whether a value is a list separated by commas.
     pub fn is_list(&self) -> bool {
         match self {
             Self::NumberList | Self::CommaDelimitedList | Self::AwsList(_) => true,
@@ -165,12 +167,12 @@ pub(super) fn read_all(section: Option<&Node>, problems: &Problems, doubts: &Pro
         return Vec::new();
     };
     let entries = section.as_map().unwrap_or_default();
-    // `Fn::ForEach` and the like are left for AWS to expand.
+    // AWS expands `Fn::ForEach` and the like.
     let own = entries.iter().filter(|entry| !entry.key.starts_with("Fn::"));
     own.filter_map(|entry| ParameterReader { entry, problems, doubts }.read()).collect()
 }
 
-/// Reads the attributes of one parameter and notes what is wrong with them.
+/// Reads the attributes of one parameter and reports what is wrong with them.
 struct ParameterReader<'a> {
     entry: &'a Entry,
     problems: &'a Problems,
@@ -281,8 +283,8 @@ impl ParameterReader<'_> {
         }
     }
 
-    /// Constraints that this kind of parameter does not have, which cfn-lint refuses (E2001): CloudFormation's guide says what they
-    /// are for, and not that it refuses them elsewhere.
+    /// Reports constraints that do not fit this type, as cfn-lint does (E2001). CloudFormation's guide says what they
+    /// are for, but not that it refuses them elsewhere.
     fn fitting_attributes(&self, kind: &ParameterKind) {
         let (unfit, rather): (&[&str], _) = match kind {
             ParameterKind::Number => {
@@ -335,11 +337,11 @@ impl ParameterReader<'_> {
                 "write `NoEcho: true` for a secret, or remove it",
             );
         }
-        // What is misspelt is hardly meant to be shown.
+        // A misspelt value was probably not meant to reveal the secret.
         is_secret || !written.eq_ignore_ascii_case("false")
     }
 
-    /// A number without quotes that only YAML 1.1 reads is the one that it reads.
+    /// Reads the default. An unquoted number that only YAML 1.1 can read is taken as YAML 1.1 reads it.
     fn default(&self, kind: &ParameterKind) -> Option<String> {
         let text = self.text("Default")?;
         let is_plain = matches!(self.entry.value.get("Default")?.value, Value::Scalar { plain: true, .. });

@@ -1,24 +1,24 @@
-//! The `Rules` section: combinations of parameters that AWS would refuse, told at the form instead.
+//! The `Rules` section: combinations of parameters that AWS would refuse are already reported in the form.
 //!
-//! What needs AWS to be judged (lists of what exists) counts as fulfilled here.
+//! Assertions that only AWS can evaluate (about lists of existing resources) count as met here.
 
 use super::limits::is_logical_id;
 use super::{Template, scalar_text};
 use crate::document::{Entry, Node, Problem, Problems, Value, nearest};
 
-/// A rule that given values break.
+/// A rule that the given values violate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedRule {
     /// The rule's key.
     pub rule: String,
-    /// Parameters that the assertion mentions, or else its condition, each once.
+    /// Parameters that the assertion mentions, or else the rule's condition, each once.
     pub parameters: Vec<String>,
-    /// The template's own words, or a sentence naming the rule.
+    /// The template's own message, or a sentence that names the rule.
     pub message: String,
 }
 
 impl Template {
-    /// The assertions that these values break; defaults apply where a value is missing.
+    /// Returns the assertions that these values violate; defaults apply where a value is missing.
     pub fn failed_rules(&self, values: &[(String, String)]) -> Vec<FailedRule> {
         let judge = Judge { template: self, values };
         let applies = self.rules.iter().filter(|rule| {
@@ -44,7 +44,7 @@ impl Template {
         failed
     }
 
-    /// The parameters that rules speak of, each once.
+    /// Returns the parameters that rules mention, each once.
     pub fn rule_parameters(&self) -> Vec<String> {
         let judge = Judge { template: self, values: &[] };
         let mut keys = Vec::new();
@@ -58,12 +58,12 @@ impl Template {
     }
 }
 
-/// What a rule and one of its assertions may say: "Rules section syntax" in the AWS CloudFormation User Guide, read on 2026-11-29
-/// (E1700 of cfn-lint 1.58.0).
+/// The keys of a rule and of its assertions: "Rules section syntax" in the AWS CloudFormation User Guide, read on
+/// 2026-11-29 (E1700 of cfn-lint 1.58.0).
 const OF_RULE: [&str; 2] = ["RuleCondition", "Assertions"];
 const OF_ASSERTION: [&str; 2] = ["Assert", "AssertDescription"];
 
-/// Notes what keeps a rule from being one, so that it would always apply or never.
+/// Reports malformed rules, which would apply always or never.
 pub(super) fn check(section: Option<&Node>, problems: &Problems, doubts: &Problems) {
     let problem = |line: usize, what: String, remedy: &str| problems.add(Problem::new(line, what, remedy));
     if let Some(node) = section.filter(|node| node.as_map().is_none() && !node.is_null()) {
@@ -96,7 +96,7 @@ pub(super) fn check(section: Option<&Node>, problems: &Problems, doubts: &Proble
             continue;
         };
         for node in list {
-            // Beside an `Assert` CloudFormation takes whatever stands there.
+            // Besides an `Assert`, CloudFormation accepts any other key.
             known(node, &name, &OF_ASSERTION, if node.get("Assert").is_some() { doubts } else { problems });
             if node.get("Assert").is_none() && !node.is_null() {
                 problem(node.line, format!("{name}: an assertion has no `Assert`"), ASSERTIONS);
@@ -130,7 +130,7 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// `None` when only AWS can tell.
+    /// Evaluates a condition; `None` if only AWS can.
     fn holds(&self, node: &Node) -> Option<bool> {
         let [entry] = node.as_map()? else {
             return None;
@@ -149,7 +149,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether any part comes to `wanted`; not known when none does and one is not known.
+    /// Whether any part evaluates to `wanted`; unknown if none does and one is unknown.
     fn any(&self, parts: &[Node], wanted: bool) -> Option<bool> {
         let known: Vec<Option<bool>> = parts.iter().map(|part| self.holds(part)).collect();
         if known.contains(&Some(wanted)) {
@@ -185,7 +185,7 @@ impl Judge<'_> {
         given.or(parameter.default.as_ref()).cloned()
     }
 
-    /// Adds the parameters that expressions under a node refer to, in order, each once.
+    /// Adds the parameters that the expressions under a node refer to, in order, each once.
     fn mentioned(&self, node: &Node, keys: &mut Vec<String>) {
         match &node.value {
             Value::Scalar { .. } => {}

@@ -1,35 +1,35 @@
-//! Resources, outputs, conditions and rules as written; what they come to belongs to `evaluate` and `rules`.
+//! Resources, outputs, conditions and rules as written; evaluating them is in `evaluate` and `rules`.
 
 use super::scalar_text;
 use crate::document::{Entry, Node, Problem, Problems};
 
-/// One resource as written.
+/// A resource as written.
 #[derive(Debug, Clone)]
 pub struct Resource {
-    /// Its name inside the template.
+    /// The logical id.
     pub logical_id: String,
-    /// Line of the logical id.
+    /// The line of the logical id.
     pub line: usize,
-    /// Such as `AWS::S3::Bucket`.
+    /// The type, such as `AWS::S3::Bucket`.
     pub resource_type: String,
-    /// Name of the condition it depends on.
+    /// The name of the condition it depends on.
     pub condition: Option<String>,
-    /// Logical ids named by `DependsOn`.
+    /// The logical ids in `DependsOn`.
     pub depends_on: Vec<String>,
-    /// What happens to it at teardown: `Delete`, `Retain`, `Snapshot`, `RetainExceptOnCreate`.
+    /// What a teardown does to it: `Delete`, `Retain`, `Snapshot` or `RetainExceptOnCreate`.
     pub deletion_policy: Option<String>,
-    /// Its properties, a map; `None` when it has none.
+    /// The properties, a map; `None` if there are none.
     pub properties: Option<Node>,
 }
 
-/// One output as written.
+/// An output as written.
 #[derive(Debug, Clone)]
 pub struct Output {
-    /// Its key.
+    /// The key.
     pub name: String,
-    /// What it is; empty when not said.
+    /// The description; empty if there is none.
     pub description: String,
-    /// Name of the condition it depends on.
+    /// The name of the condition it depends on.
     pub condition: Option<String>,
     /// The expression of its value.
     pub value: Node,
@@ -38,20 +38,20 @@ pub struct Output {
 /// A rule about a combination of parameters.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    /// Its key.
+    /// The key.
     pub name: String,
-    /// When it applies; always when there is none.
+    /// The condition under which it applies; always if there is none.
     pub condition: Option<Node>,
-    /// What must then hold.
+    /// What has to hold then.
     pub assertions: Vec<Assertion>,
 }
 
-/// One thing a rule demands.
+/// One assertion of a rule.
 #[derive(Debug, Clone)]
 pub struct Assertion {
-    /// The expression that must be true.
+    /// The expression that has to be true.
     pub assert: Node,
-    /// What to tell a person when it is not; empty when not said.
+    /// The message if it is not; empty if there is none.
     pub description: String,
 }
 
@@ -100,7 +100,7 @@ pub(super) fn outputs(section: Option<&Node>) -> Vec<Output> {
 }
 
 pub(super) fn resources(section: Option<&Node>, problems: &Problems) -> Vec<Resource> {
-    // `Fn::ForEach` and `Fn::Transform` among resources are left for AWS to expand.
+    // AWS expands `Fn::ForEach` and `Fn::Transform` among the resources.
     let own = entries(section).iter().filter(|entry| !entry.key.starts_with("Fn::"));
     own.filter_map(|entry| {
         let resource_type = text(&entry.value, "Type");

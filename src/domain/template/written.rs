@@ -1,4 +1,4 @@
-//! What CloudFormation makes of a text that stands without quotes: it reads YAML 1.1, in which some are no texts.
+//! What CloudFormation makes of unquoted scalars: it reads YAML 1.1, in which some of them are no texts.
 //!
 //! "The CloudFormation yaml parser interprets yes/no as boolean" (ASFHyP3/hyp3, pull request 2061), but not `y` and `n`
 //! (ljmc.bearblog.dev, "YAML booleans in cloudformation templates"); "for account id `012345670123` CloudFormation will see
@@ -7,7 +7,8 @@
 
 use crate::document::{Node, Problem, Problems, Value};
 
-/// The text CloudFormation sees for a scalar: a boolean without quotes is `true` or `false`, everything else stays as written.
+/// Returns the text that CloudFormation sees for a scalar: an unquoted boolean is `true` or `false`, everything else
+/// stays as written.
 pub(crate) fn scalar_text(node: &Node) -> Option<String> {
     match &node.value {
         Value::Scalar { text, plain: true } => Some(match text.as_str() {
@@ -21,7 +22,7 @@ pub(crate) fn scalar_text(node: &Node) -> Option<String> {
     }
 }
 
-/// Notes numbers that CloudFormation reads as others than those that seem to stand there; no value of a secret.
+/// Reports numbers that CloudFormation reads differently than they look. Values of secrets are not quoted.
 pub(super) fn doubt(node: &Node, doubts: &Problems) {
     doubt_each(node, false, doubts);
 }
@@ -55,7 +56,7 @@ fn doubt_each(node: &Node, is_secret: bool, doubts: &Problems) {
     }
 }
 
-/// The number that YAML 1.1 reads where another one, or a time, seems to be written.
+/// Returns the number that YAML 1.1 reads where a different number, or a time, seems to be written.
 pub(crate) fn read_otherwise(text: &str) -> Option<String> {
     let (sign, unsigned) = text.strip_prefix('-').map_or(("", text), |unsigned| ("-", unsigned));
     let unsigned = unsigned.strip_prefix('+').unwrap_or(unsigned);
@@ -75,7 +76,7 @@ pub(crate) fn read_otherwise(text: &str) -> Option<String> {
     (read != text).then_some(read)
 }
 
-/// `22:30` counts in sixties.
+/// Parses a sexagesimal number such as `22:30`.
 fn sixtieths(text: &str) -> Option<i128> {
     let mut parts = text.split(':');
     let first = parts.next().filter(|first| !first.starts_with('0'))?;

@@ -1,25 +1,25 @@
-//! Attributes that the template itself decides: a property that is read back, and the port of an endpoint. Those that AWS
-//! makes up are the caller's to invent, or not known.
+//! Attributes that the template itself determines: properties that are read back, and ports of endpoints. All others
+//! are invented by the caller, or unknown.
 
 use super::{Evaluated, EvaluationError, Evaluator, LiveResource, functions};
 use crate::document::Node;
 use crate::domain::template::Resource;
 
-/// Type and attribute that give the property of the same name. No other property is read back: `GetAtt` gives what the
-/// provider schemas call read-only, which a property is not.
+/// Types and attributes that return the property of the same name. No other property is read back: `GetAtt` returns
+/// what the provider schemas call read-only, and properties are not.
 ///
-/// "Return values" of each type, and the example of `Fn::Cidr` for the block, in the CloudFormation Template Reference Guide;
-/// `readOnlyProperties` of the provider schemas in cfn-lint 1.58.0; all read on 2026-11-29.
+/// "Return values" of each type, and the example of `Fn::Cidr` for the block, in the CloudFormation Template
+/// Reference Guide; `readOnlyProperties` of the provider schemas in cfn-lint 1.58.0; all read on 2026-11-29.
 const READ_BACK: [(&str, &str); 3] =
     [("AWS::EC2::VPC", "CidrBlock"), ("AWS::SSM::Parameter", "Type"), ("AWS::SSM::Parameter", "Value")];
 
-/// The beginning of an engine's name, and its port.
+/// The prefix of an engine's name, and its port.
 type ByEngine = &'static [(&'static str, &'static str)];
 
-/// Type, attribute, and by the beginning of `Engine` the port where the template names none.
+/// The type, the attribute, and the default port by the prefix of `Engine`.
 ///
-/// `CreateDBInstance` and `CreateDBCluster` in the Amazon RDS API Reference, `port` of `ElastiCache`'s replication groups in
-/// Pulumi's reference, read on 2026-11-29.
+/// `CreateDBInstance` and `CreateDBCluster` in the Amazon RDS API Reference, `port` of `ElastiCache`'s replication
+/// groups in Pulumi's reference, read on 2026-11-29.
 const PORTS: [(&str, &str, ByEngine); 3] = [
     (
         "AWS::RDS::DBInstance",
@@ -41,7 +41,7 @@ const PORTS: [(&str, &str, ByEngine); 3] = [
     ("AWS::ElastiCache::ReplicationGroup", "PrimaryEndPoint.Port", &[("redis", "6379"), ("valkey", "6379")]),
 ];
 
-/// Properties from which a port is inherited, so that the engine does not decide it.
+/// Properties with which a port is inherited, so that the engine does not determine it.
 const INHERIT: [&str; 9] = [
     "DBSnapshotIdentifier",
     "GlobalReplicationGroupId",
@@ -54,13 +54,14 @@ const INHERIT: [&str; 9] = [
     "SourceDbiResourceId",
 ];
 
-/// Type, attributes (that of `Ref` is empty), a property, and its values with which what is invented looks as in AWS, as it does
-/// without the property. With any other it looks otherwise, so that nothing is invented.
+/// A type, its attributes (empty for `Ref`), a property, and the values of the property with which an invented value
+/// looks like one of AWS, as it does without the property. With any other value of the property it would look
+/// different, so nothing is invented.
 ///
-/// "IAM identifiers" in the IAM User Guide; "Migrate an Amazon ECS short service ARN to a long ARN" in the Amazon ECS Developer
-/// Guide; `ReplicateKey` in the AWS KMS API Reference; "Finding connection endpoints" and "Best practices when enabling
-/// in-transit encryption" in the Amazon `ElastiCache` User Guide; "Return values" of each type in the CloudFormation Template
-/// Reference Guide; read on 2026-11-29.
+/// "IAM identifiers" in the IAM User Guide; "Migrate an Amazon ECS short service ARN to a long ARN" in the Amazon ECS
+/// Developer Guide; `ReplicateKey` in the AWS KMS API Reference; "Finding connection endpoints" and "Best practices
+/// when enabling in-transit encryption" in the Amazon `ElastiCache` User Guide; "Return values" of each type in the
+/// CloudFormation Template Reference Guide; read on 2026-11-29.
 const LOOKS: [(&str, &[&str], &str, &[&str]); 17] = [
     ("AWS::ECS::Service", &[""], "Cluster", &[]),
     ("AWS::ElastiCache::ReplicationGroup", PRIMARY, "ClusterMode", &["disabled"]),
@@ -86,11 +87,11 @@ const LOOKS: [(&str, &[&str], &str, &[&str]); 17] = [
     ("AWS::SQS::Queue", &["", "Arn", "QueueName"], "FifoQueue", &["false"]),
 ];
 
-/// The endpoint that a replication group has without cluster mode only.
+/// The endpoint that a replication group has only without cluster mode.
 const PRIMARY: &[&str] = &["PrimaryEndPoint.Address", "PrimaryEndPoint.Port"];
 
 impl Evaluator<'_> {
-    /// The attribute as the template decides it; `None` where only AWS does.
+    /// Returns the attribute if the template determines it; `None` if only AWS does.
     pub(super) fn said(
         &self,
         resource: &Resource,
@@ -110,7 +111,7 @@ impl Evaluator<'_> {
             Ok(engine) => engine.unwrap_or_default().to_lowercase(),
             Err(why) => return Some(Err(why)),
         };
-        // An instance of Aurora listens where its cluster does.
+        // An Aurora instance uses the port of its cluster.
         if own == "AWS::RDS::DBInstance" && engine.starts_with("aurora") {
             return None;
         }
@@ -127,7 +128,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Why something else decides what AWS makes of this resource than what it is invented from.
+    /// Returns why an invented value would look different from the one in AWS.
     pub(super) fn looks_otherwise(
         &self,
         resource: &Resource,
@@ -139,7 +140,7 @@ impl Evaluator<'_> {
         let of_it = |row: &&(&str, &[&str], &str, &[&str])| {
             row.0 == resource.resource_type && row.1.contains(&attribute)
         };
-        // Its own name says already that it is one.
+        // The name of a FIFO topic or queue has to end with `.fifo`, so it shows that already.
         let is_told = live
             .name
             .as_ref()
@@ -163,7 +164,7 @@ fn property<'r>(resource: &'r Resource, key: &str) -> Option<&'r Node> {
     resource.properties.as_ref()?.get(key)
 }
 
-/// AWS reads a block of addresses back from its first address.
+/// Normalizes a block of addresses as AWS does: it starts at its first address.
 fn normal(attribute: &str, value: Evaluated) -> Evaluated {
     if attribute == "CidrBlock"
         && let Evaluated::Text(text) = &value

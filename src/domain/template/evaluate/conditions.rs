@@ -1,10 +1,10 @@
-//! The `Conditions` section: named and nested conditions come to true or false, or only AWS can tell.
+//! Evaluates the `Conditions` section: named and nested conditions are true, false, or known only to AWS.
 
 use super::{EvaluationError, Evaluator};
 use crate::document::{Node, Value};
 
 impl Evaluator<'_> {
-    /// A named condition; each is evaluated once.
+    /// Evaluates a named condition, once.
     pub(super) fn condition(&self, name: &str, depth: usize) -> Result<bool, EvaluationError> {
         match self.conditions.borrow().get(name) {
             Some(Some(known)) => return known.clone(),
@@ -20,7 +20,7 @@ impl Evaluator<'_> {
         let (within, seen) = (self.in_conditions.replace(true), self.saw_secret.replace(false));
         let result = self.holds(node, depth + 1);
         self.in_conditions.set(within);
-        // Why it cannot be told may quote what was read.
+        // The error may quote the value that was read.
         let by_secret = self.saw_secret.get();
         let result =
             result.map_err(|why| if by_secret { EvaluationError::new("a secret decides it") } else { why });
@@ -50,7 +50,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Whether all parts come to `wanted`; not known when none is otherwise and one is not known.
+    /// Whether all parts evaluate to `wanted`; unknown if none differs and one is unknown.
     fn all(&self, parts: &[Node], depth: usize, wanted: bool) -> Result<bool, EvaluationError> {
         let mut untold = None;
         for part in parts {

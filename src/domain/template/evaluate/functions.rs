@@ -1,10 +1,10 @@
-//! The intrinsic functions that give values. Those that give conditions are in `conditions`.
+//! The intrinsic functions that return values. Those of conditions are in `conditions`.
 
 use super::{Evaluated, EvaluationError, Evaluator, as_text};
 use crate::document::{Node, Value};
 use std::net::Ipv4Addr;
 
-/// Whether a text holds a dynamic reference, which AWS replaces.
+/// Whether a text contains a dynamic reference, which AWS replaces.
 pub(super) fn is_dynamic(text: &str) -> bool {
     text.contains("{{resolve:")
 }
@@ -48,7 +48,8 @@ impl Evaluator<'_> {
         }
     }
 
-    /// One of two by a condition; where only AWS can tell which, what both come to.
+    /// Evaluates one of two branches by a condition. If only AWS knows the condition, returns the value that both
+    /// have in common.
     fn either(&self, condition: &str, yes: &Node, no: &Node, depth: usize) -> Outcome {
         match self.condition(condition, depth) {
             Ok(holds) => self.evaluate(if holds { yes } else { no }, depth),
@@ -104,7 +105,7 @@ impl Evaluator<'_> {
                 },
             };
             result.push_str(&as_text(value)?);
-            // Checked at every step, so that a text of references cannot grow large first.
+            // Checked at every step, so that a text of many references cannot grow large first.
             result = as_text(Evaluated::Text(result))?;
         }
         result.push_str(rest);
@@ -155,12 +156,12 @@ impl Evaluator<'_> {
         self.evaluate(place, depth)
     }
 
-    /// Blocks of `bits` host bits out of an IPv4 block.
+    /// Returns subnets with `bits` host bits of an IPv4 block.
     fn cidr(&self, block: &Node, count: &Node, bits: Option<&Node>, depth: usize) -> Outcome {
         let block = self.text(block, depth)?;
         let count = self.text(count, depth)?;
         let bits = bits.map_or_else(|| Ok("8".to_owned()), |bits| self.text(bits, depth))?;
-        // What AWS makes of a block that is not written from its first address is documented nowhere.
+        // It is undocumented what AWS does with a block that is not written with its first address.
         if first_of_block(&block).is_some_and(|first| first != block) {
             return error(format!("`{block}` does not begin with its first address"));
         }
@@ -171,7 +172,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// A block by its first address: `10.0.0.0/16` for `10.0.3.7/16`.
+/// Rewrites a block with its first address: `10.0.0.0/16` for `10.0.3.7/16`.
 pub(super) fn first_of_block(block: &str) -> Option<String> {
     let length: u32 = block.split_once('/')?.1.parse().ok()?;
     let address = u32::from(block.split_once('/')?.0.parse::<Ipv4Addr>().ok()?);

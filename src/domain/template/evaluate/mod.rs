@@ -1,6 +1,6 @@
-//! What a template comes to for given parameters: which resources are made, in which order, and the outputs.
+//! Evaluates a template for given parameters: which resources are created, in which order, and the outputs.
 //!
-//! Physical ids are the caller's to invent; nothing here is random or asks anybody.
+//! The caller invents physical ids; nothing here is random or does I/O.
 
 mod attributes;
 mod conditions;
@@ -19,31 +19,31 @@ pub use names::ref_is_name;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-/// Deepest nesting of expressions, references between resources included.
+/// Deepest nesting of expressions, including references between resources.
 const MAX_DEPTH: usize = 150;
 
-/// Most expressions evaluated for one template, so that references to references cannot multiply without end.
+/// Most expressions evaluated per template, so that references to references cannot multiply without limit.
 const MAX_STEPS: u32 = 200_000;
 
-/// Longest text an expression may come to, in bytes; CloudFormation allows far less.
+/// Longest text that an expression may evaluate to, in bytes; CloudFormation allows far less.
 const MAX_TEXT: usize = 64 * 1024;
 
-/// What a template is evaluated with.
+/// The inputs of an evaluation.
 pub struct Inputs<'a> {
     /// Parameter values by key; defaults apply where one is missing.
     pub parameters: &'a [(String, String)],
-    /// Values of SSM parameters by path; one that is missing is not known.
+    /// Values of SSM parameters by path; missing ones are unknown.
     pub ssm: &'a BTreeMap<String, String>,
-    /// `AWS::Region`.
+    /// The value of `AWS::Region`.
     pub region: &'a str,
-    /// `AWS::AccountId`.
+    /// The value of `AWS::AccountId`.
     pub account_id: &'a str,
-    /// `AWS::StackName`.
+    /// The value of `AWS::StackName`.
     pub stack_name: &'a str,
-    /// `AWS::StackId`.
+    /// The value of `AWS::StackId`.
     pub stack_id: &'a str,
-    /// Invents what `Ref` (no attribute) or `GetAtt` gives; must always give the same for the same resource, and nothing where
-    /// what it invents could be taken for what AWS would say.
+    /// Invents what `Ref` (attribute `None`) or `GetAtt` returns. Has to be deterministic, and must return `None` if
+    /// the invented value could be mistaken for one of AWS.
     pub physical: &'a dyn Fn(&LiveResource, Option<&str>) -> Option<String>,
 }
 
@@ -58,12 +58,12 @@ impl std::fmt::Debug for Inputs<'_> {
     }
 }
 
-/// A resource that is made with these inputs.
+/// A resource that is created with these inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveResource {
-    /// Its name inside the template.
+    /// The logical id.
     pub logical_id: String,
-    /// Such as `AWS::S3::Bucket`.
+    /// The type, such as `AWS::S3::Bucket`.
     pub resource_type: String,
     /// The name that its properties give it, such as `BucketName`.
     pub name: Option<String>,
@@ -72,11 +72,11 @@ pub struct LiveResource {
 /// An output with these inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvaluatedOutput {
-    /// Its key.
+    /// The key.
     pub name: String,
-    /// What it is; empty when not said.
+    /// The description; empty if there is none.
     pub description: String,
-    /// Its value, or why it cannot be told here.
+    /// The value, or why it is unknown here.
     pub value: Result<String, EvaluationError>,
 }
 
@@ -91,22 +91,22 @@ impl EvaluationError {
     }
 }
 
-/// What a template comes to.
+/// The result of evaluating a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evaluation {
-    /// What is made, dependencies first, otherwise in file order.
+    /// The resources that are created, dependencies first, otherwise in file order.
     pub resources: Vec<LiveResource>,
-    /// How many more may be made: by conditions of which only AWS can tell whether they hold.
+    /// How many more may be created, depending on conditions that only AWS can evaluate.
     pub perhaps: usize,
-    /// Logical ids of those that AWS refuses to delete until somebody switches their deletion protection off.
+    /// Logical ids of resources that AWS refuses to delete until somebody disables their deletion protection.
     pub protected: Vec<String>,
-    /// What comes out, in file order.
+    /// The outputs, in file order.
     pub outputs: Vec<EvaluatedOutput>,
 }
 
 impl Template {
-    /// Evaluates conditions, names and outputs. What hangs on a condition of which only AWS can tell whether it holds is not
-    /// among the resources, and an output of that kind is not known.
+    /// Evaluates conditions, names and outputs. If only AWS can evaluate a condition, the resources that depend on it
+    /// are left out, and such outputs are unknown.
     pub fn evaluate(&self, inputs: &Inputs<'_>) -> Evaluation {
         let template =
             self.with_values_in(Some(inputs.region).filter(|region| !region.is_empty()), inputs.parameters);
@@ -149,7 +149,7 @@ impl Template {
         Evaluation { resources, perhaps, protected, outputs: outputs.collect() }
     }
 
-    /// How many resources are made with these parameters, those of which only AWS can tell among them.
+    /// Returns how many resources are created with these parameters, including those that only AWS can decide about.
     pub fn resources_made(&self, parameters: &[(String, String)]) -> usize {
         let inputs = Inputs {
             parameters,
@@ -165,13 +165,13 @@ impl Template {
     }
 }
 
-/// The result of an expression.
+/// The value of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Evaluated {
     Text(String),
     List(Vec<Self>),
     Map(Vec<(String, Self)>),
-    /// `AWS::NoValue`: whatever holds it drops it.
+    /// `AWS::NoValue`, which is removed from whatever contains it.
     Nothing,
 }
 
@@ -181,13 +181,13 @@ struct Evaluator<'a> {
     parameters: BTreeMap<&'a str, &'a str>,
     /// Conditions by name; `None` while one is being evaluated.
     conditions: RefCell<BTreeMap<String, Option<Result<bool, EvaluationError>>>>,
-    /// Whether a condition is being evaluated. It may read secrets, of which then only its verdict is seen.
+    /// Whether a condition is being evaluated. It may read secrets, because only its verdict is revealed.
     in_conditions: Cell<bool>,
-    /// Whether the condition that is being evaluated has read one.
+    /// Whether the condition that is being evaluated has read a secret.
     saw_secret: Cell<bool>,
     /// Names of resources by logical id, once known.
     names: RefCell<BTreeMap<String, Option<String>>>,
-    /// Logical ids of resources that the template names, by what cannot be told here, with the reason.
+    /// Logical ids of resources whose name is given by the template but unknown here, with the reason.
     untold_names: RefCell<BTreeMap<String, EvaluationError>>,
     steps: Cell<u32>,
 }
@@ -236,8 +236,8 @@ impl Evaluator<'_> {
         as_text(self.evaluate(node, depth)?)
     }
 
-    /// "The `Value` field of every Outputs member must evaluate to a String and not a List" (aws-cloudformation/cfn-lint, issue
-    /// 485, read on 2026-11-29).
+    /// Evaluates an output: "The `Value` field of every Outputs member must evaluate to a String and not a List"
+    /// (aws-cloudformation/cfn-lint, issue 485, read on 2026-11-29).
     fn output(&self, node: &Node) -> Result<String, EvaluationError> {
         if self.template.has_foreign_outputs {
             return Err(EvaluationError::new("a macro may rewrite it"));
@@ -245,7 +245,7 @@ impl Evaluator<'_> {
         self.text(node, 0)
     }
 
-    /// Whether what hangs on this condition is there.
+    /// Whether something that depends on this condition exists.
     fn exists(&self, condition: Option<&str>, depth: usize) -> Result<bool, EvaluationError> {
         condition.map_or(Ok(true), |name| self.condition(name, depth))
     }
@@ -253,7 +253,7 @@ impl Evaluator<'_> {
     fn list(&self, node: &Node, depth: usize) -> Result<Vec<Evaluated>, EvaluationError> {
         match self.evaluate(node, depth)? {
             Evaluated::List(values) => Ok(values),
-            // Invented attributes are texts; where the template takes one for a list, it is one.
+            // Invented attributes are texts. Where the template expects a list, the text is split into one.
             Evaluated::Text(text) if node.get("Fn::GetAtt").is_some() => Ok(comma_separated(&text)),
             Evaluated::Text(_) | Evaluated::Map(_) | Evaluated::Nothing => {
                 Err(EvaluationError::new("a list should be there"))
@@ -261,13 +261,13 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The resource with its name; a name that cannot be told is left to the caller to invent.
+    /// Returns the resource with its name. A name that is unknown here is left to the caller to invent.
     fn live(&self, resource: &Resource, depth: usize) -> LiveResource {
         let known = self.names.borrow().get(&resource.logical_id).cloned();
         let name = known.unwrap_or_else(|| {
             let property = names::property(&resource.resource_type);
             let node = property.and_then(|property| resource.properties.as_ref()?.get(property));
-            // Noted before it is evaluated, so that a name made of itself ends here.
+            // Recorded before it is evaluated, so that a name that refers to itself ends here.
             self.names.borrow_mut().insert(resource.logical_id.clone(), None);
             let name = node.map(|node| self.evaluate(node, depth + 1));
             let name = match name
@@ -293,7 +293,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// What `Ref` gives.
+    /// Evaluates `Ref`.
     fn reference(&self, name: &str, depth: usize) -> Result<Evaluated, EvaluationError> {
         let text = |text: &str| Ok(Evaluated::Text(text.to_owned()));
         match name {
@@ -320,7 +320,8 @@ impl Evaluator<'_> {
         }
     }
 
-    /// What the caller invents for a resource; nothing is invented of a name that the template gives.
+    /// Returns what the caller invents for a resource; nothing that depends on a name given by the template but
+    /// unknown here.
     fn invented(
         &self,
         resource: &LiveResource,
@@ -338,7 +339,7 @@ impl Evaluator<'_> {
         })
     }
 
-    /// What `GetAtt` gives.
+    /// Evaluates `GetAtt`.
     fn attribute(
         &self,
         logical_id: &str,
@@ -397,7 +398,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// Whether CloudFormation reads another number than the one that seems to stand there.
+/// Whether CloudFormation reads a different number than the one that seems to be written.
 fn is_read_otherwise(node: &Node) -> bool {
     let doubts = Problems::new();
     super::written::doubt(node, &doubts);

@@ -1,6 +1,6 @@
-//! Which property names a resource, whether `Ref` gives that name, and how AWS keeps it.
+//! Which property names a resource, whether `Ref` returns that name, and how AWS stores it.
 
-/// Type, naming property, and whether `Ref` gives the name (otherwise an ARN, a URL or an id).
+/// The type, the naming property, and whether `Ref` returns the name (otherwise an ARN, a URL or an id).
 const NAMES: [(&str, &str, bool); 40] = [
     ("AWS::ApiGateway::RestApi", "Name", false),
     ("AWS::AutoScaling::AutoScalingGroup", "AutoScalingGroupName", true),
@@ -48,18 +48,18 @@ fn find(resource_type: &str) -> Option<&'static (&'static str, &'static str, boo
     NAMES.iter().find(|(own, _, _)| *own == resource_type)
 }
 
-/// The property that names a resource of this type.
+/// Returns the property that names a resource of this type.
 pub(super) fn property(resource_type: &str) -> Option<&'static str> {
     find(resource_type).map(|(_, property, _)| *property)
 }
 
-/// Whether `Ref` gives the name of a resource of this type.
+/// Whether `Ref` returns the name of a resource of this type.
 pub fn ref_is_name(resource_type: &str) -> bool {
     find(resource_type).is_some_and(|(_, _, ref_is_name)| *ref_is_name)
 }
 
-/// The name as AWS keeps it: "stored as a lowercase string" (`DBInstanceIdentifier` in the Amazon RDS API Reference,
-/// `ReplicationGroupId` in that of Amazon `ElastiCache`, read on 2026-11-29).
+/// Returns the name as AWS stores it: "stored as a lowercase string" (`DBInstanceIdentifier` in the Amazon RDS API
+/// Reference, `ReplicationGroupId` in that of Amazon `ElastiCache`, read on 2026-11-29).
 pub(super) fn as_kept(resource_type: &str, name: String) -> String {
     let is_lower = resource_type.starts_with("AWS::RDS::") || resource_type.starts_with("AWS::ElastiCache::");
     if is_lower { name.to_lowercase() } else { name }

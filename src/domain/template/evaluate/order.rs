@@ -1,10 +1,10 @@
-//! The order in which resources are made: what a resource refers to comes before it.
+//! The order in which resources are created: dependencies come first.
 
 use crate::document::{Node, Value};
 use crate::domain::template::Resource;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Resources with their dependencies first, otherwise in file order; a circle keeps file order.
+/// Sorts resources with their dependencies first, otherwise in file order; a cycle keeps file order.
 pub(super) fn dependencies_first<'t>(resources: &[&'t Resource]) -> Vec<&'t Resource> {
     let place: BTreeMap<&str, usize> =
         resources.iter().enumerate().map(|(at, resource)| (resource.logical_id.as_str(), at)).collect();
@@ -38,7 +38,7 @@ pub(super) fn dependencies_first<'t>(resources: &[&'t Resource]) -> Vec<&'t Reso
     ordered
 }
 
-/// Every name that the expressions under a node refer to; names of parameters do no harm.
+/// Collects every name that the expressions under a node refer to; names of parameters do no harm.
 fn collect<'n>(node: &'n Node, names: &mut BTreeSet<&'n str>) {
     match &node.value {
         Value::Scalar { .. } => {}

@@ -1,9 +1,10 @@
-//! Which property keeps AWS from deleting a resource. What a teardown keeps by policy belongs to `fate`.
+//! Properties that keep AWS from deleting a resource. What a teardown keeps by policy is in
+//! [`deletion`](crate::domain::deletion).
 
 use super::Evaluator;
 use crate::domain::template::Resource;
 
-/// Type, property, and the value under which AWS refuses to delete a resource of this type.
+/// The type, the property, and the value with which AWS refuses to delete such a resource.
 const PROTECTIONS: [(&str, &str, &str); 7] = [
     ("AWS::Cognito::UserPool", "DeletionProtection", "ACTIVE"),
     ("AWS::DocDB::DBCluster", "DeletionProtection", "true"),
@@ -15,7 +16,7 @@ const PROTECTIONS: [(&str, &str, &str); 7] = [
 ];
 
 impl Evaluator<'_> {
-    /// Whether AWS would refuse to delete it; a protection that cannot be told here counts as none.
+    /// Whether AWS would refuse to delete it; a protection that is unknown here counts as none.
     pub(super) fn is_protected(&self, resource: &Resource) -> bool {
         let of_type = |(own, _, _): &&(&str, &str, &str)| *own == resource.resource_type;
         PROTECTIONS.iter().find(of_type).is_some_and(|(_, property, protects)| {

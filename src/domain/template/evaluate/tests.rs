@@ -1,4 +1,4 @@
-//! What templates come to.
+//! Evaluations of templates.
 
 use super::*;
 use proptest::prelude::*;
@@ -299,7 +299,7 @@ Outputs:
     Plain: AWS looks it up when it is made
     Told: AWS decides whom it notifies
     ");
-    // A port that is inherited is no matter of the engine.
+    // The engine does not determine an inherited port.
     let text = text.replace("GetAtt Member.Unknown", "GetAtt Member.Endpoint.Port");
     assert!(
         evaluated(&text, &[]).contains("Member: it depends on `DBClusterIdentifier` of `Member` as well")

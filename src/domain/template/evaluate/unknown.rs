@@ -1,4 +1,4 @@
-//! What of a template is not known here: secrets, what only AWS can tell, and what AWS refuses.
+//! What an evaluation leaves unknown: secrets, what only AWS can tell, and what AWS refuses.
 
 use super::tests::evaluated;
 use crate::domain::template::Template;
@@ -19,7 +19,7 @@ Conditions:
   Quoting: !Equals [!FindInMap [M, !Ref Secret, octal], x]
 ";
 
-/// Outputs for these resources, `Name: expression` each.
+/// Returns the outputs for these resources, each as `Name: expression`.
 fn outputs(resources: &str, wanted: &[(&str, &str)]) -> String {
     let mut text = format!("{AROUND}Resources:\n{resources}Outputs:\n");
     for (name, value) in wanted {

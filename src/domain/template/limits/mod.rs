@@ -1,5 +1,5 @@
-//! What CloudFormation refuses of a template as a whole: sections and attributes that it does not know, values that are
-//! missing, names, sizes and counts. What a parameter may say belongs to `parameter`.
+//! What CloudFormation refuses about a template as a whole: unknown sections and attributes, missing values, names,
+//! sizes and counts. The attributes of a parameter are in `parameter`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,8 +11,8 @@ use super::{loops, rules, scalar_text};
 use crate::document::{Entry, Node, Problem, Problems, Value, nearest};
 use crate::domain::parameters::grouped;
 
-/// Sections, and how many members each may have: "Understand CloudFormation quotas" and "CloudFormation template sections" in
-/// the AWS CloudFormation User Guide, and `LIMITS` in cfn-lint 1.58.0, read on 2026-11-29.
+/// Sections, and how many members each may have: "Understand CloudFormation quotas" and "CloudFormation template
+/// sections" in the AWS CloudFormation User Guide, and `LIMITS` in cfn-lint 1.58.0, read on 2026-11-29.
 const SECTIONS: [(&str, Option<usize>); 12] = [
     ("AWSTemplateFormatVersion", None),
     ("Description", None),
@@ -25,24 +25,24 @@ const SECTIONS: [(&str, Option<usize>); 12] = [
     ("Resources", Some(500)),
     ("Outputs", Some(200)),
     ("Hooks", None),
-    // Of AWS SAM.
+    // From AWS SAM.
     ("Globals", None),
 ];
 
-/// Attributes in one mapping, and values under one of them, by the same pages.
+/// Most attributes of one mapping, and values of one attribute, by the same pages.
 const MAX_ATTRIBUTES: usize = 200;
 
-/// Characters of a logical id, likewise.
+/// Longest logical id in characters, by the same pages.
 const MAX_NAME: usize = 255;
 
-/// Bytes of a description of the template or of an output, likewise.
+/// Longest description of a template or an output in bytes, by the same pages.
 const MAX_DESCRIPTION: usize = 1_024;
 
-/// The only version that there is.
+/// The only template version that exists.
 const VERSION: &str = "2010-09-09";
 
-/// What a resource may say: "CloudFormation resource syntax" in the same guide, and of AWS SAM `Connectors` and `IgnoreGlobals`
-/// (`resources/configuration.json` in cfn-lint 1.58.0).
+/// The attributes of a resource: "CloudFormation resource syntax" in the same guide, and AWS SAM's `Connectors` and
+/// `IgnoreGlobals` (`resources/configuration.json` in cfn-lint 1.58.0).
 const OF_RESOURCE: [&str; 12] = [
     "Type",
     "Properties",
@@ -58,13 +58,14 @@ const OF_RESOURCE: [&str; 12] = [
     "IgnoreGlobals",
 ];
 
-/// What may become of a resource: "`DeletionPolicy` attribute" and "`UpdateReplacePolicy` attribute" in the same guide.
+/// The values of deletion policies: "`DeletionPolicy` attribute" and "`UpdateReplacePolicy` attribute" in the same
+/// guide.
 const POLICIES: [(&str, &[&str]); 2] = [
     ("DeletionPolicy", &["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]),
     ("UpdateReplacePolicy", &["Delete", "Retain", "Snapshot"]),
 ];
 
-/// Transforms of AWS: "Transform reference" in the same guide, read on 2026-11-29.
+/// Transforms by AWS: "Transform reference" in the same guide, read on 2026-11-29.
 pub(super) const TRANSFORMS: [&str; 8] = [
     "AWS::CodeDeployBlueGreen",
     "AWS::CodeStar",
@@ -76,11 +77,11 @@ pub(super) const TRANSFORMS: [&str; 8] = [
     "AWS::ServiceCatalog",
 ];
 
-/// What an output may say: "Outputs section syntax reference" in the same guide.
+/// The attributes of an output: "Outputs section syntax reference" in the same guide.
 const OF_OUTPUT: [&str; 4] = ["Value", "Description", "Condition", "Export"];
 
-/// Notes everything that CloudFormation would refuse about the template as a whole: `expanded` after its loops are written out,
-/// `original` before; both are maps.
+/// Reports everything that CloudFormation would refuse about the template as a whole: `expanded` is the template
+/// after expanding its loops, `original` before. Both are maps.
 pub(super) fn check(expanded: &Node, original: &Node, problems: &Problems, doubts: &Problems) {
     let is_looped = loops::Looped::of(original).is_some();
     let checker = Checker { root: expanded, is_looped, problems };
@@ -90,7 +91,7 @@ pub(super) fn check(expanded: &Node, original: &Node, problems: &Problems, doubt
     checker.description(expanded, "`Description`");
     checker.resources_are_there(original);
     checker.one_name_for_one_thing();
-    // A macro may turn into something right whatever stands there.
+    // A macro may turn anything into something valid.
     if !loops::has_macro(expanded) {
         checker.members("Resources", "resource", &OF_RESOURCE);
         checker.members("Outputs", "output", &OF_OUTPUT);
@@ -110,7 +111,7 @@ struct Checker<'a> {
     problems: &'a Problems,
 }
 
-/// What to write in place of a word that is not known.
+/// Returns the remedy for an unknown word.
 fn instead(word: &str, known: &[&str]) -> String {
     match nearest(word, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -118,12 +119,12 @@ fn instead(word: &str, known: &[&str]) -> String {
     }
 }
 
-/// The entries of a section that has some.
+/// Returns the entries of a section; empty if there is none.
 fn entries(section: Option<&Node>) -> &[Entry] {
     section.and_then(Node::as_map).unwrap_or_default()
 }
 
-/// Without `Fn::ForEach` and `Fn::Transform`, which AWS replaces.
+/// Returns the entries without `Fn::ForEach` and `Fn::Transform`, which AWS replaces.
 fn own(section: Option<&Node>) -> impl Iterator<Item = &Entry> {
     entries(section).iter().filter(|entry| !entry.key.starts_with("Fn::"))
 }
@@ -206,7 +207,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A name stands for one parameter or one resource.
+    /// Reports names that stand for both a parameter and a resource.
     fn one_name_for_one_thing(&self) {
         let parameters: BTreeMap<&str, usize> =
             own(self.root.get("Parameters")).map(|entry| (entry.key.as_str(), entry.line)).collect();
@@ -218,7 +219,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Names and attributes of resources or outputs.
+    /// Checks the names and attributes of resources or outputs.
     fn members(&self, section: &str, kind: &str, attributes: &[&str]) {
         for entry in own(self.root.get(section)) {
             self.name(entry, kind);
@@ -236,7 +237,7 @@ impl Checker<'_> {
     }
 
     fn name(&self, entry: &Entry, kind: &str) {
-        // What a loop over unknown items makes has a sign in its name.
+        // A loop over unknown items leaves a placeholder in the names.
         if !is_logical_id(&entry.key.replace(loops::ANY, if self.is_looped { "x" } else { loops::ANY })) {
             let what = format!("{kind} `{}`: its key is not made of letters and digits", entry.key);
             self.problem(entry.line, what, "rename it, for example `BucketName`");
@@ -297,9 +298,10 @@ impl Checker<'_> {
         }
     }
 
-    /// "Mappings element name must be non-empty and can contain only alphanumerics, '-' or '.'" and "Mappings attribute name must
-    /// contain only alphanumeric characters", says CloudFormation (aws-cloudformation/cfn-lint, issue 2004, and
-    /// aws/serverless-application-model, issue 1608, read on 2026-11-29).
+    /// Checks the mappings: "Mappings element name must be non-empty and can contain only alphanumerics, '-' or '.'"
+    /// and "Mappings attribute name must contain only alphanumeric characters", says CloudFormation
+    /// (aws-cloudformation/cfn-lint, issue 2004, and aws/serverless-application-model, issue 1608, read on
+    /// 2026-11-29).
     fn mappings(&self) {
         for mapping in own(self.root.get("Mappings")) {
             self.name(mapping, "mapping");
@@ -322,7 +324,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What stands on one of the two levels of a mapping.
+    /// Checks one of the two levels of a mapping.
     fn map_of(&self, entry: &Entry, name: &str) {
         match entry.value.as_map() {
             None if entry.value.is_null() => {}
@@ -344,8 +346,8 @@ impl Checker<'_> {
         }
     }
 
-    /// "'null' values are not allowed in templates", says CloudFormation (davidgf/serverless-plugin-canary-deployments, issue 38,
-    /// read on 2026-11-29).
+    /// Reports null values: "'null' values are not allowed in templates", says CloudFormation
+    /// (davidgf/serverless-plugin-canary-deployments, issue 38, read on 2026-11-29).
     fn nothing_is_missing(&self, node: &Node, path: &Path<'_>) {
         match &node.value {
             _ if node.is_null() => {
@@ -367,7 +369,7 @@ impl Checker<'_> {
     }
 }
 
-/// The way to a node, which is written out for a problem only.
+/// The path to a node, which is formatted only for a problem.
 struct Path<'a> {
     before: Option<&'a Self>,
     step: Step<'a>,
@@ -391,8 +393,9 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-/// Whether it has the form of a type: "alphanumeric characters and the following characters: `_@-`" after `Custom::`, three names
-/// otherwise, or four of a module ("Resource type identifiers" and "Create custom provisioning logic" in the same guide).
+/// Whether the text has the form of a resource type: "alphanumeric characters and the following characters: `_@-`"
+/// after `Custom::`, otherwise three names, or four for a module ("Resource type identifiers" and "Create custom
+/// provisioning logic" in the same guide).
 fn is_type(text: &str) -> bool {
     let parts: Vec<&str> = text.split("::").collect();
     match parts.as_slice() {
@@ -403,7 +406,7 @@ fn is_type(text: &str) -> bool {
     }
 }
 
-/// Whether CloudFormation takes it as the name of something.
+/// Whether CloudFormation accepts it as a logical id.
 pub(super) fn is_logical_id(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

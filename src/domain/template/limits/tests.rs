@@ -1,8 +1,8 @@
-//! What is told of templates that CloudFormation would refuse, and what is doubted.
+//! Problems and doubts reported for templates.
 
 use crate::domain::template::Template;
 
-/// What is wrong with a template, then what is doubted.
+/// Returns the problems of a template, or else its doubts.
 fn told(text: &str) -> String {
     match Template::parse_offered(text) {
         Ok(template) => {

@@ -1,8 +1,8 @@
-//! `Fn::ForEach`: what CloudFormation puts in its place before it reads the sections.
+//! Expands `Fn::ForEach`, as CloudFormation does before it reads the sections.
 //!
-//! "All instances of `${Identifier}` and `&{Identifier}`" in the key and in what stands under it are replaced by one item after
-//! the other; `&{Identifier}` takes the letters and digits of an item only ("`Fn::ForEach`" in the CloudFormation Template
-//! Reference Guide and `_language_extensions.py` in cfn-lint 1.58.0, read on 2026-11-29).
+//! "All instances of `${Identifier}` and `&{Identifier}`" in the key and in everything under it are replaced by one
+//! item after the other; `&{Identifier}` uses only the letters and digits of an item ("`Fn::ForEach`" in the
+//! CloudFormation Template Reference Guide and `_language_extensions.py` in cfn-lint 1.58.0, read on 2026-11-29).
 
 #[cfg(test)]
 mod tests;
@@ -12,23 +12,24 @@ use crate::document::{Entry, Node, Problem, Problems, Value};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// The sections in which a loop may stand.
+/// The sections that may contain a loop.
 const SECTIONS: [&str; 3] = ["Conditions", "Resources", "Outputs"];
 
-/// The transform that a loop needs.
+/// The transform that a loop requires.
 pub(super) const EXTENSIONS: &str = "AWS::LanguageExtensions";
 
-/// Most that loops may make, in characters with some for each value, so that loops in loops cannot multiply without end: more
-/// than the 1 MB that CloudFormation takes for a template ("Understand CloudFormation quotas", read on 2026-11-29).
+/// Most that loops may produce, in characters plus [`EACH`] per value, so that nested loops cannot multiply without
+/// limit. More than the 1 MB that CloudFormation accepts as a template ("Understand CloudFormation quotas", read on
+/// 2026-11-29).
 const MAX_MADE: usize = 4 * 1024 * 1024;
 
 /// What each value counts besides its characters.
 const EACH: usize = 8;
 
-/// Stands for an item that is not known; the body of its loop is read once with it.
+/// Stands for an unknown item; the body of its loop is read once with it.
 pub(super) const ANY: &str = "*";
 
-/// The names of the transforms of a template, in order.
+/// Returns the names of a template's transforms, in order.
 pub(super) fn transforms(root: &Node) -> Vec<String> {
     let Some(node) = root.get("Transform") else { return Vec::new() };
     let one = |node: &Node| scalar_text(node.get("Name").unwrap_or(node));
@@ -36,28 +37,28 @@ pub(super) fn transforms(root: &Node) -> Vec<String> {
         .map_or_else(|| one(node).into_iter().collect(), |list| list.iter().filter_map(one).collect())
 }
 
-/// Whether something rewrites the template of which nobody knows here what it does.
+/// Whether a macro rewrites the template in a way that is unknown here.
 pub(super) fn has_macro(root: &Node) -> bool {
     transforms(root).iter().any(|name| !name.starts_with("AWS::") || name == "AWS::Include")
 }
 
-/// Whether outputs may come out that nobody knows of here.
+/// Whether there may be outputs that are unknown here.
 pub(super) fn has_foreign_outputs(root: &Node) -> bool {
     has_macro(root) || root.get("Outputs").is_some_and(|outputs| outputs.get("Fn::Transform").is_some())
 }
 
-/// A template with its loops, kept so that they can be read with other values.
+/// A template with its loops, kept so that they can be expanded with other values.
 #[derive(Debug, Clone)]
 pub(super) struct Looped(Node);
 
 impl Looped {
-    /// The template, if it has loops.
+    /// Returns the template if it has loops.
     pub(super) fn of(root: &Node) -> Option<Self> {
         let has_loop = |section: &&str| root.get(section).is_some_and(contains_loop);
         SECTIONS.iter().any(has_loop).then(|| Self(root.clone()))
     }
 
-    /// The template without its loops, with these values of its parameters.
+    /// Expands the loops with these values of the template's parameters.
     pub(super) fn expanded(&self, inputs: Inputs<'_>) -> Expanded {
         let mut writer = Writer {
             inputs,
@@ -74,31 +75,31 @@ impl Looped {
     }
 }
 
-/// What the items of loops come from.
+/// Where the items of loops come from.
 #[derive(Clone, Copy)]
 pub(super) struct Inputs<'a> {
     pub(super) parameters: &'a [Parameter],
     /// Values by key; defaults apply where one is missing.
     pub(super) given: &'a [(String, String)],
-    /// `AWS::Region`, where it is known.
+    /// The value of `AWS::Region`, if known.
     pub(super) region: Option<&'a str>,
 }
 
-/// A template whose loops are written out.
+/// A template with expanded loops.
 pub(super) struct Expanded {
-    /// The template, with [`ANY`] for items that are not known.
+    /// The template, with [`ANY`] for unknown items.
     pub(super) root: Node,
-    /// Names of outputs that depend on parameters or are not known, with [`ANY`] for each item.
+    /// Names of outputs that depend on parameters or are unknown, with [`ANY`] for each item.
     pub(super) open: Vec<String>,
     /// What CloudFormation would refuse.
     pub(super) problems: Vec<Problem>,
-    /// Loops of which only AWS knows how often they go round.
+    /// Loops whose items only AWS knows.
     pub(super) doubts: Vec<Problem>,
-    /// Whether the loops make so much that some of it is missing.
+    /// Whether the loops produce so much that the rest was left out.
     pub(super) is_cut: bool,
 }
 
-/// Notes loops that AWS would not take, wherever they stand.
+/// Reports loops that AWS would refuse, wherever they are.
 pub(super) fn check(root: &Node, problems: &Problems) {
     let is_extended = transforms(root).iter().any(|name| name == EXTENSIONS) || has_macro(root);
     for section in SECTIONS.iter().filter_map(|section| root.get(section)) {
@@ -142,19 +143,19 @@ fn contains_loop(node: &Node) -> bool {
     }
 }
 
-/// What stands for the names of the loops around a place.
+/// The current items of the loops around a position, by identifier.
 type Items<'a> = Vec<(&'a str, String)>;
 
-/// Why an item is not known.
+/// Why an item is unknown.
 #[derive(Clone, Copy)]
 enum Unknown {
-    /// It comes from a parameter without a value, or from the region.
+    /// It depends on a parameter without a value, or on the region.
     Here,
-    /// Only AWS can tell it, whatever is chosen.
+    /// Only AWS can know it, whatever the parameters.
     Always,
 }
 
-/// A map that is being written.
+/// A map under construction.
 #[derive(Default)]
 struct Written {
     entries: Vec<Entry>,
@@ -165,7 +166,7 @@ struct Writer<'a> {
     inputs: Inputs<'a>,
     mappings: Option<&'a Node>,
     made: usize,
-    /// Lines of which something is told already.
+    /// Lines for which something has been reported.
     told: HashSet<usize>,
     open: Vec<String>,
     problems: Vec<Problem>,
@@ -177,7 +178,7 @@ impl<'a> Writer<'a> {
         self.made > MAX_MADE
     }
 
-    /// Counts what a loop makes or looks through.
+    /// Counts what a loop produces or searches.
     fn count(&mut self, more: usize) {
         self.made = self.made.saturating_add(more);
     }
@@ -194,7 +195,7 @@ impl<'a> Writer<'a> {
         Node { line: root.line, value: Value::Map(entries.collect()) }
     }
 
-    /// The node with the items in place; `is_outputs` where its keys are names of outputs.
+    /// Returns the node with items replaced; `is_outputs` if its keys are names of outputs.
     fn node(&mut self, node: &'a Node, items: &Items<'a>, is_outputs: bool) -> Node {
         if !items.is_empty() {
             self.count(EACH);
@@ -270,7 +271,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Notes the names of all that a loop makes, whatever its items are.
+    /// Records the names of everything that a loop produces, whatever its items are.
     fn open_names(&mut self, body: &'a Node, items: &Items<'a>) {
         for entry in body.as_map().unwrap_or_default() {
             let inner = entry.value.as_list().filter(|_| is_loop(&entry.key));
@@ -285,7 +286,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The items of a loop, [`ANY`] in place of those that are not known.
+    /// Returns the items of a loop, with [`ANY`] for unknown ones.
     fn collection(&mut self, of: &Entry, node: &Node, items: &Items<'a>) -> Vec<String> {
         let found = match (&node.value, node.as_map()) {
             (Value::List(list), _) => {
@@ -313,12 +314,12 @@ impl<'a> Writer<'a> {
                 Ok(texts) if !is_list || texts.len() == 1 => texts,
                 Ok(_) | Err(_) => vec![ANY.to_owned()],
             })
-            // One stands for all that are not known.
+            // One placeholder stands for all unknown items.
             .filter(|item| item != ANY || !std::mem::replace(&mut is_any_there, true))
             .collect()
     }
 
-    /// What a parameter that is a list comes to.
+    /// Returns the items of a parameter that is a list.
     fn of_parameter(&mut self, name: &Node, items: &Items<'a>) -> Result<Vec<String>, Unknown> {
         let (parameter, value) = self.parameter(&replaced(name.as_text().ok_or(Unknown::Always)?, items))?;
         if !parameter.kind.is_list() {
@@ -327,7 +328,7 @@ impl<'a> Writer<'a> {
         Ok(value.split(',').map(|item| item.trim().to_owned()).collect())
     }
 
-    /// One text of a list of items, or of the way into a map.
+    /// Returns one text of a list of items, or of a path into a mapping.
     fn text(&mut self, node: &Node, items: &Items<'a>) -> Result<Vec<String>, Unknown> {
         if let Some(text) = scalar_text(node) {
             return Ok(vec![replaced(&text, items).into_owned()]);
@@ -351,7 +352,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// What a map says, or its `DefaultValue`.
+    /// Evaluates `Fn::FindInMap`, including its `DefaultValue`.
     fn found(&mut self, argument: &Node, items: &Items<'a>) -> Result<Vec<String>, Unknown> {
         let parts = argument.as_list().unwrap_or_default();
         let way = parts.get(..3).ok_or(Unknown::Always)?;
@@ -368,7 +369,7 @@ impl<'a> Writer<'a> {
         Ok(texts?.into_iter().flatten().collect())
     }
 
-    /// A parameter and its value; what a path in the Parameter Store leads to is not known.
+    /// Returns a parameter and its value. The value behind a path in the Parameter Store is unknown.
     fn parameter(&mut self, key: &str) -> Result<(&'a Parameter, &'a str), Unknown> {
         let Inputs { parameters, given, .. } = self.inputs;
         self.count(parameters.len());
@@ -394,7 +395,7 @@ fn depends_on_parameters(collection: &Node) -> bool {
     }
 }
 
-/// The item that `{Ref: Identifier}` is.
+/// Returns the item that `{Ref: Identifier}` stands for.
 fn item_of<'i>(entries: &[Entry], items: &'i Items<'_>) -> Option<&'i str> {
     let [Entry { key, value, .. }] = entries else { return None };
     let name = value.as_text().filter(|_| key == "Ref")?;
@@ -415,7 +416,7 @@ fn replaced<'t>(text: &'t str, items: &Items<'_>) -> Cow<'t, str> {
     Cow::Owned(written)
 }
 
-/// Whether a name is one that a loop makes for some item: `Arn*` for `ArnOrders`.
+/// Whether a loop may produce this name: `Arn*` matches `ArnOrders`.
 pub(super) fn is_one_of(open: &str, name: &str) -> bool {
     let mut parts = open.split(ANY);
     let first = parts.next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Loops, and what they come to.
+//! Loops and their expansions.
 
 use crate::domain::template::{Evaluation, Inputs, LiveResource, Template};
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ fn evaluated(template: &Template, given: &[(&str, &str)]) -> Evaluation {
     })
 }
 
-/// What is made and what comes out.
+/// Returns the resources and outputs.
 fn shown(text: &str, given: &[(&str, &str)]) -> String {
     let template = match Template::parse(text) {
         Ok(template) => template,

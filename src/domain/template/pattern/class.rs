@@ -1,17 +1,17 @@
-//! Java's character classes and the escapes that stand for a character or a set of them.
+//! Java's character classes, and escapes that stand for a character or a set of them.
 
 use super::translate::{MAX_NESTING, Source, push_literal};
 
-/// What an escape stands for.
+/// The meaning of an escape.
 pub(super) enum Escaped {
     /// One character.
     Literal(char),
-    /// A set, as the inside of a bracketed class, and whether it is the complement that is meant.
+    /// A set, as the inside of a bracketed class, and whether its complement is meant.
     Set { inside: String, negated: bool },
 }
 
 impl Escaped {
-    /// Writes it where no bracket is open.
+    /// Writes it outside of brackets.
     pub(super) fn push_outside(&self, rust: &mut String) {
         match self {
             Self::Literal(c) => push_literal(rust, *c),
@@ -24,7 +24,7 @@ impl Escaped {
     }
 }
 
-/// Reads the escape that begins with `c` after its backslash; sets are ASCII only, as in Java.
+/// Parses the escape that begins with `c` after its backslash. Sets contain only ASCII, as in Java.
 pub(super) fn escaped(c: char, source: &mut Source<'_>) -> Option<Escaped> {
     let literal = |c: char| Some(Escaped::Literal(c));
     match c {
@@ -55,7 +55,7 @@ pub(super) fn escaped(c: char, source: &mut Source<'_>) -> Option<Escaped> {
     }
 }
 
-// An escape may fail, so all its parts speak of `Option`.
+// Other escapes may fail, so all of them return an `Option`.
 #[expect(clippy::unnecessary_wraps, reason = "stands beside parts that can fail")]
 fn set(inside: &str, negated: bool) -> Option<Escaped> {
     Some(Escaped::Set { inside: inside.to_owned(), negated })
@@ -73,7 +73,7 @@ fn character(digits: &str) -> Option<Escaped> {
     u32::from_str_radix(digits, 16).ok().and_then(char::from_u32).map(Escaped::Literal)
 }
 
-/// `\0n`, `\0nn` or `\0mnn` with m up to 3.
+/// Parses `\0n`, `\0nn` or `\0mnn`, with m up to 3.
 fn octal(source: &mut Source<'_>) -> Option<Escaped> {
     let mut value = source.next()?.to_digit(8)?;
     for _ in 0..2 {
@@ -86,7 +86,7 @@ fn octal(source: &mut Source<'_>) -> Option<Escaped> {
     char::from_u32(value).map(Escaped::Literal)
 }
 
-/// The POSIX names, which Java limits to ASCII, and general categories such as `L` or `Lu`.
+/// Parses a POSIX name, which Java limits to ASCII, or a general category such as `L` or `Lu`.
 fn property(source: &mut Source<'_>, negated: bool) -> Option<Escaped> {
     let name: String = match source.next()? {
         '{' => source.by_ref().take_while(|c| *c != '}').collect(),
@@ -118,13 +118,14 @@ fn category(name: &str, negated: bool) -> Option<Escaped> {
     if is_category || name == "Alphabetic" { set(&format!(r"\p{{{name}}}"), negated) } else { None }
 }
 
-/// One member of a class, or what separates members.
+/// A member of a class, or what separates members.
 enum Member {
     Single(char),
     Other,
 }
 
-/// Reads a class after its `[` and writes it with every literal escaped, so that `--` and `~~` mean nothing here.
+/// Rewrites a class after its `[`. Every literal is escaped, so that `--` and `~~` have no special meaning in the
+/// result.
 pub(super) fn class(source: &mut Source<'_>, rust: &mut String, depth: usize) -> Option<()> {
     if depth >= MAX_NESTING {
         return None;
@@ -143,7 +144,7 @@ pub(super) fn class(source: &mut Source<'_>, rust: &mut String, depth: usize) ->
                 rust.push(']');
                 return Some(());
             }
-            // What a union or intersection means inside a negated class changed between versions of Java.
+            // The meaning of a union or intersection inside a negated class differs between versions of Java.
             '[' | '&' if negated && (c == '[' || source.peek() == Some(&'&')) => return None,
             '[' => class(source, rust, depth + 1)?,
             '&' if source.peek() == Some(&'&') => {
@@ -196,7 +197,8 @@ fn quoted(source: &mut Source<'_>, rust: &mut String) -> Option<Member> {
     }
 }
 
-/// A hyphen makes a range only between two single characters; before `]` or `[` it stands for itself.
+/// Writes a character or a range. A hyphen forms a range only between two single characters; before `]` or `[` it is
+/// literal.
 fn range_or_single(from: char, source: &mut Source<'_>, rust: &mut String) -> Option<()> {
     let mut ahead = source.clone();
     let is_range = ahead.next() == Some('-') && !matches!(ahead.next(), None | Some(']' | '['));

@@ -1,6 +1,6 @@
 //! `AllowedPattern`: Java regular expressions, matched against the whole value.
 //!
-//! How a Java expression is rewritten is in `translate`; when to check a value belongs to `parameters`.
+//! Rewriting them is in `translate`; when a value is checked is up to [`parameters`](crate::domain::parameters).
 
 mod class;
 mod translate;
@@ -10,13 +10,13 @@ mod verdicts;
 use fancy_regex::{Regex, RegexBuilder};
 use std::sync::Arc;
 
-/// Steps of backtracking after which a value is left for AWS to judge; some milliseconds of work.
+/// Backtracking steps after which a value is left to AWS to check; some milliseconds of work.
 const BACKTRACK_LIMIT: usize = 100_000;
 
-/// Memory one compiled pattern may take, in bytes.
+/// Memory limit of one compiled pattern, in bytes.
 const SIZE_LIMIT: usize = 1024 * 1024;
 
-/// Longest expression that is read, in bytes; each is compiled when its template is read.
+/// Longest expression that is compiled, in bytes; each is compiled when its template is parsed.
 const MAX_LENGTH: usize = 4096;
 
 /// A Java regular expression.
@@ -27,7 +27,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Takes the expression as written; one that cannot be rewritten accepts every value.
+    /// Compiles the expression. One that cannot be rewritten accepts every value.
     pub fn new(java: &str) -> Self {
         let readable = Some(java).filter(|java| java.len() <= MAX_LENGTH);
         let regex = readable.and_then(translate::to_rust).and_then(|rust| {
@@ -40,19 +40,19 @@ impl Pattern {
         Self { java: java.to_owned(), regex: regex.map(Arc::new) }
     }
 
-    /// The expression as written in the template.
+    /// Returns the expression as written in the template.
     pub fn as_str(&self) -> &str {
         &self.java
     }
 
-    /// Whether values are checked here; otherwise AWS alone judges them.
+    /// Whether values are checked here; otherwise only AWS checks them.
     pub fn is_checked(&self) -> bool {
         self.regex.is_some()
     }
 
-    /// Whether the whole value matches, as far as can be told here.
+    /// Whether the whole value matches, as far as can be decided here.
     pub fn accepts(&self, value: &str) -> bool {
-        // Running out of steps is no verdict: AWS has the last word anyway.
+        // If the steps run out, the value is accepted: AWS checks it anyway.
         self.regex.as_ref().is_none_or(|regex| regex.is_match(value).unwrap_or(true))
     }
 }

@@ -1,24 +1,24 @@
-//! Java's regular expression syntax rewritten for the engine used here. Classes in brackets are in `class`.
+//! Rewrites Java's regular expression syntax for the `fancy-regex` engine. Bracketed classes are in `class`.
 //!
-//! `None` means: not valid in Java, or a construct whose meaning here is not certain.
+//! `None` means that the expression is invalid in Java, or that its meaning in the engine is uncertain.
 
 use super::class;
 use std::fmt::Write;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// Java's `.`: anything but a line end.
+/// Java's `.`: any character except line ends.
 const DOT: &str = r"[^\n\r\x{85}\x{2028}\x{2029}]";
 
 /// Java's `\R`: one line end of any system.
 const LINE_END: &str = r"(?:\r\n|[\n\x{B}\x{C}\r\x{85}\x{2028}\x{2029}])";
 
-/// Java's `$` and `\Z`: the end, or before one last line end.
+/// Java's `$` and `\Z`: the end, or before one final line end.
 const BEFORE_FINAL_LINE_END: &str = r"(?=(?:\r\n|[\n\r\x{85}\x{2028}\x{2029}])?\z)";
 
 pub(super) type Source<'t> = Peekable<Chars<'t>>;
 
-/// Deepest nesting of groups and classes; nobody writes more, and the engine recurses.
+/// Deepest nesting of groups and classes. Nobody writes more, and the engine recurses.
 pub(super) const MAX_NESTING: usize = 50;
 
 /// Rewrites a whole expression.
@@ -70,7 +70,7 @@ impl Translator<'_> {
             '^' => self.rust.push_str(r"\A"),
             '|' | '?' | '*' | '+' => self.rust.push(c),
             '{' => {
-                // A repetition of a repetition means something else here than in Java.
+                // A repetition of a repetition has a different meaning in the engine than in Java.
                 if self.after_repetition {
                     return None;
                 }
@@ -103,7 +103,7 @@ impl Translator<'_> {
             '1'..='9' => {
                 self.rust.push('\\');
                 self.rust.push(c);
-                // Java reads a further digit only if there are that many groups; too rare to follow.
+                // Java reads another digit only if there are that many groups; too rare to support.
                 if self.source.peek().is_some_and(char::is_ascii_digit) {
                     return None;
                 }
@@ -175,13 +175,13 @@ impl Translator<'_> {
         (self.groups.len() <= MAX_NESTING).then_some(())
     }
 
-    /// `(?i)` and `(?s)` alone or together; the other flags mean something else here than in Java.
+    /// Accepts `(?i)` and `(?s)`, alone or together; other flags have different meanings in the engine and in Java.
     fn flags(&mut self, first: char, start: usize) -> Option<()> {
         let mut next = first;
         loop {
             match next {
                 'i' => self.rust.push('i'),
-                // Only at the very beginning, so that it need not be taken back where a group ends.
+                // Only at the very start, so that it need not be undone at the end of a group.
                 's' if start == 0 => self.dot_all = true,
                 ')' if self.rust.ends_with('?') => {
                     self.rust.truncate(start);
@@ -211,7 +211,8 @@ impl Translator<'_> {
         Some(())
     }
 
-    /// The engine does not repeat a look-around; one that may be absent is no condition, one repeated is itself.
+    /// Rewrites a repeated look-around, which the engine does not support: an optional one is no condition, a
+    /// repeated one is equal to a single one.
     fn repeat_look(&mut self, start: usize) -> Option<()> {
         match self.source.peek() {
             Some('?' | '*') => self.rust.truncate(start),
@@ -227,7 +228,7 @@ impl Translator<'_> {
     }
 }
 
-/// `{2}`, `{2,}` or `{2,5}`; Java refuses any other text after a brace.
+/// Parses `{2}`, `{2,}` or `{2,5}`; Java refuses any other text after a brace.
 fn repetition(source: &mut Source<'_>) -> Option<String> {
     let mut text = String::from("{");
     loop {
@@ -244,7 +245,7 @@ fn repetition(source: &mut Source<'_>) -> Option<String> {
     }
 }
 
-/// Writes a character so that it stands for nothing but itself.
+/// Writes a character so that it is literal.
 pub(super) fn push_literal(rust: &mut String, c: char) {
     if c.is_ascii_alphanumeric() || !c.is_ascii() {
         rust.push(c);

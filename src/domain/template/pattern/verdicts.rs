@@ -1,4 +1,4 @@
-//! What Java 17's `String.matches` says about values, as a table: expression, value, verdict.
+//! What Java 17's `String.matches` returns, as a table of expression, value and verdict.
 
 use super::Pattern;
 

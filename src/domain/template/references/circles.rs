@@ -1,8 +1,8 @@
-//! Whether things that need each other go round in a circle.
+//! Finds cyclic dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The first circle, each name once; `None` when everything has something that comes before it.
+/// Returns the first cycle, each name once; `None` if there is none.
 pub(super) fn first<'a>(needs: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Option<Vec<&'a str>> {
     let known = |name: &&&str| needs.contains_key(**name);
     let mut open: BTreeMap<&str, usize> =
@@ -25,7 +25,8 @@ pub(super) fn first<'a>(needs: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Option<
             }
         }
     }
-    // Each of those that are left needs another one of them, so that this way comes back to itself.
+    // Everything that is left depends on something else that is left, so following the dependencies leads into a
+    // cycle.
     let mut way = vec![*open.keys().next()?];
     let mut seen = BTreeSet::from([way[0]]);
     loop {

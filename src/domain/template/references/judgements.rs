@@ -1,4 +1,4 @@
-//! What comes to true or false: conditions and the assertions of rules, by their functions and how many parts these have.
+//! Checks conditions and the assertions of rules: their functions and the number of their arguments.
 
 use super::{Checker, Place, circles, own};
 use crate::document::{Entry, Node, Value};
@@ -32,7 +32,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whether something stands there that comes to true or false, with as many parts as it must have.
+    /// Checks that the expression is a condition function with the right number of arguments.
     fn judgement(&self, node: &Node, name: &str, place: Place) {
         let remedy = "write for example `!Equals [!Ref Environment, prod]`";
         let Some([Entry { key, line, value }]) = node.as_map() else {
@@ -64,7 +64,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The conditions that an expression names.
+/// Collects the conditions that an expression names.
 fn named_conditions<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) {
     match &node.value {
         Value::Scalar { .. } => {}

@@ -1,7 +1,7 @@
-//! What expressions refer to: CloudFormation refuses names that stand for nothing, circles, functions with too few or too many
-//! parts, and outputs that are no text ("Unresolved resource dependencies", "Circular dependency between resources" and "The
-//! Value field of every Outputs member must evaluate to a String"; E1010 to E1041, E3004, E3005 and E6101 of cfn-lint 1.58.0,
-//! read on 2026-11-29). Shapes and counts belong to `limits`.
+//! Checks what expressions refer to: CloudFormation refuses names that stand for nothing, cycles, functions with too
+//! few or too many arguments, and outputs that are no text ("Unresolved resource dependencies", "Circular dependency
+//! between resources" and "The Value field of every Outputs member must evaluate to a String"; E1010 to E1041, E3004,
+//! E3005 and E6101 of cfn-lint 1.58.0, read on 2026-11-29). Forms and counts are in `limits`.
 
 mod circles;
 mod judgements;
@@ -57,13 +57,13 @@ const FUNCTIONS: [&str; 28] = [
     "Ref",
 ];
 
-/// Most names for which another one is proposed: to look for it takes long.
+/// Most names for which a similar one is suggested: the search is slow.
 const MAX_PROPOSED: usize = 20;
 
-/// Most patterns that a name is held to; with more, every name is taken.
+/// Most patterns that a name is compared with; with more, every name is accepted.
 const MAX_PATTERNS: usize = 500;
 
-/// Where an expression stands.
+/// Where an expression is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Conditions,
@@ -72,7 +72,7 @@ enum Place {
     Outputs,
 }
 
-/// Notes what refers to nothing; `expanded` is the template after its loops are written out, `original` before.
+/// Reports references to nothing; `expanded` is the template after expanding its loops, `original` before.
 pub(super) fn check(
     expanded: &Node,
     original: &Node,
@@ -93,7 +93,7 @@ pub(super) fn check(
         conditions: Names::of(expanded.get("Conditions")),
         is_sam: transforms.iter().any(|name| name.starts_with("AWS::Serverless-")),
         is_extended: is_rewritten || transforms.iter().any(|name| name == loops::EXTENSIONS),
-        // What rewrites a template may make whatever is missing here.
+        // A macro may add whatever is missing here.
         found: if is_rewritten { doubts } else { problems },
         told: BTreeSet::new(),
         needs: BTreeMap::new(),
@@ -115,7 +115,7 @@ pub(super) fn check(
     }
 }
 
-/// The entries of a section without `Fn::ForEach` and `Fn::Transform`.
+/// Returns the entries of a section without `Fn::ForEach` and `Fn::Transform`.
 fn own(section: Option<&Node>) -> impl Iterator<Item = &Entry> {
     let entries = section.and_then(Node::as_map).unwrap_or_default();
     entries.iter().filter(|entry| !entry.key.starts_with("Fn::"))
@@ -139,7 +139,7 @@ fn contains_key(node: &Node, key: &str) -> bool {
     }
 }
 
-/// Whether a beginning of `name` is one of these, as in the names of what AWS makes of them.
+/// Whether a prefix of `name` is known, as in the names that AWS derives from it.
 fn begins_like(name: &str, known: impl Fn(&str) -> bool) -> bool {
     name.char_indices().skip(1).any(|(at, _)| known(&name[..at]))
 }
@@ -147,7 +147,7 @@ fn begins_like(name: &str, known: impl Fn(&str) -> bool) -> bool {
 /// The names of one section.
 struct Names<'a> {
     known: BTreeSet<&'a str>,
-    /// Those that a loop over unknown items makes.
+    /// Patterns of names that a loop over unknown items produces.
     patterns: Vec<&'a str>,
 }
 
@@ -175,11 +175,11 @@ struct Checker<'a> {
     is_sam: bool,
     is_extended: bool,
     found: &'a Problems,
-    /// Names that are told already.
+    /// Names that have been reported.
     told: BTreeSet<&'a str>,
-    /// What each resource needs before it can be made.
+    /// The resources that each resource depends on.
     needs: BTreeMap<&'a str, BTreeSet<&'a str>>,
-    /// The resource whose needs are noted.
+    /// The resource whose dependencies are being collected.
     needed_by: Option<&'a str>,
 }
 
@@ -188,7 +188,7 @@ impl<'a> Checker<'a> {
         self.found.add(Problem::new(line, what, remedy));
     }
 
-    /// Tells of a name that stands for nothing, once.
+    /// Reports a name that stands for nothing, once.
     fn nothing(&mut self, line: usize, name: &'a str, what: String, known: &[&Names<'_>], remedy: &str) {
         let is_near = self.told.len() < MAX_PROPOSED;
         let candidates = known.iter().filter(|_| is_near).flat_map(|names| names.known.iter().copied());
@@ -262,7 +262,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// What the value of an output is, if it is certainly no text.
+    /// Describes the value of an output if it is certainly no text.
     fn no_text(&self, value: &Node) -> Option<&'static str> {
         match &value.value {
             Value::Scalar { .. } => None,
@@ -293,7 +293,7 @@ impl<'a> Checker<'a> {
                 }
                 let kept = self.needed_by;
                 if matches!(entries.as_slice(), [Entry { key, .. }] if key == "Fn::If") {
-                    // What is not chosen is not needed.
+                    // The branch that is not chosen is no dependency.
                     self.needed_by = None;
                 }
                 for entry in entries {
@@ -368,7 +368,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// What `Ref` names.
+    /// Checks what `Ref` names.
     fn reference(&mut self, line: usize, name: &'a str, place: Place) {
         if PSEUDO.contains(&name) || name.is_empty() || self.known_parameters.has(name) {
             return;
@@ -392,7 +392,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// What `Fn::GetAtt` names.
+    /// Checks what `Fn::GetAtt` names.
     fn attribute(&mut self, line: usize, name: &'a str, place: Place) {
         if !matches!(place, Place::Resources | Place::Outputs) {
             self.no_resource_here(line, name, place);
@@ -446,7 +446,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// A text, or one that `Fn::Sub` leaves as it is.
+/// Returns a text, or one that `Fn::Sub` leaves unchanged.
 fn plain(node: &Node) -> Option<&str> {
     node.as_text().or_else(|| node.get("Fn::Sub")?.as_text().filter(|text| !text.contains("${")))
 }

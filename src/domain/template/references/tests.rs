@@ -1,6 +1,6 @@
 use crate::domain::template::Template;
 
-/// What is wrong with a template, then what is doubted.
+/// Returns the problems of a template, or else its doubts.
 fn told(text: &str) -> String {
     match Template::parse_offered(text) {
         Ok(template) => {
