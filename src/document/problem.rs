@@ -129,6 +129,7 @@ impl Problems {
         if !self.is_toml {
             return format!("{key}: {example}");
         }
+        // TOML needs quotes around everything else.
         let stands_bare =
             example.starts_with(['"', '[']) || example.parse::<f64>().is_ok() || example == "true";
         if stands_bare { format!("{key} = {example}") } else { format!("{key} = \"{example}\"") }

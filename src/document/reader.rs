@@ -144,6 +144,7 @@ impl<'a> Reader<'a> {
     /// Reads a text that must be present and not blank; returns an empty text after reporting that it is not.
     pub fn required_text(&self, key: &str) -> String {
         if !self.has(key) {
+            // `has` does not mark the key as known, but it has to be suggested for a misspelt one.
             self.asked.borrow_mut().push(key.to_owned());
             self.problems.add(Problem::new(
                 self.line,
@@ -262,6 +263,7 @@ impl<'a> Reader<'a> {
 
 fn scalar(node: &Node) -> Option<&str> {
     match &node.value {
+        // A null is no text `null`.
         Value::Scalar { text, .. } if !node.is_null() => Some(text),
         Value::Scalar { .. } | Value::List(_) | Value::Map(_) => None,
     }

@@ -161,6 +161,7 @@ pub fn reducible_fields(request: &Request, product: &Product) -> Vec<Field> {
 fn narrowed(field: &Field, current: &str) -> Option<Field> {
     let input = match &field.input {
         Input::Select { options } => {
+            // Options are listed from small to large, so those up to the current one are no larger.
             let options = options.get(..=field.position(current)?)?.to_vec();
             (options.len() > 1).then_some(Input::Select { options })?
         }
@@ -169,6 +170,7 @@ fn narrowed(field: &Field, current: &str) -> Option<Field> {
             let is_least = min.is_some_and(|min| min >= max);
             (!is_least).then_some(Input::Number { decimal: *decimal, min: *min, max: Some(max) })?
         }
+        // There is no order that would say which value is smaller.
         Input::TypeAhead { .. } | Input::Existing { .. } | Input::Text { .. } => return None,
     };
     let mut narrowed = Field { input, ..field.clone() };
@@ -200,6 +202,7 @@ pub fn approved_changes(
         estimate: request.estimate.clone(),
         after: request.reductions.len(),
     };
+    // A shorter lease alone affects neither the template nor the price.
     if changed.is_empty() {
         return Ok(lowered);
     }
@@ -253,6 +256,7 @@ fn allowed(
     lowered: &[ApprovedParameter],
 ) -> Result<Option<Estimate>, Irreducible> {
     let new = replaced(&request.parameters, lowered);
+    // A field that became visible would need a value that the requester never gave.
     if product.hidden(&values(&new)) != product.hidden(&values(&request.parameters)) {
         return Err(Irreducible::AsksOtherwise);
     }

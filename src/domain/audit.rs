@@ -156,6 +156,7 @@ impl AuditEntry {
         let detail = self.detail.trim();
         let inside = detail.strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
         let (text, via) = match inside {
+            // Only entries of people end with where they acted; elsewhere brackets belong to the text.
             Some((text, via)) if is_person(&self.actor) => (text.trim_end(), Some(via)),
             _ => (detail, None),
         };

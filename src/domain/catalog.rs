@@ -116,6 +116,7 @@ impl Product {
             Some(offered) => offered.iter().find(|(own, _)| own == value).map(|(_, label)| label),
             None => self.template.parameter(key)?.value_labels.get(value),
         };
+        // A label that only differs in case says no more than the value.
         label.map(String::as_str).filter(|label| !label.eq_ignore_ascii_case(value))
     }
 
@@ -207,6 +208,7 @@ impl Principal {
         // Slack ids are upper-case letters and digits after the first letter.
         let is_id = text.len() >= 3 && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         match text.as_bytes().first() {
+            // Lower-cased, so that an address has one spelling in comparisons.
             _ if is_address(text) => Some(Self::Email(text.to_ascii_lowercase())),
             Some(b'U' | b'W') if is_id => Some(Self::Person(PersonId::new(text))),
             Some(b'S') if is_id => Some(Self::Group(GroupId::new(text))),

@@ -57,6 +57,7 @@ fn quantity_of<'v>(quantity: &Quantity, parameters: &dyn Fn(&str) -> Option<&'v 
         Quantity::Picked(pick) => *picked(pick, parameters)?,
         Quantity::Parameter(key) => parse_number(parameters(key)?)?,
     };
+    // A negative quantity would lower the sum.
     (!number.is_sign_negative()).then_some(number)
 }
 
@@ -107,6 +108,7 @@ pub fn describe(estimate: &Estimate) -> String {
 pub fn dollars(amount: Decimal) -> String {
     let cents = amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
     let places = if cents.fract().is_zero() { 0 } else { 2 };
+    // `-0.001` rounds to zero, which has no sign.
     let sign = if cents.is_sign_negative() && !cents.is_zero() { "-" } else { "" };
     format!("{sign}${}", grouped(&format!("{:.places$}", cents.abs())))
 }

@@ -53,6 +53,7 @@ pub struct DurationBucket(u8);
 impl DurationBucket {
     /// Returns the bucket of a duration.
     pub fn of(duration: SignedDuration) -> Self {
+        // Rounded up, because 5.001 seconds exceed a bound of 5.
         let seconds = (duration.as_millis() + 999) / 1_000;
         let place = ENDS.iter().position(|end| seconds <= i128::from(*end)).unwrap_or(ENDS.len());
         Self(u8::try_from(place).unwrap_or(u8::MAX))
@@ -145,6 +146,7 @@ pub fn day(at: Timestamp) -> Date {
 fn marks(request: &Request, entry: &AuditEntry) -> Vec<Counter> {
     let took = || DurationBucket::of(entry.at.duration_since(request.submitted_at));
     match (entry.event.as_str(), entry.status.as_str()) {
+        // Auto-approved requests start as approved.
         ("submitted", "APPROVED") => vec![Counter::Submitted, Counter::Auto],
         ("submitted", _) => vec![Counter::Submitted],
         ("approved" | "approved with changes", "APPROVED") => {

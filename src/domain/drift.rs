@@ -145,6 +145,7 @@ pub fn compare_execution(row: &Request, runs: bool, now: Timestamp) -> Option<Dr
 /// Whether a comparison is plausible. If the provisioner shows nothing, or less than half, of what should exist, it
 /// is more likely that the program may not see it; then nothing is repaired.
 pub fn is_believable(should_be_there: usize, vanished: usize) -> bool {
+    // A single missing product is plausible, however few there are.
     vanished <= 1 || vanished * 2 <= should_be_there
 }
 

@@ -78,6 +78,7 @@ impl RequestId {
 
     /// Parses the hyphenated form; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
+        // `Uuid` also parses other forms, but one id must have one spelling.
         (text.len() == 36).then(|| Uuid::try_parse(text).ok().map(Self)).flatten()
     }
 
@@ -117,6 +118,7 @@ impl ProductKey {
 
     /// Parses a key, checking only its form; whether the product exists is up to the catalog.
     pub fn parse(text: &str) -> Option<Self> {
+        // `-` stands for "no product" in the audit trail.
         let shaped = (1..=40).contains(&text.len())
             && text != "-"
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');

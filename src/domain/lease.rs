@@ -94,9 +94,12 @@ impl Lease {
     /// Returns from when a renewal by this period adds enough to be allowed.
     pub fn renewable_from(&self, terms: &LeaseTerms, period: Period) -> Timestamp {
         let enough = period.min(LEAST_GAIN).after(self.expires_at);
+        // Until the first warning a renewal counts from that warning; then it counts from now, and adds more the
+        // later it comes.
         let uncut = terms.grace.after(period.after(self.warn_at));
         let from_uncut =
             if uncut < enough { period.before(terms.grace.before(enough)) } else { Timestamp::MIN };
+        // The longest time counts from now, so waiting makes room for a later end.
         terms.longest().before(terms.grace.before(enough)).max(from_uncut)
     }
 
@@ -120,6 +123,7 @@ impl Lease {
     /// Returns the lease after a warning was delivered. The first warning is followed by a whole grace period.
     #[must_use]
     pub fn after_warning(&self, terms: &LeaseTerms, now: Timestamp) -> Self {
+        // Reminders due soon would only repeat this message.
         let covers = now.saturating_add(together(terms)).unwrap_or(Timestamp::MAX);
         let first = self.warned.as_ref().map_or(now, |warned| warned.first);
         let expires_at = self.expires_at.max(terms.grace.after(first));

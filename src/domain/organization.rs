@@ -34,6 +34,7 @@ impl Organization {
     /// Returns the team with this name or former name.
     pub fn team(&self, name: &TeamName) -> Option<&Team> {
         let named = self.teams.iter().find(|team| team.name == *name);
+        // A current name wins over a former one that another team has given up.
         named.or_else(|| self.teams.iter().find(|team| team.formerly.contains(name)))
     }
 
@@ -51,6 +52,7 @@ impl Organization {
     pub fn with_current_teams(&self, catalog: &Catalog) -> Catalog {
         let mut catalog = catalog.clone();
         for product in catalog.products.values_mut() {
+            // `make_mut` copies the product, so only those that name a renamed team are touched.
             let is_named = product.teams().any(|team| self.current_name(team) != *team);
             if is_named {
                 let product = Arc::make_mut(product);

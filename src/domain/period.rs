@@ -97,6 +97,7 @@ impl FromStr for Period {
         if number.is_empty() {
             return Err(shape());
         }
+        // Digits only, so nothing but an overflow can fail.
         let number: i64 = number.parse().map_err(|_| too_long())?;
         let period = SignedDuration::from_millis(number.checked_mul(*millis).ok_or_else(too_long)?);
         if period > LONGEST {

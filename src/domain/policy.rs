@@ -98,6 +98,7 @@ pub fn approval_path(
     estimate: Option<&Estimate>,
 ) -> ApprovalPath {
     let known = ConditionInputs { team, parameters, estimate };
+    // The first matching rule decides alone: `mode` and `auto_when` only apply if none matches.
     if let Some((found, why)) = rule.rules.iter().find_map(|one| Some((one, known.all(one)?))) {
         return match found.mode {
             ApprovalMode::Auto => ApprovalPath::Auto { why },
@@ -178,6 +179,7 @@ pub fn path_above_budget(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPat
 /// Returns the path of an exception: the usual approvers, then the admins.
 pub fn path_of_exception(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPath {
     let (mut stages, why) = match path {
+        // A request that needs no approval itself is only for the admins to decide.
         ApprovalPath::Auto { .. } => (Vec::new(), None),
         ApprovalPath::Ask { stages, why, .. } if stages.is_empty() => (rule.stages(), why),
         ApprovalPath::Ask { stages, why, .. } => (stages, why),

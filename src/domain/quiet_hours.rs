@@ -105,6 +105,7 @@ impl Hours {
         if self.from < self.to {
             (self.from..self.to).contains(&minute)
         } else {
+            // The range spans midnight.
             minute >= self.from || minute < self.to
         }
     }
@@ -121,6 +122,7 @@ impl FromStr for Hours {
         let shape = || QuietError::Shape(text.to_owned());
         let (from, to) = text.split_once('-').ok_or_else(shape)?;
         let (from, to) = minutes(from.trim()).zip(minutes(to.trim())).ok_or_else(shape)?;
+        // `24:00` is an end; as a start it would have to be `00:00`.
         if from == DAY {
             return Err(shape());
         }

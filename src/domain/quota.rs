@@ -123,6 +123,7 @@ impl BudgetUse {
     /// higher. An unknown estimate may be higher.
     pub fn beyond(self, held: Decimal, estimate: Option<&Estimate>) -> Option<Self> {
         let is_no_more = estimate.is_some_and(|estimate| estimate.monthly <= held);
+        // The held estimate is part of `spent` and is going to be replaced.
         if is_no_more { None } else { Some(Self { spent: self.spent - held, ..self }) }
     }
 

@@ -37,6 +37,7 @@ impl RefusedAction {
         let chain = self.chain.to_string();
         let mut hash = Sha256::new();
         for field in [&*chain, team, product, self.by.person.as_str(), &self.tried] {
+            // The length prefix keeps neighboring fields apart.
             hash.update((field.len() as u64).to_be_bytes());
             hash.update(field.as_bytes());
         }

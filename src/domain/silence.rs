@@ -32,6 +32,7 @@ impl Silence {
         let ran_out_meanwhile = self.from < end && end <= self.until;
         let short = SHORT.min(whole.duration() / SHORT_PART);
         let counts = ran_out_meanwhile || self.until.duration_since(self.from) > short;
+        // A time limit of zero leaves nothing to postpone.
         (counts && end < least && self.until < least && moved < MOST_MOVES).then_some(least)
     }
 }

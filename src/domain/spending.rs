@@ -205,6 +205,7 @@ impl Leaving {
         let (monthly, passed, whole) = (i128::from(self.monthly), i128::from(passed), i128::from(whole));
         let ends = i128::from(begins) * monthly + i128::from(self.seconds);
         let is_over = i128::from(begins) + i128::from(DAY) <= passed;
+        // Leases of a past day that are still running, for example in quiet hours, count as ending now.
         let ends = if is_over { monthly * passed } else { ends.max(monthly * passed) };
         monthly * whole - ends
     }

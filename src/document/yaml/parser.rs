@@ -73,6 +73,7 @@ impl Parser {
         if depth >= MAX_DEPTH {
             return Err(too_deep(mark.line + 1));
         }
+        // Tag and anchor may come in either order, once each.
         let (mut tag, mut has_anchor) = (None, false);
         loop {
             match self.scanner.peek()? {
@@ -85,6 +86,7 @@ impl Parser {
             }
         }
         let value = if place == Place::BehindKey && self.comes(&[Token::BlockEntry])? {
+            // A list in the column of its key is no block of its own, so no `BlockEnd` follows.
             self.block_list(&[Token::BlockEntry, Token::Key, Token::Value, Token::BlockEnd], depth)?
         } else {
             let is_described = has_anchor || tag.is_some();

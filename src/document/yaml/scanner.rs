@@ -202,6 +202,7 @@ impl Scanner {
     fn forget_old_keys(&mut self) -> Result<(), ParseProblem> {
         let now = self.text.mark;
         for key in self.simple_keys.iter_mut().filter(|key| key.possible) {
+            // A key without `?` is on one line and at most 1,024 characters long.
             if key.mark.line < now.line || key.mark.index + MAX_SIMPLE_KEY < now.index {
                 key.possible = false;
                 if key.required {
@@ -219,6 +220,7 @@ impl Scanner {
         }
         self.drop_key()?;
         let mark = self.text.mark;
+        // In a block map, a line in the map's column can only be another key.
         let required = self.flow_level == 0 && self.indent == column(mark);
         let noted = SimpleKey { possible: true, required, token: self.taken + self.tokens.len(), mark };
         if let Some(key) = self.simple_keys.last_mut() {

@@ -176,6 +176,7 @@ pub(super) fn field(parameter: &Parameter) -> Result<Option<Field>, Problem> {
         };
     }
     let input = input(parameter)?;
+    // A default that violates its own constraints could not be submitted.
     let usable =
         parameter.default.as_ref().filter(|default| constraint_problem(parameter, default).is_none());
     let mut field = Field {
@@ -205,6 +206,7 @@ fn left_empty(parameter: &Parameter, input: &Input, default: &str) -> Option<Str
     let fits = |id: &str| (1..=MAX_OPTION).contains(&id.chars().count());
     match input {
         Input::Select { .. } | Input::TypeAhead { .. } | Input::Number { .. } => None,
+        // An id that fits into an option is preselected, so an empty input was emptied on purpose.
         Input::Existing { .. } if default.split(',').map(str::trim).all(fits) => None,
         Input::Text { .. } if takes_nothing(parameter) => Some(String::new()),
         Input::Existing { .. } | Input::Text { .. } => Some(default.to_owned()),

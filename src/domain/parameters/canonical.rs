@@ -55,6 +55,7 @@ impl Canonical {
     pub fn keep(&mut self, standing: &str) {
         match self {
             Self::Numbers { numbers, written } => {
+                // In front, because the first spelling of a number wins.
                 numbers.splice(0..0, standing.split(',').map(|text| text.trim().to_owned()));
                 *written = Some(standing.to_owned());
             }

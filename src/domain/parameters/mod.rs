@@ -112,6 +112,7 @@ fn check_field(
 ) -> Result<String, FieldProblem> {
     let key = &parameter.key;
     let demand = || FieldProblem::mistake(key, field.demand());
+    // The field was hidden, so nobody has seen its default: it has to be valid.
     let Some(given) = given else {
         let default = parameter.default.as_ref().ok_or_else(demand)?;
         return match constraint_problem(parameter, default) {

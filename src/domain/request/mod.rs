@@ -174,6 +174,7 @@ impl Request {
         let mut text = String::new();
         for approval in &self.approvals {
             let by = approval.by.as_str();
+            // Slack ids are ASCII, so bytes count characters. Half an id would name somebody else.
             if text.len() + 1 + by.len() > MAX_TAG_VALUE {
                 break;
             }
@@ -200,6 +201,7 @@ impl Request {
     /// Moves it to another team, or to the same team under a new name.
     pub fn moves_to(&mut self, team: TeamName) {
         let before = std::mem::replace(&mut self.team, team);
+        // Renaming a team back must not leave its current name among the former ones.
         self.formerly.retain(|name| *name != self.team && *name != before);
         if before != self.team {
             self.formerly.push(before);

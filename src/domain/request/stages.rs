@@ -94,6 +94,7 @@ impl Request {
         match self.question() {
             Question::Renewal(_) => MessageSlot::Renewal,
             Question::Change(_) => MessageSlot::Change,
+            // The later deadline tells which of them was asked last.
             Question::Request => renewal.max(change).map_or(MessageSlot::Card, |(_, surface)| surface),
         }
     }
@@ -141,6 +142,7 @@ impl Request {
                 // The admins of an exception come from the settings, not from a product.
                 (Approvers::Admins, _) => StageInForce { stage, is_gone: false },
                 (_, Some(named)) => StageInForce { stage: Stage { needed, ..named.clone() }, is_gone: false },
+                // A removed stage must not count as approved, so the admins take its place.
                 (_, None) => {
                     let stage = Stage { approvers: Approvers::Admins, needed, quiet: Vec::new() };
                     StageInForce { stage, is_gone: true }

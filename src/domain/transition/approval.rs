@@ -182,6 +182,7 @@ pub(super) fn cancel(mut change: TransitionBuilder, by: &By) -> Result<Transitio
         return Ok(withdrawn(change, &lease, by));
     }
     match change.request.status.clone() {
+        // No execution waits yet. It learns of the cancellation when it asks for approval.
         Status::Pending => {}
         Status::AwaitingApproval { token } => change.resume(token, Resume::Cancelled),
         Status::Denied { .. } | Status::Cancelled | Status::TimedOut => return Err(change.already_decided()),

@@ -84,6 +84,7 @@ impl TransitionBuilder {
     pub(super) fn leases(&mut self, lease: Lease) {
         let next = match lease.step(&self.request.product.lease, self.now) {
             LeaseStep::Wait(until) => until,
+            // An overdue step is taken by the job as well, which checks quiet hours first.
             LeaseStep::Warn | LeaseStep::End => self.now,
         };
         self.becomes(Status::Active { lease });
@@ -121,6 +122,7 @@ impl TransitionBuilder {
 
     /// Adds to the slot's estimates. The commit is refused if the budget has no room.
     pub(super) fn takes(&mut self, monthly: Decimal, budget: Option<Decimal>) {
+        // A change that costs no more has nothing to reserve.
         self.taken = (!monthly.is_zero()).then_some((monthly, budget));
     }
 
@@ -221,6 +223,7 @@ impl TransitionBuilder {
     fn show(&mut self, surface: MessageSlot) {
         let asked = matches!(self.request.approval, ApprovalPath::Ask { .. });
         let is_there = match surface {
+            // An auto-approved request has no card, and so no thread.
             MessageSlot::Card | MessageSlot::Thread => asked,
             MessageSlot::Renewal => self.request.renewal.is_some(),
             MessageSlot::Change => self.request.change.is_some(),
@@ -241,12 +244,14 @@ impl TransitionBuilder {
     }
 
     pub(super) fn done(mut self) -> Transition {
+        // The store commits only if the row still has the previous revision.
         self.request.revision += 1;
         let ends = !self.was_ended && self.request.status.name().is_ended();
         let (slot, given_back) = (self.request.slot(), self.given_back);
         // A transition changes at most one slot, and a move carries everything the request holds.
         let quota = if let Some(from) = self.moved_from {
             let monthly = self.request.held_monthly();
+            // The slot may be counted under the new name already.
             (from != slot).then_some(QuotaChange::Move { from, to: slot, monthly })
         } else if ends {
             // The slot still holds what this transition has given back; all of it has to be released.
@@ -297,6 +302,7 @@ impl TransitionBuilder {
             | Status::TeardownFailed { .. }
             | Status::Terminated { .. }
             | Status::Retained { .. } => {
+                // Auto-approved requests have no approval; they were decided at submission.
                 let last = request.approvals.last();
                 let at = last.map_or(request.submitted_at, |approval| approval.at);
                 (StatusName::Approved, last.map(|approval| approval.by.clone()), at)

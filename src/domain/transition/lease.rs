@@ -30,6 +30,7 @@ pub(super) fn warned(
     message: &MessageRef,
 ) -> Result<Transition, Refusal> {
     let terms = change.request.product.lease.clone();
+    // A transfer may overtake the delivery; the new owner has not been warned then.
     let is_theirs = change.request.owner == *owner;
     let lease = change.request.lease().filter(|lease| is_theirs && lease.is_warned_with(&terms, change.now));
     let Some(lease) = lease else { return Err(change.does_not_apply(event)) };
@@ -63,6 +64,7 @@ pub(super) fn renew(mut change: TransitionBuilder, by: &By, period: Period) -> R
     change.bump_epoch();
     if lease.renewals < terms.max_renewals {
         extend(&mut change, &lease, period, &actor);
+        // A waiting change's reminders carry the epoch, which has just changed.
         reminders::schedule(&mut change);
         return Ok(change.shows(&DATED));
     }
@@ -200,6 +202,7 @@ pub(super) fn transfer(
     change.request.updated_at = change.now;
     change.bump_epoch();
     // The old owner's buttons must not work any more.
+    // Scheduled reminders carry the epoch, which has just changed.
     reminders::schedule(&mut change);
     let handed = change.request.lease().and_then(Lease::handed_over);
     if let Some(lease) = handed {

@@ -173,6 +173,7 @@ pub fn record_unposted(request: &Request, now: Timestamp) -> Result<Transition, 
     }
     let mut change = TransitionBuilder::of(request, now);
     change.request.asking.unposted_at = Some(now);
+    // Without a card nobody is notified, so each approver is messaged directly.
     change.job(JobKind::FindApprovers { prompt: ReminderKind::Turn, epoch: request.epoch });
     Ok(change.shows(&[MessageSlot::Direct]))
 }

@@ -44,6 +44,7 @@ pub(super) fn provisioning_succeeded(
     let (token, unwanted) = change.being_provisioned(event)?;
     change.request.outputs = outputs.to_vec();
     change.request.activated_at = Some(change.now);
+    // The execution's work is done either way; a teardown runs without it.
     change.resume(token, Resume::Success);
     if let Some(by) = unwanted {
         change.removes(Ending::Terminated { cause: Cause::Asked { by } }, 1);
@@ -66,6 +67,7 @@ pub(super) fn provisioning_failed(
     why: &str,
 ) -> Result<Transition, Refusal> {
     let (token, _) = change.being_provisioned(event)?;
+    // Service Catalog keeps a failed product, and what it created, until it is terminated.
     change.removes(Ending::Failed { why: why.to_owned() }, 1);
     change.audit("provisioning failed", &Actor::Provisioner, why);
     change.resume(token, Resume::ProvisioningFailed);

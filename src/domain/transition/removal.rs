@@ -31,9 +31,11 @@ pub(super) fn tear_down(mut change: TransitionBuilder, by: &By) -> Result<Transi
             change.audit("teardown", &actor, "");
         }
         Status::TeardownFailed { ending, attempt, .. } => {
+            // A retry does not change why the product is removed.
             change.removes(ending, attempt.saturating_add(1));
             change.audit("teardown", &actor, format!("try {}", attempt.saturating_add(1)));
         }
+        // A product cannot be removed while it is being created, so the teardown waits.
         Status::Provisioning { token, unwanted: None } => {
             change.becomes(Status::Provisioning { token, unwanted: Some(by.person.clone()) });
             change.audit("teardown", &actor, "as soon as it is provisioned");
@@ -59,6 +61,7 @@ pub(super) fn tear_down(mut change: TransitionBuilder, by: &By) -> Result<Transi
 
 pub(super) fn lease_ended(mut change: TransitionBuilder, event: &Event) -> Result<Transition, Refusal> {
     let Some(lease) = change.request.lease() else { return Err(change.does_not_apply(event)) };
+    // The lease may have been renewed since the job was written.
     let is_over = lease.step(&change.request.product.lease, change.now) == LeaseStep::End;
     // A renewal asked for in time has to be answered before the lease can end.
     if !is_over || change.request.waiting_renewal().is_some_and(|renewal| renewal.holds_end) {
@@ -146,6 +149,7 @@ pub(super) fn retain(mut change: TransitionBuilder, by: &By, reason: &str) -> Re
         Status::TeardownFailed { .. } | Status::Terminating { .. } => {}
         // The workflow must not keep waiting for provisioning; whatever exists in AWS stays.
         Status::Provisioning { token, .. } => change.resume(token, Resume::Success),
+        // Frees the budget reserved for the change.
         Status::Updating { .. } => change.answers_change(ChangeAnswer::Moot),
         Status::Pending
         | Status::AwaitingApproval { .. }

@@ -122,6 +122,7 @@ pub(super) fn look_again(
         return Err(Refusal::NotStuck { status });
     }
     change.audit("looked at again", &Actor::Person(by.clone()), "");
+    // Only these statuses depend on a running execution; later ones depend on the provisioner.
     if lost && (status.is_undecided() || status == StatusName::Approved) {
         let execution = change.request.execution();
         return execution_lost(change, event, &execution);

@@ -72,6 +72,7 @@ fn moves_end(change: &mut TransitionBuilder, silence: &Silence) -> bool {
     };
     let Some(moved) = lease.after_silence(terms, silence) else { return false };
     let at = moved.expires_at;
+    // Nothing checks the lease during an update, so there is no job to postpone.
     if let Status::Updating { lease } = &mut change.request.status {
         *lease = moved;
     } else {

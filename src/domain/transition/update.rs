@@ -142,6 +142,7 @@ fn not_made(
     actor: &Actor,
     detail: &str,
 ) -> Transition {
+    // Withdrawing is no decision, so nobody is notified of it.
     let is_news = answer != ChangeAnswer::Withdrawn;
     change.answers_change(answer);
     change.bump_epoch();

@@ -20,6 +20,7 @@ pub(super) fn approval_requested(
     if let Some(answer) = known_answer(&change.request.status) {
         return Ok(change.answered(token, answer));
     }
+    // The queue delivers at least once; this message has been handled.
     if change.holds(token) {
         return Err(change.does_not_apply(event));
     }
@@ -121,6 +122,7 @@ pub(super) fn execution_lost(
             MessageSlot::Notification(Notification::Status(StatusName::Failed)),
         ]));
     }
+    // Part of the execution's name, which Step Functions does not allow to be reused.
     change.request.attempt += 1;
     change.becomes(again);
     let attempt = change.request.attempt;
