@@ -85,6 +85,7 @@ impl Scanner {
         let in_flow = self.flow_level > 0;
         let (mut text, mut gap) = (String::new(), Gap::default());
         loop {
+            // At this point whitespace has been skipped, so a `#` starts a comment.
             if self.text.is_document_marker() || self.text.is('#') {
                 break;
             }
@@ -107,6 +108,7 @@ impl Scanner {
                 break;
             }
         }
+        // The scalar ended on a later line, where a key may begin.
         if gap.has_break {
             self.key_may_begin = true;
         }
@@ -154,6 +156,7 @@ impl Scanner {
                     if self.text.peek(1).is_some_and(is_break) {
                         self.text.take();
                         self.text.take_break();
+                        // An escaped line end joins the lines without a space.
                         gap.has_break = true;
                         break;
                     }
@@ -231,6 +234,7 @@ impl Scanner {
         let (mut text, mut line_end, mut was_blank) = (String::new(), String::new(), false);
         while self.text.mark.column == indent && self.text.peek(0).is_some() {
             let is_blank = self.text.peek(0).is_some_and(is_blank);
+            // Folding joins lines with a space, except around lines that are indented further.
             if literal || line_end != "\n" || was_blank || is_blank {
                 text.push_str(&line_end);
             } else if breaks.is_empty() {
@@ -294,6 +298,7 @@ impl Scanner {
                 None => break,
             }
         }
+        // The text has to be indented further than its parent, even if its first lines are empty.
         let least = usize::try_from(self.indent + 1).unwrap_or_default().max(1);
         indent.get_or_insert(widest.max(least));
         Ok(())

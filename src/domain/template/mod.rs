@@ -84,6 +84,7 @@ impl Template {
         check_options(&parameters, &problems, &doubts);
         loops::check(&root, &problems);
         let looped = Looped::of(&root);
+        // Without values the defaults apply; the region is only known when a product is evaluated.
         let inputs = loops::Inputs { parameters: &parameters, given: &[], region: None };
         let mut expanded = looped.as_ref().map(|looped| looped.expanded(inputs));
         for problem in expanded.iter_mut().flat_map(|expanded| expanded.problems.drain(..)) {
@@ -105,6 +106,7 @@ impl Template {
             if is_offered {
                 references::check(&whole, &root, &parameters, &problems, &doubts);
             }
+            // Metadata is free of form and has no effect.
             for entry in entries.iter().filter(|entry| entry.key != "Metadata") {
                 written::doubt(&entry.value, &doubts);
             }

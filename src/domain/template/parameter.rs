@@ -199,6 +199,7 @@ impl ParameterReader<'_> {
             );
         }
         self.at_most(*line, "its name has", key.chars().count(), MAX_NAME, "characters");
+        // Null values are reported for the whole template.
         if value.is_null() {
             return None;
         }
@@ -400,6 +401,7 @@ impl ParameterReader<'_> {
             return Vec::new();
         };
         let mut seen = std::collections::HashSet::new();
+        // The form identifies options by value, so a repeated one could not be told apart.
         texts.into_iter().filter(|text| seen.insert(text.clone())).collect()
     }
 

@@ -22,6 +22,7 @@ impl Template {
     pub fn failed_rules(&self, values: &[(String, String)]) -> Vec<FailedRule> {
         let judge = Judge { template: self, values };
         let applies = self.rules.iter().filter(|rule| {
+            // Only what is certain counts: refusing a form that AWS would accept is worse than leaving it to AWS.
             rule.condition.as_ref().is_none_or(|condition| judge.holds(condition) == Some(true))
         });
         let mut failed = Vec::new();
@@ -31,6 +32,7 @@ impl Template {
             {
                 let mut parameters = Vec::new();
                 judge.mentioned(&assertion.assert, &mut parameters);
+                // The message has to be shown at some field.
                 if let (true, Some(condition)) = (parameters.is_empty(), &rule.condition) {
                     judge.mentioned(condition, &mut parameters);
                 }
@@ -76,6 +78,7 @@ pub(super) fn check(section: Option<&Node>, problems: &Problems, doubts: &Proble
             let what = format!("{name}: its key is not made of letters and digits");
             problem(*line, what, "rename it, for example `ProductionIsLarge`");
         }
+        // Null values are reported for the whole template.
         if value.is_null() {
             continue;
         }

@@ -16,7 +16,9 @@ impl Evaluator<'_> {
         let Some((_, node)) = self.template.conditions.iter().find(|(own, _)| own == name) else {
             return Err(EvaluationError::new(format!("there is no condition `{name}`")));
         };
+        // Marks the condition as being evaluated, so that a cycle is detected above.
         self.conditions.borrow_mut().insert(name.to_owned(), None);
+        // Conditions nest, so the state of the outer one is restored afterwards.
         let (within, seen) = (self.in_conditions.replace(true), self.saw_secret.replace(false));
         let result = self.holds(node, depth + 1);
         self.in_conditions.set(within);

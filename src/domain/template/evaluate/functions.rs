@@ -23,6 +23,7 @@ impl Evaluator<'_> {
     pub(super) fn function(&self, name: &str, argument: &Node, depth: usize) -> Outcome {
         self.step(depth)?;
         let value = self.apply(name, argument, depth)?;
+        // Joining texts may build a dynamic reference that no part contained.
         if matches!(&value, Evaluated::Text(text) if is_dynamic(text)) { looked_up() } else { Ok(value) }
     }
 
@@ -90,6 +91,7 @@ impl Evaluator<'_> {
                 return error("a `${` in `Fn::Sub` is not closed");
             };
             rest = after;
+            // `${!Literal}` stands for `${Literal}`.
             if let Some(literal) = name.strip_prefix('!') {
                 result.push_str("${");
                 result.push_str(literal);

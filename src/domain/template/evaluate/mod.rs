@@ -204,6 +204,7 @@ impl Evaluator<'_> {
     fn evaluate(&self, node: &Node, depth: usize) -> Result<Evaluated, EvaluationError> {
         self.step(depth)?;
         match &node.value {
+            // AWS replaces dynamic references, often with secrets, during provisioning.
             Value::Scalar { text, .. } if functions::is_dynamic(text) => functions::looked_up(),
             Value::Scalar { text, plain: true } if is_read_otherwise(node) => {
                 Err(EvaluationError::new(format!("AWS reads `{text}` as another number")))
@@ -216,6 +217,7 @@ impl Evaluator<'_> {
             }
             Value::Map(entries) => {
                 if let [entry] = entries.as_slice()
+                    // A function is a map with this single key.
                     && (entry.key == "Ref" || entry.key.starts_with("Fn::"))
                 {
                     return self.function(&entry.key, &entry.value, depth + 1);
@@ -283,6 +285,7 @@ impl Evaluator<'_> {
                 }
                 None => None,
             };
+            // Now with the result, so that each name is evaluated once.
             self.names.borrow_mut().insert(resource.logical_id.clone(), name.clone());
             name
         });
@@ -301,6 +304,7 @@ impl Evaluator<'_> {
             "AWS::AccountId" => return text(self.inputs.account_id),
             "AWS::StackName" => return text(self.inputs.stack_name),
             "AWS::StackId" => return text(self.inputs.stack_id),
+            // Other partitions (`aws-cn`, `aws-us-gov`) are not considered.
             "AWS::Partition" => return text("aws"),
             "AWS::URLSuffix" => return text("amazonaws.com"),
             "AWS::NoValue" => return Ok(Evaluated::Nothing),
@@ -361,6 +365,7 @@ impl Evaluator<'_> {
         self.step(depth)?;
         let resource = self.template.resource(logical_id);
         let resource = resource.ok_or_else(|| EvaluationError::new(format!("there is no `{logical_id}`")))?;
+        // Conditions are evaluated before any resource exists.
         if self.in_conditions.get() {
             return Err(EvaluationError::new("a condition cannot ask for a resource"));
         }
@@ -373,6 +378,7 @@ impl Evaluator<'_> {
     fn parameter(&self, key: &str) -> Option<Result<Evaluated, EvaluationError>> {
         let parameter = self.template.parameter(key)?;
         if parameter.no_echo {
+            // A condition may depend on a secret; an output must not show it.
             if !self.in_conditions.get() {
                 return Some(Err(EvaluationError::new(format!("`{key}` is a secret"))));
             }

@@ -89,6 +89,7 @@ pub(super) fn check(expanded: &Node, original: &Node, problems: &Problems, doubt
     checker.version();
     checker.transforms();
     checker.description(expanded, "`Description`");
+    // In the original, because loops may expand to nothing for the defaults.
     checker.resources_are_there(original);
     checker.one_name_for_one_thing();
     // A macro may turn anything into something valid.
@@ -279,6 +280,7 @@ impl Checker<'_> {
             let is_map = entry.value.as_map().is_some();
             if is_map
                 && entry.value.get("Value").is_none()
+                // `Fn::Transform` inside of the output may add the value.
                 && own(Some(&entry.value)).count() == entries(Some(&entry.value)).len()
             {
                 self.problem(

@@ -240,6 +240,7 @@ impl<'a> Writer<'a> {
             if written.keys.insert(key.clone()) {
                 let value = self.node(&entry.value, items, false);
                 written.entries.push(Entry { key, line: entry.line, value });
+            // Names with a placeholder may differ in AWS.
             } else if !key.contains(ANY) && self.told.insert(entry.line) {
                 let remedy = "put `${…}` with the name of the loop into the key, and use each item once";
                 self.problems.push(Problem::new(
@@ -253,6 +254,7 @@ impl<'a> Writer<'a> {
         let Some(identifier) = identifier.as_text() else { return };
         let within = |item: String| items.iter().cloned().chain([(identifier, item)]).collect::<Items<'a>>();
         let values = self.collection(entry, collection, items);
+        // Other values of the parameters produce other outputs, which `outputs` in `product.yml` may name.
         if is_outputs && (values.iter().any(|value| value == ANY) || depends_on_parameters(collection)) {
             self.open_names(body, &within(ANY.to_owned()));
         }
@@ -399,6 +401,7 @@ fn depends_on_parameters(collection: &Node) -> bool {
 fn item_of<'i>(entries: &[Entry], items: &'i Items<'_>) -> Option<&'i str> {
     let [Entry { key, value, .. }] = entries else { return None };
     let name = value.as_text().filter(|_| key == "Ref")?;
+    // The innermost loop with this identifier counts.
     items.iter().rev().find(|(identifier, _)| *identifier == name).map(|(_, item)| item.as_str())
 }
 
@@ -420,6 +423,7 @@ fn replaced<'t>(text: &'t str, items: &Items<'_>) -> Cow<'t, str> {
 pub(super) fn is_one_of(open: &str, name: &str) -> bool {
     let mut parts = open.split(ANY);
     let first = parts.next().unwrap_or_default();
+    // The items that complete a name are letters and digits, so the name is, too.
     let Some(mut rest) = name.strip_prefix(first).filter(|_| limits::is_logical_id(name)) else {
         return false;
     };

@@ -50,6 +50,7 @@ pub(super) fn escaped(c: char, source: &mut Source<'_>) -> Option<Escaped> {
         'x' => hex(source, 2),
         'u' => hex(source, 4),
         '0' => octal(source),
+        // Java reserves other escaped letters and refuses them.
         _ if c.is_ascii_alphanumeric() => None,
         _ => literal(c),
     }
@@ -140,6 +141,7 @@ pub(super) fn class(source: &mut Source<'_>, rust: &mut String, depth: usize) ->
     loop {
         let c = source.next()?;
         match c {
+            // A `]` right after the opening bracket is literal.
             ']' if !is_first => {
                 rust.push(']');
                 return Some(());
@@ -178,6 +180,7 @@ fn member(c: char, source: &mut Source<'_>, rust: &mut String) -> Option<Member>
             rust.push_str(&inside);
             Some(Member::Other)
         }
+        // Written as a class of its own, because a complement inside of a class needs brackets.
         complement @ Escaped::Set { .. } => {
             complement.push_outside(rust);
             Some(Member::Other)

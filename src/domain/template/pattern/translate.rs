@@ -67,6 +67,7 @@ impl Translator<'_> {
             '.' if self.dot_all => self.rust.push_str("(?s:.)"),
             '.' => self.rust.push_str(DOT),
             '$' => self.dollar(),
+            // Without Java's MULTILINE flag, `^` matches only at the start.
             '^' => self.rust.push_str(r"\A"),
             '|' | '?' | '*' | '+' => self.rust.push(c),
             '{' => {
@@ -191,6 +192,7 @@ impl Translator<'_> {
                     self.rust.push(')');
                     return Some(());
                 }
+                // `(?s:…)` would have to be undone where the group ends.
                 ':' if !self.dot_all => {
                     self.rust.push(':');
                     self.groups.push(Group { start, is_look: false });
@@ -217,10 +219,12 @@ impl Translator<'_> {
         match self.source.peek() {
             Some('?' | '*') => self.rust.truncate(start),
             Some('+') => {}
+            // `{0}` and `{1}` mean different things, and nobody repeats a look-around that way.
             Some('{') => return None,
             Some(_) | None => return Some(()),
         }
         self.source.next();
+        // A lazy or possessive suffix makes no difference to a condition.
         if matches!(self.source.peek(), Some('?' | '+')) {
             self.source.next();
         }

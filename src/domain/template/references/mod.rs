@@ -190,6 +190,7 @@ impl<'a> Checker<'a> {
 
     /// Reports a name that stands for nothing, once.
     fn nothing(&mut self, line: usize, name: &'a str, what: String, known: &[&Names<'_>], remedy: &str) {
+        // Similar names are searched only for the first few.
         let is_near = self.told.len() < MAX_PROPOSED;
         let candidates = known.iter().filter(|_| is_near).flat_map(|names| names.known.iter().copied());
         let near = nearest(name, candidates).map(|near| format!("did you mean `{near}`?"));
@@ -199,6 +200,7 @@ impl<'a> Checker<'a> {
 
     fn has_resource(&self, name: &str) -> bool {
         self.resources.has(name)
+            // A module's resources get its name as a prefix; SAM derives further resources from those it knows.
             || begins_like(name, |begin| self.modules.contains(begin))
             || (self.is_sam
                 && (name.starts_with("Serverless")
@@ -217,6 +219,7 @@ impl<'a> Checker<'a> {
         for Entry { key, value, .. } in own(section) {
             self.needs.entry(key).or_default();
             for Entry { key: attribute, value, .. } in own(Some(value)) {
+                // References in metadata create no dependency.
                 self.needed_by = (attribute != "Metadata").then_some(key);
                 match attribute.as_str() {
                     "Condition" => self.condition(value),
@@ -356,6 +359,7 @@ impl<'a> Checker<'a> {
         };
         if !node.is_null() && !self.conditions.has(name) && !self.told.contains(name) {
             let what = format!("there is no condition `{name}`");
+            // `nothing` borrows the checker mutably, so the names are taken out for the call.
             let conditions = std::mem::replace(&mut self.conditions, Names::of(None));
             self.nothing(node.line, name, what, &[&conditions], "define it under `Conditions`");
             self.conditions = conditions;
@@ -405,6 +409,7 @@ impl<'a> Checker<'a> {
 
     fn missing_resource(&mut self, line: usize, name: &'a str, what: String) {
         if !self.told.contains(name) {
+            // Taken out for the call, as in `condition`.
             let resources = std::mem::replace(&mut self.resources, Names::of(None));
             self.nothing(line, name, what, &[&resources], "define it, or correct its name");
             self.resources = resources;
@@ -431,6 +436,7 @@ impl<'a> Checker<'a> {
         for part in written.split("${").skip(1) {
             let Some((name, _)) = part.split_once('}') else { continue };
             let name = name.trim();
+            // `${!Literal}` is a literal, and names of the function's own map are no references.
             if name.starts_with('!') || own.contains(name) {
                 continue;
             }
