@@ -63,6 +63,7 @@ impl Scanner<'_> {
     fn value(&mut self, depth: usize) -> Result<Node, ParseProblem> {
         self.skip_blanks();
         let line = self.line;
+        // The parser recurses, so deep nesting would overflow the stack.
         if depth >= MAX_DEPTH {
             return Err(too_deep(line));
         }
@@ -122,6 +123,7 @@ impl Scanner<'_> {
     }
 
     fn word(&mut self) -> Result<Value, ParseProblem> {
+        // Splits at the end of the whole word, so that `truex` is reported as one.
         let end = self
             .rest
             .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')))
@@ -145,6 +147,7 @@ impl Scanner<'_> {
             match next {
                 Some('"') => return Ok(text),
                 Some('\\') => text.push(self.escape()?),
+                // RFC 8259 requires control characters to be escaped.
                 Some(c) if c < ' ' => {
                     return Err(self.problem("a line end or control character stands inside a string"));
                 }
@@ -174,6 +177,7 @@ impl Scanner<'_> {
 
     fn unicode_escape(&mut self) -> Result<char, ParseProblem> {
         let mut units = vec![self.hex_unit()?];
+        // A high surrogate is completed by the next escape.
         if (0xD800..0xDC00).contains(&units[0])
             && let Some(rest) = self.rest.strip_prefix("\\u")
         {
@@ -215,6 +219,7 @@ fn is_number(word: &str) -> bool {
     };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     digits(whole)
+        // RFC 8259 allows no leading zeros.
         && (whole == "0" || !whole.starts_with('0'))
         && fraction.is_none_or(digits)
         && exponent.is_none_or(|text| digits(text.strip_prefix(['+', '-']).unwrap_or(text)))

@@ -110,6 +110,7 @@ impl Node {
             _ if self.is_null() => "nothing".to_owned(),
             Value::Scalar { text, .. } => {
                 let mut shown: String = text.chars().take(40).collect();
+                // Compares bytes: the text was cut if any are missing.
                 if shown.len() < text.len() {
                     shown.push('…');
                 }
@@ -139,11 +140,13 @@ pub fn parse_template_text(text: &str) -> Result<TemplateText, ParseProblem> {
         Ok(root) => return Ok(TemplateText { root, doubt: None }),
         Err(json) => json,
     };
+    // Only a hint: a flow map of YAML begins with a brace as well.
     let looks_like_json = text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
     match parse_yaml(text) {
         // YAML would silently read a comment as part of a key.
         Ok(_) if looks_like_json && json.message == NO_COMMENTS => Err(json),
         Ok(root) => Ok(TemplateText { root, doubt: looks_like_json.then_some(json) }),
+        // The author meant JSON, so the message about JSON helps more.
         Err(_) if looks_like_json => Err(json),
         Err(yaml) => Err(yaml),
     }

@@ -29,6 +29,7 @@ impl<'t> Lines<'t> {
     }
 
     fn at(&self, span: Option<Range<usize>>) -> usize {
+        // The number of lines that start up to this offset is the line's number, counted from 1.
         span.map_or(0, |span| self.starts.partition_point(|start| *start <= span.start))
     }
 

@@ -273,6 +273,7 @@ impl AuditHead {
 
 /// Checks that `entry` continues the chain that ends at `head`; `Err` describes the violation.
 pub fn follows(head: &AuditHead, entry: &AuditEntry) -> Result<(), String> {
+    // A gap means that an entry was removed.
     if entry.seq != head.seq + 1 {
         return Err(format!("entry {} is followed by entry {}", head.seq, entry.seq));
     }

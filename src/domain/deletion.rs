@@ -55,6 +55,7 @@ pub fn deletion_effects(template: &Template) -> Vec<DeletionEffect> {
 
 fn keeps(resource: &Resource) -> DeletionOutcome {
     match resource.deletion_policy.as_deref() {
+        // `RetainExceptOnCreate` only differs while the stack is being created.
         Some("Retain" | "RetainExceptOnCreate") => DeletionOutcome::Kept,
         Some("Delete") => DeletionOutcome::Deleted,
         Some("Snapshot") if can_be_snapshot(resource) => DeletionOutcome::Snapshot,

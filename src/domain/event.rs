@@ -47,9 +47,9 @@ pub enum Event {
         /// The request's epoch when the reminder was scheduled.
         epoch: u32,
     },
-    /// The requester nudges the approvers.
+    /// The person who waits for the approvers nudges them.
     Nudge {
-        /// The requester.
+        /// The person.
         by: By,
     },
     /// The execution waits for approvers.

@@ -125,6 +125,7 @@ impl Lease {
     pub fn after_warning(&self, terms: &LeaseTerms, now: Timestamp) -> Self {
         // Reminders due soon would only repeat this message.
         let covers = now.saturating_add(together(terms)).unwrap_or(Timestamp::MAX);
+        // Reminders do not restart the grace period.
         let first = self.warned.as_ref().map_or(now, |warned| warned.first);
         let expires_at = self.expires_at.max(terms.grace.after(first));
         Self { expires_at, warned: Some(Warned { first, covers }), ..self.clone() }

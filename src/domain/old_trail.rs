@@ -17,6 +17,7 @@ pub struct TrailDigest {
 impl TrailDigest {
     /// Adds the entry with this number.
     pub fn add(&mut self, number: u64, entry: &AuditEntry) {
+        // The number is covered as well, so that entries cannot be reordered.
         self.hash.update(number.to_be_bytes());
         self.hash.update(entry.expected_digest());
         // The stored digest may differ from the expected one if the entry was tampered with; both are covered.

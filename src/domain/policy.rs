@@ -157,6 +157,7 @@ pub fn path_of_budget(
     has_budget: bool,
     estimate: Option<&Estimate>,
 ) -> ApprovalPath {
+    // Approvers who are asked anyway see that the cost is unknown.
     let is_spared = matches!(path, ApprovalPath::Auto { .. });
     if !is_spared || !has_budget || estimate.is_some() {
         return path;

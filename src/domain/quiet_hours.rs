@@ -55,6 +55,7 @@ impl QuietHours {
     /// [`QuietError::Always`] and [`QuietError::Never`].
     pub fn new(hours: Option<Hours>, days: Vec<Weekday>, zone: TimeZone) -> Result<Self, QuietError> {
         let week = Weekday::Monday.cycle_forward().take(7);
+        // A lease that could never end would keep the product for ever.
         if hours.is_some_and(Hours::is_whole_day) || week.into_iter().all(|day| days.contains(&day)) {
             return Err(QuietError::Always);
         }

@@ -47,6 +47,7 @@ impl Month {
     /// Returns the share of a monthly amount for this many seconds of the month.
     fn share(&self, monthly: Decimal, seconds: i64) -> Decimal {
         let whole = self.seconds(self.begin, self.end);
+        // Without division, so that a full month costs exactly the estimate.
         if seconds >= whole {
             return monthly;
         }
@@ -238,6 +239,7 @@ impl Spending {
         for amounts in products.values() {
             total.add(amounts);
         }
+        // An ended resource still counts in the month it ended in.
         let worth = |(_, amounts): &(ProductKey, Amounts)| amounts.held > 0 || !amounts.projected.is_zero();
         let mut products: Vec<(ProductKey, Amounts)> = products.into_iter().filter(worth).collect();
         products.sort_by_key(|(_, amounts)| Reverse((amounts.monthly, amounts.projected)));

@@ -65,12 +65,14 @@ impl Submission {
 pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Transition {
     let path = submission.path(&product.approval);
     let status = match path {
+        // The execution still starts, and continues at once when it asks for approval.
         ApprovalPath::Auto { .. } => Status::Approved,
         ApprovalPath::Ask { .. } => Status::Pending,
     };
     let (limit, budget) = submission.limits(product);
     let by = By { person: submission.requester.clone(), via: Via::Form };
     let mut request = new_request(submission, product, path, status, now);
+    // The store refuses the commit if there is no room, so two forms cannot take the last slot.
     let quota = QuotaChange::Take { slot: request.slot(), limit, monthly: request.monthly(), budget };
     let for_whom =
         if request.owner == request.requester { String::new() } else { format!(", for {}", request.owner) };

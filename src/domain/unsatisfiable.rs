@@ -50,6 +50,7 @@ fn paths_for(product: &Product, team: &Team) -> Vec<Vec<Stage>> {
 /// Returns the exceptions that nobody could grant, because an admin has to approve besides the approvers. Without
 /// admins there are no exceptions.
 fn of_exceptions(product: &Product, team: &Team, admins: &[Principal]) -> Option<UnsatisfiableApproval> {
+    // The members of a group are unknown here, so it counts as enough.
     let known = !admins.iter().any(|one| matches!(one, Principal::Group(_)));
     let paths = paths_for(product, team);
     let can_be = |stages: &Vec<Stage>| {
@@ -104,6 +105,7 @@ fn seats(team: &Team, stages: &[Stage]) -> Vec<(u32, BTreeSet<Principal>)> {
         let named = match &stage.approvers {
             Approvers::Team | Approvers::Manager => &team.approvers,
             Approvers::Listed(listed) => listed,
+            // Admins are configured apart and checked in `of_exceptions`.
             Approvers::Admins => return None,
         };
         let named: BTreeSet<Principal> = named.iter().chain(&stage.quiet).cloned().collect();

@@ -284,6 +284,7 @@ fn add(map: &mut MapBuilder, key: &Node, value: Node) -> Result<(), ParseProblem
     if key.is_null() {
         return Err(ParseProblem::new(key.line, "a key is missing here: write one before the `:`"));
     }
+    // PyYAML would merge the maps, CloudFormation does not.
     if text == "<<" && *plain {
         let what = "a merge (`<<`) is not read, neither here nor by CloudFormation: write the values out";
         return Err(ParseProblem::new(key.line, what));

@@ -162,6 +162,7 @@ impl Scanner {
             ']' => self.close_bracket(Token::FlowSequenceEnd),
             '}' => self.close_bracket(Token::FlowMappingEnd),
             ',' if in_flow => self.flow_entry(),
+            // Without whitespace after it, the character starts a plain scalar.
             '-' if self.text.is_gap(1) => self.block_entry(),
             '?' if in_flow || self.text.is_gap(1) => self.key(),
             ':' if in_flow || self.text.is_gap(1) => self.value(),
@@ -179,6 +180,7 @@ impl Scanner {
             // Tabs cannot indent: where a key may begin, a tab would be indentation.
             let tabs_too = self.flow_level > 0 || !self.key_may_begin;
             self.text.take_while(|c| c == ' ' || c == '\t' && tabs_too);
+            // YAML allows a byte order mark at the start of every document.
             if self.text.mark.column == 0 && self.text.is('\u{feff}') {
                 self.text.take();
                 continue;
@@ -346,6 +348,7 @@ impl Scanner {
                 key.possible = false;
             }
             // The key's token was scanned before its `:` was seen, so the key token is inserted before it.
+            // Index into the queue, from which tokens have been taken.
             let place = key.token - self.taken;
             self.tokens.insert(place, (Token::Key, key.mark));
             self.open_block(key.mark, place, Token::BlockMappingStart);
@@ -397,6 +400,7 @@ impl Scanner {
         let words: Vec<&str> =
             line.split_ascii_whitespace().take_while(|word| !word.starts_with('#')).collect();
         match words.as_slice() {
+            // libyaml accepts both and reads them alike.
             ["%YAML", "1.1" | "1.2"] => Ok(()),
             ["%YAML", version] => {
                 Err(problem(mark, format!("YAML {version} is not read: write `%YAML 1.1`")))

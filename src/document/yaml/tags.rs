@@ -33,6 +33,7 @@ impl Tag {
             None if suffix == "!" => return Ok(Self::NonSpecific),
             None => suffix,
             Some(handle) => match (declared(handle), handle) {
+                // Declared handles come first: `%TAG` may redefine `!` and `!!`.
                 (Some((_, prefix)), _) => format!("{prefix}{suffix}"),
                 (None, "!") => format!("!{suffix}"),
                 (None, "!!") => format!("{YAML}{suffix}"),

@@ -70,6 +70,7 @@ impl Text {
     /// Takes a line end, if one comes next, and returns it normalized.
     pub(super) fn take_break(&mut self) -> Option<char> {
         let first = self.peek(0).filter(|c| is_break(*c))?;
+        // A Windows line end is one line end.
         let is_pair = first == '\r' && self.peek(1) == Some('\n');
         self.mark = Mark {
             index: self.mark.index + if is_pair { 2 } else { 1 },

@@ -165,6 +165,7 @@ impl Field {
 /// Builds the field of a parameter, or reports why that is impossible; `Ok(None)` for a secret that keeps its
 /// default.
 pub(super) fn field(parameter: &Parameter) -> Result<Option<Field>, Problem> {
+    // Slack stores what users type, so secrets must not be asked for.
     if parameter.no_echo {
         return match parameter.default {
             Some(_) => Ok(None),
@@ -264,6 +265,7 @@ fn text_input(parameter: &Parameter) -> Result<Input, Problem> {
             "shorten it or move it into the template",
         ));
     }
+    // Lengths of lists and of SSM paths say nothing about the typed text.
     let (min, max) = match parameter.kind {
         ParameterKind::String | ParameterKind::Aws(_) => (parameter.min_length, parameter.max_length),
         ParameterKind::Number

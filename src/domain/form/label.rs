@@ -49,6 +49,7 @@ fn words(key: &str) -> Vec<String> {
             None => true,
             Some(previous) => c.is_uppercase() && (!previous.is_uppercase() || next_is_small),
         };
+        // Separators end a word and are not part of the label.
         if !c.is_alphanumeric() {
             previous = None;
             continue;

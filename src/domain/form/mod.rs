@@ -99,6 +99,7 @@ fn grouped(template: &Template, mut fields: Vec<Field>) -> Vec<FormGroup> {
     for group in &template.groups {
         let mut own = Vec::new();
         for key in &group.parameters {
+            // Removed once placed, so that a field named by two groups appears once.
             if let Some(at) = fields.iter().position(|field| field.key == *key) {
                 own.push(fields.remove(at));
             }

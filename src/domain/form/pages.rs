@@ -29,6 +29,7 @@ impl Form {
     pub fn pages(&self, unasked: &BTreeSet<String>) -> Vec<usize> {
         let mut pages: Vec<usize> =
             self.groups.iter().filter(|group| group.asks(unasked)).map(|group| group.page).collect();
+        // Groups are in page order, so equal pages are adjacent.
         pages.dedup();
         if pages.is_empty() { vec![0] } else { pages }
     }
@@ -72,6 +73,7 @@ impl Fill {
     }
 
     fn turn(&mut self) {
+        // A group that fits on no page must not leave an empty one behind.
         if self.blocks > 0 {
             *self = Self { page: self.page + 1, ..Self::default() };
         }
@@ -103,6 +105,7 @@ fn split(group: FormGroup, heading: usize, fill: &mut Fill, placed: &mut Vec<For
         let bytes = bare_bytes(&field);
         if !fill.holds(1, bytes) {
             let fields = std::mem::take(&mut part);
+            // The heading is repeated on the next page.
             placed.push(FormGroup { title: group.title.clone(), page: fill.page, fields });
             fill.turn();
             fill.take(heading, 0);

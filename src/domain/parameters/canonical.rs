@@ -36,6 +36,7 @@ impl Canonical {
     pub fn of(parameter: &Parameter) -> Self {
         match parameter.kind {
             ParameterKind::Number | ParameterKind::NumberList => {
+                // The template's own spellings of numbers are kept.
                 let default = parameter.default.iter().flat_map(|default| default.split(','));
                 let numbers = parameter.allowed_values.iter().map(String::as_str).chain(default);
                 Self::Numbers {
@@ -69,6 +70,7 @@ impl Canonical {
         let plain = self.plain_text(typed);
         let (Self::Numbers { written, .. } | Self::List { written }) = self else { return plain };
         match written {
+            // Equal values, so this spelling is the one that has been stored or shown.
             Some(written) if self.plain_text(written) == plain => written.clone(),
             Some(_) | None => plain,
         }

@@ -35,6 +35,7 @@ pub fn parse_prefill(text: &str) -> Prefill {
                 prefill.pairs.push((word.to_owned(), value));
                 after
             }
+            // A `=` without a key before it is skipped.
             Some(after) => after,
             None => {
                 prefill.words.push(word.to_owned());
@@ -48,6 +49,7 @@ pub fn parse_prefill(text: &str) -> Prefill {
 
 fn closing(open: char) -> Option<&'static [char]> {
     match open {
+        // Phones replace quotes depending on the language, so any of the same kind closes.
         '"' | '“' | '”' | '„' => Some(&['"', '“', '”']),
         '\'' | '‘' | '’' | '‚' => Some(&['\'', '‘', '’']),
         _ => None,

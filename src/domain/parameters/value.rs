@@ -19,6 +19,7 @@ pub fn value_problem(parameter: &Parameter, value: &str) -> Option<String> {
 /// Like [`value_problem`], but without checking the shape of an id: defaults of ids are often blank.
 pub(crate) fn constraint_problem(parameter: &Parameter, value: &str) -> Option<String> {
     let composed = broken_constraint(parameter, value)?;
+    // The template's text describes its constraints, not a malformed number or an oversized value.
     let is_own = parameter.constraint_description.is_some() && !is_general(parameter, value);
     Some(parameter.constraint_description.clone().filter(|_| is_own).unwrap_or(composed))
 }
@@ -76,6 +77,7 @@ pub(crate) fn check_options(parameters: &[Parameter], problems: &Problems, doubt
                 return;
             }
             let quoted = refused.iter().map(|value| format!("`{}`", cut(value, 40))).collect::<Vec<_>>();
+            // Options of a secret must not be quoted.
             let which = if *no_echo { "one".to_owned() } else { cut(&quoted.join(", "), MAX_QUOTED) };
             found.add(Problem::new(
                 *line,
@@ -124,6 +126,7 @@ pub fn parse_number(text: &str) -> Option<Decimal> {
     let has_digits = unsigned.bytes().any(|b| b.is_ascii_digit());
     let shape =
         unsigned.bytes().all(|b| b.is_ascii_digit() || b == b'.') && unsigned.matches('.').count() <= 1;
+    // `Decimal` would also parse underscores.
     if has_digits && shape { text.parse().ok() } else { None }
 }
 
@@ -219,6 +222,7 @@ fn allowed_problem(parameter: &Parameter, value: &str) -> Option<String> {
 }
 
 fn length_problem(parameter: &Parameter, value: &str) -> Option<String> {
+    // CloudFormation documents lengths for texts only.
     if parameter.kind.is_list() || is_number(parameter) {
         return None;
     }

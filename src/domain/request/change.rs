@@ -150,6 +150,7 @@ impl Request {
         let gone = self.shown_parameters().map(|(key, _)| key);
         let gone = gone.filter(|key| parameters.iter().all(|(own, _)| own != key)).map(str::to_owned);
         let keys = parameters.iter().map(|(key, _)| key.clone()).chain(gone);
+        // Bound parameters are not shown, so their changes are not either.
         let changed = keys.filter(|key| !bound.contains(key)).map(|key| Difference {
             before: value(&self.parameters, &key),
             after: value(parameters, &key),

@@ -13,7 +13,7 @@ pub struct Asking {
     pub reminded_at: Option<Timestamp>,
     /// When the admins were asked as well; from then on their answer counts.
     pub escalated_at: Option<Timestamp>,
-    /// When the requester nudged them, which is possible once.
+    /// When the person who waits nudged them, which is possible once.
     pub nudged_at: Option<Timestamp>,
     /// When the card found no channel to be posted in; `None` once it has been posted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ pub enum ReminderKind {
     Reminder,
     /// Nobody has answered for so long that the admins are asked as well.
     Escalation,
-    /// The requester asks them to look.
+    /// The person who waits for their answer asks them to look.
     Nudge,
     /// The previous stage has approved, so it is this stage's turn.
     Turn,

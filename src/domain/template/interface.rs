@@ -53,6 +53,7 @@ fn doubt(metadata: &Node, parameters: &[Parameter], doubts: &Problems) {
         }
     };
     for Entry { key, line, .. } in metadata.as_map().unwrap_or_default() {
+        // Compares the last part only, because the long common prefix would make every key look similar.
         let last = key.rsplit("::").next().unwrap_or(key);
         let near = nearest(last, ["Interface"]).map(|_| INTERFACE).or_else(|| nearest(key, [VALUE_LABELS]));
         if let Some(near) = near.filter(|near| near != key) {

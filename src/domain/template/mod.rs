@@ -147,10 +147,12 @@ impl Template {
         let root = looped.expanded(inputs).root;
         let mut outputs = sections::outputs(root.get("Outputs"));
         for output in outputs.iter_mut().filter(|output| output.name.contains(loops::ANY)) {
+            // Its value would be computed from the placeholder, not from the item.
             output.value = Node::text(output.value.line, UNTOLD);
         }
         Cow::Owned(Self {
             conditions: sections::conditions(root.get("Conditions")),
+            // Problems have been reported when the template was parsed.
             resources: sections::resources(root.get("Resources"), &Problems::new()),
             outputs,
             ..self.clone()

@@ -213,6 +213,7 @@ impl ParameterReader<'_> {
         }
         self.known_attributes();
         self.sizes();
+        // Without a type the other attributes cannot be interpreted.
         let kind = self.kind()?;
         self.fitting_attributes(&kind);
         Some(Parameter {

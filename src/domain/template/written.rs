@@ -1,9 +1,9 @@
 //! What CloudFormation makes of unquoted scalars: it reads YAML 1.1, in which some of them are no texts.
 //!
-//! "The CloudFormation yaml parser interprets yes/no as boolean" (ASFHyP3/hyp3, pull request 2061), but not `y` and `n`
-//! (ljmc.bearblog.dev, "YAML booleans in cloudformation templates"); "for account id `012345670123` CloudFormation will see
-//! `1402433619`" (aws-cloudformation/cloudformation-coverage-roadmap, issue 745). All read on 2026-11-29; the shapes of
-//! numbers are those of `lib/yaml/resolver.py` in yaml/pyyaml 6.0.
+//! "The CloudFormation yaml parser interprets yes/no as boolean" (ASFHyP3/hyp3, pull request 2061), but not `y` and
+//! `n` (ljmc.bearblog.dev, "YAML booleans in cloudformation templates"); "for account id `012345670123`
+//! CloudFormation will see `1402433619`" (aws-cloudformation/cloudformation-coverage-roadmap, issue 745). All read on
+//! 2026-11-29; the shapes of numbers are those of `lib/yaml/resolver.py` in yaml/pyyaml 6.0.
 
 use crate::document::{Node, Problem, Problems, Value};
 
@@ -48,6 +48,7 @@ fn doubt_each(node: &Node, is_secret: bool, doubts: &Problems) {
         Value::List(nodes) => nodes.iter().for_each(|node| doubt_each(node, is_secret, doubts)),
         Value::Map(entries) => {
             let no_echo = node.get("NoEcho").and_then(scalar_text);
+            // A misspelt `NoEcho` counts as secret, as in the parameter itself.
             let is_secret = is_secret || no_echo.is_some_and(|text| !text.eq_ignore_ascii_case("false"));
             for entry in entries {
                 doubt_each(&entry.value, is_secret, doubts);
@@ -66,6 +67,7 @@ pub(crate) fn read_otherwise(text: &str) -> Option<String> {
     let digits = unsigned.replace('_', "");
     let of_base = |prefix: &str, base: u32| i128::from_str_radix(digits.strip_prefix(prefix)?, base).ok();
     let number = match digits.split_once(':') {
+        // A colon makes a sexagesimal number in YAML 1.1.
         Some(_) => sixtieths(&digits),
         None => of_base("0x", 16)
             .or_else(|| of_base("0b", 2))
@@ -79,6 +81,7 @@ pub(crate) fn read_otherwise(text: &str) -> Option<String> {
 /// Parses a sexagesimal number such as `22:30`.
 fn sixtieths(text: &str) -> Option<i128> {
     let mut parts = text.split(':');
+    // PyYAML's pattern requires a first digit from 1 to 9, so `08:30` stays a text.
     let first = parts.next().filter(|first| !first.starts_with('0'))?;
     parts.try_fold(first.parse::<i128>().ok()?, |number, part| {
         let part: i128 = part.parse().ok().filter(|_| part.len() <= 2)?;

@@ -51,6 +51,7 @@ pub(crate) fn prompt_due(request: &Request, prompt: ReminderKind) -> Option<Time
     let (at, done) = match prompt {
         ReminderKind::Reminder => (rule.remind_after.after(asking.since?), asking.reminded_at),
         ReminderKind::Escalation => (escalates_at(request)?, asking.escalated_at),
+        // These are caused by events, not by the clock.
         ReminderKind::Nudge | ReminderKind::Turn => return None,
     };
     (request.waits_for_approvers() && done.is_none() && at < request.answer_by()).then_some(at)
@@ -73,6 +74,7 @@ pub(super) fn prompted(
     let is_due = prompt_due(&change.request, prompt).is_some_and(|at| at <= now);
     if !is_due
         || is_outdone(&change.request, prompt, now)
+        // The job was written for an approval that has ended or moved to the next stage.
         || epoch != change.request.epoch
         || now >= change.request.answer_by()
     {

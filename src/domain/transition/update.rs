@@ -192,6 +192,7 @@ pub(super) fn update_succeeded(
     request.outputs = outputs.to_vec();
     // An update does not report resources one by one, so the list of created resources is no longer reliable.
     request.progress = Progress::default();
+    // A successful update makes a tainted product good again.
     request.trouble = None;
     change.gives_back(less);
     change.bump_epoch();

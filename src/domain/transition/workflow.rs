@@ -24,6 +24,7 @@ pub(super) fn approval_requested(
     if change.holds(token) {
         return Err(change.does_not_apply(event));
     }
+    // A retried task, or a new attempt that replaces a lost execution.
     let asked_before = change.request.status != Status::Pending;
     change.becomes(Status::AwaitingApproval { token: token.clone() });
     change.audit(

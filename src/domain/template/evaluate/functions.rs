@@ -80,6 +80,7 @@ impl Evaluator<'_> {
             Some(_) => return error("`Fn::Sub` takes a text and a map"),
             None => (argument, &[]),
         };
+        // CloudFormation allows no function as the text itself.
         let Value::Scalar { text, .. } = &template.value else {
             return error("`Fn::Sub` takes a text");
         };
@@ -188,6 +189,7 @@ fn subnets(block: &str, count: &str, bits: &str) -> Option<Vec<String>> {
     let length: u32 = length.parse().ok().filter(|length| *length <= 32)?;
     let count: u64 = count.parse().ok().filter(|count| (1..=256).contains(count))?;
     let bits: u32 = bits.parse().ok().filter(|bits| *bits <= 32 - length)?;
+    // In 64 bits, because a `/0` block has 2^32 addresses.
     if count << bits > 1 << (32 - length) {
         return None;
     }

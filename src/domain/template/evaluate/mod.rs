@@ -126,6 +126,7 @@ impl Template {
             .iter()
             .map(|resource| (resource, evaluator.exists(resource.condition.as_deref(), 0)))
             .collect();
+        // An error means that only AWS can evaluate the condition.
         let perhaps = made.iter().filter(|(_, is_made)| is_made.is_err()).count();
         let live: Vec<_> = made
             .into_iter()
@@ -158,6 +159,7 @@ impl Template {
             account_id: "",
             stack_name: "",
             stack_id: "",
+            // Only conditions matter here, and those cannot depend on resources.
             physical: &|_, _| None,
         };
         let evaluation = self.evaluate(&inputs);

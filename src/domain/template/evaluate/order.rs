@@ -25,6 +25,7 @@ pub(super) fn dependencies_first<'t>(resources: &[&'t Resource]) -> Vec<&'t Reso
     let mut ready: BTreeSet<usize> = (0..resources.len()).filter(|at| waiting_for[*at].is_empty()).collect();
     let mut left: BTreeSet<usize> = (0..resources.len()).collect();
     let mut ordered = Vec::new();
+    // If nothing is ready, the rest forms a cycle; taking the first in file order breaks it.
     while let Some(at) = ready.pop_first().or_else(|| left.first().copied()) {
         left.remove(&at);
         ordered.push(resources[at]);

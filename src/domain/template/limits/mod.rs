@@ -151,6 +151,7 @@ impl Checker<'_> {
             };
             let is_of_sam =
                 loops::transforms(self.root).iter().any(|name| name.starts_with("AWS::Serverless"));
+            // SAM's transform consumes the section before CloudFormation sees it.
             if *name == "Globals" && !is_of_sam {
                 let remedy = "remove it, or write `Transform: AWS::Serverless-2016-10-31`";
                 self.problem(entry.line, "`Globals` is a section of AWS SAM only", remedy);
@@ -261,7 +262,9 @@ impl Checker<'_> {
                 self.problem(node.line, what, "write one such as `AWS::S3::Bucket`");
             }
             for (attribute, known) in POLICIES {
+                // Null values are reported separately.
                 let Some(node) = value.get(attribute).filter(|node| !node.is_null()) else { continue };
+                // An expression is allowed with the language extensions; only a text can be compared.
                 if let Some(policy) = node.as_text().filter(|policy| !known.contains(policy)) {
                     let what = format!("resource `{key}`: `{attribute}` is `{policy}`");
                     let remedy = match nearest(policy, known.iter().copied()) {

@@ -313,6 +313,7 @@ impl<'a> Writer<'a> {
         found
             .into_iter()
             .flat_map(|item| match item {
+                // An element of a list stands for one item, so one that is a list itself counts as unknown.
                 Ok(texts) if !is_list || texts.len() == 1 => texts,
                 Ok(_) | Err(_) => vec![ANY.to_owned()],
             })
@@ -410,6 +411,7 @@ fn replaced<'t>(text: &'t str, items: &Items<'_>) -> Cow<'t, str> {
         return Cow::Borrowed(text);
     }
     let mut written = text.to_owned();
+    // Innermost first, so that an inner loop hides an outer one with the same identifier.
     for (identifier, item) in items.iter().rev() {
         let bare: String = item.chars().filter(|c| c.is_ascii_alphanumeric() || ANY.contains(*c)).collect();
         written = written

@@ -13,6 +13,7 @@ pub(super) fn first<'a>(needs: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Option<
             needed_by.entry(need).or_default().push(name);
         }
     }
+    // Kahn's algorithm: whatever it cannot remove is in a cycle or depends on one.
     let mut ready: Vec<&str> = open.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
     while let Some(name) = ready.pop() {
         open.remove(name);

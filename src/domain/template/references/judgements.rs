@@ -44,8 +44,10 @@ impl<'a> Checker<'a> {
         let demand = match key.as_str() {
             "Fn::And" | "Fn::Or" => (!(2..=10).contains(&count)).then_some("2 to 10 parts"),
             "Fn::Equals" => (count != 2).then_some("2 parts"),
+            // `Fn::Not` also needs a list for its single argument.
             "Fn::Not" => (parts.is_none() || count != 1).then_some("a list of 1 part"),
             "Condition" if place == Place::Conditions => None,
+            // A macro may return any condition.
             "Fn::Transform" => None,
             "Fn::Contains" | "Fn::EachMemberEquals" | "Fn::EachMemberIn" if place == Place::Rules => {
                 (count != 2).then_some("2 parts")

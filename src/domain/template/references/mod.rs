@@ -160,6 +160,7 @@ impl<'a> Names<'a> {
 
     fn has(&self, name: &str) -> bool {
         self.known.contains(name)
+            // A reference built from an unknown item may name anything.
             || name.contains(loops::ANY)
             || self.patterns.len() > MAX_PATTERNS
             || self.patterns.iter().any(|pattern| is_or_becomes(pattern, name))
@@ -210,6 +211,7 @@ impl<'a> Checker<'a> {
     fn is_list(&self, name: &str) -> bool {
         name == "AWS::NotificationARNs"
             || self.parameters.get(name).is_some_and(|parameter| {
+                // The type inside of `AWS::SSM::Parameter::Value<…>` is that of the stored value.
                 let is_list_there = matches!(&parameter.kind, ParameterKind::SsmValue(of) if of.starts_with("List<") || of == "CommaDelimitedList");
                 is_list_there || parameter.kind.is_list()
             })
@@ -280,6 +282,7 @@ impl<'a> Checker<'a> {
                 [Entry { key, .. }] if ["Fn::Split", "Fn::Cidr", "Fn::GetAZs"].contains(&key.as_str()) => {
                     Some("a list")
                 }
+                // Other functions return a text, or a value that is unknown here.
                 [Entry { key, .. }] if key.starts_with("Fn::") => None,
                 _ => Some("a map"),
             },
@@ -318,6 +321,7 @@ impl<'a> Checker<'a> {
             "Fn::GetAtt" => {
                 let named = parts.map_or_else(|| value.as_text(), |parts| plain(parts.first()?));
                 if let Some(name) = named {
+                    // As one text, the logical id ends at the first dot.
                     let name = if parts.is_some() { name } else { name.split('.').next().unwrap_or(name) };
                     self.attribute(value.line, name, place);
                 }
