@@ -148,6 +148,7 @@ impl Problems {
     /// Returns all problems, ordered by line.
     pub fn into_sorted(self) -> Vec<Problem> {
         let mut found = self.found.into_inner();
+        // A stable sort, so that problems on one line keep the order in which they were found.
         found.sort_by_key(|problem| problem.line);
         found
     }
@@ -167,6 +168,7 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         return None;
     }
     let word = word.to_lowercase();
+    // Even a short word may have one wrong letter.
     let allowed = (word.chars().count() / 3).max(1);
     known
         .into_iter()

@@ -14,6 +14,7 @@ pub struct Reader<'a> {
     entries: &'a [Entry],
     line: usize,
     path: String,
+    // Every query records its key through a shared reference, hence the `RefCell`s.
     asked: RefCell<Vec<String>>,
     refused: RefCell<Vec<String>>,
     problems: &'a Problems,
@@ -26,6 +27,7 @@ impl<'a> Reader<'a> {
     }
 
     fn at(node: &'a Node, path: String, problems: &'a Problems) -> Self {
+        // Continues with an empty map, so that problems elsewhere are found as well.
         let entries = node.as_map().unwrap_or_else(|| {
             let place = if path.is_empty() { "the file" } else { &path };
             problems.add(Problem::new(

@@ -72,6 +72,7 @@ impl ApprovalRule {
     pub fn stages(&self) -> Vec<Stage> {
         if self.stages.is_empty() {
             let (approvers, quiet) = (self.approvers.clone(), self.quiet.clone());
+            // At least one, so that nothing is approved without anybody.
             return vec![Stage { approvers, needed: self.needed.max(1), quiet }];
         }
         self.stages.clone()
@@ -85,6 +86,7 @@ impl ApprovalRule {
 
     /// Returns the lists of stages that a request within the budget may go through.
     pub fn paths_within_budget(&self) -> Vec<Vec<Stage>> {
+        // If only rules with stages of their own ask, the product's usual stages are never used.
         let is_asked = self.mode == ApprovalMode::Required
             || self.rules.iter().any(|rule| rule.mode == ApprovalMode::Required && rule.stages.is_empty());
         if is_asked { self.paths() } else { self.paths_of_rules().collect() }

@@ -167,6 +167,7 @@ impl AuditEntry {
 }
 
 fn done_for(text: &str) -> (&str, Option<&str>) {
+    // Only the last one is ours; an earlier one belongs to the approver's reason.
     let (rest, person) = text.rsplit_once(", for ").or(text.strip_prefix("for ").map(|id| ("", id))).unzip();
     match person.filter(|person| is_person(person)) {
         Some(person) => (rest.unwrap_or(""), Some(person)),

@@ -44,6 +44,7 @@ impl Away {
         if until < today || i64::from(days) > LONGEST {
             return Err(Refusal::NotAnAbsence { most: LONGEST });
         }
+        // Past absences may still be stored.
         match others.iter().find(|other| other.person == away.delegate && other.holds(now)) {
             Some(other) => {
                 Err(Refusal::DelegateIsAway { delegate: other.person.clone(), until: other.until })

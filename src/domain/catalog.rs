@@ -146,6 +146,7 @@ pub(crate) fn offered<'t>(
         parameter.allowed_values = offered.iter().map(|(value, _)| value.clone()).collect();
         parameter.value_labels = offered.iter().cloned().collect();
         // A template default outside of the choices would be an option that the form does not offer.
+        // A single choice is not shown, so it has to be the default.
         let only = (offered.len() == 1).then(|| parameter.allowed_values[0].clone());
         let default = parameter.default.take().filter(|default| parameter.allowed_values.contains(default));
         parameter.default = only.or(default);
@@ -219,6 +220,7 @@ impl Principal {
     /// Returns what to write instead of a text that is no principal, if its shape shows what was meant.
     pub fn remedy(text: &str) -> Option<&'static str> {
         match text.trim_start() {
+            // Before addresses, which contain an `@` as well.
             handle if handle.starts_with('@') => Some(
                 "write the id of the user group, `S…`, not its handle; of a person write the member id, `U…`, or the e-mail address",
             ),

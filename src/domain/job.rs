@@ -57,6 +57,7 @@ impl fmt::Display for JobOwner {
 impl JobOwner {
     /// Parses what [`Display`](fmt::Display) wrote.
     pub fn parse(text: &str) -> Self {
+        // Slack ids never look like UUIDs or `-`, so the three spellings cannot be confused.
         match RequestId::parse(text) {
             Some(id) => Self::Request(id),
             None if text == "-" => Self::Portal,
@@ -367,6 +368,7 @@ words! {
 /// Returns a short digest that distinguishes tokens without revealing them.
 fn fingerprint(text: &str) -> String {
     use sha2::{Digest as _, Sha256};
+    // 64 bits suffice: it only has to be unique within one request.
     hex::encode(&Sha256::digest(text.as_bytes())[..8])
 }
 

@@ -26,6 +26,7 @@ impl Pause {
     /// Returns a pause that begins now.
     pub fn new(message: Option<&str>, by: &Actor, now: Timestamp) -> Self {
         let message = message.map(str::trim).filter(|message| !message.is_empty()).unwrap_or(UNSAID);
+        // Cut by characters, because cutting bytes could split one.
         Self { message: message.chars().take(LONGEST).collect(), by: by.as_str().to_owned(), since: now }
     }
 }

@@ -9,6 +9,7 @@ use std::str::FromStr;
 /// Longest period that is accepted: a century, so that adding it to a date cannot overflow.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 36_525);
 
+// From large to small, because `Display` takes the first that divides.
 const UNITS: [(&str, i64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 /// A length of time, never negative, exact to the millisecond; a day is always 24 hours.
@@ -142,6 +143,7 @@ impl From<Period> for String {
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = self.0.as_millis();
+        // Every unit divides zero, but `0d` would read oddly.
         if millis == 0 {
             return f.write_str("0s");
         }

@@ -196,6 +196,7 @@ pub fn path_without_exception(path: &ApprovalPath) -> ApprovalPath {
         Some((last, rest)) if last.approvers == Approvers::Admins && !rest.is_empty() => {
             ApprovalPath::Ask { needed: needed_in_all(rest), stages: rest.to_vec(), why: why.clone() }
         }
+        // Only the admins were asked, so the request itself needs no approval.
         Some((last, _)) if last.approvers == Approvers::Admins => {
             ApprovalPath::Auto { why: "this needs no approval now that there is room".to_owned() }
         }
@@ -233,6 +234,7 @@ impl ConditionInputs<'_> {
                 Some(estimate) => {
                     (estimate.monthly > *limit).then(|| format!("it costs more than ${limit} a month"))
                 }
+                // An unknown cost may be high: a rule that asks for approval applies, one that spares it does not.
                 None => (mode == ApprovalMode::Required).then(|| "its cost is not known".to_owned()),
             },
             Condition::Team(teams) => {

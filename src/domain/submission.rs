@@ -92,6 +92,7 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
     let audit = vec![request.audit.append(now, subject, "submitted", &Actor::Person(by), detail)];
     let mut jobs = vec![
         JobKind::StartExecution { attempt: 1 }.due(request.id, now),
+        // The approvers' card follows when the workflow asks for approval.
         JobKind::Show(MessageSlot::Direct).due(request.id, now),
     ];
     jobs.extend(deadline);

@@ -202,6 +202,7 @@ impl Parser {
                 nodes.push(self.node_in(start, '[', depth)?);
                 continue;
             }
+            // A pair in a list, as in `[a: b]`, is a map with one entry.
             let key = self.node_unless(&ENDS, Place::Flow, depth + 1)?;
             let value = self.flow_value(&key, &ENDS[1..], depth + 1)?;
             let mut map = MapBuilder::default();
@@ -226,6 +227,7 @@ impl Parser {
                 let value = self.flow_value(&key, &ENDS[1..], depth)?;
                 add(&mut map, &key, value)?;
             } else {
+                // A key alone, as in `{a}`, has an empty value.
                 let key = self.node_in(start, '{', depth)?;
                 let value = Node { line: key.line, value: empty() };
                 add(&mut map, &key, value)?;

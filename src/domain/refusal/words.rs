@@ -8,11 +8,13 @@ use crate::domain::request::{Request, StatusName};
 
 /// Escapes the three characters that Slack's markup gives a meaning.
 pub(crate) fn safe(text: &str) -> String {
+    // `&` first, or the other entities would be escaped again.
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// Formats user text as a Slack block quote, escaped so that Slack shows it as plain text.
 pub(super) fn quoted(text: &str) -> String {
+    // Slack's quotation ends with the line, so every line needs the mark.
     text.lines().map(|line| format!("> {}", safe(line))).collect::<Vec<_>>().join("\n")
 }
 

@@ -77,6 +77,7 @@ impl From<MessageSlot> for String {
             MessageSlot::Change => "change".to_owned(),
             MessageSlot::Warning => "warning".to_owned(),
             MessageSlot::Prompt(prompt) => format!("prompt:{}", prompt.as_str()),
+            // The prefix in stored rows, which a new name would not find.
             MessageSlot::Notification(news) => format!("told:{}", news.as_str()),
         }
     }

@@ -54,6 +54,7 @@ pub struct Request {
     pub owner: PersonId,
     /// The team that it counts against.
     pub team: TeamName,
+    // Fields with a default were added later: rows of older bots lack them.
     /// Earlier names of the team and earlier teams. Existing AWS resources still carry the tag of that time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub formerly: Vec<TeamName>,
@@ -239,6 +240,7 @@ impl Request {
     /// those on every resource of the template.
     pub fn fates(&self) -> impl Iterator<Item = &DeletionEffect> {
         let done = &self.progress.done;
+        // An update resets the progress, so an empty list does not mean that nothing exists.
         let is_known = !done.is_empty() && done.len() >= self.progress.total;
         let is_made = |fate: &DeletionEffect| done.iter().any(|made| is_or_becomes(&fate.logical_id, made));
         self.product.fates.iter().filter(move |fate| !is_known || is_made(fate))

@@ -196,6 +196,7 @@ impl StatusName {
     pub fn is_ended(self) -> bool {
         matches!(
             self,
+            // `TeardownFailed` is not final: the resources still exist and keep their slot.
             Self::Denied
                 | Self::Cancelled
                 | Self::TimedOut
