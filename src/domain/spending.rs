@@ -147,7 +147,7 @@ pub struct Sums {
     pub unpriced: u32,
     /// Sum of the estimates of resources that have not ended, a month.
     pub monthly: i64,
-    /// Sum of the estimates of active resources, a month.
+    /// Sum of the estimates of existing resources, a month.
     pub running: i64,
     /// For resources that became active this month: the estimate times the seconds of the month before that.
     pub begun: i64,
@@ -155,11 +155,11 @@ pub struct Sums {
     pub ended: i64,
     /// What AWS has charged this month, US dollars, if known for any resource.
     pub billed: Option<Decimal>,
-    /// Active resources whose leases end before the next month, by day.
+    /// Existing resources whose leases end before the next month, by day.
     pub leaving: Vec<Leaving>,
 }
 
-/// Active resources whose leases end on the same day.
+/// Existing resources whose leases end on the same day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leaving {
     /// The day, UTC.
@@ -176,7 +176,7 @@ impl Sums {
         let whole = month.seconds(month.begin, month.end).max(1);
         let passed = month.seconds(month.begin, now);
         let running = i128::from(self.running);
-        // As if every active resource had existed from the start, minus the time before it was active, plus those
+        // As if every existing resource had existed from the start, minus the time before it was active, plus those
         // that ended.
         let so_far = running * i128::from(passed) - i128::from(self.begun) + i128::from(self.ended);
         let until_end = running * i128::from(whole - passed);

@@ -123,7 +123,7 @@ pub enum Refusal {
         /// The approvers, as mentions.
         approvers: String,
     },
-    /// Only the requester may do this, or the person they asked on behalf of.
+    /// Only the requester may do this, or the team-mate they requested it for.
     #[error("Only <@{requester}> can cancel this request. An approver can deny it.")]
     NotTheRequester {
         /// The person who may.

@@ -15,8 +15,7 @@ use crate::domain::lease::LeaseStep;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{HeldUp, MessageSlot, Notification, Question, Request, Status, StatusName};
 
-/// A request that changed, or became due, more recently than this may still get its job from a running transaction or
-/// job.
+/// A request that changed, or became due, more recently than this may still get its job.
 const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
 
 /// Returns the jobs of which at least one has to exist, because nothing else would move the request on. Empty while
