@@ -1,4 +1,4 @@
-//! `/provision transfer <id> [@person]`: hands something to a team-mate; without a person, asks to whom in a dialog.
+//! `/provision transfer <id> [@person]`: transfers a resource to a team-mate; without a user, asks for one in a dialog.
 
 use slack_morphism::prelude::SlackModalView;
 
