@@ -1,4 +1,4 @@
-//! The card that asks approvers to agree to a renewal beyond those that need nobody.
+//! The card that asks for approval of a renewal, once those that need no approval are used up.
 
 use slack_morphism::prelude::SlackBlock;
 
@@ -35,7 +35,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     Message::new(&text, blocks)
 }
 
-/// How often it had been renewed when this was asked.
+/// Returns how often the lease had been renewed when this renewal was requested.
 fn renewals_before(request: &Request, renewal: &Renewal) -> u32 {
     let granted = matches!(renewal.answer, Some(RenewalAnswer::Granted));
     request.lease().map_or(0, |lease| lease.renewals.saturating_sub(u32::from(granted)))
