@@ -1,8 +1,8 @@
-//! How an address is reached: directly, or through the proxy that the environment names for it.
+//! Connects to an address: directly, or through the proxy that the environment names for it.
 //!
-//! `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` mean what they mean to curl, in either case (hyper-util's
-//! `Matcher::from_env`, its documentation as of 2026-11-28). This machine is always reached directly: `dev` and the
-//! tests have their Slack here, and no proxy could reach it.
+//! `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` have the same meaning as for curl, in either case
+//! (hyper-util's `Matcher::from_env`, its documentation as of 2026-11-28). This machine is always reached directly:
+//! `dev` and the tests run their Slack here, and no proxy could reach it.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -21,10 +21,10 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 use url::{Host, Url};
 
-/// Opening a connection to the address or to its proxy.
+/// Time limit for connecting to the address or its proxy.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// A connection, still without the encryption of whoever is reached.
+/// A connection, before TLS with its destination.
 pub type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Opens connections directly or through a proxy.
@@ -36,7 +36,7 @@ pub struct Route {
 }
 
 impl Route {
-    /// The route that the environment names. `tls` is what a proxy that is itself reached over TLS is trusted by.
+    /// Reads the proxies from the environment. `tls` is for proxies that are reached over TLS.
     pub fn from_environment(tls: ClientConfig) -> Self {
         Self::through(Matcher::from_env(), tls)
     }
@@ -53,7 +53,7 @@ impl Route {
     /// Connects to the host and port of this address, whatever its scheme.
     ///
     /// # Errors
-    /// When neither it nor its proxy can be reached, or the proxy refuses.
+    /// When the address or its proxy cannot be reached, or the proxy refuses.
     pub async fn connect(&self, address: &Url) -> anyhow::Result<Stream> {
         let is_plain = matches!(address.scheme(), "http" | "ws");
         let host = address.host_str().context("the address has no host")?;
@@ -84,7 +84,7 @@ impl Route {
     }
 }
 
-/// As a layer below [`HttpsConnector`], which encrypts what it gets from here.
+/// The layer below [`HttpsConnector`], which adds TLS.
 impl Service<Uri> for Route {
     type Response = Stream;
     type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -103,7 +103,7 @@ impl Service<Uri> for Route {
     }
 }
 
-/// Whether this address is this machine's own.
+/// Returns whether this address is on this machine.
 pub fn is_this_machine(address: &Url) -> bool {
     match address.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -121,8 +121,8 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio::sync::mpsc;
 
-    /// A proxy that answers every CONNECT with this line and, where that lets somebody through, their next byte with `here`.
-    /// What it hears comes back.
+    /// Starts a proxy that answers every CONNECT with this line and, if that grants it, the next byte with `here`.
+    /// Returns its address and a receiver of what it reads.
     async fn proxy(answer: &'static str) -> (String, mpsc::UnboundedReceiver<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();

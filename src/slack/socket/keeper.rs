@@ -1,4 +1,4 @@
-//! Keeps one connection up: brings up another one before Slack ends it, or after it broke, until the program ends.
+//! Maintains one connection: replaces it before Slack closes it or after it broke, until the program stops.
 
 use std::time::{Duration, Instant};
 
@@ -13,20 +13,20 @@ use super::{SocketMode, Timing};
 use crate::ports::outage::{Outages, Side};
 use crate::slack::client::NoConnection;
 
-/// Keeps one connection up.
+/// Maintains one connection.
 #[derive(Debug)]
 pub(super) struct Keeper {
     mode: SocketMode,
-    /// All connections that work, also those that have been replaced.
+    /// Tasks of all connections in use, including replaced ones that are still answering.
     working: TaskTracker,
     stop: CancellationToken,
     pauses: ReconnectPauses,
-    /// How long Slack asks us to stay away.
+    /// How long Slack asked us to wait.
     stay_away: Duration,
     current: Option<KeptConnection>,
 }
 
-/// A connection as its keeper sees it.
+/// The keeper's view of a connection.
 #[derive(Debug)]
 struct KeptConnection {
     state: watch::Receiver<ConnectionState>,
@@ -41,7 +41,7 @@ impl Keeper {
         Self { mode, working, stop, pauses, stay_away: Duration::ZERO, current: None }
     }
 
-    /// Works until the program stops. Connections then retire by themselves.
+    /// Runs until the program stops. The connections then retire, as their tokens are children of `stop`.
     pub(super) async fn keep(mut self) {
         let stop = self.stop.clone();
         let _ = stop.run_until_cancelled(Box::pin(self.keep_for_ever())).await;
@@ -52,7 +52,7 @@ impl Keeper {
             match self.bring_up().await {
                 Ok(line) => {
                     self.outages().answers(Side::Sockets);
-                    // Only now is the one before given up.
+                    // Retire the old connection only now, so that there is always one that Slack can use.
                     if let Some(before) = self.current.replace(line) {
                         before.retire.cancel();
                     }
@@ -65,7 +65,7 @@ impl Keeper {
         }
     }
 
-    /// A connection that Slack has greeted.
+    /// Opens a connection and waits for Slack's `hello`.
     async fn bring_up(&self) -> Result<KeptConnection, NoConnection> {
         let socket = self.mode.door.open().await?;
         let (told, mut state) = watch::channel(ConnectionState::Opening);
@@ -109,7 +109,7 @@ impl Keeper {
                 line.retire.cancel();
                 self.pauses.lengthen();
             }
-            // Whether there is another one is told by the outage, if there is none.
+            // Losing one connection is normal. If no other one comes up, the outage tracker reports it.
             ConnectionState::Over(why) => tracing::info!(why, "a connection to Slack is lost"),
         }
     }
