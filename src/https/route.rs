@@ -43,6 +43,7 @@ impl Route {
 
     fn through(proxies: Matcher, tls: ClientConfig) -> Self {
         let mut direct = HttpConnector::new();
+        // Also used below TLS, so https addresses must be allowed.
         direct.enforce_http(false);
         direct.set_nodelay(true);
         direct.set_connect_timeout(Some(CONNECT));
@@ -55,6 +56,7 @@ impl Route {
     /// # Errors
     /// When the address or its proxy cannot be reached, or the proxy refuses.
     pub async fn connect(&self, address: &Url) -> anyhow::Result<Stream> {
+        // The proxy settings know only http and https, so WebSocket schemes are treated like these.
         let is_plain = matches!(address.scheme(), "http" | "ws");
         let host = address.host_str().context("the address has no host")?;
         let port = address.port_or_known_default().context("the address has no port")?;

@@ -38,6 +38,7 @@ pub fn cut_mrkdwn(text: &str, limit: usize) -> String {
     }
     let mut short: String = text.chars().take(limit.saturating_sub(1)).collect();
     for (open, close) in [('<', '>'), ('&', ';')] {
+        // An opening character without its closing one means that the cut is in between.
         if let Some(start) = short.rfind(open)
             && !short[start..].contains(close)
         {
@@ -126,6 +127,7 @@ pub fn confirm(title: &str, text: &str, yes: &str, no: &str) -> SlackBlockConfir
 pub fn arranged(blocks: Vec<SlackBlock>, limit: usize) -> Vec<SlackBlock> {
     let mut blocks: Vec<SlackBlock> = blocks.into_iter().flat_map(set_apart).collect();
     if blocks.len() > limit {
+        // The last two blocks are usually the buttons and the footer. One more is needed for the note.
         let tail = blocks.split_off(blocks.len() - 2);
         blocks.truncate(limit - 3);
         blocks.push(context("Some lines are left out here because Slack does not show more."));

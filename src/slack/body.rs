@@ -139,6 +139,7 @@ impl Parts {
                 part.length += fits;
                 continue;
             }
+            // A block is no longer than the rest of the announced length, so that short bodies take little memory.
             let wanted =
                 longest.checked_sub(length).filter(|left| *left > 0).map_or(BLOCK, |left| left.min(BLOCK));
             self.make_room(number, wanted)?;
@@ -184,6 +185,7 @@ impl BodySlot {
             match added {
                 Ok(()) => return Ok(()),
                 Err(Full::TooLarge) => return Err(Rejected::TooLarge),
+                // Only a slow body is evicted, so to its sender this is a timeout.
                 Err(Full::Lost) => return Err(Rejected::TooSlow),
                 Err(Full::For(wait)) => {
                     // Either event may have freed memory: a body that left, or the oldest becoming evictable.
@@ -198,6 +200,7 @@ impl BodySlot {
         let part = self.room.parts().remove(self.number).ok_or(Rejected::TooSlow)?;
         let mut blocks = part.blocks.into_iter();
         let mut whole = blocks.next().unwrap_or_default();
+        // Plain `reserve` may allocate twice as much.
         whole.reserve_exact(part.length - whole.len());
         blocks.for_each(|block| whole.extend_from_slice(&block));
         Ok(whole.into())
@@ -206,6 +209,7 @@ impl BodySlot {
 
 impl Drop for BodySlot {
     fn drop(&mut self) {
+        // Does nothing for a body that is complete or was evicted.
         self.room.parts().remove(self.number);
         self.room.left.notify_waiters();
     }

@@ -112,6 +112,7 @@ impl Edge {
     }
 
     async fn answered(&self, what: Received, incoming: &Incoming) -> Ack {
+        // First, so that a throttled user causes no calls to Slack or the store.
         if let Some(wait) = self.throttle(what, incoming) {
             return throttled(incoming, wait);
         }
@@ -144,6 +145,7 @@ impl Edge {
             Incoming::Shortcut(shortcut) => Box::pin(commands::shortcut(self, shortcut)).await,
             Incoming::UrlVerification { challenge } => Ack::Challenge(challenge.clone()),
             Incoming::Event(SlackEvent::AppHomeOpened { origin, tab, .. }) => {
+                // Slack sends the event for the messages tab as well.
                 if tab == "home" {
                     Box::pin(self.home_opened(&origin.person)).await;
                 }

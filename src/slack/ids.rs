@@ -304,6 +304,7 @@ impl ButtonValue {
     /// Parses `<request id>:<epoch>`; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let (request, epoch) = text.split_once(':')?;
+        // `parse` alone would also accept a plus sign.
         let digits = !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit());
         let epoch = digits.then(|| epoch.parse().ok())??;
         Some(Self { request: RequestId::parse(request)?, epoch })
@@ -328,6 +329,7 @@ impl JobValue {
 
     /// Parses `<seconds>|<owner>|<name>`; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
+        // The name comes last, so that it may contain the separator.
         let mut parts = text.splitn(3, '|');
         let due = parts.next()?.parse().ok()?;
         let of = JobOwner::parse(parts.next()?);

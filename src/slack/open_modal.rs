@@ -42,6 +42,7 @@ impl Edge {
             }
             Ok(Err(error)) => self.refusal_of(&error),
             Err(_) => {
+                // The trigger expires soon, so the placeholder is opened while the view is still being built.
                 let (waiting, built) = join(self.opens_for_now(at, trigger), built).await;
                 self.becomes(at, waiting, built).await
             }
@@ -51,6 +52,7 @@ impl Edge {
     /// Opens a placeholder modal while the trigger is still valid.
     async fn opens_for_now(&self, at: &Whereabouts, trigger: Option<&str>) -> Result<OpenedView, SlackError> {
         let opened = self.opened(at, trigger, &views::one_moment()).await;
+        // The placeholder already tells the user that it takes long.
         self.is_seen.fetch_or(opened.is_ok(), Ordering::Relaxed);
         opened
     }
@@ -70,6 +72,7 @@ impl Edge {
             }
         };
         let shown = match waiting {
+            // Without a hash, because nothing else changes the placeholder.
             Ok(waiting) => self.client.update_view(&waiting.id, None, &view).await.map(drop),
             Err(error) => Err(error),
         };

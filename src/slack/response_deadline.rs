@@ -31,6 +31,7 @@ const ANSWER_TAKES_LONG: &str = "This takes longer than usual. You are told when
 impl Edge {
     /// Returns the answer of `work`, or a provisional answer at the time limit.
     pub(super) async fn promptly(&self, incoming: &Arc<Incoming>, work: BoxFuture<'static, Ack>) -> Ack {
+        // Slack must get an answer even if a handler panics.
         let mut work = AssertUnwindSafe(work).catch_unwind();
         // An immediate answer needs neither a task nor a timer.
         let ack = match (&mut work).now_or_never() {

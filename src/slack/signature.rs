@@ -70,6 +70,7 @@ impl Verifier {
     /// # Errors
     /// When the secret is empty.
     pub fn new(secret: &str, clock: Arc<dyn Clock>) -> Result<Self, UnusableSecret> {
+        // A secret from a file often ends with a line break.
         let secret = secret.trim();
         if secret.is_empty() {
             return Err(UnusableSecret);
@@ -83,6 +84,7 @@ impl Verifier {
     /// # Errors
     /// Always [`Rejected::NotSigned`], whatever is wrong.
     pub fn check(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Rejected> {
+        // Only digits, because `parse` would also accept a sign.
         let timestamp =
             single(headers, TIMESTAMP).filter(|text| is_unix_time(text)).ok_or(Rejected::NotSigned)?;
         let sent: i64 = timestamp.parse().map_err(|_| Rejected::NotSigned)?;

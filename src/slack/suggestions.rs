@@ -14,6 +14,7 @@ pub(super) async fn answer(edge: &Edge, suggestion: &Suggestion) -> Ack {
     let Some((product, form)) = product.and_then(|product| Some((product, product.form().ok()?))) else {
         return Ack::Options(Vec::new());
     };
+    // Options can name existing resources, so only those who may open the form see them.
     if !may_open(&edge.portal, &suggestion.origin.person, product).await {
         return Ack::Options(Vec::new());
     }

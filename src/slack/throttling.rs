@@ -26,6 +26,7 @@ impl Edge {
             Incoming::Click(click) => &click.origin.person,
             Incoming::Submission(submission) => &submission.origin.person,
             Incoming::Shortcut(shortcut) => &shortcut.origin.person,
+            // Suggestions arrive while typing, and the others change nothing.
             Incoming::UnreadForm { .. }
             | Incoming::Suggestion(_)
             | Incoming::Event(_)

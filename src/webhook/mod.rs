@@ -45,6 +45,7 @@ impl Webhook {
     /// # Errors
     /// When the secret cannot be used as a key, or the system's certificates cannot be loaded.
     pub fn new(address: Url, secret: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        // A secret from a file often ends with a line break.
         let mac = Hmac::new_from_slice(secret.trim().as_bytes()).context("the secret cannot sign")?;
         Ok(Self { poster: Poster::to(&address)?, address, mac, clock })
     }

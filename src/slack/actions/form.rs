@@ -30,6 +30,7 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
     edge.is_seen.fetch_or(!is_back, Ordering::Relaxed);
     let person = &click.origin.person;
     let answer = answer(metadata, &view.values);
+    // Both kinds of forms have the same fields, but only that of a change stores a button.
     let next = if let Some((pressed, _)) = changing(&view.private_metadata) {
         change_form(edge, person, &pressed, answer).await
     } else {

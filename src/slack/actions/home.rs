@@ -15,6 +15,7 @@ use crate::slack::views;
 pub(super) async fn show_all(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     let Some(rows) = click.value().and_then(Rows::parse) else { return Ack::Empty };
     let built = list_modal(edge, &at.person, &rows);
+    // Paging replaces the list's own modal. From the home tab there is none yet.
     let page = click.view.as_ref().filter(|view| view.callback_id == CallbackId::Requests.as_str());
     let Some(page) = page else {
         return edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await;

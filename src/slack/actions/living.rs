@@ -28,7 +28,9 @@ pub(super) async fn renew(edge: &Edge, click: &Click, period: u8) -> Ack {
 fn changes_by_itself(click: &Click, request: &Request) -> bool {
     let is_known = |at| request.messages.values().any(|known| known == at);
     match &click.message {
+        // Jobs update only the messages in a slot, not an older copy of one.
         Some(message) => !message.is_ephemeral && is_known(&message.at),
+        // Of our views only the home tab has no callback id, and a job publishes it again.
         None => click.view.as_ref().is_some_and(|view| view.callback_id.is_empty()),
     }
 }

@@ -201,6 +201,7 @@ impl SlackClient {
         {
             return Ok(ahead);
         }
+        // `api.test` needs no token. Only the `Date` header of the answer matters.
         let url = self.address_of("api.test")?;
         let answer = self.plain.post(&url, &json!({}), self.limits.call).await;
         let answer = self.heard("api.test", answer)?;
@@ -309,6 +310,7 @@ fn read_answer<A: DeserializeOwned>(answer: &ResponseHead, said: &[u8]) -> Resul
         StatusCode::OK => {}
         status => {
             let error = anyhow!("Slack answered with HTTP status {status}");
+            // Only a server error is an outage. Other statuses concern this request.
             let is_silence = status.is_server_error();
             return Err(if is_silence { CallFailure::Silence(error) } else { CallFailure::Unusable(error) });
         }

@@ -152,6 +152,7 @@ impl Pace {
     fn reserve(&self, conversation: &str, message: &str, now: Instant) -> Result<SendTurn, Duration> {
         let mut queues = self.lock();
         if queues.len() > REMEMBERED {
+            // A free queue has no turns ahead, so it behaves like a new one.
             queues.retain(|_, queue| queue.free_at > now);
         }
         let queue = queues.entry(conversation.to_owned()).or_insert_with(|| ChannelPace::new(now));

@@ -205,6 +205,7 @@ impl SlackClient {
                 let value = profile["fields"][field]["value"].as_str();
                 Ok(value.filter(|value| !value.is_empty()).map(str::to_owned))
             }
+            // This code is an answer: there is no such user.
             Err(failure) if failure.is(&["user_not_found"]) => Ok(None),
             Err(failure) => Err(failure.into()),
         }
@@ -220,6 +221,7 @@ impl SlackClient {
 fn found(answer: Result<UserLookup, CallFailure>) -> Result<Option<SlackUser>, SlackError> {
     match answer {
         Ok(found) => Ok(found.user),
+        // These codes are an answer: for this app, there is no such user.
         Err(failure) if failure.is(&["user_not_found", "users_not_found", "user_not_visible"]) => Ok(None),
         Err(failure) => Err(failure.into()),
     }

@@ -111,6 +111,7 @@ impl RateLimits {
         let until = self.time.now() + wait;
         let mut held = self.held();
         let known = held.entry(method.to_owned()).or_insert(until);
+        // Of concurrent answers, the longest wait counts.
         *known = until.max(*known);
         if method == UPDATE {
             // Also hold the queue of other updates, so that decisions go first afterwards.
@@ -151,6 +152,7 @@ impl RateLimits {
         let (now, known) = (self.time.now(), self.shown_by(message, shows));
         let is_decision = shows.decisions > known.sent;
         let is_progress = !is_decision && shows.progress == UpdateProgress::UnderWay;
+        // A decision needs no turn, because the limits of the other updates leave room for it.
         if !is_decision {
             let every = self.unit * PROGRESS_EVERY;
             if let Some(at) = known.at
@@ -165,6 +167,7 @@ impl RateLimits {
             }
             self.updates.turn_now(UPDATE, message)?;
         }
+        // Recorded before the call, so that a concurrent update does not go first for the same decision.
         self.remember(message, Shown { at: Some(now), sent: shows.decisions, ..known });
         Ok(())
     }
@@ -172,6 +175,7 @@ impl RateLimits {
     /// Records that an update of this message did not arrive, and reserves its next turn.
     pub(super) fn not_shown(&self, message: &str, shows: Shows) {
         let known = self.shown_by(message, shows);
+        // An update with a new decision goes first anyway.
         if shows.decisions <= known.arrived {
             self.updates.keep(UPDATE, message);
         }

@@ -10,6 +10,7 @@ const HOOKS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
 /// Returns the URL if it is Slack's or has the origin of the configured API.
 pub(super) fn followable(url: &str, api: &Url) -> Option<Url> {
     let url = Url::parse(url).ok()?;
+    // Slack's URLs have no credentials.
     if !url.username().is_empty() || url.password().is_some() {
         return None;
     }

@@ -155,6 +155,7 @@ impl SlackClient {
             }
         }
         match self.say(&Destination::Person(person.clone()), message).await {
+            // `Unplaced` means that it was posted, but that Slack did not say where, which does not matter here.
             Ok(_) | Err(SlackError::Unplaced) => Ok(()),
             Err(error) => Err(error),
         }
@@ -180,6 +181,7 @@ fn shows(notice: &Notice<'_>) -> Shows {
         Status::Provisioning { .. } | Status::Updating { .. } | Status::Terminating { .. }
     );
     let is_card = matches!(surface, MessageSlot::Card | MessageSlot::Renewal | MessageSlot::Change);
+    // The final decision counts once more than its approvals, because a denial or timeout has none.
     let decisions = request.agreed().len() + usize::from(!request.waits_for_approvers());
     let decided_at = request.agreed().last().map(|approval| approval.at).max(request.ended_at);
     Shows {
@@ -237,6 +239,7 @@ impl Slack for SlackClient {
     async fn publish_home(&self, page: &HomePage, shown: &str) -> Result<String, SlackError> {
         let view = home::view(page);
         let digest = home::digest(&view).map_err(anyhow::Error::from)?;
+        // Slack limits how often tabs may be published, so an unchanged one is not sent.
         if digest != shown {
             self.publish(&page.person, &view).await?;
         }

@@ -17,6 +17,7 @@ pub(super) fn as_typed(escaped: &str) -> String {
         rest = after;
     }
     typed.push_str(rest);
+    // Entities are decoded last, so that a typed `<` is not taken for Slack's escaping.
     unescape(&typed)
 }
 

@@ -33,6 +33,7 @@ impl Rows {
     }
 
     pub(in crate::slack) fn parse(text: &str) -> Option<Self> {
+        // The team comes last, because its name may contain a colon.
         let mut parts = text.splitn(3, ':');
         let ended = match parts.next()? {
             "live" => false,
@@ -66,6 +67,7 @@ impl Rows {
 
     /// Returns the page that begins after this cursor.
     fn onward(&self, next: Cursor) -> String {
+        // The oldest cursors are dropped, and going back ends there.
         let forgotten = (self.before.len() + 1).saturating_sub(MOST_BEFORE);
         let before = self.before.iter().skip(forgotten).cloned().chain([next]);
         self.turned(self.ended, before.collect())

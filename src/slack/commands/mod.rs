@@ -129,6 +129,7 @@ async fn by_word(edge: &Edge, command: &SlashCommand, word: Word, typed_text: &s
 /// Returns the form of the named product, or, if there is no such product, the catalog entries that match the words.
 async fn named(edge: &Edge, at: &Whereabouts, words: Prefill) -> Result<SlackModalView, Error> {
     let product = words.words.first().map(String::as_str).unwrap_or_default();
+    // If the search finds nothing either, opening the form below reports that there is no such product.
     if find_product(&edge.portal, product).is_err()
         && let Ok(offers) = found(&edge.portal, &at.person, &words.words).await
         && !offers.is_empty()

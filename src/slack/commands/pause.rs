@@ -8,6 +8,7 @@ use crate::slack::reply::Ack;
 
 /// Pauses new requests; `typed` is the text of the whole command.
 pub(super) async fn pause(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Ack {
+    // Taken from the typed text instead of the parsed words, to keep its quotes and spaces.
     let message = typed.trim_start().split_once(char::is_whitespace).map(|(_, message)| message);
     let by = By { person: at.person.clone(), via: Via::Command };
     match pause::begin_as(&edge.portal, &by, key, message).await {

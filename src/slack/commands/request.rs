@@ -41,6 +41,7 @@ pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &Person
 
 /// Returns what the viewer may do. If Slack does not answer, the button is left out, which does no harm.
 async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights {
+    // Concurrent, because each of them may have to ask Slack.
     let (tends, ends, is_admin, decides) = join4(
         portal.may_tend(viewer, request, Tending::Keep),
         portal.may_tend(viewer, request, Tending::TearDown),

@@ -28,6 +28,7 @@ pub(super) async fn look(
             Err(unanswered) => of_no_answer(&name, &unanswered),
         }
     });
+    // `buffered` keeps the order.
     stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await
 }
 
@@ -53,6 +54,7 @@ fn of_channel(named: &str, state: &ChannelState, may_post_anywhere: bool) -> Fin
         let remedy = "unarchive it in its settings, or name another one in the settings file";
         return Finding::problem(AREA, what("is archived (`is_archived`)"), remedy);
     }
+    // `chat:write.public` covers public channels only.
     if state.is_member || (may_post_anywhere && !state.is_private) {
         return Finding::ok(AREA, what("can be written to"));
     }

@@ -47,6 +47,7 @@ pub async fn look(
 ) -> Vec<Finding> {
     let (identity, granted) = match client.grants().await {
         Ok(grants) => grants,
+        // The other checks would only fail for the same reason.
         Err(unanswered) => return vec![of_no_answer(&unanswered)],
     };
     let directory = SlackDirectory::new(Arc::clone(client), Arc::clone(clock));
@@ -109,6 +110,7 @@ fn of_no_answer(unanswered: &GrantUnknown) -> Finding {
 fn of_token(identity: &Identity) -> Finding {
     let workspace = identity.team.as_deref().or(identity.enterprise_id.as_deref()).unwrap_or("no workspace");
     let person = identity.user_id.as_deref().unwrap_or("nobody");
+    // Slack names a bot only for a bot's token.
     if identity.bot_id.is_some() {
         return Finding::ok(TOKEN, format!("the bot {person} in {workspace}"));
     }

@@ -160,9 +160,11 @@ async fn of_group(directory: &SlackDirectory, people: &BTreeSet<PersonId>) -> Ac
     for person in people.iter().take(LOOKED_AT) {
         match of_account(directory, person).await {
             AccountStanding::DoesNot(..) => {}
+            // Stop at an unanswered call, or the group could be reported as empty by mistake.
             found @ (AccountStanding::Counts | AccountStanding::Unknown(_)) => return found,
         }
     }
+    // Among so many members one most likely counts, and checking all would take too many calls.
     if is_large {
         return AccountStanding::Counts;
     }
@@ -194,6 +196,7 @@ fn of_unasked(named: &[NamedPerson<'_>]) -> Option<Finding> {
 /// Returns findings for teams in which nobody can request or approve.
 fn empty_circles(organization: &Organization, named: &[NamedPerson<'_>]) -> Vec<Finding> {
     let counts = |principal: &Principal| {
+        // Principals that could not be checked are reported on their own, not as an empty team.
         let found = named.iter().find(|named| named.principal == principal);
         !found.is_some_and(|named| matches!(named.standing, AccountStanding::DoesNot(..)))
     };

@@ -58,6 +58,7 @@ pub(super) struct ListingPermit(Arc<Listing>);
 
 impl Drop for ListingPermit {
     fn drop(&mut self) {
+        // On drop, so that it also happens after an error or a cancellation.
         self.0.history().is_under_way = false;
         self.0.is_awaited.send_replace(false);
     }
@@ -142,6 +143,7 @@ impl Listing {
             }
             let asked_at = self.clock.now();
             let page = match self.while_people_wait(self.client.members(cursor.clone())).await {
+                // The attempt counts, so that the list ends even if Slack keeps asking to wait.
                 Err(SlackError::RateLimited(wait)) => {
                     self.pause(wait).await;
                     continue;

@@ -176,6 +176,7 @@ impl<A: Clone + Send + Sync + 'static> CacheSlot<A> {
             return asking.clone();
         }
         let (slot, clock) = (Arc::clone(self), Arc::clone(clock));
+        // In its own task, so that it completes even if all that wait for it are gone.
         let asked = tokio::spawn(async move {
             let asked_at = clock.now();
             // A panic must not leave `asking` set, or no later lookup would be made.

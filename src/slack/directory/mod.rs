@@ -104,6 +104,7 @@ impl SlackDirectory {
 
     async fn account(&self, person: &PersonId, freshness: Freshness) -> anyhow::Result<SlackAccount> {
         let asked = self.answered(async {
+            // For what is only shown, spend no call on an account that the running list is about to bring.
             if let Some(account) = self.accounts.any(person)
                 && freshness == Freshness::Known
                 && self.listing.is_awaited()
@@ -112,6 +113,7 @@ impl SlackDirectory {
             }
             let is_known = || self.accounts.has(person, freshness, self.clock.now());
             if !is_known() {
+                // Have the list store this account even if it does not count.
                 self.accounts.expect(person);
                 self.listing.brings(is_known).await;
             }
@@ -135,6 +137,7 @@ impl SlackDirectory {
     pub(super) async fn owner_of(&self, address: &str, freshness: Freshness) -> anyhow::Result<Address> {
         let asked = self.answered(async {
             if let Some(permit) = self.listing.begin() {
+                // Not awaited, because the whole list takes many calls. The lookup waits below for one page at a time.
                 tokio::spawn(async move {
                     if let Err(error) = permit.list().await {
                         tracing::debug!(error = format!("{error:#}"), "addresses are asked about one by one");

@@ -47,6 +47,7 @@ fn figures(page: &TeamPage) -> String {
     };
     for product in &page.uses {
         let line = quota(product);
+        // Leave room for the last line.
         if text.chars().count() + line.chars().count() > MAX_SECTION - 20 {
             text.push_str("\nand more");
             break;

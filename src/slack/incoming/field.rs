@@ -152,6 +152,7 @@ pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, ParseError> {
 
 /// Parses JSON, [`repaired`] if serde does not accept it as it is.
 pub(in crate::slack) fn tolerant<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+    // Repairing is slow, and payloads that need it are rare.
     serde_json::from_slice(json).or_else(|_| serde_json::from_str(&repaired(json)?))
 }
 

@@ -37,6 +37,7 @@ pub fn offer_blocks(
         blocks.push(section("There is no product for your team yet. Ask your platform team to add one."));
         return blocks;
     }
+    // Three blocks for the heading, the hint and the note about simulation.
     let room = limit.saturating_sub(3);
     blocks.extend(offers.iter().take(room).map(row));
     let command = escape_within(command, 40);

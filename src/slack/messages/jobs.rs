@@ -75,6 +75,7 @@ fn tend(job: &ParkedJob, number: usize) -> SlackBlock {
         "Keep it",
     );
     let mut ways = Vec::new();
+    // A job of an unknown kind, such as one from a newer version, cannot be retried.
     if job.kind.is_ok() {
         ways.push(
             button(ActionId::RetryJob, "Retry", &value, &format!("Retry {name}"))

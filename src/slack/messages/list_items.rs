@@ -145,6 +145,7 @@ pub fn tend(request: &Request, owner: &PersonId, now: Timestamp) -> SlackBlock {
             row.push(plain(request_buttons::teardown_button(request)));
         }
         Status::TeardownFailed { .. } => row.push(plain(request_buttons::try_again_button(request))),
+        // Only the requester can cancel, not a team-mate for whom it was requested.
         Status::Pending | Status::AwaitingApproval { .. } if request.requester == *owner => {
             row.push(request_buttons::cancel_button(request));
         }

@@ -92,6 +92,7 @@ fn reached(notice: &RequestNotice<'_>, news: StatusName) -> Message {
         text = format!("{text}\n{body}");
     }
     let mut blocks = vec![section(&text)];
+    // Outputs say how to reach the resource, which is not for everyone in a channel.
     if news == StatusName::Active && !notice.is_in_channel {
         blocks.extend(text::outputs(request).iter().map(|outputs| section(outputs)));
     }

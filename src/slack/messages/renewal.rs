@@ -38,6 +38,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
 /// Returns how often the lease had been renewed when this renewal was requested.
 fn renewals_before(request: &Request, renewal: &Renewal) -> u32 {
     let granted = matches!(renewal.answer, Some(RenewalAnswer::Granted));
+    // A granted renewal is already counted.
     request.lease().map_or(0, |lease| lease.renewals.saturating_sub(u32::from(granted)))
 }
 

@@ -104,6 +104,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
 /// Formats the timeline. If it is too long, the oldest entries are left out, because readers look for the newest.
 fn timeline(entries: &[AuditEntry]) -> String {
     let mut kept: Vec<String> = Vec::new();
+    // Room for the title and for the note about earlier entries.
     let mut length = 100;
     for entry in entries.iter().rev() {
         let line = timeline_line(entry);

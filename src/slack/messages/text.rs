@@ -53,6 +53,7 @@ pub(super) fn cost(request: &Request) -> String {
 /// Says what AWS has charged recently, and until which day.
 pub(super) fn billed(request: &Request) -> Option<String> {
     let billed = request.billed.as_ref()?;
+    // `before` is the first day that is not included.
     let last = billed.before.yesterday().unwrap_or(billed.before);
     Some(format!(
         "AWS charged {} in {} up to the {}",

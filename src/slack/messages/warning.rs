@@ -157,6 +157,7 @@ pub(super) fn renew_buttons(request: &Request, now: Timestamp) -> Vec<SlackBlock
         let button = button(ActionId::Renew(index), &text, &text::button_value(request), &spoken);
         if index == 0 { button.with_style(SlackBlockButtonStyle::Primary) } else { button }
     };
+    // There is one action id per button, and only this many of them.
     periods.filter(|(_, index)| *index < ActionId::MOST_PERIODS).map(button).collect()
 }
 

@@ -82,6 +82,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
             }
             Err(why) => why,
         };
+        // Stop counting the connection before its end is reported.
         self.up = None;
         self.state.send_replace(ConnectionState::Over(why));
     }
@@ -100,6 +101,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
             }
             tokio::select! {
                 message = self.socket.next() => {
+                    // Any frame shows that Slack is alive, not only a pong.
                     heard = Instant::now();
                     self.hear(message)?;
                 }
@@ -115,6 +117,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
                     self.send(Message::Ping(Bytes::new())).await?;
                 }
                 () = self.retire.cancelled(), if !retired => retired = true,
+                // Slack delivers unacknowledged payloads again, over another connection.
                 () = &mut patience => return Ok(()),
             }
         }

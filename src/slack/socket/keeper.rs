@@ -69,12 +69,14 @@ impl Keeper {
     async fn bring_up(&self) -> Result<KeptConnection, NoConnection> {
         let socket = self.mode.door.open().await?;
         let (told, mut state) = watch::channel(ConnectionState::Opening);
+        // A child token, so that stopping the program retires the connection.
         let retire = self.stop.child_token();
         let (edge, timing) = (self.mode.edge.clone(), self.mode.timing);
         self.working.spawn(Connection::new(socket, edge, timing, told, retire.clone()).serve());
         let greeted = state.wait_for(|state| *state != ConnectionState::Opening);
         let greeted = tokio::time::timeout(timing.hello_within, greeted).await;
         let is_up = matches!(greeted, Ok(Ok(ref state)) if **state == ConnectionState::Up);
+        // It borrows `state`, which is moved below.
         drop(greeted);
         if is_up {
             return Ok(KeptConnection { state, retire, since: Instant::now() });
@@ -95,6 +97,7 @@ impl Keeper {
             ConnectionState::Opening
             | ConnectionState::Up
             | ConnectionState::Leaving(SocketNotice::Refresh) => {
+                // It still works, and is retired once the next one is up.
                 tracing::info!("Slack wants a connection renewed");
             }
             ConnectionState::Leaving(SocketNotice::Disabled) => {

@@ -145,6 +145,7 @@ fn number(
     if let Some(max) = max {
         input = input.with_max_value(max.normalize().to_string());
     }
+    // Slack also refuses a form over an initial number that is out of range.
     let fits = |number: &Decimal| {
         (decimal || number.is_integer())
             && min.is_none_or(|min| *number >= min)

@@ -52,6 +52,7 @@ pub fn again(shown: &ViewRef, text: &str) -> Option<SlackModalView> {
         | CallbackId::Note => return None,
     };
     let mut blocks: Vec<SlackBlock> = serde_json::from_str(&shown.blocks).ok()?;
+    // The blocks were shown before, so they may contain the problem of an earlier attempt.
     blocks.retain(|block| !is_problem(block));
     if let SlackBlock::Section(problem) = section(&format!(":warning: {text}")) {
         blocks.insert(0, problem.with_block_id(SlackBlockId(PROBLEM_BLOCK.to_owned())).into());

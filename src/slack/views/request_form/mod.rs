@@ -84,6 +84,7 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
     blocks.extend(page.describe().filter(|_| !is_full).map(|words| context(&words)));
     blocks.extend(state.problem.map(|problem| section(&format!(":warning: {problem}"))));
     blocks.extend((!state.notes.is_empty()).then(|| context(&state.notes.join("\n"))));
+    // Only the team can be changed, because another one may have quota left.
     if is_full {
         blocks.push(section(&full(state)));
         blocks.extend(team_choice(state).map(|select| {
@@ -92,6 +93,7 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
         }));
         return modal(&state.product.name, CallbackId::RequestForm, blocks).with_private_metadata(remembered);
     }
+    // Shown where users begin and where they submit, not on every page.
     let is_at_an_end = page.is_first() || page.is_last();
     blocks.extend(beyond.filter(|_| is_at_an_end).map(|beyond| section(&beyond_limits(state, beyond))));
     blocks.extend(page.is_first().then(|| team_block(state)));
@@ -207,6 +209,7 @@ fn team_choice(state: &FormState<'_>) -> Option<SlackBlockStaticSelectElement> {
 fn team_block(state: &FormState<'_>) -> SlackBlock {
     match team_choice(state) {
         Some(select) => {
+            // Quota, budget and approvers depend on the team, so selecting one updates the form.
             SlackInputBlock::new(plain("Team", 2000), SlackInputBlockElement::StaticSelect(select))
                 .with_block_id(SlackBlockId(TEAM_BLOCK.to_owned()))
                 .with_dispatch_action(true)
@@ -229,6 +232,7 @@ pub(super) fn fields(form: &Form, state: &FormState<'_>) -> Vec<SlackBlock> {
     }
     // Too many warnings would exceed Slack's block limit. The rest appear once the first ones are corrected.
     warnings.truncate(MAX_VIEW_BLOCKS.saturating_sub(OTHER_BLOCKS + blocks.len()));
+    // From the end, so that inserting does not move the remaining positions.
     for (at, warning) in warnings.into_iter().rev() {
         blocks.insert(at, warning);
     }
@@ -248,6 +252,7 @@ pub(super) fn reason_block(reason: &str, is_exception: bool) -> SlackBlock {
         .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
         .with_multiline(true)
         .with_max_length(1000);
+    // Slack refuses an initial value that is empty or longer than the input allows.
     if (1..=1000).contains(&reason.chars().count()) {
         input = input.with_initial_value(reason.to_owned());
     }
