@@ -78,6 +78,7 @@ impl Route {
             matches!(scheme, "http" | "https"),
             "the proxy {name} is a {scheme} proxy: only those that are reached over http or https can be used"
         );
+        // Also for plain http, because the layers above expect a stream to the destination itself.
         let mut tunnel = Tunnel::new(at.clone(), self.to_proxy.clone());
         if let Some(authorization) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(authorization.clone());

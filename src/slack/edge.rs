@@ -277,6 +277,7 @@ impl Edge {
             Error::Failed(error) => error,
         };
         let reference = uuid::Uuid::new_v4().simple().to_string();
+        // Short enough to type, and unique enough to find in a log.
         let reference = reference.get(..8).unwrap_or(&reference);
         let (said, what) = (format!("{error:#}"), "a person was told that it did not work");
         let outages = &self.portal.ports.trouble.outages;

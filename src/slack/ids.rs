@@ -16,9 +16,9 @@ pub enum ActionId {
     ApproveLess,
     /// Deny, on a card, which asks for a reason; carries a [`ButtonValue`].
     Deny,
-    /// Cancel, on the requester's message; carries a [`ButtonValue`].
+    /// Cancel, on the owner's message; carries a [`ButtonValue`].
     Cancel,
-    /// Nudge the approvers, on the requester's message; carries a [`ButtonValue`].
+    /// Nudge the approvers, on the owner's message; carries a [`ButtonValue`].
     Nudge,
     /// Renew by the product's n-th period, from 0; carries a [`ButtonValue`].
     Renew(u8),
@@ -151,6 +151,7 @@ impl ActionId {
             Self::Renew(1) => "request.renew.1",
             Self::Renew(2) => "request.renew.2",
             Self::Renew(3) => "request.renew.3",
+            // `ALL`, and so `parse`, has no higher number.
             Self::Renew(_) => "request.renew.4",
             Self::TearDown => "request.teardown",
             Self::Retain => "request.retain",

@@ -75,6 +75,7 @@ pub fn inline(text: &str, limit: usize) -> String {
 fn is_markup(word: &str) -> bool {
     let is_formatted = word.contains(['*', '_', '~', '`', '|']) || word.split(':').count() > 2;
     let labels: Vec<&str> = word.split('.').collect();
+    // A top-level domain has at least two letters, unlike the parts of a version number.
     let is_domain = labels.windows(2).any(|pair| {
         let ends = pair[0].ends_with(|c: char| c.is_alphanumeric());
         ends && pair[1].chars().take_while(char::is_ascii_alphabetic).count() > 1
@@ -169,6 +170,7 @@ pub fn dollars(amount: Decimal) -> String {
         return "less than $0.01".to_owned();
     }
     let places = if amount < Decimal::TEN { 2 } else { 0 };
+    // The default is banker's rounding, which readers would take for a mistake.
     let rounded = amount.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero);
     if rounded.is_integer() {
         return format!("${}", thousands(rounded.to_i128().unwrap_or(i128::MAX)));
@@ -187,6 +189,7 @@ pub fn short_meter(part: Decimal, whole: Decimal) -> String {
 }
 
 fn bar(part: Decimal, whole: Decimal, length: usize) -> String {
+    // `None` if `whole` is zero: then any part is more than the whole.
     let cells = part.checked_mul(length.into()).and_then(|many| many.checked_div(whole));
     let cells =
         cells.map_or(if part > Decimal::ZERO { length } else { 0 }, |cells| cells.to_usize().unwrap_or(0));

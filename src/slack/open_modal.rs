@@ -90,6 +90,7 @@ impl Edge {
         match trigger {
             Some(trigger) if at.in_modal => self.client.push_view(trigger, view).await,
             Some(trigger) => self.client.open_view(trigger, view).await,
+            // `not_shown` looks for `trigger_id` in this text.
             None => Err(SlackError::Refused("Slack sent no trigger_id".to_owned())),
         }
     }

@@ -86,6 +86,7 @@ impl Subscriber for Webhook {
 fn asked_to_wait(answer: &HttpResponse) -> Option<Duration> {
     let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
     let seconds = answer.headers.get(RETRY_AFTER).filter(|_| busy.contains(&answer.status))?;
+    // A date instead of seconds is ignored.
     seconds.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }
 

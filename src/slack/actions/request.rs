@@ -20,7 +20,7 @@ pub(super) async fn cancel(edge: &Edge, click: &Click) -> Ack {
     said(edge, cancelled, |request| Some(cancelled_message(&request)))
 }
 
-/// Nudges the approvers. The requester's message is updated by a job once that is stored.
+/// Nudges the approvers. The owner's message is updated by a job once that is stored.
 pub(super) async fn nudge(edge: &Edge, click: &Click) -> Ack {
     let nudged = match named(edge, click, "nudge").await {
         Ok(named) => nudge_approvers(&edge.portal, &named).await,

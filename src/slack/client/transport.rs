@@ -83,6 +83,7 @@ impl Plain {
         body: &Value,
         limit: Duration,
     ) -> anyhow::Result<ResponseHead> {
+        // No token: the URL may come from a payload.
         let request = Request::builder()
             .method(Method::POST)
             .uri(url.as_str())
@@ -123,6 +124,7 @@ impl ResponseHead {
 
     /// Returns how long the server asks to wait.
     pub(super) fn retry_after(&self) -> Option<Duration> {
+        // Slack sends seconds, never a date.
         self.headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
     }
 }

@@ -61,6 +61,7 @@ pub async fn look(
         NeededFor::Addresses => names_an_address(),
         NeededFor::Groups => names_a_group,
         NeededFor::Managers => organization.manager_field.is_some(),
+        // If it is missing, the checks that need it report that themselves.
         NeededFor::Checks => false,
     });
     findings.extend(of_scopes(granted.as_ref(), &needed.collect::<Vec<_>>()));

@@ -31,6 +31,7 @@ pub(in crate::slack) trait FieldShape {
     }
 
     fn list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self::Value>, A::Error> {
+        // serde_json requires that a list is read to its end, even if it is ignored.
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(None)
     }

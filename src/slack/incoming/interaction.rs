@@ -121,6 +121,7 @@ fn shown(mut view: WireView) -> ViewRef {
 fn of_no_kind(payload: Payload) -> Result<Incoming, ParseError> {
     let why = ParseError::Missing("type");
     match payload.view.0 {
+        // A click has actions, so a payload with only a view is most likely a submission.
         Some(view) if payload.actions.0.is_none() => Ok(unread(shown(view), why)),
         _ => Err(why),
     }

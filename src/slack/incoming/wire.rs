@@ -68,6 +68,7 @@ pub(super) struct WireView {
     pub(super) callback_id: Field<Text>,
     pub(super) private_metadata: Field<Text>,
     pub(super) state: Field<Object<ViewState>>,
+    // Kept as raw JSON, to show the view again as it was.
     pub(super) blocks: Option<Box<RawValue>>,
 }
 
@@ -110,6 +111,7 @@ pub(super) struct Element {
     selected_conversations: Field<Texts>,
     selected_date: Field<Text>,
     selected_time: Field<Text>,
+    // Seconds since 1970, as a number.
     selected_date_time: Field<Input>,
 }
 
@@ -159,6 +161,7 @@ impl WireView {
     pub(super) fn values(&self, state: Option<ViewState>) -> Values {
         let shown = self.blocks.as_deref().and_then(|blocks| inputs(blocks.get())).unwrap_or_default();
         let shown = shown.into_iter().map(|block| (block, Vec::new()));
+        // Later entries win, so input replaces the empty entry of its block.
         shown.chain(state.into_iter().flat_map(ViewState::flat)).collect()
     }
 }

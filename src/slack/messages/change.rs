@@ -10,6 +10,7 @@ use crate::slack::mrkdwn::{code, date_time, escape_within, inline, mention, mont
 
 pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
+    // A card without a change should not exist. If it does, the state is better than nothing.
     let Some(order) = &request.change else { return super::progress::direct(notice) };
     let title = title(request, order);
     let asked = format!("{} asks to change {}.", mention(&order.by), code(&text::resource(request), 100));
@@ -42,6 +43,7 @@ pub fn difference_lines(differences: &[Difference]) -> String {
         format!("{}: {} → {}", escape_within(&one.what, 100), shown(&one.before), shown(&one.after))
     };
     let lines: Vec<String> = differences.iter().map(line).collect();
+    // Leave room for the text that callers put in the same section.
     text::as_many_as_fit(&lines, MAX_SECTION - 900)
 }
 

@@ -154,6 +154,7 @@ fn body(request: &Request, news: StatusName) -> Option<String> {
         }
         (StatusName::Retained, Status::Retained { .. }) => Some(text::standing(request)),
         (StatusName::Approved | StatusName::Denied, _) => text::decision(request),
+        // The status has changed since, so the row no longer has the details of this one.
         _ => None,
     }
 }

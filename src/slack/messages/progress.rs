@@ -1,4 +1,4 @@
-//! The progress messages, in the card's thread and in the requester's direct messages. Both are updated as the request
+//! The progress messages, in the card's thread and in the owner's direct messages. Both are updated as the request
 //! progresses.
 
 use super::{Message, failure_text, request_buttons, text};
@@ -14,7 +14,7 @@ pub(super) fn thread(notice: &RequestNotice<'_>) -> Message {
     Message::new(&plain(notice, &text), vec![section(&text), text::footer(notice, None)])
 }
 
-/// Returns the requester's own message, with Cancel until the request is decided.
+/// Returns the owner's message, with Cancel until the request is decided.
 pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
     // After a transfer the previous owner still has this message, so name the new one.

@@ -10,6 +10,7 @@ use crate::slack::mrkdwn::{date_time, escape_within, mention};
 
 pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
+    // A card without a renewal should not exist. If it does, the state is better than nothing.
     let Some(renewal) = &request.renewal else { return super::progress::direct(notice) };
     let title = title(request, renewal);
     let asked = format!(

@@ -59,6 +59,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
     });
     let failed = match &request.status {
         Status::Failed { why } => Some(failure_text::of_provisioning(why)),
+        // The clean-up after failed provisioning failed as well, so both reasons matter.
         Status::TeardownFailed { why, ending: Ending::Failed { why: first }, .. } => Some(format!(
             "{}\n*Before that*\n{}",
             failure_text::of_teardown(why),
@@ -190,6 +191,7 @@ fn tending(request: &Request, rights: Rights, now: Timestamp) -> Vec<SlackBlockB
             row.extend(hand_over);
             row
         }
+        // A teardown that is requested now begins once provisioning is complete.
         Status::Provisioning { unwanted: None, .. } => {
             end(request_buttons::teardown_button(request)).into_iter().collect()
         }

@@ -133,7 +133,7 @@ pub(super) fn parameters(request: &Request) -> Option<String> {
     (!lines.is_empty()).then(|| format!("*Parameters*\n{}", as_many_as_fit(&lines, MAX_SECTION - 40)))
 }
 
-/// Joins lines while they fit, and says how many are left out.
+/// Joins lines while they fit, and says how many are left out. Only this note may exceed `limit`.
 pub(super) fn as_many_as_fit(lines: &[String], limit: usize) -> String {
     let mut text = String::new();
     let mut length = 0;

@@ -20,6 +20,7 @@ pub(super) fn copied(entries: &[AuditEntry]) -> Message {
 }
 
 fn copied_line(entry: &AuditEntry) -> String {
+    // Entries about the portal itself have no request to name.
     if entry.request == RequestId::PORTAL {
         let (at, event) = (date_time(entry.at), escape_within(&entry.event, 60));
         return format!(
@@ -169,6 +170,7 @@ fn one_word(word: &str) -> String {
 
 fn place(done_by: &str) -> String {
     match done_by.strip_prefix("button in ") {
+        // A direct message channel has no name that could be shown.
         Some(channel) if channel.starts_with('D') => "button in a direct message".to_owned(),
         Some(channel) => format!("button in <#{}>", escape_within(channel, 40)),
         None => escape_within(done_by, 60),

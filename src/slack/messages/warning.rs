@@ -119,6 +119,7 @@ fn handed(request: &Request) -> String {
 /// Returns the lease if it will end unless someone acts.
 fn ending(request: &Request) -> Option<&Lease> {
     let waits = request.waiting_renewal().is_some();
+    // A renewal clears `warned`, and a waiting renewal delays the end.
     request.lease().filter(|lease| lease.warned.is_some() && !waits)
 }
 

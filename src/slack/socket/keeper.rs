@@ -119,6 +119,7 @@ impl Keeper {
 
     fn note(&mut self, trouble: &NoConnection) {
         let remedy = match trouble {
+            // Retrying soon does not help before an operator has acted.
             NoConnection::Refused(_) => {
                 self.pauses.lengthen();
                 "; look after SLACK_APP_TOKEN and Socket Mode in the Slack app"

@@ -35,6 +35,7 @@ pub fn change_form(
     let notes: Vec<String> = session.notes.iter().map(|note| inline(note, MAX_FIELD)).collect();
     let state = FormState {
         product: &session.product,
+        // A change cannot move a request to another team.
         teams: &[],
         team: &session.request.team,
         values: &session.values,

@@ -25,6 +25,7 @@ pub fn existing_suggestions(
     let typed = typed.trim();
     let wanted = typed.to_lowercase();
     let contains = |text: &str| text.to_lowercase().contains(&wanted);
+    // Slack refuses an option whose value is too long.
     let matching = items.iter().filter(|item| fits(&item.id) && (contains(&item.name) || contains(&item.id)));
     let mut found: Vec<(String, String)> =
         matching.take(MAX_OPTIONS).map(|item| (label(item), item.id.clone())).collect();
