@@ -1,5 +1,4 @@
-//! How we call others over https: whom we trust, which way they are reached, and posts that end in time. What is said
-//! belongs to whoever says it.
+//! Outgoing HTTPS: trusted certificates, direct connections or proxies, and posts with a time limit.
 
 mod route;
 
@@ -17,16 +16,16 @@ use url::Url;
 
 pub use route::{Route, Stream, is_this_machine};
 
-/// The most that is read of an answer to a post.
+/// Longest answer to a post that is read, in bytes.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
-/// Connects over TLS and without, through a proxy where the environment names one.
+/// Connects with or without TLS, through a proxy if the environment names one.
 pub type Connector = HttpsConnector<Route>;
 
-/// Connects to https, and to plain http where that is this machine's.
+/// Returns a connector for https, and for plain http on this machine.
 ///
 /// # Errors
-/// When the system has no certificates and the address needs them.
+/// When the address needs certificates and the system's cannot be loaded.
 pub fn connector(address: &Url) -> anyhow::Result<Connector> {
     let tls = tls(address)?;
     let route = Route::from_environment(tls.clone());
@@ -34,10 +33,11 @@ pub fn connector(address: &Url) -> anyhow::Result<Connector> {
     Ok(builder.enable_http1().enable_http2().wrap_connector(route))
 }
 
-/// Trusts whom the system trusts, and nobody beside an address that is not encrypted: that is a test's.
+/// Returns a TLS configuration that trusts the system's certificates. If the address is not encrypted, as in tests, it
+/// trusts none.
 ///
 /// # Errors
-/// As [`connector`].
+/// Same as [`connector`].
 pub fn tls(address: &Url) -> anyhow::Result<ClientConfig> {
     let builder = ClientConfig::builder();
     let builder = if address.scheme() == "http" {
@@ -49,40 +49,40 @@ pub fn tls(address: &Url) -> anyhow::Result<ClientConfig> {
     Ok(builder.with_no_client_auth())
 }
 
-/// Whether what is sent to this address can be read on the way by nobody else.
+/// Returns whether nobody can read what is sent to this address: it is encrypted, or on this machine.
 pub fn is_private(address: &Url) -> bool {
     let is_plain_here = address.scheme() == "http" && is_this_machine(address);
     address.has_host() && (address.scheme() == "https" || is_plain_here)
 }
 
-/// Posts to one address. Redirects are answers like any other: nobody is followed.
+/// Posts to one address. Redirects are returned as answers and never followed.
 #[derive(Clone, Debug)]
 pub struct Poster(Client<Connector, Full<Bytes>>);
 
-/// What came back.
+/// The answer to a post.
 #[derive(Clone, Debug)]
 pub struct HttpResponse {
-    /// Whether it went well.
+    /// Its status.
     pub status: StatusCode,
-    /// What is said beside the body.
+    /// Its headers.
     pub headers: HeaderMap,
-    /// The body, where it was short enough to be read.
+    /// Its body; empty if it was too long or could not be read.
     pub body: Bytes,
 }
 
 impl Poster {
-    /// A poster that can reach this address.
+    /// Creates a poster that can reach this address.
     ///
     /// # Errors
-    /// As [`connector`].
+    /// Same as [`connector`].
     pub fn to(address: &Url) -> anyhow::Result<Self> {
         Ok(Self(Client::builder(TokioExecutor::new()).build(connector(address)?)))
     }
 
-    /// Posts within `limit`, the answer included.
+    /// Posts within `limit`, including the answer.
     ///
     /// # Errors
-    /// When nobody is reached, or not in time.
+    /// When the server cannot be reached or does not answer in time.
     pub async fn post(&self, request: Request<Bytes>, limit: Duration) -> anyhow::Result<HttpResponse> {
         let posted = async {
             let response = self.0.request(request.map(Full::new)).await.context("cannot be reached")?;

@@ -1,8 +1,8 @@
-//! How an address is reached: directly, or through the proxy that the environment names for it.
+//! Connects to an address: directly, or through the proxy that the environment names for it.
 //!
-//! `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` mean what they mean to curl, in either case (hyper-util's
-//! `Matcher::from_env`, its documentation as of 2026-11-28). This machine is always reached directly: `dev` and the
-//! tests have their Slack here, and no proxy could reach it.
+//! `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` have the same meaning as for curl, in either case
+//! (hyper-util's `Matcher::from_env`, its documentation as of 2026-11-28). This machine is always reached directly:
+//! `dev` and the tests run their Slack here, and no proxy could reach it.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -21,10 +21,10 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 use url::{Host, Url};
 
-/// Opening a connection to the address or to its proxy.
+/// Time limit for connecting to the address or its proxy.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// A connection, still without the encryption of whoever is reached.
+/// A connection, before TLS with its destination.
 pub type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Opens connections directly or through a proxy.
@@ -36,13 +36,14 @@ pub struct Route {
 }
 
 impl Route {
-    /// The route that the environment names. `tls` is what a proxy that is itself reached over TLS is trusted by.
+    /// Reads the proxies from the environment. `tls` is for proxies that are reached over TLS.
     pub fn from_environment(tls: ClientConfig) -> Self {
         Self::through(Matcher::from_env(), tls)
     }
 
     fn through(proxies: Matcher, tls: ClientConfig) -> Self {
         let mut direct = HttpConnector::new();
+        // Also used below TLS, so https addresses must be allowed.
         direct.enforce_http(false);
         direct.set_nodelay(true);
         direct.set_connect_timeout(Some(CONNECT));
@@ -53,8 +54,9 @@ impl Route {
     /// Connects to the host and port of this address, whatever its scheme.
     ///
     /// # Errors
-    /// When neither it nor its proxy can be reached, or the proxy refuses.
+    /// When the address or its proxy cannot be reached, or the proxy refuses.
     pub async fn connect(&self, address: &Url) -> anyhow::Result<Stream> {
+        // The proxy settings know only http and https, so WebSocket schemes are treated like these.
         let is_plain = matches!(address.scheme(), "http" | "ws");
         let host = address.host_str().context("the address has no host")?;
         let port = address.port_or_known_default().context("the address has no port")?;
@@ -76,6 +78,7 @@ impl Route {
             matches!(scheme, "http" | "https"),
             "the proxy {name} is a {scheme} proxy: only those that are reached over http or https can be used"
         );
+        // Also for plain http, because the layers above expect a stream to the destination itself.
         let mut tunnel = Tunnel::new(at.clone(), self.to_proxy.clone());
         if let Some(authorization) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(authorization.clone());
@@ -84,7 +87,7 @@ impl Route {
     }
 }
 
-/// As a layer below [`HttpsConnector`], which encrypts what it gets from here.
+/// The layer below [`HttpsConnector`], which adds TLS.
 impl Service<Uri> for Route {
     type Response = Stream;
     type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -103,7 +106,7 @@ impl Service<Uri> for Route {
     }
 }
 
-/// Whether this address is this machine's own.
+/// Returns whether this address is on this machine.
 pub fn is_this_machine(address: &Url) -> bool {
     match address.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -121,8 +124,8 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio::sync::mpsc;
 
-    /// A proxy that answers every CONNECT with this line and, where that lets somebody through, their next byte with `here`.
-    /// What it hears comes back.
+    /// Starts a proxy that answers every CONNECT with this line and, if that grants it, the next byte with `here`.
+    /// Returns its address and a receiver of what it reads.
     async fn proxy(answer: &'static str) -> (String, mpsc::UnboundedReceiver<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();

@@ -1,27 +1,27 @@
-//! Block Kit pieces, each cut to Slack's limits, so that no builder can make a message that Slack refuses.
-//! What a message says is `messages`' and `views`' business.
+//! Block Kit elements, each cut to Slack's limits, so that no builder can produce a message that Slack refuses.
+//! `messages` and `views` decide the content.
 
 use slack_morphism::prelude::*;
 
 use super::ids::ActionId;
 use super::mrkdwn::unquoted;
 
-/// Blocks of one message.
+/// Most blocks in a message.
 pub const MAX_MESSAGE_BLOCKS: usize = 50;
 
-/// Blocks of one modal or home tab.
+/// Most blocks in a modal or home tab.
 pub const MAX_VIEW_BLOCKS: usize = 100;
 
-/// Characters of a section's text.
+/// Longest text of a section, in characters.
 pub const MAX_SECTION: usize = 3000;
 
-/// Characters of one field of a section.
+/// Longest text of one field of a section, in characters.
 pub const MAX_FIELD: usize = 2000;
 
-/// Fields of one section.
+/// Most fields in a section.
 const MAX_FIELDS: usize = 10;
 
-/// Cuts plain text to `limit` characters, ending in `…` where something is left out.
+/// Cuts plain text to `limit` characters, ending in `…` if something is left out.
 pub fn cut(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
@@ -31,13 +31,14 @@ pub fn cut(text: &str, limit: usize) -> String {
     short
 }
 
-/// Cuts formatted text to `limit` characters without leaving half a mention, link, date or entity behind.
+/// Cuts formatted text to `limit` characters without splitting a mention, link, date or entity.
 pub fn cut_mrkdwn(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
     }
     let mut short: String = text.chars().take(limit.saturating_sub(1)).collect();
     for (open, close) in [('<', '>'), ('&', ';')] {
+        // An opening character without its closing one means that the cut is in between.
         if let Some(start) = short.rfind(open)
             && !short[start..].contains(close)
         {
@@ -48,41 +49,41 @@ pub fn cut_mrkdwn(text: &str, limit: usize) -> String {
     short
 }
 
-/// Plain text for labels, titles and buttons. Slack refuses empty text, so nothing becomes `-`.
+/// Returns plain text for labels, titles and buttons. Slack refuses empty text, so it becomes `-`.
 pub fn plain(text: &str, limit: usize) -> SlackBlockPlainTextOnly {
     let text = if text.trim().is_empty() { "-" } else { text };
     SlackBlockPlainTextOnly::from(SlackBlockPlainText::new(cut(text, limit)))
 }
 
-/// Plain text that somebody typed: a name between colons stays what it is.
+/// Returns plain text for user input. Names between colons are not turned into emoji.
 pub fn typed(text: &str, limit: usize) -> SlackBlockPlainText {
     SlackBlockPlainText::new(cut(text, limit)).with_emoji(false)
 }
 
-/// Formatted text in which Slack turns nothing into a link or a mention that we did not: it does by itself with addresses and
-/// names of channels (`verbatim` of docs.slack.dev/reference/block-kit/composition-objects/text-object, 2026-11-29).
+/// Returns formatted text without Slack's automatic parsing, which would turn addresses and channel names into links
+/// and mentions (`verbatim` of docs.slack.dev/reference/block-kit/composition-objects/text-object, 2026-11-29).
 fn formatted(text: &str, limit: usize) -> SlackBlockMarkDownText {
     let text = if text.trim().is_empty() { "-" } else { text };
     SlackBlockMarkDownText::new(cut_mrkdwn(text, limit)).with_verbatim(true)
 }
 
-/// A heading.
+/// Returns a heading.
 pub fn header(text: &str) -> SlackBlock {
     SlackHeaderBlock::new(plain(text, 150)).into()
 }
 
-/// A paragraph of formatted text.
+/// Returns a paragraph of formatted text.
 pub fn section(text: &str) -> SlackBlock {
     SlackSectionBlock::new().with_text(formatted(text, MAX_SECTION).into()).into()
 }
 
-/// A paragraph of formatted text with a button beside it.
+/// Returns a paragraph of formatted text with a button next to it.
 pub fn section_with(text: &str, button: SlackBlockButtonElement) -> SlackBlock {
     let text = formatted(text, MAX_SECTION).into();
     SlackSectionBlock::new().with_text(text).with_accessory(SlackSectionBlockElement::Button(button)).into()
 }
 
-/// Label and value pairs in two columns; values are formatted text. No fact, no block.
+/// Returns pairs of label and value in two columns; values are formatted text. No pairs, no block.
 pub fn fields(facts: &[(&str, String)]) -> Vec<SlackBlock> {
     let field = |(label, value): &(&str, String)| formatted(&format!("*{label}*\n{value}"), MAX_FIELD).into();
     let sections = facts.chunks(MAX_FIELDS);
@@ -91,23 +92,23 @@ pub fn fields(facts: &[(&str, String)]) -> Vec<SlackBlock> {
         .collect()
 }
 
-/// Small gray formatted text.
+/// Returns small gray formatted text.
 pub fn context(text: &str) -> SlackBlock {
     SlackContextBlock::new(vec![SlackContextBlockElement::MarkDown(formatted(text, MAX_FIELD))]).into()
 }
 
-/// A thin line.
+/// Returns a horizontal line.
 pub fn divider() -> SlackBlock {
     SlackDividerBlock::new().into()
 }
 
-/// A row of buttons.
+/// Returns a row of buttons.
 pub fn buttons(block_id: &str, buttons: Vec<SlackBlockButtonElement>) -> SlackBlock {
     let elements = buttons.into_iter().map(SlackActionBlockElement::Button).collect();
     SlackActionsBlock::new(elements).with_block_id(SlackBlockId(block_id.to_owned())).into()
 }
 
-/// A button. `spoken` is what a screen reader says, for buttons whose text alone does not tell them apart.
+/// Returns a button. `spoken` is its label for screen readers, which must tell apart buttons with the same text.
 pub fn button(action: ActionId, text: &str, value: &str, spoken: &str) -> SlackBlockButtonElement {
     SlackBlockButtonElement::new(plain(text, 75))
         .with_action_id(SlackActionId(action.as_str().to_owned()))
@@ -115,16 +116,18 @@ pub fn button(action: ActionId, text: &str, value: &str, spoken: &str) -> SlackB
         .with_accessibility_label(SlackAccessibilityLabel(cut(spoken, 75)))
 }
 
-/// A dialog that asks before a button does something that cannot be taken back.
+/// Returns a confirmation dialog for a button whose effect cannot be undone.
 pub fn confirm(title: &str, text: &str, yes: &str, no: &str) -> SlackBlockConfirmItem {
     SlackBlockConfirmItem::new(plain(title, 100), formatted(text, 300).into(), plain(yes, 30), plain(no, 30))
 }
 
-/// Blocks as they are sent. A quotation becomes a paragraph of plain text, because Slack formats what stands in one that is
-/// mrkdwn; and where there are more blocks than Slack takes the first and the last are kept, with a line in between.
+/// Prepares blocks for sending. A quotation becomes a paragraph of plain text, because Slack would format the user
+/// input in an mrkdwn quotation. If there are more than `limit` blocks, the first ones and the last two are kept, with
+/// a note in between.
 pub fn arranged(blocks: Vec<SlackBlock>, limit: usize) -> Vec<SlackBlock> {
     let mut blocks: Vec<SlackBlock> = blocks.into_iter().flat_map(set_apart).collect();
     if blocks.len() > limit {
+        // The last two blocks are usually the buttons and the footer. One more is needed for the note.
         let tail = blocks.split_off(blocks.len() - 2);
         blocks.truncate(limit - 3);
         blocks.push(context("Some lines are left out here because Slack does not show more."));
@@ -133,7 +136,7 @@ pub fn arranged(blocks: Vec<SlackBlock>, limit: usize) -> Vec<SlackBlock> {
     blocks
 }
 
-/// A paragraph with its quotations as paragraphs of their own; what stands beside it stays beside the first.
+/// Splits a paragraph so that its quotations are paragraphs of their own. An accessory stays with the first.
 fn set_apart(block: SlackBlock) -> Vec<SlackBlock> {
     let SlackBlock::Section(whole) = block else { return vec![block] };
     let Some(SlackBlockText::MarkDown(text)) = &whole.text else { return vec![whole.into()] };

@@ -1,4 +1,4 @@
-//! Reads a body before anybody knows who sent it: bounded in length, in time, and in what all of them take together.
+//! Reads request bodies before the sender is authenticated, with limits on length, time and total memory.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,25 +11,27 @@ use tokio::sync::Notify;
 
 use super::signature::Rejected;
 
-/// Longest body that is read, in bytes.
+/// Longest body that is accepted, in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
 
-/// Time a sender has to deliver a whole body. Slack has given up on our answer by then.
+/// Time limit for receiving a whole body. Slack stops waiting for an answer after three seconds.
 const MAX_READ: Duration = Duration::from_secs(3);
 
-/// A filled-in form is several times shorter. What is longer, or does not say how long it is, has a room of its own.
+/// Bodies up to this length share one buffer. It is several times the length of a submitted form. Longer bodies, and
+/// those of unknown length, use the other buffer, so that they cannot crowd out forms.
 const FORM: usize = 64 * 1024;
 
-/// What the bodies in one room take together at most. Whoever has no secret cannot make us hold more.
+/// Total bytes of incomplete bodies in one buffer, so that unauthenticated senders cannot exhaust memory.
 const ROOM: usize = MAX_BODY;
 
-/// Bodies are kept in blocks of so many bytes: growing in one piece would hold twice as much for a moment, and leave holes.
+/// Block size of a body, in bytes. A single growing buffer would double in size while it is copied, and fragment
+/// memory.
 const BLOCK: usize = 16 * 1024;
 
-/// For so long nobody loses their place to a newcomer: somebody honest may be in the middle of a body.
+/// A body younger than this is never evicted, because it may be an honest one in transit.
 const SPARED: Duration = Duration::from_millis(50);
 
-/// Where bodies come in; clones share the rooms.
+/// Receives bodies. Clones share the buffers.
 #[derive(Clone, Debug)]
 pub(super) struct Intake {
     forms: Room,
@@ -44,7 +46,7 @@ impl Default for Intake {
 }
 
 impl Intake {
-    /// The whole body, of which `announced` bytes were announced.
+    /// Reads the whole body; `announced` is its `Content-Length`.
     pub(super) async fn read(&self, announced: Option<usize>, body: Body) -> Result<Bytes, Rejected> {
         if announced.is_some_and(|length| length > MAX_BODY) {
             return Err(Rejected::TooLarge);
@@ -58,7 +60,7 @@ impl Intake {
         let mut place = None;
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(|_| Rejected::NotSigned)?.into_data() else { continue };
-            // Most bodies come in one piece and need no room.
+            // Most bodies arrive in one frame and need no buffer.
             if place.is_none() && body.is_end_stream() {
                 return if data.len() > MAX_BODY { Err(Rejected::TooLarge) } else { Ok(data) };
             }
@@ -69,22 +71,22 @@ impl Intake {
     }
 }
 
-/// What has arrived of bodies that are not yet whole. Whoever needs more than there is gets it from the body that has been
-/// under way longest: an honest one is whole within a moment, so that is one whose sender dawdles. Addresses are not
-/// looked at, as behind a load balancer all have the same.
+/// Holds the parts of incomplete bodies. When it is full, the oldest body is evicted: an honest one is complete within
+/// a moment, so the oldest belongs to a slow sender. Sender addresses do not help to find it, as all are the same
+/// behind a load balancer.
 #[derive(Clone, Debug, Default)]
 struct Room {
     parts: Arc<Mutex<Parts>>,
-    /// Rings when a body has left.
+    /// Notified when a body has left.
     left: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
 struct Parts {
-    /// By the order in which they came.
+    /// By order of arrival.
     bodies: BTreeMap<u64, BodyPart>,
     next: u64,
-    /// Bytes of all blocks, filled or not.
+    /// Bytes of all blocks, including their unused capacity.
     taken: usize,
 }
 
@@ -95,7 +97,7 @@ struct BodyPart {
     blocks: Vec<Vec<u8>>,
 }
 
-/// A body's place in a room, until it is dropped or lost.
+/// A body's place in a buffer, until it is dropped or evicted.
 #[derive(Debug)]
 struct BodySlot {
     room: Room,
@@ -123,7 +125,7 @@ impl Parts {
         Some(part)
     }
 
-    /// Moves `data` into a body; what is left of it where there is no room goes there later.
+    /// Moves `data` into a body. If the buffer is full, what did not fit stays in `data`.
     fn add(&mut self, number: u64, data: &mut Bytes, longest: usize) -> Result<(), Full> {
         while !data.is_empty() {
             let part = self.bodies.get_mut(&number).ok_or(Full::Lost)?;
@@ -137,6 +139,7 @@ impl Parts {
                 part.length += fits;
                 continue;
             }
+            // A block is no longer than the rest of the announced length, so that short bodies take little memory.
             let wanted =
                 longest.checked_sub(length).filter(|left| *left > 0).map_or(BLOCK, |left| left.min(BLOCK));
             self.make_room(number, wanted)?;
@@ -147,11 +150,12 @@ impl Parts {
         Ok(())
     }
 
-    /// Sees to it that so many bytes are free for this body.
+    /// Frees `wanted` bytes for this body, evicting the oldest bodies if necessary.
     fn make_room(&mut self, number: u64, wanted: usize) -> Result<(), Full> {
         while self.taken + wanted > ROOM {
             let (oldest, part) = self.bodies.first_key_value().ok_or(Full::Lost)?;
             let (oldest, age) = (*oldest, part.since.elapsed());
+            // Bodies are ordered by arrival, so if the oldest is protected all are.
             if let Some(wait) = SPARED.checked_sub(age) {
                 return Err(Full::For(wait));
             }
@@ -164,13 +168,13 @@ impl Parts {
     }
 }
 
-/// Why nothing could be added to a body.
+/// Why data could not be added to a body.
 #[derive(Debug)]
 enum Full {
     TooLarge,
-    /// There is no room, and nobody may lose their place for so long.
+    /// The buffer is full, and no body may be evicted for this long.
     For(Duration),
-    /// Its own place went to somebody else.
+    /// The body was evicted.
     Lost,
 }
 
@@ -181,20 +185,22 @@ impl BodySlot {
             match added {
                 Ok(()) => return Ok(()),
                 Err(Full::TooLarge) => return Err(Rejected::TooLarge),
+                // Only a slow body is evicted, so to its sender this is a timeout.
                 Err(Full::Lost) => return Err(Rejected::TooSlow),
                 Err(Full::For(wait)) => {
-                    // Either may have made room.
+                    // Either event may have freed memory: a body that left, or the oldest becoming evictable.
                     let _ = tokio::time::timeout(wait, self.room.left.notified()).await;
                 }
             }
         }
     }
 
-    /// The whole body.
+    /// Returns the whole body.
     fn leave(self) -> Result<Bytes, Rejected> {
         let part = self.room.parts().remove(self.number).ok_or(Rejected::TooSlow)?;
         let mut blocks = part.blocks.into_iter();
         let mut whole = blocks.next().unwrap_or_default();
+        // Plain `reserve` may allocate twice as much.
         whole.reserve_exact(part.length - whole.len());
         blocks.for_each(|block| whole.extend_from_slice(&block));
         Ok(whole.into())
@@ -203,6 +209,7 @@ impl BodySlot {
 
 impl Drop for BodySlot {
     fn drop(&mut self) {
+        // Does nothing for a body that is complete or was evicted.
         self.room.parts().remove(self.number);
         self.room.left.notify_waiters();
     }
@@ -215,7 +222,7 @@ mod tests {
     use futures_util::stream::{iter, pending};
 
     const FRAME: usize = 8 * 1024;
-    /// So long nothing takes that ends at all.
+    /// Longer than anything takes that completes at all.
     const LONG: Duration = Duration::from_mins(5);
 
     type Piece = Result<Bytes, std::io::Error>;
@@ -224,7 +231,7 @@ mod tests {
         iter((0..length / size).map(move |_| Ok(Bytes::from(vec![b'x'; size]))))
     }
 
-    /// One whose patience ends in the time of a test, and one whose patience does not, however slow the machine is.
+    /// An intake that times out within a test.
     fn hasty() -> Intake {
         Intake { patience: Duration::from_millis(20), ..Intake::default() }
     }
@@ -267,7 +274,7 @@ mod tests {
         assert_eq!(patient().read(None, Body::from_stream(broken)).await, Err(Rejected::NotSigned));
     }
 
-    /// Senders that stop short of the end of their body.
+    /// Starts senders that stop before the end of their body.
     fn dawdling(intake: &Intake, count: usize, announced: Option<usize>, sent: usize) -> Vec<Reading> {
         let one = || {
             let body = Body::from_stream(pieces(sent, sent / 4).chain(pending::<Piece>()));
@@ -285,7 +292,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_form_gets_room_however_many_dawdle_and_all_of_them_take_only_so_much() {
-        // Nobody is given up for dawdling here, so a form has room only because somebody loses their place to it.
+        // No sender times out here, so a form gets memory only by evicting another body.
         let intake = patient();
         let form = || Body::from_stream(pieces(FRAME * 2, FRAME));
         for (announced, sent) in [(Some(MAX_BODY), MAX_BODY / 2), (None, FORM), (Some(FORM), FRAME)] {

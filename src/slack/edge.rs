@@ -1,5 +1,5 @@
-//! Where everything that Slack sends is routed to the one function that answers it, and where what has to be sent
-//! after the answer is kept track of. That every answer is there in time is the business of `promptly`.
+//! Routes every payload from Slack to the one function that answers it, and tracks work that continues after the
+//! answer. `response_deadline` makes sure that every answer is in time.
 
 use std::future::Future;
 use std::sync::atomic::AtomicBool;
@@ -33,21 +33,22 @@ use crate::ports::stored::{Newer, is_unread};
 pub struct Edge {
     /// The use cases.
     pub portal: Portal,
-    /// Calls Slack.
+    /// Calls Slack's Web API.
     pub client: Arc<SlackClient>,
     help: Arc<RwLock<Bytes>>,
     pub(super) allowances: Arc<RateLimiter>,
     pub(super) following: TaskTracker,
-    /// Until when this answer has to be on its way.
+    /// Deadline of this answer.
     pub(super) due_at: Instant,
-    /// Whether whoever waits for this answer sees already that it takes long.
+    /// Whether the user already sees that this answer takes long.
     pub(super) is_seen: Arc<AtomicBool>,
 }
 
-/// Whether a token of this workspace and enterprise is for somebody from there: one of both has to be named and be ours.
-/// Installed for a whole enterprise there is no workspace that all come from, and Slack sends `team: null` beside the
-/// `enterprise` with interactions (docs.slack.dev/reference/interaction-payloads/view-interactions-payload: "Null if the
-/// app is org-installed"; slackapi/bolt-python#23 for shortcuts; 2026-11-28). Nothing that a person does comes with neither.
+/// Returns whether a user from `origin` belongs to the workspace or enterprise of our token: at least one of the two
+/// ids must be named and match. An app that is installed for a whole enterprise has no single workspace, and Slack
+/// sends `team: null` next to the `enterprise` with interactions
+/// (docs.slack.dev/reference/interaction-payloads/view-interactions-payload: "Null if the app is org-installed";
+/// slackapi/bolt-python#23 for shortcuts; 2026-11-28). No interaction of a user comes with neither.
 fn serves(team: Option<&str>, enterprise: Option<&str>, origin: &Origin) -> bool {
     let pairs = [(team, origin.team.as_deref()), (enterprise, origin.enterprise.as_deref())];
     pairs.into_iter().filter_map(|(own, theirs)| own.zip(theirs)).any(|(own, theirs)| own == theirs)
@@ -58,16 +59,16 @@ fn serves(team: Option<&str>, enterprise: Option<&str>, origin: &Origin) -> bool
 pub(super) struct Whereabouts {
     /// Who reads it.
     pub(super) person: PersonId,
-    /// Where they are.
+    /// The channel they acted in, if any.
     pub(super) channel: Option<ChannelId>,
-    /// Slack's address for an answer.
+    /// Slack's URL for answers, if any.
     pub(super) response_url: Option<ResponseUrl>,
-    /// Whether they have one of our modals open, so that another one comes over it.
+    /// Whether they have one of our modals open, so that another one must be pushed on top of it.
     pub(super) in_modal: bool,
 }
 
 impl Edge {
-    /// An edge that has asked Slack nothing yet; everybody may do `burst` things at once, and then one a second.
+    /// Creates an edge. Each user may do `burst` things at once, and then one a second.
     pub fn new(portal: Portal, client: Arc<SlackClient>, burst: u32) -> Self {
         let help = Arc::new(RwLock::new(written_help(&portal)));
         let allowances = Arc::new(RateLimiter::new(burst));
@@ -75,29 +76,29 @@ impl Edge {
         Self { portal, client, help, allowances, following, due_at, is_seen }
     }
 
-    /// The answer to `help`.
+    /// Returns the cached answer to `help`.
     pub(super) fn help(&self) -> Bytes {
         self.help.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Writes the answer to `help` anew, once other rules are followed.
+    /// Renders the answer to `help` again after the rules changed.
     pub fn rules_changed(&self) {
         *self.help.write().unwrap_or_else(PoisonError::into_inner) = written_help(&self.portal.as_of_now());
     }
 
-    /// Answers one thing that Slack sent, by the rules of now, within the limit for answers.
+    /// Answers one payload by the current rules, within the time limit.
     pub async fn answer(&self, incoming: Incoming) -> Ack {
         let (what, began) = (received(&incoming), Instant::now());
         let (edge, incoming) = (self.as_of_now(), Arc::new(incoming));
         let (answering, asked) = (edge.clone(), Arc::clone(&incoming));
-        // What takes long is kept elsewhere, so that an answer that is there at once moves little.
+        // Boxed, so that moving the future of an immediate answer is cheap.
         let work = Box::pin(async move { answering.answered(what, &asked).await });
         let ack = edge.promptly(&incoming, work).await;
         self.portal.metrics.ack(what, began.elapsed());
         ack
     }
 
-    /// Itself, by the rules of now, for one answer.
+    /// Returns a copy for one answer, with the current rules and a new deadline.
     fn as_of_now(&self) -> Self {
         Self {
             portal: self.portal.as_of_now(),
@@ -111,6 +112,7 @@ impl Edge {
     }
 
     async fn answered(&self, what: Received, incoming: &Incoming) -> Ack {
+        // First, so that a throttled user causes no calls to Slack or the store.
         if let Some(wait) = self.throttle(what, incoming) {
             return throttled(incoming, wait);
         }
@@ -143,6 +145,7 @@ impl Edge {
             Incoming::Shortcut(shortcut) => Box::pin(commands::shortcut(self, shortcut)).await,
             Incoming::UrlVerification { challenge } => Ack::Challenge(challenge.clone()),
             Incoming::Event(SlackEvent::AppHomeOpened { origin, tab, .. }) => {
+                // Slack sends the event for the messages tab as well.
                 if tab == "home" {
                     Box::pin(self.home_opened(&origin.person)).await;
                 }
@@ -156,13 +159,14 @@ impl Edge {
         }
     }
 
-    /// As [`Edge::answer`], in a task of its own that goes on where nobody waits for it any more.
+    /// Like [`Edge::answer`], in its own task, which continues even if the caller stops waiting.
     pub(super) fn answer_apart(&self, incoming: Incoming) -> JoinHandle<Ack> {
         let edge = self.clone();
         self.following.spawn(async move { edge.answer(incoming).await })
     }
 
-    /// Has the home tab published that somebody looks at. Opening it again is all they could do if that fails.
+    /// Requests that the home tab be published. A failure is only logged, as the user can do no more than open it
+    /// again.
     async fn home_opened(&self, person: &PersonId) {
         if let Err(error) = home::opened(&self.portal, person).await {
             let outages = &self.portal.ports.trouble.outages;
@@ -171,12 +175,12 @@ impl Edge {
         }
     }
 
-    /// Whether it comes from the workspace or enterprise that our token belongs to; `None` as long as Slack has not said
-    /// which that is, which it is asked until it does.
+    /// Returns whether the user belongs to the workspace or enterprise of our token; `None` until Slack has said which
+    /// that is. Slack is asked again each time until it answers.
     async fn is_ours(&self, origin: &Origin) -> Option<bool> {
         if self.client.known_identity().is_none() {
             let client = Arc::clone(&self.client);
-            // An answer that comes late is there for the next one.
+            // In its own task, so that an answer that is too late for this payload is there for the next one.
             let asked = self.following.spawn(async move { client.identity().await.ok() });
             let _ = tokio::time::timeout(self.portal.limits.identity, asked).await;
         }
@@ -206,10 +210,10 @@ impl Edge {
         self.following.spawn(work);
     }
 
-    /// Asks Slack who we are, so that nobody's first click has to wait for that and for the connection.
+    /// Asks Slack for the bot's identity, so that the first click need not wait for that or for the connection.
     pub async fn warm_up(&self) {
         if let Err(error) = self.client.identity().await {
-            // Everything that comes in asks again.
+            // Every later payload asks again.
             warn_unless!(
                 self.portal.ports.trouble.outages.explains(&error),
                 error = format!("{error:#}"),
@@ -218,13 +222,13 @@ impl Edge {
         }
     }
 
-    /// Shows a message to one person, after the answer.
+    /// Shows a message to one user, after the answer.
     pub(super) fn reply_later(&self, at: &Whereabouts, message: Message) {
         let (edge, at) = (self.clone(), at.clone());
         self.follow(async move { edge.say(&at, &message).await });
     }
 
-    /// Shows a message to one person: through Slack's address for it, else in the channel, else directly.
+    /// Shows a message to one user: through the `response_url`, else in the channel, else as a direct message.
     pub(super) async fn say(&self, at: &Whereabouts, message: &Message) {
         if let Some(url) = &at.response_url {
             match self.client.respond(url, message).await {
@@ -234,26 +238,27 @@ impl Edge {
                 }
             }
         }
+        // A `response_url` expires, so a failure there does not mean that the user cannot be reached.
         if let Err(error) = self.client.say_privately(at.channel.as_ref(), &at.person, message).await {
             warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %at.person, %error, "cannot answer a person");
         }
     }
 
-    /// Waits for everything that follows answers given so far. Tests call it to see what people see in the end.
+    /// Waits for all work that follows the answers given so far. Tests call it to see what users see in the end.
     pub async fn settle(&self) {
         self.following.close();
         self.following.wait().await;
         self.following.reopen();
     }
 
-    /// As [`Edge::settle`], at the end of the program.
+    /// Like [`Edge::settle`], at shutdown.
     pub async fn finish(&self) {
         self.following.close();
         self.following.wait().await;
     }
 
-    /// What a person reads about an error: what happened, and what to do. The operator reads the rest in the log, under the
-    /// same reference.
+    /// Returns what a user reads about an error: what happened, and what to do. The operator finds the details in the
+    /// log, under the same reference.
     pub(super) fn words(&self, error: &Error) -> String {
         let error = match error {
             Error::Refused(refusal) => return refusal.to_string(),
@@ -272,6 +277,7 @@ impl Edge {
             Error::Failed(error) => error,
         };
         let reference = uuid::Uuid::new_v4().simple().to_string();
+        // Short enough to type, and unique enough to find in a log.
         let reference = reference.get(..8).unwrap_or(&reference);
         let (said, what) = (format!("{error:#}"), "a person was told that it did not work");
         let outages = &self.portal.ports.trouble.outages;
@@ -302,7 +308,7 @@ impl Edge {
 }
 
 impl Whereabouts {
-    /// Where whoever did this can be answered; `None` where that is not by a message.
+    /// Returns where the user can be answered; `None` if not by a message.
     pub(super) fn of(incoming: &Incoming) -> Option<Self> {
         match incoming {
             Incoming::Command(command) => Some(Self::of_command(command)),
@@ -332,7 +338,7 @@ impl Whereabouts {
             person: click.origin.person.clone(),
             channel: click.channel.clone(),
             response_url: click.response_url.clone(),
-            // A home tab is a view as well, but has no name.
+            // The home tab is a view too, but has no callback id. A modal cannot be pushed on top of it, only opened.
             in_modal: click.view.as_ref().is_some_and(|view| !view.callback_id.is_empty()),
         }
     }
@@ -346,7 +352,7 @@ fn written_help(portal: &Portal) -> Bytes {
     commands::written_help(&portal.organization.command, &portal.catalog)
 }
 
-/// What it is, for the metrics.
+/// Returns the kind of payload, for the metrics.
 fn received(incoming: &Incoming) -> Received {
     match incoming {
         Incoming::Command(_) => Received::Command,
@@ -359,7 +365,7 @@ fn received(incoming: &Incoming) -> Received {
     }
 }
 
-/// Who it is, and from where.
+/// Returns the user and where they acted, for the audit trail.
 fn stranger(incoming: &Incoming, origin: &Origin) -> By {
     let via = match incoming {
         Incoming::Click(click) => click.channel.clone().map_or(Via::Home, Via::Message),
@@ -374,7 +380,7 @@ fn stranger(incoming: &Incoming, origin: &Origin) -> By {
     By { person: origin.person.clone(), via }
 }
 
-/// What an approver reads whose decision waits for Slack.
+/// Shown to an approver whose decision was stored until Slack answers.
 pub(super) const STORED: &str = "Slack does not say yet who the approvers are. Your answer is stored and counts as soon as Slack \
                                  does. You are told if it does not count after all.";
 
@@ -398,7 +404,7 @@ fn origin(incoming: &Incoming) -> Option<&Origin> {
 mod tests {
     use super::*;
 
-    /// Bytes of what an async function keeps while it runs.
+    /// Returns the size of an async function's future, in bytes.
     fn size<A, B, C, F>(_: impl FnOnce(A, B, C) -> F) -> usize {
         size_of::<F>()
     }
@@ -430,7 +436,7 @@ mod tests {
         assert!(!workspace(from(None, None)), "nobody says that it is ours");
         assert!(!workspace(from(None, Some("E0THEIRS"))), "nothing of it can be compared");
 
-        // Slack calls the enterprise its own team there, and people come from its workspaces or from none.
+        // Slack reports the enterprise as its own team there. Users come from its workspaces or from none.
         let enterprise = |origin| serves(Some("E0GRID"), Some("E0GRID"), &origin);
         assert!(enterprise(from(None, Some("E0GRID"))));
         assert!(enterprise(from(Some("T0ANY"), Some("E0GRID"))));

@@ -1,4 +1,4 @@
-//! The name of every button, field and form, and what a button carries. What they do is decided where they arrive.
+//! The names of all buttons, fields and forms, and the values that buttons carry.
 
 use std::fmt;
 
@@ -7,68 +7,68 @@ use crate::domain::job::{JobKey, JobOwner};
 use crate::portal::jobs::ParkedJobRef;
 use crate::ports::store::ParkedJob;
 
-/// Elements that people press or change.
+/// Interactive elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ActionId {
-    /// Approve on a card; carries a [`ButtonValue`].
+    /// Approve, on a card; carries a [`ButtonValue`].
     Approve,
-    /// Approve less than was asked for, which asks what; carries a [`ButtonValue`].
+    /// Approve with changes, which opens a form; carries a [`ButtonValue`].
     ApproveLess,
-    /// Deny on a card, which asks for a reason; carries a [`ButtonValue`].
+    /// Deny, on a card, which asks for a reason; carries a [`ButtonValue`].
     Deny,
-    /// Cancel on the requester's message; carries a [`ButtonValue`].
+    /// Cancel, on the owner's message; carries a [`ButtonValue`].
     Cancel,
-    /// Press the approvers, on the message of whoever waits; carries a [`ButtonValue`].
+    /// Nudge the approvers, on the owner's message; carries a [`ButtonValue`].
     Nudge,
     /// Renew by the product's n-th period, from 0; carries a [`ButtonValue`].
     Renew(u8),
-    /// Tear down, or try again to, which asks first; carries a [`ButtonValue`].
+    /// Tear down, or retry it, after confirmation; carries a [`ButtonValue`].
     TearDown,
-    /// Give up a failed teardown, which asks why; carries a [`ButtonValue`].
+    /// Retain what a failed teardown left, which asks for a reason; carries a [`ButtonValue`].
     Retain,
-    /// Have something looked at again that stands still, for admins; carries a [`ButtonValue`].
+    /// Check a stuck request again, for admins; carries a [`ButtonValue`].
     LookAgain,
-    /// End what stands still, after asking once more, for admins; carries a [`ButtonValue`].
+    /// End a stuck request after confirmation, for admins; carries a [`ButtonValue`].
     End,
-    /// Hand over, which asks to whom; carries a [`ButtonValue`].
+    /// Transfer to another owner, which asks to whom; carries a [`ButtonValue`].
     Transfer,
-    /// Change what lives, which opens a form; carries a [`ButtonValue`].
+    /// Change an active resource, which opens a form; carries a [`ButtonValue`].
     Change,
-    /// Ask again, prefilled from an earlier request; carries a [`ButtonValue`].
+    /// Request again, prefilled from an earlier request; carries a [`ButtonValue`].
     Again,
-    /// Details of one request; carries a [`ButtonValue`].
+    /// Show the details of one request; carries a [`ButtonValue`].
     ShowStatus,
-    /// The next page of a list; carries where it begins.
+    /// Show the next page of a list; carries where it begins.
     MoreRows,
-    /// The whole of a list in a modal, on the home tab, and paging in that modal; carries where it begins.
+    /// Show a whole list in a modal, from the home tab, and page through it; carries where the page begins.
     ShowAll,
-    /// What things cost; carries nothing.
+    /// Show costs; carries nothing.
     ShowCosts,
-    /// How requests went; carries nothing.
+    /// Show statistics about requests; carries nothing.
     ShowStats,
-    /// Have a job tried again that was given up; carries a [`JobValue`].
+    /// Retry a parked job; carries a [`JobValue`].
     RetryJob,
-    /// Forget such a job, after asking once more; carries a [`JobValue`].
+    /// Drop a parked job after confirmation; carries a [`JobValue`].
     DropJob,
-    /// Say who answers while one is away, which asks who; carries nothing.
+    /// Delegate approvals during an absence, which asks to whom; carries nothing.
     Leave,
-    /// One is back; carries nothing.
+    /// End the absence; carries nothing.
     ComeBack,
     /// Open the catalog; carries nothing.
     OpenCatalog,
     /// Open a product's form; carries the product's key.
     ChooseProduct,
-    /// The team select of a form; carries the team's name.
+    /// Select the team of a form; carries the team's name.
     ChooseTeam,
-    /// Back to the page before, in a form of several; carries nothing.
+    /// Go back to the previous page of a form; carries nothing.
     PageBack,
-    /// A field of a form; its block says which.
+    /// Change a field of a form; the block names the field.
     FieldValue,
 }
 
 impl ActionId {
-    /// Whether pressing it changes something by itself. Such a click is stored before it is acknowledged; all others
-    /// only show something, or ask on in a form whose submission does it.
+    /// Returns whether the click itself changes something. Such a click is stored before it is acknowledged. The others
+    /// only show something, or open a form whose submission makes the change.
     pub fn changes(self) -> bool {
         match self {
             Self::Approve
@@ -101,7 +101,7 @@ impl ActionId {
         }
     }
 
-    /// Periods that a product can be renewed by: each becomes a button.
+    /// Most renewal periods that a product can offer: each becomes a button.
     pub const MOST_PERIODS: u8 = 5;
 
     /// Every action.
@@ -139,7 +139,7 @@ impl ActionId {
         Self::FieldValue,
     ];
 
-    /// As it stands in a block's `action_id`.
+    /// Returns the `action_id`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Approve => "request.approve",
@@ -151,6 +151,7 @@ impl ActionId {
             Self::Renew(1) => "request.renew.1",
             Self::Renew(2) => "request.renew.2",
             Self::Renew(3) => "request.renew.3",
+            // `ALL`, and so `parse`, has no higher number.
             Self::Renew(_) => "request.renew.4",
             Self::TearDown => "request.teardown",
             Self::Retain => "request.retain",
@@ -176,38 +177,38 @@ impl ActionId {
         }
     }
 
-    /// The action of that name; `None` for one that we never made or no longer know.
+    /// Returns the action with this `action_id`; `None` if it is unknown, such as one of another version.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.as_str() == text)
     }
 }
 
-/// Modals that can be submitted.
+/// Our modals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CallbackId {
     /// A product's request form.
     RequestForm,
-    /// The reason for a denial.
+    /// Asks for the reason for a denial.
     DenyReason,
-    /// Asks once more before something is torn down.
+    /// Asks for confirmation before a teardown.
     TearDown,
-    /// The reason for giving up a teardown.
+    /// Asks for the reason for retaining what a failed teardown left.
     Retain,
-    /// To whom something is handed.
+    /// Asks for the new owner.
     Transfer,
-    /// What is to be different of what lives.
+    /// Asks for new values of an active resource.
     Change,
-    /// The name of what is approved.
+    /// Asks for the product's name to confirm an approval.
     Approve,
-    /// What is approved in place of what was asked for.
+    /// Approves with changes: asks for the values to approve.
     ApproveLess,
-    /// Who answers while one is away.
+    /// Asks who approves during an absence.
     Away,
-    /// The catalog browser; has no submit button.
+    /// The catalog; has no submit button.
     Catalog,
-    /// A list of requests, a page at a time; has no submit button.
+    /// One page of a list of requests; has no submit button.
     Requests,
-    /// A view that only says something; has no submit button.
+    /// A view that only shows text; has no submit button.
     Note,
 }
 
@@ -228,7 +229,7 @@ impl CallbackId {
         Self::Note,
     ];
 
-    /// As it stands in a view's `callback_id`.
+    /// Returns the `callback_id`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::RequestForm => "request.form",
@@ -246,7 +247,7 @@ impl CallbackId {
         }
     }
 
-    /// The modal of that name.
+    /// Returns the modal with this `callback_id`.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|callback| callback.as_str() == text)
     }
@@ -261,16 +262,16 @@ pub const REASON_BLOCK: &str = "reason";
 /// The block of a modal that holds the name of what is torn down.
 pub const NAME_BLOCK: &str = "name";
 
-/// The block of a dialog without fields that says why it was not done.
+/// The block of a dialog without fields that says why the submission failed.
 pub const PROBLEM_BLOCK: &str = "problem";
 
-/// The block of a modal that holds how long something is to live.
+/// The block of a modal that holds the length of the lease.
 pub const LEASE_BLOCK: &str = "lease";
 
-/// The block of a modal that holds a person.
+/// The block of a modal that holds a user.
 pub const PERSON_BLOCK: &str = "person";
 
-/// The block of a modal that holds a last day.
+/// The block of a modal that holds the last day of an absence.
 pub const UNTIL_BLOCK: &str = "until";
 
 /// The block of a form that holds the ticket.
@@ -281,29 +282,30 @@ pub const TEAM_BLOCK: &str = "team";
 
 const PARAMETER_BLOCK: &str = "param.";
 
-/// The block of a form that holds this parameter.
+/// Returns the block of a form that holds this parameter.
 pub fn parameter_block(key: &str) -> String {
     format!("{PARAMETER_BLOCK}{key}")
 }
 
-/// The parameter that a block of a form holds, if it holds one.
+/// Returns the parameter that a block of a form holds, if any.
 pub fn parameter_of(block: &str) -> Option<&str> {
     block.strip_prefix(PARAMETER_BLOCK)
 }
 
-/// What a button about a request carries: which request, and which of its states the button was made for.
+/// The value of a button about a request: the request, and the epoch the button was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ButtonValue {
     /// The request.
     pub request: RequestId,
-    /// The request's epoch when the button was shown; an older one than the row's means "out of date".
+    /// The request's epoch when the button was shown. If the row's epoch is higher, the button is out of date.
     pub epoch: u32,
 }
 
 impl ButtonValue {
-    /// Reads `<request id>:<epoch>`; `None` for anything else.
+    /// Parses `<request id>:<epoch>`; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let (request, epoch) = text.split_once(':')?;
+        // `parse` alone would also accept a plus sign.
         let digits = !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit());
         let epoch = digits.then(|| epoch.parse().ok())??;
         Some(Self { request: RequestId::parse(request)?, epoch })
@@ -316,18 +318,19 @@ impl fmt::Display for ButtonValue {
     }
 }
 
-/// What a button about a parked job carries: when the job was first due, whose it is, and its name.
+/// The value of a button about a parked job: when the job was first due, its owner, and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobValue(pub ParkedJobRef);
 
 impl JobValue {
-    /// This job.
+    /// Returns the value for this job.
     pub fn of(job: &ParkedJob) -> Self {
         Self(ParkedJobRef::of(job))
     }
 
-    /// Reads `<seconds>|<subject>|<name>`; `None` for anything else.
+    /// Parses `<seconds>|<owner>|<name>`; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
+        // The name comes last, so that it may contain the separator.
         let mut parts = text.splitn(3, '|');
         let due = parts.next()?.parse().ok()?;
         let of = JobOwner::parse(parts.next()?);

@@ -1,5 +1,5 @@
-//! The manifest of the Slack app: what somebody pastes at Slack, or opens by a link, to have the app with every
-//! command, scope and address that the bot needs. Checked against Slack's rules in `tests/tidy`.
+//! The manifest of the Slack app: pasted into Slack, or opened by a link, it creates an app with every command, scope
+//! and URL that the bot needs. `tests/tidy` checks it against Slack's rules.
 
 use std::fmt::Write as _;
 
@@ -7,20 +7,20 @@ use super::ids::CATALOG_SHORTCUT;
 use super::router::{COMMANDS, EVENTS, INTERACTIONS, OPTIONS};
 use super::scopes::SCOPES;
 
-/// Where Slack makes an app from a manifest.
+/// Slack's page that creates an app from a manifest.
 const NEW_APP: &str = "https://api.slack.com/apps?new_app=1&manifest_yaml=";
 
-/// How the app hears from Slack.
+/// How Slack delivers payloads to the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ManifestTransport<'a> {
-    /// The bot opens a connection to Slack.
+    /// Socket Mode: the bot opens connections to Slack.
     Socket,
-    /// Slack calls the bot at this address, without a slash at the end.
+    /// HTTP: Slack calls the bot at this base URL, which has no trailing slash.
     Http(&'a str),
 }
 
 impl ManifestTransport<'_> {
-    /// A line with the address of a route; none where Slack has none to call.
+    /// Returns a line with the URL of a route; empty for Socket Mode, where Slack calls no URLs.
     fn line(self, indent: usize, key: &str, route: &str) -> String {
         match self {
             Self::Socket => String::new(),
@@ -29,18 +29,18 @@ impl ManifestTransport<'_> {
     }
 }
 
-/// The install that an app is for.
+/// The parameters of a manifest.
 #[derive(Clone, Copy, Debug)]
 pub struct Install<'a> {
     /// The slash command.
     pub command: &'a str,
-    /// How the app hears from Slack.
+    /// How Slack delivers payloads to the app.
     pub transport: ManifestTransport<'a>,
-    /// Whether it can be installed for a whole enterprise at once.
+    /// Whether the app can be installed for a whole enterprise at once.
     pub is_for_enterprise: bool,
 }
 
-/// The manifest in YAML.
+/// Returns the manifest as YAML.
 pub fn manifest(install: Install<'_>) -> String {
     let Install { command, transport, .. } = install;
     let scopes = SCOPES.iter().fold(String::new(), |mut lines, scope| {
@@ -116,9 +116,9 @@ fn settings(install: Install<'_>) -> String {
     )
 }
 
-/// The page of Slack's that makes an app from this manifest.
+/// Returns the link to Slack's page that creates an app from this manifest.
 pub fn install_link(manifest: &str) -> String {
     let encoded: String = form_urlencoded::byte_serialize(manifest.as_bytes()).collect();
-    // A plus sign is a blank in forms only.
+    // A plus sign means a blank only in form data, not in a query string.
     format!("{NEW_APP}{}", encoded.replace('+', "%20"))
 }

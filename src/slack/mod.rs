@@ -1,15 +1,18 @@
-//! The Slack edge: what comes in is verified and parsed here, what goes out is built and sent here. No rule about
-//! requests lives here, and no type of Slack's leaves.
+//! The Slack edge: verifies and parses what Slack sends, and builds and sends what users see. It holds no rules about
+//! requests, and no Slack type leaves this module.
 //!
-//! In: [`router`] has [`signature`] let a body through, or [`socket`] keeps connections open over which Slack sends the
-//! same; [`incoming`] turns it into one closed enum, and [`edge`] hands it to one function in `commands`, `actions`, `submissions` or `suggestions`; [`reply`] is what goes back within
-//! three seconds. Out: [`messages`], [`views`] and `home` are pure builders, [`client`] sends, [`directory`] asks
-//! who is who, [`checkup`] whether all is set up, by the rights in [`scopes`], and [`manifest`] is the
-//! app as Slack is told of it. [`ids`] names every button and form, [`mrkdwn`] makes text safe to show.
+//! Incoming: [`router`] lets a body through once [`signature`] has verified it, or [`socket`] receives the same
+//! payloads over connections that we keep open. [`incoming`] parses them into one closed enum, [`edge`] routes each to
+//! one function in `commands`, `actions`, `submissions` or `suggestions`, and [`reply`] is the answer that goes back
+//! within three seconds.
 //!
-//! Incoming payloads are tolerant structs of our own, because Slack adds fields and leaves others out. Everything
-//! that goes out, messages and views alike, is built from slack-morphism's Block Kit models through [`blocks`],
-//! which cuts each text to Slack's limit.
+//! Outgoing: [`messages`], [`views`] and `home` are pure builders, [`client`] calls the Web API, [`directory`] looks up
+//! users and groups, [`diagnostics`] checks the setup against the [`scopes`], and [`manifest`] writes the app's
+//! manifest. [`ids`] names every button and form; [`mrkdwn`] escapes text.
+//!
+//! Incoming payloads are tolerant structs of our own, because Slack adds fields and omits others. Everything outgoing,
+//! messages and views alike, is built from slack-morphism's Block Kit models through [`blocks`], which cuts each text
+//! to Slack's limit.
 
 mod actions;
 pub mod blocks;

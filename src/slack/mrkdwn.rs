@@ -1,4 +1,4 @@
-//! Text as Slack formats it: escaping, mentions, dates, amounts. Which text goes where is the builders' business.
+//! Text in Slack's mrkdwn format: escaping, mentions, dates, amounts.
 
 use jiff::Timestamp;
 use rust_decimal::prelude::ToPrimitive as _;
@@ -8,16 +8,16 @@ use crate::domain::catalog::Principal;
 use crate::domain::ids::PersonId;
 use crate::domain::request::Estimate;
 
-/// Makes typed text harmless: without this a `<!channel>` in a reason would notify a whole channel.
+/// Escapes user input. Without this, a `<!channel>` in a reason would notify a whole channel.
 pub fn escape(text: &str) -> String {
     escape_within(text, usize::MAX)
 }
 
-/// [`escape`], cut with `…` so that the result has at most `limit` characters and no half entity.
+/// Like [`escape`], cut with `…` to at most `limit` characters without splitting an entity.
 pub fn escape_within(text: &str, limit: usize) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut length = 0;
-    // Where the text would end if the next character did not fit any more.
+    // Where to cut if the next character does not fit.
     let mut fits = 0;
     for character in text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')) {
         let entity = match character {
@@ -43,7 +43,7 @@ pub fn escape_within(text: &str, limit: usize) -> String {
     escaped
 }
 
-/// Typed text as code on one line, at most `limit` characters. A backtick cannot be escaped, so it becomes `'`.
+/// Formats user input as code on one line, at most `limit` characters. Backticks cannot be escaped and become `'`.
 pub fn code(text: &str, limit: usize) -> String {
     let one_line: String = text
         .chars()
@@ -61,19 +61,21 @@ pub fn code(text: &str, limit: usize) -> String {
     if escaped.trim().is_empty() { "_empty_".to_owned() } else { format!("`{escaped}`") }
 }
 
-/// Typed text within a sentence, at most `limit` characters: as it is, or as code where Slack would format or link it.
+/// Formats user input within a sentence, at most `limit` characters: unchanged, or as code if Slack would format or
+/// link it.
 pub fn inline(text: &str, limit: usize) -> String {
     let is_quotation = |line: &str| line.trim_start().starts_with('>');
     let is_more = text.lines().any(is_quotation) || text.split_whitespace().any(is_markup);
     if is_more { code(text, limit) } else { escape_within(text, limit) }
 }
 
-/// Whether Slack makes more of a word than it says: formatting or an emoji, and, where nothing says `verbatim` as in a message's
-/// text of notifications, a link to an address, a channel or a person ("Automatic parsing" of
+/// Returns whether Slack would render a word differently: as formatting, as an emoji, or, where `verbatim` cannot be
+/// set, such as in a message's notification text, as a link to an address, channel or user ("Automatic parsing" of
 /// docs.slack.dev/messaging/formatting-message-text, 2026-11-29).
 fn is_markup(word: &str) -> bool {
     let is_formatted = word.contains(['*', '_', '~', '`', '|']) || word.split(':').count() > 2;
     let labels: Vec<&str> = word.split('.').collect();
+    // A top-level domain has at least two letters, unlike the parts of a version number.
     let is_domain = labels.windows(2).any(|pair| {
         let ends = pair[0].ends_with(|c: char| c.is_alphanumeric());
         ends && pair[1].chars().take_while(char::is_ascii_alphabetic).count() > 1
@@ -81,7 +83,8 @@ fn is_markup(word: &str) -> bool {
     is_formatted || is_domain || word.contains("://") || word.contains(['@', '#'])
 }
 
-/// Typed text as a quotation, which is plain text once it is sent (see [`arranged`](super::blocks::arranged)), at most `limit` characters; every line is marked so that none escapes from it.
+/// Formats user input as a quotation, at most `limit` characters, with every line marked so that none escapes from it.
+/// [`arranged`](super::blocks::arranged) turns it into plain text for sending.
 pub fn quote(text: &str, limit: usize) -> String {
     let lines: Vec<&str> = text.trim().lines().collect();
     let marked = lines.len().saturating_mul(2);
@@ -89,23 +92,23 @@ pub fn quote(text: &str, limit: usize) -> String {
     escaped.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
 }
 
-/// Escaped text as it was typed.
+/// Reverses [`escape`].
 pub(super) fn unescape(text: &str) -> String {
-    // The ampersand last, so that a typed `&lt;` stays what it is.
+    // The ampersand last, so that a typed `&lt;` is preserved.
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
-/// What was typed on a line that [`quote`] wrote; `None` for any other.
+/// Returns the user input in a line that [`quote`] wrote; `None` for any other line.
 pub(super) fn unquoted(line: &str) -> Option<String> {
     line.strip_prefix("> ").or_else(|| (line == ">").then_some("")).map(unescape)
 }
 
-/// A person, shown by name in the reader's client.
+/// Mentions a user; clients show the name.
 pub fn mention(person: &PersonId) -> String {
     format!("<@{person}>")
 }
 
-/// Somebody named in the settings: a mention, or the address where only that is known.
+/// Mentions a principal from the settings, or shows the address if only that is known.
 pub fn mention_principal(principal: &Principal) -> String {
     match principal {
         Principal::Person(person) => mention(person),
@@ -114,9 +117,9 @@ pub fn mention_principal(principal: &Principal) -> String {
     }
 }
 
-/// Several people as "a, b or c"; what to say instead when there are none is the caller's.
+/// Lists principals as "a, b or c"; empty if there are none.
 pub fn any_of(principals: &[Principal]) -> String {
-    // A card has room for so many; the rest can still answer.
+    // A card has no room for more; those not named can still approve.
     const NAMED: usize = 10;
     let mut names: Vec<String> = principals.iter().take(NAMED).map(mention_principal).collect();
     if principals.len() > NAMED {
@@ -129,23 +132,23 @@ pub fn any_of(principals: &[Principal]) -> String {
     }
 }
 
-/// A date and time in the reader's own time zone; UTC where the client cannot do that.
+/// Formats a date and time in the reader's time zone; UTC if the client cannot do that.
 pub fn date_time(at: Timestamp) -> String {
     format!("<!date^{}^{{date_short_pretty}} at {{time}}|{}>", at.as_second(), utc(at))
 }
 
-/// A day in the reader's own time zone; UTC where the client cannot do that.
+/// Formats a day in the reader's time zone; UTC if the client cannot do that.
 pub fn day(at: Timestamp) -> String {
     format!("<!date^{}^{{date_short_pretty}}|{}>", at.as_second(), at.strftime("%Y-%m-%d"))
 }
 
-/// A date and time for plain text: `2026-11-22 16:30 UTC`.
+/// Formats a date and time for plain text: `2026-11-22 16:30 UTC`.
 pub fn utc(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// An estimate as people are always shown it: "about $15/month, us-east-1 list price of 2026-08-21", or the amount alone
-/// where it took no price list.
+/// Formats an estimate: "about $15/month, us-east-1 list price of 2026-08-21", or only the amount if it used no price
+/// list.
 pub fn estimate(estimate: &Estimate) -> String {
     let about = monthly(estimate);
     if estimate.region.is_empty() {
@@ -155,18 +158,19 @@ pub fn estimate(estimate: &Estimate) -> String {
     format!("{about}, {region} list price of {day}")
 }
 
-/// The amount alone: "about $15/month".
+/// Formats the amount of an estimate: "about $15/month".
 pub fn monthly(estimate: &Estimate) -> String {
     format!("about {}/month", dollars(estimate.monthly))
 }
 
-/// US dollars, to the cent below ten dollars and whole above: `$1.15`, `$15`, `$1,234`.
+/// Formats US dollars, with cents below ten dollars and without above: `$1.15`, `$15`, `$1,234`.
 pub fn dollars(amount: Decimal) -> String {
     let cent = Decimal::new(1, 2);
     if amount > Decimal::ZERO && amount < cent {
         return "less than $0.01".to_owned();
     }
     let places = if amount < Decimal::TEN { 2 } else { 0 };
+    // The default is banker's rounding, which readers would take for a mistake.
     let rounded = amount.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero);
     if rounded.is_integer() {
         return format!("${}", thousands(rounded.to_i128().unwrap_or(i128::MAX)));
@@ -174,17 +178,18 @@ pub fn dollars(amount: Decimal) -> String {
     format!("${rounded:.2}")
 }
 
-/// `▓▓▓░░░░░░░`: ten cells, none only for nothing and all only for the whole or more.
+/// Draws a bar of ten cells, `▓▓▓░░░░░░░`. It is empty only for zero, and full only for `whole` or more.
 pub fn meter(part: Decimal, whole: Decimal) -> String {
     bar(part, whole, 10)
 }
 
-/// The same with five cells, for a column of a table.
+/// Like [`meter`] with five cells, for a column of a table.
 pub fn short_meter(part: Decimal, whole: Decimal) -> String {
     bar(part, whole, 5)
 }
 
 fn bar(part: Decimal, whole: Decimal, length: usize) -> String {
+    // `None` if `whole` is zero: then any part is more than the whole.
     let cells = part.checked_mul(length.into()).and_then(|many| many.checked_div(whole));
     let cells =
         cells.map_or(if part > Decimal::ZERO { length } else { 0 }, |cells| cells.to_usize().unwrap_or(0));

@@ -1,5 +1,5 @@
-//! Modals that open when somebody types a command or presses a button. Slack lets one open within three seconds: where what
-//! it shows is not there by then, a modal that says so takes its place, and becomes it.
+//! Opens modals for commands and buttons. Slack accepts a `trigger_id` for three seconds only, so if the content is not
+//! ready by then, a placeholder modal is opened and replaced later.
 
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
@@ -27,14 +27,14 @@ const CHANGED: &str =
     "The window had changed already when this was ready. Look at it, and press again if you still want it.";
 
 impl Edge {
-    /// Opens the modal that `built` comes to, over the one that is open; or says why there is none.
+    /// Opens the modal that `built` returns, on top of an open one, or says why it cannot be opened.
     pub(super) async fn opens(
         &self,
         at: &Whereabouts,
         trigger: Option<&str>,
         mut built: Pin<Box<impl Future<Output = Result<SlackModalView, Error>>>>,
     ) -> Ack {
-        // What came before counts as well, such as whose app this is.
+        // The deadline began when the payload arrived, so it includes checks such as that of the workspace.
         match timeout_at(self.due_at.into(), &mut built).await {
             Ok(Ok(view)) => {
                 self.open_later(at, trigger, view);
@@ -42,20 +42,22 @@ impl Edge {
             }
             Ok(Err(error)) => self.refusal_of(&error),
             Err(_) => {
+                // The trigger expires soon, so the placeholder is opened while the view is still being built.
                 let (waiting, built) = join(self.opens_for_now(at, trigger), built).await;
                 self.becomes(at, waiting, built).await
             }
         }
     }
 
-    /// Opens a modal that asks for a moment, while there is still time to open one.
+    /// Opens a placeholder modal while the trigger is still valid.
     async fn opens_for_now(&self, at: &Whereabouts, trigger: Option<&str>) -> Result<OpenedView, SlackError> {
         let opened = self.opened(at, trigger, &views::one_moment()).await;
+        // The placeholder already tells the user that it takes long.
         self.is_seen.fetch_or(opened.is_ok(), Ordering::Relaxed);
         opened
     }
 
-    /// The modal that asked for a moment becomes what was asked for, or says why not.
+    /// Replaces the placeholder with the finished view, or with the reason why there is none.
     async fn becomes(
         &self,
         at: &Whereabouts,
@@ -70,6 +72,7 @@ impl Edge {
             }
         };
         let shown = match waiting {
+            // Without a hash, because nothing else changes the placeholder.
             Ok(waiting) => self.client.update_view(&waiting.id, None, &view).await.map(drop),
             Err(error) => Err(error),
         };
@@ -87,11 +90,12 @@ impl Edge {
         match trigger {
             Some(trigger) if at.in_modal => self.client.push_view(trigger, view).await,
             Some(trigger) => self.client.open_view(trigger, view).await,
+            // `not_shown` looks for `trigger_id` in this text.
             None => Err(SlackError::Refused("Slack sent no trigger_id".to_owned())),
         }
     }
 
-    /// Shows another view in the place of the one that is open; or says why not.
+    /// Replaces the open view with another one, or says why that failed.
     pub(super) async fn turns(&self, at: &Whereabouts, open: &ViewRef, next: &SlackModalView) -> Ack {
         match self.client.update_view(&open.id, open.hash.as_deref(), next).await {
             Ok(_) => Ack::Empty,
@@ -99,7 +103,7 @@ impl Edge {
         }
     }
 
-    /// Opens a modal after the answer, over the one that is open.
+    /// Opens a modal after the answer, on top of an open one.
     pub(super) fn open_later(&self, at: &Whereabouts, trigger: Option<&str>, view: SlackModalView) {
         let (edge, at, trigger) = (self.clone(), at.clone(), trigger.map(str::to_owned));
         self.follow(async move {
@@ -109,12 +113,12 @@ impl Edge {
         });
     }
 
-    /// Says why something was not done.
+    /// Answers with the reason why something was not done.
     pub(super) fn refusal_of(&self, error: &Error) -> Ack {
         Ack::Ephemeral(Message::plain(&self.words(error)))
     }
 
-    /// What whoever waits for a view reads where Slack did not show it.
+    /// Returns what a user reads if Slack did not show a view.
     fn not_shown(&self, at: &Whereabouts, error: SlackError) -> String {
         warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %at.person, %error, "a view is shown nowhere");
         match error {
@@ -122,7 +126,7 @@ impl Edge {
             SlackError::Gone(_) | SlackError::Unplaced => CLOSED.to_owned(),
             SlackError::Refused(why) if why.contains("trigger_id") => NOT_OPENED.to_owned(),
             SlackError::Refused(why) if why.contains("hash_conflict") => CHANGED.to_owned(),
-            // It will not be shown next time either, so the operator has to know.
+            // Trying again cannot help, so this is logged as an error for the operator.
             SlackError::Refused(why) => {
                 self.words(&Error::Failed(anyhow::anyhow!("cannot show a view: {why}")))
             }

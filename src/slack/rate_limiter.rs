@@ -1,5 +1,5 @@
-//! How much one person may do at once: a burst, then one thing a second. It is forgotten when they have been quiet, is
-//! counted in each process alone, and nobody is ever kept waiting for longer than a second by it.
+//! Rate limit per user: a burst, then one action a second. It is kept in the memory of each process, and nobody ever
+//! has to wait longer than a second.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,42 +9,44 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::ids::PersonId;
 
-/// After a burst, one thing in this time.
+/// Interval between actions after a burst.
 const EVERY: SignedDuration = SignedDuration::from_secs(1);
-/// People who are remembered at once; so many do not hammer within half a minute.
+/// Most users that are tracked at once. More than that cannot all reach their limit within half a minute.
 const REMEMBERED: usize = 10_000;
 
-/// What everybody has done lately.
+/// The recent activity of all users.
 #[derive(Debug)]
 pub(super) struct RateLimiter {
-    /// How far ahead somebody may be; `None` where nobody is limited.
+    /// How far into the future a user may be booked; `None` for no limit.
     ahead: Option<SignedDuration>,
-    /// Until when each person would be busy if everything they did took [`EVERY`].
+    /// For each user, until when they would be busy if each of their actions took [`EVERY`].
     busy_until: Mutex<HashMap<PersonId, Timestamp>>,
 }
 
 impl RateLimiter {
-    /// So many things at once; 0 for no limit.
+    /// Creates a limiter that allows `burst` actions at once; 0 for no limit.
     pub(super) fn new(burst: u32) -> Self {
         let ahead = burst.checked_sub(1).map(|more| EVERY * i32::try_from(more).unwrap_or(i32::MAX));
         Self { ahead, busy_until: Mutex::default() }
     }
 
-    /// How long this person has to wait until they may do one more thing; `None` if they may now, which counts.
+    /// Counts one action and returns `None`, or returns how long the user must wait.
     pub(super) fn retry_after(&self, person: &PersonId, now: Timestamp) -> Option<Duration> {
         let ahead = self.ahead?;
         let mut busy_until = self.busy_until.lock().unwrap_or_else(PoisonError::into_inner);
+        // Clamping forgets idle time, and bounds the wait to one interval.
         let latest = now.saturating_add(ahead + EVERY).unwrap_or(now);
         let busy = busy_until.get(person).copied().unwrap_or(now).clamp(now, latest);
         let wait = busy.duration_since(now) - ahead;
         if wait.is_positive() {
-            // A clock that was put back must not keep anybody waiting until it is where it was.
+            // Store the clamped value: after the clock was set back, users must not wait until it catches up.
             busy_until.insert(person.clone(), busy);
             return Some(Duration::try_from(wait).unwrap_or_default());
         }
         if busy_until.len() >= REMEMBERED {
             busy_until.retain(|_, until| *until > now);
         }
+        // With the table full of active users, new ones are not limited, rather than refused.
         if busy_until.len() < REMEMBERED || busy_until.contains_key(person) {
             busy_until.insert(person.clone(), busy.saturating_add(EVERY).unwrap_or(busy));
         }

@@ -1,4 +1,4 @@
-//! What goes back in the answer to Slack, within three seconds. Anything slower is sent later by `client`.
+//! Answers to Slack, which must arrive within three seconds. Anything slower is sent later by `client`.
 
 use std::collections::BTreeMap;
 
@@ -16,32 +16,32 @@ use super::incoming::Incoming;
 use super::messages::Message;
 use super::views::to_json;
 
-/// Options that Slack accepts in one answer to a type-ahead.
+/// Most options that Slack accepts in one answer to a type-ahead select.
 pub const MAX_OPTIONS: usize = 100;
 
-/// An answer. Which ones make sense depends on what was asked; Slack ignores the body of others.
+/// An answer. Which ones make sense depends on the payload; Slack ignores the body of the others.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ack {
-    /// "Got it": closes a submitted modal, shows nothing otherwise.
+    /// Acknowledges: closes a submitted modal, otherwise shows nothing.
     Empty,
-    /// Says something to the person who did it alone: in the answer to a command, else beside it.
+    /// Shows a message to the acting user only: in the answer to a command, otherwise sent separately.
     Ephemeral(Message),
-    /// Any answer whose JSON was written before.
+    /// An answer that was serialized earlier, as JSON.
     Written(Bytes),
-    /// Keeps a submitted modal open and shows these texts under its fields, by the `block_id` of an input block.
+    /// Keeps a submitted modal open with these errors under its fields, by the `block_id` of an input block.
     FieldErrors(BTreeMap<String, String>),
-    /// Closes a submitted modal and all modals under it.
+    /// Closes a submitted modal and all modals below it.
     Close,
-    /// Replaces a submitted modal.
+    /// Replaces a submitted modal with another view.
     UpdateView(Box<SlackModalView>),
-    /// Answers a type-ahead: text and value of each option, at most [`MAX_OPTIONS`].
+    /// Answers a type-ahead select: label and value of each option, at most [`MAX_OPTIONS`].
     Options(Vec<(String, String)>),
-    /// Answers Slack's check of the events URL.
+    /// Answers Slack's verification of the events URL.
     Challenge(String),
 }
 
 impl Ack {
-    /// What answers this where there is nothing to say.
+    /// Returns the answer that shows nothing.
     pub(super) fn nothing(incoming: &Incoming) -> Self {
         match incoming {
             Incoming::Suggestion(_) => Self::Options(Vec::new()),
@@ -57,7 +57,7 @@ impl Ack {
         }
     }
 
-    /// The JSON body, as a socket would carry it; `None` for an empty one.
+    /// Returns the JSON body, as sent over a socket; `None` if it is empty.
     pub fn body(&self) -> Option<Value> {
         match self {
             Self::Empty => None,
@@ -74,7 +74,7 @@ impl Ack {
     }
 }
 
-/// The answer to a command, written in one go: it is by far the most frequent one.
+/// The answer to a command. Serialized without an intermediate `Value`, because it is by far the most frequent one.
 #[derive(Serialize)]
 struct Private<'a> {
     blocks: &'a [SlackBlock],

@@ -1,5 +1,5 @@
-//! The one limit that every answer has. Whatever Slack sends is answered within it, however long the store, Slack or AWS
-//! take; what is not ready by then goes on, and is shown another way when it is there. No entry point is outside of it.
+//! The time limit for all answers. Every payload is answered within it, however long the store, Slack or AWS take. Work
+//! that is not finished by then continues, and its result is shown in another way. Every entry point goes through here.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -19,20 +19,21 @@ use super::submissions;
 use super::throttling::not_done;
 use super::views;
 
-/// Work that may panic without taking anything with it: what it shares is behind locks that are not poisoned.
+/// Work that may panic: unwinding is safe because its shared state is behind locks whose poisoning is ignored.
 type Guarded = CatchUnwind<AssertUnwindSafe<BoxFuture<'static, Ack>>>;
 
-/// What whoever clicked reads where it takes very long.
+/// Shown to a user whose click takes very long.
 const CLICK_TAKES_LONG: &str =
     "This takes longer than usual. It may still count; if nothing has changed in a minute, press again.";
-/// What whoever typed a command reads.
+/// Shown to a user whose command takes very long.
 const ANSWER_TAKES_LONG: &str = "This takes longer than usual. You are told when it is done; if you have heard nothing in a minute, try again.";
 
 impl Edge {
-    /// What `work` answers, or what stands for it once the limit is over.
+    /// Returns the answer of `work`, or a provisional answer at the time limit.
     pub(super) async fn promptly(&self, incoming: &Arc<Incoming>, work: BoxFuture<'static, Ack>) -> Ack {
+        // Slack must get an answer even if a handler panics.
         let mut work = AssertUnwindSafe(work).catch_unwind();
-        // What is there at once needs no clock.
+        // An immediate answer needs neither a task nor a timer.
         let ack = match (&mut work).now_or_never() {
             Some(ack) => ack.unwrap_or_else(|_| ended_badly(incoming)),
             None => Box::pin(self.within_the_limit(incoming, work)).await,
@@ -41,12 +42,12 @@ impl Edge {
     }
 
     async fn within_the_limit(&self, incoming: &Arc<Incoming>, work: Guarded) -> Ack {
-        // It goes on where whoever waits for the answer is gone, such as a connection.
+        // In its own task, so that the work continues if the connection that waits for the answer is gone.
         let (asked, going_on) = (Arc::clone(incoming), self.following.spawn(work));
         let mut work = going_on
             .map(move |ended| ended.ok().and_then(Result::ok).unwrap_or_else(|| ended_badly(&asked)))
             .boxed();
-        // Nobody waits for what only shows something.
+        // Slack shows nothing from the answer to a click, so one that changes nothing is acknowledged at once.
         let waits = !matches!(&**incoming, Incoming::Click(click) if !actions::changes(click));
         if waits && let Ok(ack) = timeout(self.portal.limits.answer, &mut work).await {
             return ack;
@@ -67,7 +68,7 @@ impl Edge {
         }
     }
 
-    /// What a click or a shortcut is told has no place in the answer to it.
+    /// Sends the message of a click or a shortcut separately, because Slack ignores it in the answer.
     fn said_where_it_can_be(&self, incoming: &Incoming, ack: Ack) -> Ack {
         match (incoming, ack) {
             (Incoming::Click(_) | Incoming::Shortcut(_), Ack::Ephemeral(message)) => {
@@ -80,7 +81,8 @@ impl Edge {
         }
     }
 
-    /// Waits for what was not there in time. Whoever waits longer than that is told so, unless they see it already.
+    /// Waits for late work and shows its result. After a while the user is told that it takes long, unless they already
+    /// see it.
     async fn goes_on(&self, incoming: &Incoming, mut work: BoxFuture<'static, Ack>) {
         let ack = match timeout(self.portal.limits.silence, &mut work).await {
             Ok(ack) => ack,
@@ -101,7 +103,7 @@ impl Edge {
                     self.tells(incoming, &message).await;
                 }
             }
-            // Whoever is to correct fields reads that when they press the button again, as they were told to.
+            // Field errors are shown when the user submits again, as the provisional answer asked them to.
             (
                 _,
                 Ack::Empty
@@ -128,7 +130,7 @@ impl Edge {
         }
     }
 
-    /// Shows this in the place of the form that was sent, unless that was closed or sent again meanwhile.
+    /// Replaces the submitted form with this view, unless it was closed or submitted again meanwhile.
     async fn shows(&self, submission: &ViewSubmission, view: &SlackModalView) {
         let version = submissions::version_after_late(submission);
         if let Err(error) = self.client.update_view(&submission.view.id, version, view).await {
@@ -137,7 +139,7 @@ impl Edge {
     }
 }
 
-/// The answer where the program made a mistake. What was done before that stays done.
+/// Answers after a panic. What was committed before it remains.
 fn ended_badly(incoming: &Incoming) -> Ack {
     tracing::error!("an answer ended badly: see the panic above");
     not_done(incoming, &|again| {

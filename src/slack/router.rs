@@ -1,4 +1,4 @@
-//! The four routes that Slack calls. A body is verified, then parsed, then answered.
+//! The four HTTP routes that Slack calls. Each verifies the body, parses it and answers.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use super::incoming::{Incoming, ParseError, parse_command, parse_event, parse_in
 use super::reply::Ack;
 use super::signature::{Verified, Verifier};
 
-/// Where Slack sends the slash command.
+/// Receives the slash command.
 pub const COMMANDS: &str = "/slack/commands";
-/// Where it sends buttons, submitted forms and the shortcut.
+/// Receives clicks, submitted forms and the shortcut.
 pub const INTERACTIONS: &str = "/slack/interactions";
-/// Where it asks for the options of a select.
+/// Receives requests for the options of a select.
 pub const OPTIONS: &str = "/slack/options";
-/// Where it sends events.
+/// Receives events.
 pub const EVENTS: &str = "/slack/events";
 
-/// What the routes share.
+/// State that the routes share.
 #[derive(Clone, Debug)]
 struct Routes {
     edge: Arc<Edge>,
@@ -40,7 +40,7 @@ impl FromRef<Routes> for Arc<Verifier> {
     }
 }
 
-/// `/slack/commands`, `/slack/interactions`, `/slack/options` and `/slack/events`.
+/// Returns the router with [`COMMANDS`], [`INTERACTIONS`], [`OPTIONS`] and [`EVENTS`].
 pub fn router(edge: Edge, verifier: Verifier) -> Router {
     Router::new()
         .route(COMMANDS, post(commands))
@@ -66,7 +66,7 @@ async fn events(State(edge): State<Arc<Edge>>, body: Verified) -> Response {
     answer(&edge, parse_event(body.bytes())).await
 }
 
-/// Whatever Slack signed is acknowledged: to send it again would make it no clearer.
+/// Acknowledges everything that Slack signed, even if it cannot be parsed: Slack would deliver the same body again.
 async fn answer(edge: &Edge, parsed: Result<Incoming, ParseError>) -> Response {
     let ack = match parsed {
         Ok(incoming) => edge.answer(incoming).await,

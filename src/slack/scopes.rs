@@ -1,12 +1,12 @@
-//! The scopes that the app asks for, with what each is for and which settings need it. The manifest, the documentation and
-//! `doctor` all go by this list.
+//! The OAuth scopes of the app, with the purpose of each and the settings that need it. The manifest, the documentation
+//! and `doctor` all use this list.
 
-/// A right that the workspace grants to the app.
+/// A permission that the workspace grants to the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
     /// Slack's name for it.
     pub name: &'static str,
-    /// What it is for.
+    /// What the app uses it for.
     pub purpose: &'static str,
     /// Which settings need it.
     pub needed_for: NeededFor,
@@ -15,15 +15,15 @@ pub struct Scope {
 /// Which settings need a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NeededFor {
-    /// All of them.
+    /// Needed whatever the settings are.
     Everything,
-    /// Those that name somebody by e-mail address.
+    /// Needed if the settings name a user by e-mail address.
     Addresses,
-    /// Those that name a user group.
+    /// Needed if the settings name a user group.
     Groups,
-    /// Those that name the field with a person's manager.
+    /// Needed if the settings name the profile field for managers.
     Managers,
-    /// None: it lets `doctor` look at channels, which says so where it cannot.
+    /// Needed only by `doctor` to check channels; it reports if it is missing.
     Checks,
 }
 
@@ -31,8 +31,8 @@ const fn scope(name: &'static str, needed_for: NeededFor, purpose: &'static str)
     Scope { name, purpose, needed_for }
 }
 
-/// All of them, in the order of their names. A message to a person needs no more than `chat:write`: Slack opens the
-/// conversation (docs.slack.dev/reference/methods/chat.postMessage, 2026-11-29).
+/// All scopes, in alphabetical order. Direct messages need no more than `chat:write`, as Slack opens the conversation
+/// (docs.slack.dev/reference/methods/chat.postMessage, 2026-11-29).
 pub const SCOPES: [Scope; 8] = [
     scope("channels:read", NeededFor::Checks, "whether the channels of the settings can be written to"),
     scope("chat:write", NeededFor::Everything, "cards, progress, messages to people and private answers"),
@@ -48,5 +48,5 @@ pub const SCOPES: [Scope; 8] = [
     scope("users:read.email", NeededFor::Addresses, "teams and approvers named by e-mail address"),
 ];
 
-/// Lets the app post to public channels that it has not joined; nobody has to grant it.
+/// Lets the app post to public channels that it has not joined. Optional.
 pub const POST_ANYWHERE: &str = "chat:write.public";

@@ -1,6 +1,5 @@
-//! Lets a request through only if Slack signed it: size, then age, then HMAC-SHA256, before anything is parsed. The one thing
-//! that need not be signed, its check of our certificate, is answered here and goes no further.
-//! What the body means is `incoming`'s work.
+//! Verifies that Slack signed a request: size, then age, then HMAC-SHA256, before anything is parsed. Slack's check of
+//! our certificate, the only request that need not be signed, is answered here.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,24 +18,24 @@ use crate::ports::clock::Clock;
 
 pub use super::body::MAX_BODY;
 
-/// How far Slack's timestamp may be from our clock, in seconds, in either direction.
+/// Most seconds that Slack's timestamp may differ from our clock, in either direction.
 pub const MAX_AGE: i64 = 300;
 
 const TIMESTAMP: &str = "x-slack-request-timestamp";
 const SIGNATURE: &str = "x-slack-signature";
 
-/// The exact bytes of a body that Slack signed. Only [`Verifier`] makes one.
+/// The exact bytes of a body that Slack signed. Only [`Verifier`] creates one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified(Bytes);
 
 impl Verified {
-    /// The body.
+    /// Returns the body.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// Checks signatures with one signing secret, which it never shows.
+/// Verifies signatures with a signing secret, which it never shows.
 #[derive(Clone)]
 pub struct Verifier {
     mac: Hmac<Sha256>,
@@ -44,32 +43,34 @@ pub struct Verifier {
     intake: Intake,
 }
 
-/// A signing secret that cannot sign anything.
+/// The signing secret is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the Slack signing secret is empty: set `SLACK_SIGNING_SECRET` to the one of the app's Basic Information page"
 )]
 pub struct UnusableSecret;
 
-/// Why a request goes no further. The answer's body is always empty, so that it teaches nothing.
+/// Why a request was rejected. The response body is always empty, so that an attacker learns nothing from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejected {
     /// Longer than [`MAX_BODY`].
     TooLarge,
-    /// The body did not arrive in time.
+    /// The body did not arrive within the time limit.
     TooSlow,
-    /// Not signed by Slack, or not just now.
+    /// Not signed by Slack, or signed too long ago.
     NotSigned,
-    /// Slack's check of our certificate: it wants a success, and nothing is to be done.
+    /// Slack's check of our certificate. It expects a success response, and nothing else happens.
     CertificateCheck,
 }
 
 impl Verifier {
-    /// Keys the check once; each request then costs two passes over its body's hash and no allocation.
+    /// Creates a verifier. The HMAC key is set up once, so that a request costs one pass over its body and no
+    /// allocation.
     ///
     /// # Errors
     /// When the secret is empty.
     pub fn new(secret: &str, clock: Arc<dyn Clock>) -> Result<Self, UnusableSecret> {
+        // A secret from a file often ends with a line break.
         let secret = secret.trim();
         if secret.is_empty() {
             return Err(UnusableSecret);
@@ -78,11 +79,12 @@ impl Verifier {
         Ok(Self { mac, clock, intake: Intake::default() })
     }
 
-    /// Whether these headers and this body were signed by Slack within [`MAX_AGE`].
+    /// Verifies that Slack signed these headers and this body within [`MAX_AGE`].
     ///
     /// # Errors
-    /// [`Rejected::NotSigned`] whatever is wrong.
+    /// Always [`Rejected::NotSigned`], whatever is wrong.
     pub fn check(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Rejected> {
+        // Only digits, because `parse` would also accept a sign.
         let timestamp =
             single(headers, TIMESTAMP).filter(|text| is_unix_time(text)).ok_or(Rejected::NotSigned)?;
         let sent: i64 = timestamp.parse().map_err(|_| Rejected::NotSigned)?;
@@ -112,12 +114,13 @@ impl Verifier {
     }
 }
 
-/// Whether a body is a form with `ssl_check=1`. Nothing else in it is ever done, signed or not: it means that and nothing
-/// else, so Slack's own clients answer it before they look at signature or command.
+/// Returns whether a body is a form with `ssl_check=1`. Such a form is never processed further, signed or not; Slack's
+/// own SDKs also answer it before they check the signature.
 ///
-/// "`ssl_check=1` requests do not require x-slack-signature verification", whatever else is in the form: @slack/bolt 5.1.0,
-/// `receivers/HTTPModuleFunctions`, and slack-bolt 1.30, `middleware/ssl_check`, read on 2026-11-29. Slack sends it with
-/// `token`: <https://docs.slack.dev/interactivity/implementing-slash-commands>. JSON is no form: its first name is none.
+/// "`ssl_check=1` requests do not require x-slack-signature verification", whatever else is in the form: @slack/bolt
+/// 5.1.0, `receivers/HTTPModuleFunctions`, and slack-bolt 1.30, `middleware/ssl_check`, read on 2026-11-29. Slack sends
+/// it with `token`: <https://docs.slack.dev/interactivity/implementing-slash-commands>. JSON never matches, because it
+/// does not begin with a form field name.
 fn is_certificate_check(body: &[u8]) -> bool {
     let is_name = |name: &[u8]| name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_');
     let mut checks = false;
@@ -133,7 +136,7 @@ fn is_certificate_check(body: &[u8]) -> bool {
     checks
 }
 
-/// The header's value if it is there exactly once; a doubled header is not Slack's.
+/// Returns the header's value if the header occurs exactly once; Slack never sends one twice.
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;

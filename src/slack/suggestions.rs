@@ -1,4 +1,4 @@
-//! Options of a type-ahead field, while somebody types.
+//! Options of type-ahead fields, while a user types.
 
 use super::edge::Edge;
 use super::incoming::Suggestion;
@@ -7,13 +7,14 @@ use super::views::{FormMetadata, existing_suggestions, existing_type, suggestion
 use crate::portal::form::may_open;
 use crate::portal::inventory::existing;
 
-/// The options that fit; none when nothing does, the form is not one of ours, or not for whoever types.
+/// Answers with the matching options: none if nothing matches, or if the user may not open the form.
 pub(super) async fn answer(edge: &Edge, suggestion: &Suggestion) -> Ack {
     let metadata = suggestion.view.as_ref().and_then(|view| FormMetadata::parse(&view.private_metadata));
     let product = metadata.and_then(|metadata| edge.portal.catalog.product(&metadata.product));
     let Some((product, form)) = product.and_then(|product| Some((product, product.form().ok()?))) else {
         return Ack::Options(Vec::new());
     };
+    // Options can name existing resources, so only those who may open the form see them.
     if !may_open(&edge.portal, &suggestion.origin.person, product).await {
         return Ack::Options(Vec::new());
     }

@@ -1,5 +1,5 @@
-//! Whoever does too much at once is told so, kindly and where they look; nothing of it is done, and nothing is lost silently.
-//! How much is too much is the business of `allowance`.
+//! Applies the rate limit per user: a throttled action is not carried out, and the user is told so where they acted.
+//! `rate_limiter` counts the actions.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::reply::Ack;
 use super::submissions;
 use crate::portal::Received;
 
-/// A wait for people to read, rounded up.
+/// Formats a wait for users, rounded up to whole seconds.
 pub(super) fn seconds(wait: Duration) -> String {
     match wait.as_millis().div_ceil(1000).max(1) {
         1 => "1 second".to_owned(),
@@ -19,13 +19,14 @@ pub(super) fn seconds(wait: Duration) -> String {
 }
 
 impl Edge {
-    /// How long somebody has to wait who did too much at once; it is counted.
+    /// Returns how long a throttled user must wait, and counts it in the metrics; `None` if they may proceed.
     pub(super) fn throttle(&self, what: Received, incoming: &Incoming) -> Option<Duration> {
         let person = match incoming {
             Incoming::Command(command) => &command.origin.person,
             Incoming::Click(click) => &click.origin.person,
             Incoming::Submission(submission) => &submission.origin.person,
             Incoming::Shortcut(shortcut) => &shortcut.origin.person,
+            // Suggestions arrive while typing, and the others change nothing.
             Incoming::UnreadForm { .. }
             | Incoming::Suggestion(_)
             | Incoming::Event(_)
@@ -40,7 +41,7 @@ impl Edge {
     }
 }
 
-/// Says that it was not done.
+/// Answers that the action was throttled.
 pub(super) fn throttled(incoming: &Incoming, wait: Duration) -> Ack {
     let seconds = seconds(wait);
     not_done(incoming, &|again| {
@@ -48,7 +49,7 @@ pub(super) fn throttled(incoming: &Incoming, wait: Duration) -> Ack {
     })
 }
 
-/// The answer where nothing was done for now; `text` ends with how to do it again.
+/// Answers an action that was not carried out. `text` ends with how to try again.
 pub(super) fn not_done(incoming: &Incoming, text: &dyn Fn(&str) -> String) -> Ack {
     let told = |again| Ack::Ephemeral(Message::plain(&text(again)));
     match incoming {

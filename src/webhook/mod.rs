@@ -1,5 +1,5 @@
-//! Tells a webhook of every entry of the trail, each in a post of its own that is signed as Slack signs what it sends us.
-//! docs/operations.md shows how the other side checks that.
+//! Sends every audit entry to a webhook, each in a request of its own, signed like Slack's requests to us.
+//! docs/operations.md shows how the receiver verifies the signature.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,17 +19,18 @@ use crate::https::{HttpResponse, Poster};
 use crate::ports::clock::Clock;
 use crate::ports::subscriber::{Subscriber, TellError};
 
-/// When it was signed, in seconds since 1970.
+/// Header with the time of the signature, in seconds since 1970.
 pub const TIMESTAMP: &str = "x-quartermaster-timestamp";
-/// `v0=` and the HMAC-SHA256 of `v0:`, the timestamp, `:` and the body, in lower-case hexadecimal digits.
+/// Header with the signature: `v0=` and the HMAC-SHA256 of `v0:`, the timestamp, `:` and the body, in lower-case
+/// hexadecimal digits.
 pub const SIGNATURE: &str = "x-quartermaster-signature";
 
-/// How long the other side may take.
+/// Time limit for a request, including its answer.
 const LIMIT: Duration = Duration::from_secs(5);
-/// It may ask to wait for so long at most.
+/// Longest wait that the receiver can ask for.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
-/// A webhook and the secret that it shares with us, which is never shown.
+/// A webhook, with its shared secret, which is never shown.
 #[derive(Clone)]
 pub struct Webhook {
     address: Url,
@@ -39,11 +40,12 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// The webhook at this address.
+    /// Creates a webhook for this URL.
     ///
     /// # Errors
-    /// When the secret cannot sign, or the system has no certificates.
+    /// When the secret cannot be used as a key, or the system's certificates cannot be loaded.
     pub fn new(address: Url, secret: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        // A secret from a file often ends with a line break.
         let mac = Hmac::new_from_slice(secret.trim().as_bytes()).context("the secret cannot sign")?;
         Ok(Self { poster: Poster::to(&address)?, address, mac, clock })
     }
@@ -75,21 +77,22 @@ impl Subscriber for Webhook {
         if let Some(wait) = asked_to_wait(&answer) {
             return Err(TellError::Wait(wait.min(LONGEST_WAIT)));
         }
-        // What it says beyond that is nobody's business in our log.
+        // The body of the answer is not logged, because it may contain anything.
         Err(anyhow!("the webhook answered {}", answer.status).into())
     }
 }
 
-/// How long the other side wants to be left alone, where it says so.
+/// Returns how long the receiver asks to wait, if it does.
 fn asked_to_wait(answer: &HttpResponse) -> Option<Duration> {
     let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
     let seconds = answer.headers.get(RETRY_AFTER).filter(|_| busy.contains(&answer.status))?;
+    // A date instead of seconds is ignored.
     seconds.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }
 
 impl fmt::Debug for Webhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The path may be what keeps others from posting there.
+        // The path may contain a secret, so only the host is shown.
         f.debug_struct("Webhook").field("host", &self.address.host_str()).finish_non_exhaustive()
     }
 }

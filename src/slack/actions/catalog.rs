@@ -1,4 +1,4 @@
-//! Choosing a product in the catalog.
+//! Selecting a product in the catalog.
 
 use crate::portal::form::{self, Typed};
 use crate::slack::commands::form_view;
@@ -7,7 +7,7 @@ use crate::slack::incoming::Click;
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
-/// Opens the product's form: in the catalog's own modal, or in a new one from a message.
+/// Opens the product's form: in place of the catalog if that is a modal, in a new modal if it is a message.
 pub(super) async fn choose(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     let Some(product) = click.value() else { return Ack::Empty };
     let built = async {

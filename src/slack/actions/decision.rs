@@ -1,4 +1,4 @@
-//! Approve, with or without changes, and Deny on a card.
+//! Approve, Approve with changes, and Deny on a card.
 
 use super::{ask, named, pressed};
 use crate::domain::job::ClickedDecision;
@@ -9,7 +9,7 @@ use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
 use crate::slack::views::{self, approve_less, deny_reason};
 
-/// Approves; the card changes by itself once that is stored.
+/// Approves the request. The card is updated by a job once the approval is stored.
 pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     let named = match named(edge, click, "approve").await {
         Ok(named) => named,
@@ -27,7 +27,7 @@ pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack
     }
 }
 
-/// Opens the form that asks what is approved in place of what was asked for, if the person may approve.
+/// Opens the form for approving with changes, if the user may approve.
 pub(super) async fn ask_what(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     let built = async {
         let named = named(edge, click, "approve").await?;
@@ -37,7 +37,7 @@ pub(super) async fn ask_what(edge: &Edge, at: &Whereabouts, click: &Click) -> Ac
     edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await
 }
 
-/// Opens the form that asks why, if the person may deny.
+/// Opens the form for the reason of a denial, if the user may deny.
 pub(super) async fn ask_why(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     ask(edge, (at, click), "deny", may_deny, deny_reason).await
 }

@@ -1,5 +1,5 @@
-//! Something in an open form changed, or an earlier page of it is wanted: show that page, and what the form means now for
-//! price, approval and quota.
+//! Changes in an open form, and going back a page: updates the page, with price, approval and quota for the current
+//! input.
 
 use std::sync::atomic::Ordering;
 
@@ -21,15 +21,16 @@ use crate::slack::reply::Ack;
 use crate::slack::submissions::{filled, filled_change};
 use crate::slack::views::{ButtonContext, FormAnswer, FormMetadata, answer, changing, note};
 
-/// Rewrites the form. Fields keep what was typed, because their blocks keep their names.
+/// Updates the form. Fields keep their input, because their blocks keep their ids.
 pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
     let Some(view) = &click.view else { return Ack::Empty };
     let Some(metadata) = FormMetadata::parse(&view.private_metadata) else { return Ack::Empty };
     let is_back = ActionId::parse(&click.action_id) == Some(ActionId::PageBack);
-    // Whoever goes on filling in a form waits for nothing.
+    // A user who keeps filling in the form is not waiting for this update, so it is never reported as slow.
     edge.is_seen.fetch_or(!is_back, Ordering::Relaxed);
     let person = &click.origin.person;
     let answer = answer(metadata, &view.values);
+    // Both kinds of forms have the same fields, but only that of a change stores a button.
     let next = if let Some((pressed, _)) = changing(&view.private_metadata) {
         change_form(edge, person, &pressed, answer).await
     } else {
@@ -38,7 +39,7 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
     };
     let next = match next {
         Ok(next) => next,
-        // Whatever is filled in stays; who only changed a field hears of it when they send the form.
+        // The input stays on screen. After a mere change the user sees the error when they submit the form.
         Err(error @ Error::Failed(_)) if is_back => return edge.refusal_of(&error),
         Err(Error::Failed(error)) => {
             warn_unless!(
@@ -54,7 +55,7 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
         Err(error) => note("Not available", &edge.words(&error)),
     };
     match edge.client.update_view(&view.id, view.hash.as_deref(), &next).await {
-        // The person has changed something again meanwhile; that change brings its own rewrite.
+        // The user has changed something else meanwhile; that change triggers its own update.
         Err(SlackError::Refused(why)) if why.contains("hash_conflict") => {}
         Err(error) => {
             warn_unless!(edge.portal.ports.trouble.outages.explains(&error), actor = %person, %error, "cannot rewrite an open form");
@@ -75,7 +76,7 @@ async fn change_form(
     Ok(change_view(&session, pressed))
 }
 
-/// The page that is wanted; the one that is open where that cannot take along what is filled in.
+/// Returns the requested page, or the current one with an error if the requested page cannot store all the input.
 async fn request_form(edge: &Edge, filled: &Filled, go: PageTurn) -> Result<SlackModalView, Error> {
     let there = refresh(&edge.portal, filled, go).await?;
     match too_much(&there).filter(|_| go == PageTurn::Back) {

@@ -1,5 +1,5 @@
-//! Buttons of the home tab and of the modals it opens: whole lists, costs, stats, details. There is no message to answer in,
-//! so the answers are modals.
+//! Buttons on the home tab and in the modals it opens: lists, costs, statistics, details. There is no message to reply
+//! to, so the answers are modals.
 
 use super::{by, said};
 use crate::portal::away;
@@ -11,10 +11,11 @@ use crate::slack::incoming::Click;
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
-/// The whole of a list: in a new modal, or in the place of the page that the button stands on.
+/// Shows a whole list: in a new modal, or in place of the page that contains the button.
 pub(super) async fn show_all(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     let Some(rows) = click.value().and_then(Rows::parse) else { return Ack::Empty };
     let built = list_modal(edge, &at.person, &rows);
+    // Paging replaces the list's own modal. From the home tab there is none yet.
     let page = click.view.as_ref().filter(|view| view.callback_id == CallbackId::Requests.as_str());
     let Some(page) = page else {
         return edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await;
@@ -26,27 +27,27 @@ pub(super) async fn show_all(edge: &Edge, at: &Whereabouts, click: &Click) -> Ac
     edge.turns(at, page, &next).await
 }
 
-/// Asks who answers while one is away.
+/// Opens the form for an absence.
 pub(super) async fn leave(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     edge.opens(at, click.trigger_id.as_deref(), Box::pin(async { Ok(views::away()) })).await
 }
 
-/// One is back; the tab changes by itself once that is stored.
+/// Ends the user's absence. The home tab is updated by a job once that is stored.
 pub(super) async fn come_back(edge: &Edge, click: &Click) -> Ack {
     said(edge, away::come_back(&edge.portal, &by(click), &click.key).await, |()| None)
 }
 
-/// What things cost.
+/// Shows costs in a modal.
 pub(super) async fn show_costs(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     edge.opens(at, click.trigger_id.as_deref(), Box::pin(cost_modal(edge, &at.person))).await
 }
 
-/// How requests went.
+/// Shows statistics in a modal.
 pub(super) async fn show_stats(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     edge.opens(at, click.trigger_id.as_deref(), Box::pin(stats_modal(edge, &at.person))).await
 }
 
-/// Everything about one request, over whatever is open.
+/// Shows the details of a request, on top of an open modal if there is one.
 pub(super) async fn show_details(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     let Some(value) = click.value().and_then(ButtonValue::parse) else { return Ack::Empty };
     let typed = value.request.to_string();

@@ -1,4 +1,4 @@
-//! Retry and Drop on a job that was given up.
+//! Retry and Drop on a parked job.
 
 use super::by;
 use crate::portal::Error;

@@ -1,5 +1,5 @@
-//! Buttons about what lives: renew, tear down, give up a teardown, hand over, change. All but the first ask in a modal, which
-//! is opened for those only who may go on.
+//! Buttons for active resources: renew, tear down, retain, transfer, change. All but renewing open a modal, and only
+//! for users who may continue.
 
 use super::{ask, named, pressed, said};
 use crate::domain::request::Request;
@@ -14,7 +14,8 @@ use crate::slack::messages;
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
-/// Renews. A message changes by itself once that is stored; what only the clicker sees does not.
+/// Renews the lease. Messages in a slot are updated by a job once that is stored; an ephemeral message is not, so its
+/// reader gets an answer.
 pub(super) async fn renew(edge: &Edge, click: &Click, period: u8) -> Ack {
     let renewed = match named(edge, click, "renew").await {
         Ok(named) => renew_request(&edge.portal, &named, RenewalChoice::At(period)).await,
@@ -23,21 +24,23 @@ pub(super) async fn renew(edge: &Edge, click: &Click, period: u8) -> Ack {
     said(edge, renewed, |request| (!changes_by_itself(click, &request)).then(|| messages::renewed(&request)))
 }
 
-/// Whether the clicker sees what came of it without being told: in a message of the request's, or on the home tab.
+/// Returns whether the user sees the result without an answer: in one of the request's messages, or on the home tab.
 fn changes_by_itself(click: &Click, request: &Request) -> bool {
     let is_known = |at| request.messages.values().any(|known| known == at);
     match &click.message {
+        // Jobs update only the messages in a slot, not an older copy of one.
         Some(message) => !message.is_ephemeral && is_known(&message.at),
+        // Of our views only the home tab has no callback id, and a job publishes it again.
         None => click.view.as_ref().is_some_and(|view| view.callback_id.is_empty()),
     }
 }
 
-/// Opens the dialog that names what is lost.
+/// Opens the dialog that lists what a teardown would delete.
 pub(super) async fn ask_to_tear_down(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     ask(edge, (at, click), "tear down", may_tear_down, views::tear_down).await
 }
 
-/// Has it looked at again.
+/// Checks a stuck request again.
 pub(super) async fn look_again(edge: &Edge, click: &Click) -> Ack {
     let looked = match named(edge, click, "look again").await {
         Ok(named) => look_again_at(&edge.portal, &named).await,
@@ -46,7 +49,7 @@ pub(super) async fn look_again(edge: &Edge, click: &Click) -> Ack {
     said(edge, looked, |request| Some(messages::looked_at_again(&request)))
 }
 
-/// Ends what it waits for.
+/// Ends a stuck request.
 pub(super) async fn end(edge: &Edge, click: &Click) -> Ack {
     let ended = match named(edge, click, "end").await {
         Ok(named) => end_request(&edge.portal, &named).await,
@@ -55,7 +58,7 @@ pub(super) async fn end(edge: &Edge, click: &Click) -> Ack {
     said(edge, ended, |request| Some(messages::ended(&request)))
 }
 
-/// Opens the dialog that asks why a teardown is given up.
+/// Opens the dialog for the reason to retain what a failed teardown left.
 pub(super) async fn ask_why_retain(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     ask(edge, (at, click), "retain", may_retain, views::retain).await
 }
@@ -65,7 +68,7 @@ pub(super) async fn ask_to_whom(edge: &Edge, at: &Whereabouts, click: &Click) ->
     ask(edge, (at, click), "hand over", may_transfer, views::hand_over).await
 }
 
-/// Opens the form of a change.
+/// Opens the form for changing a resource.
 pub(super) async fn ask_what_to_change(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     let built = async {
         let named = named(edge, click, "change").await?;

@@ -1,4 +1,4 @@
-//! A button was pressed or a field changed: one file per kind of action.
+//! Handlers for buttons and selects, one file per kind of action.
 
 mod catalog;
 mod decision;
@@ -22,14 +22,16 @@ use crate::domain::request::Request;
 use crate::portal::decide::RequestAction as Named;
 use crate::portal::{Error, Portal};
 
-/// Whether a click changes something by itself, so that it is stored before it is acknowledged.
+/// Returns whether a click changes something without asking further, so that it must be stored before it is
+/// acknowledged.
 pub(super) fn changes(click: &Click) -> bool {
     ActionId::parse(&click.action_id).is_some_and(ActionId::changes)
 }
 
-/// Answers a click. What it says has no place in the answer itself, and is shown beside it.
+/// Answers a click. Slack shows nothing from the HTTP response to a click, so messages are sent separately.
 pub(super) async fn answer(edge: &Edge, click: &Click) -> Ack {
     let at = &Whereabouts::of_click(click);
+    // Happens during a rollout, when a bot of another version has rendered the button.
     let Some(action) = ActionId::parse(&click.action_id) else {
         tracing::debug!(action = click.action_id, "an action that we do not know");
         return Ack::Empty;
@@ -48,7 +50,7 @@ pub(super) async fn answer(edge: &Edge, click: &Click) -> Ack {
         ActionId::Transfer => living::ask_to_whom(edge, at, click).await,
         ActionId::Change => living::ask_what_to_change(edge, at, click).await,
         ActionId::Again => request::again(edge, at, click).await,
-        // On the home tab and in a modal there is no message to answer under.
+        // A click on the home tab or in a modal has no message to reply to, so details open in a modal.
         ActionId::ShowStatus if click.view.is_some() => home::show_details(edge, at, click).await,
         ActionId::ShowStatus => request::show(edge, click).await,
         ActionId::MoreRows => request::more(edge, click).await,
@@ -65,13 +67,13 @@ pub(super) async fn answer(edge: &Edge, click: &Click) -> Ack {
     }
 }
 
-/// The request that a button names, or a refusal when it names none.
+/// Returns the request that a button names, or refuses the click as forged if it names none.
 async fn named(edge: &Edge, click: &Click, tried: &str) -> Result<Named, Error> {
     let by = by(click);
     let Some(value) = click.value().and_then(ButtonValue::parse) else {
         return Err(edge.portal.refuse_forged(&by, tried).await);
     };
-    // A message that only the clicker sees is recorded nowhere.
+    // Slack cannot edit an ephemeral message by its timestamp, so it is never recorded as a message slot.
     let message = click.message.as_ref().filter(|message| !message.is_ephemeral);
     Ok(Named {
         by,
@@ -82,7 +84,7 @@ async fn named(edge: &Edge, click: &Click, tried: &str) -> Result<Named, Error> 
     })
 }
 
-/// Opens the modal that asks on, for those only who may go on; what is submitted is judged again.
+/// Opens a follow-up modal if the user is allowed to continue. The submission checks permissions again.
 async fn ask(
     edge: &Edge,
     (at, click): (&Whereabouts, &Click),
@@ -98,7 +100,7 @@ async fn ask(
     edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await
 }
 
-/// What came of what was done, in the words of `good`; or why it was not done.
+/// Answers with the message that `good` makes of a success, or with the reason why nothing was done.
 fn said<T>(edge: &Edge, done: Result<T, Error>, good: impl FnOnce(T) -> Option<Message>) -> Ack {
     match done.map(good) {
         Ok(Some(message)) => Ack::Ephemeral(message),
@@ -107,7 +109,7 @@ fn said<T>(edge: &Edge, done: Result<T, Error>, good: impl FnOnce(T) -> Option<M
     }
 }
 
-/// What a modal remembers of this click.
+/// Returns what a modal stores about the click that opened it.
 fn pressed(named: Named) -> ButtonContext {
     ButtonContext {
         button: ButtonValue { request: named.request, epoch: named.epoch },
@@ -115,7 +117,7 @@ fn pressed(named: Named) -> ButtonContext {
     }
 }
 
-/// Who clicked, and where.
+/// Returns who clicked, and where.
 fn by(click: &Click) -> By {
     let via = match (&click.message, &click.channel) {
         (Some(message), _) => Via::Message(message.at.channel.clone()),

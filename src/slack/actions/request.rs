@@ -1,4 +1,4 @@
-//! Buttons about one request: cancel, nudge, ask again, details; and the next page of a list.
+//! Buttons about one request: cancel, nudge, request again, details; and the next page of a list.
 
 use super::{named, said};
 use crate::portal::cancel::cancel as cancel_request;
@@ -11,7 +11,7 @@ use crate::slack::incoming::Click;
 use crate::slack::messages::cancelled as cancelled_message;
 use crate::slack::reply::Ack;
 
-/// Withdraws the request; its messages change by themselves once that is stored.
+/// Cancels the request. Its messages are updated by a job once that is stored.
 pub(super) async fn cancel(edge: &Edge, click: &Click) -> Ack {
     let cancelled = match named(edge, click, "cancel").await {
         Ok(named) => cancel_request(&edge.portal, &named).await,
@@ -20,7 +20,7 @@ pub(super) async fn cancel(edge: &Edge, click: &Click) -> Ack {
     said(edge, cancelled, |request| Some(cancelled_message(&request)))
 }
 
-/// Presses the approvers; the requester's message changes by itself once that is stored.
+/// Nudges the approvers. The owner's message is updated by a job once that is stored.
 pub(super) async fn nudge(edge: &Edge, click: &Click) -> Ack {
     let nudged = match named(edge, click, "nudge").await {
         Ok(named) => nudge_approvers(&edge.portal, &named).await,
@@ -29,7 +29,7 @@ pub(super) async fn nudge(edge: &Edge, click: &Click) -> Ack {
     said(edge, nudged, |_| None)
 }
 
-/// Opens the same form filled in again.
+/// Opens the request form, prefilled from this request.
 pub(super) async fn again(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     let Some(value) = click.value().and_then(ButtonValue::parse) else { return Ack::Empty };
     let built = async {
@@ -39,7 +39,7 @@ pub(super) async fn again(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await
 }
 
-/// Everything about the request, for the clicker alone.
+/// Shows the details of the request to the clicking user only.
 pub(super) async fn show(edge: &Edge, click: &Click) -> Ack {
     let Some(value) = click.value().and_then(ButtonValue::parse) else { return Ack::Empty };
     let (viewer, typed) = (&click.origin.person, value.request.to_string());
@@ -49,7 +49,7 @@ pub(super) async fn show(edge: &Edge, click: &Click) -> Ack {
     }
 }
 
-/// The next page of a list, for the clicker alone.
+/// Shows the next page of a list to the clicking user only.
 pub(super) async fn more(edge: &Edge, click: &Click) -> Ack {
     let Some(rows) = click.value().and_then(Rows::parse) else { return Ack::Empty };
     Ack::Ephemeral(list_page(edge, &click.origin.person, &rows).await)

@@ -1,5 +1,4 @@
-//! Where a connection for Socket Mode can be opened. Slack tells whoever has the app's own token, and each address is
-//! good for one connection.
+//! Asks Slack for Socket Mode URLs. This needs the app-level token, and each URL is good for one connection.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,25 +14,25 @@ use super::failure::CallFailure;
 use crate::https::tls;
 use crate::ports::slack::SlackError;
 
-/// An address that opens one connection; whoever has it hears what Slack tells us, so `Debug` does not print it.
+/// The URL of one connection. Anyone who has it receives our payloads, so `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub(in crate::slack) struct SocketUrl(Url);
 
-/// Why there is no connection.
+/// Why no connection could be opened.
 #[derive(Debug, Error)]
 pub enum NoConnection {
-    /// Slack does not let this token, or this app, open one: its error code.
+    /// Slack refuses the token or the app; holds Slack's error code.
     #[error("Slack refuses to open a connection (`{0}`)")]
     Refused(String),
-    /// Too many were opened.
+    /// Too many connections were opened; holds how long Slack asks to wait.
     #[error("Slack asks to wait {} s", .0.as_secs())]
     Wait(Duration),
-    /// Slack cannot be reached, or is out of order.
+    /// Slack cannot be reached, or reports an internal error.
     #[error("{0:#}")]
     Broken(anyhow::Error),
 }
 
-/// Blames the token or the app, so that somebody has to change one of both.
+/// Error codes that concern the token or the app, so that waiting does not help and an operator must act.
 const REFUSED: [&str; 10] = [
     "invalid_auth",
     "not_authed",
@@ -53,7 +52,7 @@ struct OpenedConnection {
 }
 
 impl SlackClient {
-    /// Asks for the address of one more connection; the token has to be the app's.
+    /// Asks for the URL of one more connection. The client must hold the app-level token.
     pub(in crate::slack) async fn ticket(&self) -> Result<SocketUrl, NoConnection> {
         let opened: OpenedConnection =
             self.call("apps.connections.open", &json!({}), self.limits.call).await?;
@@ -61,7 +60,7 @@ impl SlackClient {
             .ok_or_else(|| NoConnection::Broken(anyhow::anyhow!("Slack's address for a connection is none")))
     }
 
-    /// Whom a connection beside the API trusts.
+    /// Returns the TLS configuration for connections besides the API's.
     ///
     /// # Errors
     /// When the system's certificates cannot be loaded.
@@ -71,7 +70,7 @@ impl SlackClient {
 }
 
 impl SocketUrl {
-    /// The address if it is encrypted, or has the origin of an API that is not.
+    /// Parses a URL. It must be encrypted, or have the origin of an unencrypted API, such as the playground.
     fn read(url: &str, api: &Url) -> Option<Self> {
         let url = Url::parse(url).ok()?;
         let own = || {
@@ -86,7 +85,7 @@ impl SocketUrl {
         may_be_dialed.then_some(Self(url))
     }
 
-    /// The address.
+    /// Returns the URL.
     pub(in crate::slack) fn reveal(&self) -> &Url {
         &self.0
     }

@@ -1,5 +1,5 @@
-//! How a call to Slack can fail, and what the program can do about each way. Bodies of answers are never kept:
-//! they may hold what people wrote.
+//! How a call to Slack can fail, and which [`SlackError`] each failure becomes. Bodies of answers are never kept,
+//! because they may contain what users wrote.
 
 use std::time::Duration;
 
@@ -9,38 +9,38 @@ use serde_json::Value;
 use crate::ports::outage::Side;
 use crate::ports::slack::SlackError;
 
-/// How long to wait where Slack asks for it without saying how long.
+/// How long to wait if Slack asks to wait without saying how long.
 const UNSAID: Duration = Duration::from_secs(20);
 
-/// Nobody waits longer, whatever Slack says: no limit of its is longer than a minute, and a figure that is wrong must not
-/// silence us.
+/// Longest accepted wait. Slack's rate limits are per minute, so a longer wait is a mistake and must not silence the
+/// bot for good.
 const LONGEST: Duration = Duration::from_hours(1);
 
-/// A call that did not succeed.
+/// A failed call.
 #[derive(Debug)]
 pub(super) enum CallFailure {
-    /// Slack said no: its error code, and what it says about it.
+    /// Slack refused the call: its error code and details.
     Api { code: String, detail: String },
-    /// Too many calls.
+    /// Slack asks to wait because of too many calls.
     RateLimited(Duration),
-    /// Slack does not answer, or says that it is out of order.
+    /// Slack does not answer, or reports that it is unavailable.
     Silence(anyhow::Error),
-    /// Slack answered that something is wrong on its side: with this one message perhaps, perhaps with everything.
+    /// Slack reports an internal error, which may concern only this message or every call.
     Trouble(String),
-    /// Slack answered what nobody can use, or could not be asked at all.
+    /// Slack's answer cannot be used, or the call could not be sent.
     Unusable(anyhow::Error),
 }
 
-// The codes below are those of Slack's method pages, docs.slack.dev/reference/methods, 2026-11-29, as
-// `playground/web_api/methods.json` lists them. A code in none of these lists, and one that Slack makes up tomorrow, is
-// tried again with growing pauses: "other errors can be returned in the case where the service is down or other unexpected
-// factors affect processing", says each of those pages.
+// The codes below are from Slack's method pages, docs.slack.dev/reference/methods, 2026-11-29, as listed in
+// `playground/web_api/methods.json`. Calls that fail with any other code, including future ones, are retried with
+// growing pauses: "other errors can be returned in the case where the service is down or other unexpected factors
+// affect processing", says each of those pages.
 
-/// The message or the view no longer exists, or is no longer ours to edit.
+/// The message or view no longer exists, or the bot may no longer edit it.
 const GONE: [&str; 4] = ["message_not_found", "cant_update_message", "edit_window_closed", "not_found"];
 
-/// Nothing can be written there by this bot. `no_permission` and `ekm_access_denied` are not among them: they are about the
-/// token or the workspace, as `missing_scope` is, and messages are written once an admin has mended that.
+/// The bot cannot write there. `no_permission` and `ekm_access_denied` are not included: like `missing_scope`, they
+/// concern the token or the workspace, and messages are delivered once an admin has fixed that.
 const UNREACHABLE: [&str; 18] = [
     "channel_not_found",
     "not_in_channel",
@@ -62,7 +62,7 @@ const UNREACHABLE: [&str; 18] = [
     "cannot_reply_to_message",
 ];
 
-/// Blames the call itself, so that the same call will never be taken.
+/// The call itself is invalid, so repeating it cannot succeed.
 const REFUSED: [&str; 30] = [
     "invalid_arguments",
     "invalid_arg_name",
@@ -96,17 +96,17 @@ const REFUSED: [&str; 30] = [
     "method_deprecated",
 ];
 
-/// Too many calls or messages, also where that comes with HTTP 200 and says no time.
+/// Rate limiting reported with HTTP 200 and without a time to wait.
 const TOO_MANY: [&str; 3] = ["ratelimited", "rate_limited", "message_limit_exceeded"];
 
-/// "The service is temporarily unavailable": an outage in the form of an answer.
+/// "The service is temporarily unavailable": an outage, reported as an answer.
 const OUT_OF_ORDER: &str = "service_unavailable";
 
-/// "Likely due to a transient issue on our end", and "a catastrophic error": an outage as well, unless what was sent is too
-/// much for Slack.
+/// "Likely due to a transient issue on our end", and "a catastrophic error": also an outage, unless the content sent is
+/// too much for Slack.
 const TROUBLE: [&str; 2] = ["internal_error", "fatal_error"];
 
-/// Methods that carry a message or a view.
+/// Methods that send a message or a view, whose content can cause a [`TROUBLE`] error.
 const CARRIES_MUCH: [&str; 7] = [
     "chat.postEphemeral",
     "chat.postMessage",
@@ -118,12 +118,12 @@ const CARRIES_MUCH: [&str; 7] = [
 ];
 
 impl CallFailure {
-    /// Slack asked to wait for so long.
+    /// Slack asked to wait; `retry_after` is what its header says.
     pub(super) fn asked_to_wait(retry_after: Option<Duration>) -> Self {
         Self::RateLimited(retry_after.unwrap_or(UNSAID).min(LONGEST))
     }
 
-    /// Slack said no with this code.
+    /// Slack answered with this error code.
     pub(super) fn answered(code: String, detail: String) -> Self {
         if TOO_MANY.contains(&code.as_str()) {
             return Self::asked_to_wait(None);
@@ -137,7 +137,7 @@ impl CallFailure {
         Self::Api { code, detail }
     }
 
-    /// What it is as an answer of this method: what carries a message or a view may be too much for Slack.
+    /// Interprets the failure as one of `method`: an internal error is an outage if no content could have caused it.
     pub(super) fn of(self, method: &str) -> Self {
         if let Self::Trouble(code) = &self
             && !CARRIES_MUCH.contains(&method)
@@ -147,13 +147,13 @@ impl CallFailure {
         self
     }
 
-    /// Whether Slack answered with this error.
+    /// Returns whether Slack answered with one of these error codes.
     pub(super) fn is(&self, wanted: &[&str]) -> bool {
         matches!(self, Self::Api { code, .. } if wanted.contains(&code.as_str()))
     }
 }
 
-/// Slack's own explanation, such as which block it objects to.
+/// Returns Slack's own explanation, such as which block it rejects.
 pub(super) fn detail(body: &Value) -> String {
     let messages = body["response_metadata"]["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
     let scope = body["needed"].as_str().map(|scope| format!("needs the scope {scope}"));

@@ -1,4 +1,4 @@
-//! The barest Slack that the client has to live with: answers what a test says, remembers what it was asked.
+//! A minimal Slack for tests: answers what a test scripts, and records the calls.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use super::SlackClient;
 use crate::ports::clock::Clock;
 use crate::ports::limits::Limits;
 
-/// A clock that stands still until it is moved.
+/// A clock that only moves when told to.
 #[derive(Clone, Debug)]
 pub(crate) struct StillClock(Arc<Mutex<Timestamp>>);
 
@@ -37,10 +37,10 @@ impl Clock for StillClock {
     }
 }
 
-/// What a method answers: status, headers, body; a status of 0 means never.
+/// The answer of a method: status, headers, body; status 0 means that no answer ever comes.
 pub(crate) type Script = (u16, Vec<(&'static str, String)>, String);
 
-/// A call as it arrived.
+/// A recorded call.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) method: String,
@@ -49,23 +49,23 @@ pub(crate) struct Call {
     pub(crate) authorization: Option<String>,
 }
 
-/// A fake Slack on this machine.
+/// A fake Slack on localhost.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FakeSlack {
     calls: Arc<Mutex<Vec<Call>>>,
-    /// What each method answers, in turn; the last one again and again.
+    /// The answers of each method, in order; the last one is repeated.
     scripts: Arc<Mutex<BTreeMap<String, VecDeque<Script>>>>,
-    /// Methods whose calls wait for their answers.
+    /// Methods whose answers are held back.
     held: Arc<watch::Sender<BTreeSet<String>>>,
 }
 
 impl FakeSlack {
-    /// Starts one and gives a client of it that keeps no pace.
+    /// Starts a fake Slack and returns a client of it without rate limits.
     pub(crate) async fn start(clock: &StillClock) -> (Self, SlackClient, String) {
         Self::start_held_to(Limits::NONE, clock).await
     }
 
-    /// The same, with a client that is held to these limits.
+    /// Starts a fake Slack and returns a client of it with these limits.
     pub(crate) async fn start_held_to(limits: Limits, clock: &StillClock) -> (Self, SlackClient, String) {
         let fake = Self::default();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -96,7 +96,7 @@ impl FakeSlack {
         self.scripts.lock().unwrap().insert(method.to_owned(), scripts.into_iter().collect());
     }
 
-    /// Calls of this method wait for their answers, until they no longer do.
+    /// Holds back the answers of this method, or releases them.
     pub(crate) fn hold(&self, method: &str, is_held: bool) {
         self.held.send_modify(|held| {
             if is_held {

@@ -1,5 +1,5 @@
-//! Asking Slack what this app may do and where it is: whose the token is, its scopes, the channels. Nothing here changes
-//! anything; what the answers mean is `checkup`'s business.
+//! Asks Slack what the app may do and where: owner of the token, scopes, channels. Read-only; `diagnostics` interprets
+//! the answers.
 
 use std::collections::BTreeSet;
 
@@ -10,17 +10,17 @@ use super::{Identity, SlackClient};
 use crate::domain::ids::ChannelId;
 use crate::ports::slack::SlackError;
 
-/// Why a question has no answer.
+/// Why a lookup has no answer.
 #[derive(Debug)]
 pub(crate) struct GrantUnknown {
-    /// Slack's code, such as `channel_not_found`; none where Slack was not heard.
+    /// Slack's error code, such as `channel_not_found`; absent if Slack did not answer.
     code: Option<String>,
-    /// The whole reason.
+    /// The full reason.
     pub(crate) why: String,
 }
 
 impl GrantUnknown {
-    /// Whether Slack answered with one of these codes.
+    /// Returns whether Slack answered with one of these error codes.
     pub(crate) fn is(&self, codes: &[&str]) -> bool {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
@@ -52,7 +52,7 @@ struct GrantLookup {
 }
 
 impl SlackClient {
-    /// Whose token this is, and its scopes where Slack lists them.
+    /// Returns the owner of the token, and its scopes if Slack lists them.
     pub(crate) async fn grants(&self) -> Result<(Identity, Option<BTreeSet<String>>), GrantUnknown> {
         let url = self.address_of("auth.test").map_err(CallFailure::Unusable)?;
         let (answer, identity) =
@@ -60,7 +60,7 @@ impl SlackClient {
         Ok((identity, answer.scopes()))
     }
 
-    /// How this channel stands.
+    /// Looks up a channel.
     pub(crate) async fn channel(&self, channel: &ChannelId) -> Result<ChannelState, GrantUnknown> {
         let arguments = [("channel", channel.to_string())];
         Ok(self.read::<GrantLookup>("conversations.info", &arguments, self.limits.call).await?.channel)

@@ -1,5 +1,5 @@
-//! Calls to Slack's Web API: every call has a time limit, every conversation its pace, every answer is read
-//! tolerantly. What messages and views say is built in `messages` and `views`.
+//! Calls to Slack's Web API. Every call has a time limit, every conversation a rate limit, and answers are parsed
+//! tolerantly. `messages` and `views` build the content.
 
 mod connections;
 mod failure;
@@ -45,10 +45,10 @@ pub(crate) use grants::{ChannelState, GrantUnknown};
 pub(super) use people::SlackUser;
 pub use views::OpenedView;
 
-/// Slack's time is asked for anew after this time, or when the clocks seem to differ by more than [`SAME_TIME`].
+/// How long the difference to Slack's clock is cached, unless it exceeds [`SAME_TIME`].
 const REMEMBERED: Duration = Duration::from_mins(10);
 
-/// Clocks that differ by no more than this are not asked about again.
+/// Clocks that differ by no more than this are considered equal. A larger difference is not cached.
 const SAME_TIME: SignedDuration = SignedDuration::from_secs(60);
 
 /// Slack's Web API with one bot token.
@@ -60,35 +60,35 @@ pub struct SlackClient {
     pace: Pace,
     rate_limits: RateLimits,
     clock: Arc<dyn Clock>,
-    /// What Slack's clock showed, and when by this machine's own count, which no change of the date moves.
+    /// The time on Slack's clock, and when we read it on the monotonic clock, which setting the date does not affect.
     slacks_time: Mutex<Option<(Timestamp, Instant)>>,
     trouble: ErrorCounters,
-    /// Whose token this is, once Slack has said it.
+    /// The owner of the token, once Slack has answered.
     identity: tokio::sync::OnceCell<Identity>,
-    /// Whose user groups are meant, where the token is for more than one workspace.
+    /// The workspace whose user groups are used, if the token is for more than one workspace.
     workspace: Option<String>,
 }
 
-/// Whose token this is.
+/// The owner of a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Identity {
-    /// The workspace, `T…`; absent for an install on a whole enterprise.
+    /// The workspace, such as `T012AB3CD`; absent for an install on a whole enterprise.
     pub team_id: Option<String>,
-    /// The enterprise, `E…`, on a grid.
+    /// The enterprise, such as `E012AB3CD`, on Enterprise Grid.
     pub enterprise_id: Option<String>,
-    /// The bot as a person, `U…`.
+    /// The bot's user id, such as `U012AB3CD`.
     pub user_id: Option<String>,
-    /// The workspace's name.
+    /// The name of the workspace.
     pub team: Option<String>,
     /// Whether the app is installed for a whole enterprise.
     #[serde(deserialize_with = "lenient")]
     pub is_enterprise_install: bool,
-    /// The bot as an app, `B…`; absent where the token is a person's.
+    /// The bot's id, such as `B012AB3CD`; absent if the token belongs to a user.
     pub bot_id: Option<String>,
 }
 
-/// Methods of the Web API that are called, all of them: whoever counts them or has them fail reads them here.
+/// All Web API methods that are called; metrics and injected failures use this list.
 pub const METHODS: [&str; 16] = [
     "api.test",
     "apps.connections.open",
@@ -109,18 +109,19 @@ pub const METHODS: [&str; 16] = [
 ];
 
 impl SlackClient {
-    /// A client of the API at `api_url`, such as `https://slack.com/api/`, held to the usual limits.
+    /// Creates a client of the API at `api_url`, such as `https://slack.com/api/`, with the default limits.
     ///
     /// # Errors
-    /// When the address is none, the token can be in no header, or the system's certificates cannot be loaded.
+    /// When `api_url` is not a URL, the token is not a valid header value, or the system's certificates cannot be
+    /// loaded.
     pub fn new(api_url: &str, token: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         Self::held_to(Limits::default(), api_url, token, clock)
     }
 
-    /// The same, held to these limits.
+    /// Like [`Self::new`], with these limits.
     ///
     /// # Errors
-    /// As [`Self::new`].
+    /// Same as [`Self::new`].
     pub fn held_to(
         limits: Limits,
         api_url: &str,
@@ -145,44 +146,44 @@ impl SlackClient {
         })
     }
 
-    /// The same, counting how often Slack asks to wait.
+    /// Counts in `trouble` how often Slack asks to wait.
     #[must_use]
     pub fn counting(self, trouble: &ErrorCounters) -> Self {
         trouble.counts_calls_of(&METHODS);
         Self { trouble: trouble.clone(), ..self }
     }
 
-    /// The same, asking for the user groups of this workspace. A token for a whole enterprise needs one named:
+    /// Uses the user groups of this workspace. A token for a whole enterprise must name one:
     /// <https://docs.slack.dev/reference/methods/usergroups.list>.
     #[must_use]
     pub fn with_groups_of(self, workspace: Option<String>) -> Self {
         Self { workspace, ..self }
     }
 
-    /// How long Slack may take.
+    /// Returns the time limits of calls.
     pub(super) fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// Whose token this is.
+    /// Asks Slack for the owner of the token.
     ///
     /// # Errors
-    /// When Slack does not answer or does not know the token.
+    /// When Slack does not answer or rejects the token.
     pub async fn identity(&self) -> anyhow::Result<Identity> {
         let identity = self.call("auth.test", &json!({}), self.limits.call).await;
         let identity: Identity =
             identity.map_err(SlackError::from).context("cannot ask Slack whose token this is")?;
-        // Whoever was first has set the same.
+        // A concurrent call may have set it first, to the same value.
         let _ = self.identity.set(identity.clone());
         Ok(identity)
     }
 
-    /// Whose token this is, once Slack has said it: that does not change while it is used.
+    /// Returns the owner of the token, once Slack has answered. It cannot change while the token is in use.
     pub(super) fn known_identity(&self) -> Option<&Identity> {
         self.identity.get()
     }
 
-    /// As [`Self::identity`], asked once.
+    /// Like [`Self::identity`], but asks Slack only once.
     pub(super) async fn own_identity(&self) -> anyhow::Result<Identity> {
         match self.known_identity() {
             Some(identity) => Ok(identity.clone()),
@@ -190,16 +191,17 @@ impl SlackClient {
         }
     }
 
-    /// How far our clock is ahead of Slack's, to the second; negative when it is behind.
+    /// Returns how far our clock is ahead of Slack's, to the second; negative if it is behind.
     ///
     /// # Errors
-    /// When Slack does not answer, or without a date.
+    /// When Slack does not answer, or its answer has no date.
     pub(super) async fn clock_is_ahead_by(&self) -> anyhow::Result<SignedDuration> {
         if let Some(ahead) = self.remembered_difference()
             && ahead.abs() <= SAME_TIME
         {
             return Ok(ahead);
         }
+        // `api.test` needs no token. Only the `Date` header of the answer matters.
         let url = self.address_of("api.test")?;
         let answer = self.plain.post(&url, &json!({}), self.limits.call).await;
         let answer = self.heard("api.test", answer)?;
@@ -214,7 +216,7 @@ impl SlackClient {
         Url::parse(&url).with_context(|| format!("cannot build the address of `{method}`"))
     }
 
-    /// The difference as it follows from what Slack said a while ago; `None` where that is too long ago.
+    /// Returns the difference computed from Slack's last known time; `None` if that is too old.
     fn remembered_difference(&self) -> Option<SignedDuration> {
         let (theirs, at) = (*self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner))?;
         let since = at.elapsed();
@@ -234,7 +236,7 @@ impl SlackClient {
         Ok(self.answer(method, &url, Some(body), limit).await?.1)
     }
 
-    /// Calls a method that takes its arguments in the address.
+    /// Calls a method that takes its arguments in the query string.
     async fn read<A: DeserializeOwned>(
         &self,
         method: &str,
@@ -246,7 +248,8 @@ impl SlackClient {
         Ok(self.answer(method, &url, None, limit).await?.1)
     }
 
-    /// What Slack answers, and what came with it. Where Slack asks to wait, the method is not called before.
+    /// Sends a call and reads the answer and its headers. After Slack asks to wait, the method is not called until
+    /// then.
     async fn answer<A: DeserializeOwned>(
         &self,
         method: &str,
@@ -254,7 +257,7 @@ impl SlackClient {
         body: Option<String>,
         limit: Duration,
     ) -> Result<(ResponseHead, A), CallFailure> {
-        // Slack counts calls that it refuses as well, so one that it would refuse does not even leave.
+        // Slack also counts calls that it refuses, so one that would be refused is not sent at all.
         self.rate_limits.check(method).map_err(CallFailure::RateLimited)?;
         let called = self.plain.call(url, &self.authorization, body, limit).await;
         let read = match called {
@@ -268,7 +271,8 @@ impl SlackClient {
         self.notes(method, read)
     }
 
-    /// What was answered by a part of Slack that may well answer while the Web API does not.
+    /// Reports an outage if a part of Slack that is independent of the Web API did not answer. Does not report
+    /// recovery, because that part may work while the Web API does not.
     fn heard(&self, what: &str, answer: anyhow::Result<ResponseHead>) -> Result<ResponseHead, SlackError> {
         answer.and_then(ResponseHead::unless_broken).map_err(|error| {
             self.trouble.outages.fails(Side::Slack, &format!("{what}: {error:#}"));
@@ -276,7 +280,7 @@ impl SlackClient {
         })
     }
 
-    /// Whether Slack answered, whatever it said: whoever meets an outage first has it told.
+    /// Reports to the outage tracker whether Slack answered, whatever the answer was.
     fn notes<A>(&self, what: &str, answer: Result<A, CallFailure>) -> Result<A, CallFailure> {
         let outages = &self.trouble.outages;
         match answer.map_err(|failure| failure.of(what)) {
@@ -285,7 +289,7 @@ impl SlackClient {
                 Err(CallFailure::Silence(error))
             }
             Err(CallFailure::Trouble(code)) => {
-                // It may be about this one message, unless it is known to be about all.
+                // Such an error may concern only this call, so it counts as an outage only while one lasts.
                 if outages.lasts(Side::Slack) {
                     outages.fails(Side::Slack, &format!("{what}: {code}"));
                 }
@@ -299,13 +303,14 @@ impl SlackClient {
     }
 }
 
-/// What was answered, or how the call failed. That there were too many is in the status and the header, whatever the body is.
+/// Reads an answer, or why the call failed. For rate limiting the status and header decide, whatever the body is.
 fn read_answer<A: DeserializeOwned>(answer: &ResponseHead, said: &[u8]) -> Result<A, CallFailure> {
     match answer.status {
         StatusCode::TOO_MANY_REQUESTS => return Err(CallFailure::asked_to_wait(answer.retry_after())),
         StatusCode::OK => {}
         status => {
             let error = anyhow!("Slack answered with HTTP status {status}");
+            // Only a server error is an outage. Other statuses concern this request.
             let is_silence = status.is_server_error();
             return Err(if is_silence { CallFailure::Silence(error) } else { CallFailure::Unusable(error) });
         }
@@ -324,7 +329,7 @@ fn read_answer<A: DeserializeOwned>(answer: &ResponseHead, said: &[u8]) -> Resul
     }
 }
 
-/// What is null counts as absent: Slack writes some fields so that have nothing to say.
+/// Removes nulls: Slack sends null for some fields that are empty.
 fn drop_nulls(said: &mut Value) {
     if let Some(fields) = said.as_object_mut() {
         fields.retain(|_, value| !value.is_null());
@@ -335,23 +340,24 @@ fn drop_nulls(said: &mut Value) {
     }
 }
 
-/// A field that is of another kind than it should be counts as absent.
+/// Deserializes a field, treating a value of an unexpected type as absent.
 fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(field: D) -> Result<T, D::Error> {
     Ok(serde_json::from_value(Value::deserialize(field)?).unwrap_or_default())
 }
 
-/// Of a list, those that can be read.
+/// Deserializes a list, skipping elements that cannot be read.
 fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(list: D) -> Result<Vec<T>, D::Error> {
     let list: Vec<Value> = lenient(list)?;
     Ok(list.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect())
 }
 
-/// Whether something is said of an account. What is neither yes nor no counts as yes: each of these takes rights away.
+/// Deserializes a flag of an account. Anything but `false` counts as `true`, because each of these flags takes rights
+/// away.
 fn flag<'de, D: Deserializer<'de>>(field: D) -> Result<bool, D::Error> {
     Ok(Value::deserialize(field)? != Value::Bool(false))
 }
 
-/// Shows where it calls, never with what token.
+/// Shows the API address and never the token.
 impl fmt::Debug for SlackClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SlackClient({})", self.api)

@@ -1,8 +1,8 @@
-//! Slack's pace: about one message a second in each conversation, in short bursts. What is sent is not known here.
+//! Slack's rate limit per conversation: about one message a second, in short bursts.
 //!
-//! Whoever has to wait for long is sent away and told when to come back: each at another time, in the order in which they
-//! came, and a little before their turn, so that the conversation never stands idle. Their turn is kept for them, and moves
-//! with all others when Slack asks to wait, so that nobody overtakes them meanwhile.
+//! A sender who would have to wait long is sent away and told when to come back. Each gets a different time, in order
+//! of arrival and a little before their turn, so that the conversation never idles. The turn is reserved for them, and
+//! moves with all others when Slack asks to wait, so that nobody overtakes them meanwhile.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,17 +10,17 @@ use std::time::{Duration, Instant};
 
 use crate::ports::clock::{Clock, Time};
 
-/// Messages that may go out at once before the pace holds.
+/// Messages that may be sent at once before the rate limit applies.
 const BURST: u32 = 3;
 
-/// Longest wait inside a call; for anything longer the caller is told to come back.
+/// Longest wait within a call; beyond it the caller is told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Whoever was sent away comes back so much before their turn: nobody comes back on the dot, and when Slack asks everybody
-/// to wait meanwhile there must still be room for them.
+/// How long before their turn senders are told to come back. They never come back exactly on time, and if Slack asks to
+/// wait meanwhile, there must still be room for them.
 const EARLY: Duration = Duration::from_millis(1500);
 
-/// How long to wait for a turn, and how much before it to come back.
+/// How long to wait for a turn within a call, and how long before the turn to come back.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
     longest: Duration,
@@ -28,16 +28,16 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// Nobody waits inside a call: whoever's turn it is not comes back on the dot.
+    /// Never waits within a call. Senders come back exactly when their turn is.
     pub(super) const NONE: Self = Self { longest: Duration::ZERO, early: Duration::ZERO };
 
     const USUAL: Self = Self { longest: PATIENCE, early: EARLY };
 }
 
-/// Conversations that are remembered before old ones are forgotten.
+/// Conversations that are tracked before idle ones are dropped.
 const REMEMBERED: usize = 1000;
 
-/// One queue a conversation.
+/// One queue per conversation.
 #[derive(Debug)]
 pub(super) struct Pace {
     interval: Duration,
@@ -47,20 +47,20 @@ pub(super) struct Pace {
     time: Time,
 }
 
-/// What is known of a conversation.
+/// The queue of a conversation.
 #[derive(Debug)]
 struct ChannelPace {
-    /// When it would be free again if every message that has a turn took one interval.
+    /// When the conversation would be free if every message with a turn took one interval.
     free_at: Instant,
-    /// Until when Slack has asked to wait.
+    /// The end of the wait that Slack asked for.
     held_until: Instant,
-    /// By how long all turns were moved so far because Slack asked to wait.
+    /// How far all turns were moved so far because Slack asked to wait.
     moved: Duration,
-    /// The turns of those who were sent away, by what they want to send.
+    /// Reserved turns of senders who were sent away, by message.
     kept: HashMap<String, Instant>,
 }
 
-/// When it is somebody's turn, as things were when the queue had been moved by so much.
+/// A turn, as computed when the queue had been moved by `moved`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct SendTurn {
     at: Instant,
@@ -68,31 +68,33 @@ struct SendTurn {
 }
 
 impl Pace {
-    /// One message per `interval` in each conversation; zero means as fast as they come.
+    /// Allows one message per `interval` in each conversation; zero means no limit.
     pub(super) fn new(interval: Duration, clock: Arc<dyn Clock>) -> Self {
         Self::with(interval, BURST, Patience::USUAL, clock)
     }
 
-    /// As [`Pace::new`], so many at once before the pace holds.
+    /// Like [`Pace::new`], with this burst and patience.
     pub(super) fn with(interval: Duration, burst: u32, patience: Patience, clock: Arc<dyn Clock>) -> Self {
         Self { interval, burst, patience, queues: Mutex::default(), time: Time::new(clock) }
     }
 
-    /// Takes a turn without waiting for it.
+    /// Takes a turn if it is now, without waiting.
     ///
     /// # Errors
-    /// As [`Pace::turn`].
+    /// Same as [`Pace::turn`].
     pub(super) fn turn_now(&self, conversation: &str, message: &str) -> Result<(), Duration> {
         self.reserve(conversation, message, self.time.now()).map(drop)
     }
 
-    /// Waits for this conversation's turn. `message` tells one from another when somebody comes back who was sent away.
+    /// Waits for a turn in this conversation. `message` identifies the message when a sender comes back for a reserved
+    /// turn.
     ///
     /// # Errors
-    /// How long to stay away, when the queue is longer than anybody should wait in.
+    /// How long to stay away, if the wait exceeds the patience.
     pub(super) async fn turn(&self, conversation: &str, message: &str) -> Result<(), Duration> {
         let mut now = self.time.now();
         let mut turn = self.reserve(conversation, message, now)?;
+        // Slack may have asked to wait while we slept, which moves the turn.
         while turn.at > now {
             let wait = tokio::time::Instant::now() + (turn.at - now);
             tokio::time::sleep_until(wait).await;
@@ -102,18 +104,18 @@ impl Pace {
         Ok(())
     }
 
-    /// Keeps everybody out of a conversation for as long as Slack asked.
+    /// Blocks a conversation for as long as Slack asked.
     pub(super) fn hold(&self, conversation: &str, time: Duration) {
         self.hold_from(conversation, time, self.time.now());
     }
 
-    /// As [`Pace::hold`]; the message that was refused is the first one afterwards.
+    /// Like [`Pace::hold`]; the message that Slack refused gets the first turn afterwards.
     pub(super) fn hold_and_keep(&self, conversation: &str, message: &str, time: Duration) {
         self.hold(conversation, time);
         self.keep(conversation, message);
     }
 
-    /// A message whose turn it was has it still: as soon as anybody may send.
+    /// Reserves the next possible turn for a message that has used its turn in vain.
     pub(super) fn keep(&self, conversation: &str, message: &str) {
         let now = self.time.now();
         if let Some(queue) = self.lock().get_mut(conversation) {
@@ -121,13 +123,13 @@ impl Pace {
         }
     }
 
-    /// Whether half of what may go out at once in a conversation is left for others.
+    /// Returns whether at least half of the burst of a conversation is left for others.
     pub(super) fn is_quiet(&self, conversation: &str) -> bool {
         let half = self.time.now() + self.interval * self.burst / 2;
         self.lock().get(conversation).is_none_or(|queue| queue.free_at <= half)
     }
 
-    /// Whether it is worth staying for so long.
+    /// Returns whether a wait is short enough to stay within the call.
     pub(super) fn is_short(time: Duration) -> bool {
         time <= PATIENCE
     }
@@ -136,10 +138,10 @@ impl Pace {
         let mut queues = self.lock();
         let queue = queues.entry(conversation.to_owned()).or_insert_with(|| ChannelPace::new(now));
         let until = now + time;
-        // Several messages that are refused together hold the conversation once.
+        // Several messages that are refused together must move the queue only once.
         let longer = until.saturating_duration_since(queue.held_until.max(now));
         queue.held_until = queue.held_until.max(until);
-        // The burst is spent too, or the next messages would run into the same limit.
+        // Spend the burst as well, or the next messages would exceed the same limit again.
         queue.free_at = (queue.free_at + longer).max(until + self.interval * self.burst);
         queue.moved += longer;
         for at in queue.kept.values_mut() {
@@ -150,19 +152,20 @@ impl Pace {
     fn reserve(&self, conversation: &str, message: &str, now: Instant) -> Result<SendTurn, Duration> {
         let mut queues = self.lock();
         if queues.len() > REMEMBERED {
+            // A free queue has no turns ahead, so it behaves like a new one.
             queues.retain(|_, queue| queue.free_at > now);
         }
         let queue = queues.entry(conversation.to_owned()).or_insert_with(|| ChannelPace::new(now));
         let burst = self.interval * self.burst;
         let at = queue.take_kept(message, now, burst).unwrap_or_else(|| {
             queue.free_at = queue.free_at.max(now) + self.interval;
-            // Not before now, which is what a burst is.
+            // A turn in the past means that the burst is not used up, so it is now.
             queue.free_at.checked_sub(burst).map_or(now, |at| at.max(now))
         });
         queue.unless_too_far(message, at, (now, self.patience))
     }
 
-    /// The turn as it is now that all turns may have been moved since it was given.
+    /// Returns the turn after any moves since it was computed.
     fn moved_since(
         &self,
         conversation: &str,
@@ -186,13 +189,14 @@ impl ChannelPace {
         Self { free_at: now, held_until: now, moved: Duration::ZERO, kept: HashMap::new() }
     }
 
-    /// The turn that was kept for a message. Whoever comes much later has lost it: of those, many may come at once.
+    /// Takes the reserved turn of a message. Reservations expire one burst after their time; otherwise many senders who
+    /// come back late could send at once.
     fn take_kept(&mut self, message: &str, now: Instant, burst: Duration) -> Option<Instant> {
         self.kept.retain(|_, at| *at + burst >= now);
         self.kept.remove(message)
     }
 
-    /// The turn, or how long to stay away for it while it is kept.
+    /// Returns the turn, or reserves it and returns how long to stay away.
     fn unless_too_far(
         &mut self,
         message: &str,
@@ -220,7 +224,7 @@ mod tests {
         Pace::new(interval, Arc::new(SystemClock))
     }
 
-    /// What a new message waits for, or how long it is sent away.
+    /// Returns how long a new message waits, or how long it is sent away.
     fn wait(pace: &Pace, conversation: &str, now: Instant) -> Result<Duration, Duration> {
         waits_as(pace, conversation, &uuid::Uuid::new_v4().to_string(), now)
     }
@@ -340,7 +344,7 @@ mod tests {
         );
     }
 
-    /// Lets 20 messages come at once; those that are sent away, and for how long.
+    /// Sends 20 messages at once; returns those that are sent away, and for how long.
     fn sends_away(pace: &Pace, now: Instant) -> Vec<(String, Duration)> {
         let all = (0..20).map(|number| format!("message {number}"));
         all.filter_map(|message| waits_as(pace, "C1", &message, now).err().map(|back| (message, back)))

@@ -1,4 +1,4 @@
-//! Asking Slack about people and groups. What is remembered of the answers is `directory`'s business.
+//! Looks up users and groups in Slack. `directory` caches the answers.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,15 +12,15 @@ use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
 use crate::ports::slack::SlackError;
 
-/// Accounts on a page of `users.list`: Slack's own client says "an integer with a max value of 999"
+/// Accounts per page of `users.list`. Slack's own client says "an integer with a max value of 999"
 /// (docs.slack.dev/tools/node-slack-sdk/reference/web-api/interfaces/UsersListArguments, 2026-11-29).
 const ON_A_PAGE: &str = "999";
 
-/// Slackbot has this id in every workspace, and its `is_bot` is false (slackapi/bolt-js#794, 2026-11-28).
+/// Slackbot's id, the same in every workspace. Its `is_bot` is false (slackapi/bolt-js#794, 2026-11-28).
 const SLACKBOT: &str = "USLACKBOT";
 
-/// A person as Slack describes them (the user object, docs.slack.dev/reference/objects/user-object, 2026-11-28). Of
-/// deactivated people and of people of other companies most fields are absent.
+/// A user as Slack describes them (the user object, docs.slack.dev/reference/objects/user-object, 2026-11-28). Most
+/// fields are absent for deactivated users and for users of other companies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct SlackUser {
@@ -46,7 +46,7 @@ pub(crate) struct SlackUser {
     profile: Profile,
 }
 
-/// What is read of an account's profile; the address is there only with the scope `users:read.email`.
+/// The used part of an account's profile. The address is present only with the scope `users:read.email`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 struct Profile {
@@ -54,7 +54,7 @@ struct Profile {
     email: Option<String>,
 }
 
-/// What an account of a grid says about its enterprise.
+/// The enterprise of an account on Enterprise Grid.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 struct EnterpriseUser {
@@ -62,12 +62,13 @@ struct EnterpriseUser {
 }
 
 impl SlackUser {
-    /// Who it is.
+    /// Returns the user's id.
     pub(crate) fn person(&self) -> PersonId {
         PersonId::new(self.id.clone())
     }
 
-    /// Why this is no active full member of any company; which company it is of is asked of [`Self::is_of`].
+    /// Returns why this is not an active full member of any company; `None` if it is. See [`Self::is_of`] for which
+    /// company.
     pub(crate) fn uncounted(&self) -> Option<Uncounted> {
         let is_app = self.is_bot || self.is_workflow_bot || self.id == SLACKBOT;
         match self {
@@ -82,26 +83,26 @@ impl SlackUser {
         }
     }
 
-    /// Whether the account belongs to the workspace or the enterprise of this token. `is_stranger` alone does not tell: it
-    /// is false for people of other companies with whom a channel is shared (docs.slack.dev/apis/slack-connect: users of
-    /// other teams come with another `team_id`, 2026-11-28).
+    /// Returns whether the account belongs to the workspace or enterprise of this token. `is_stranger` alone does not
+    /// tell: it is false for users of other companies with whom a channel is shared (docs.slack.dev/apis/slack-connect:
+    /// users of other teams come with another `team_id`, 2026-11-28).
     pub(crate) fn is_of(&self, ours: &Identity) -> bool {
         let Some(team) = &self.team_id else { return true };
         let enterprise = self.enterprise_user.as_ref().and_then(|user| user.enterprise_id.as_ref());
         let own = [ours.team_id.as_ref(), ours.enterprise_id.as_ref()];
-        // On a grid an account may name the enterprise as its team.
+        // On Enterprise Grid, an account may name the enterprise as its team.
         own.into_iter().flatten().any(|own| own == team || Some(own) == enterprise)
     }
 
-    /// Their address, if Slack shows it.
+    /// Returns the user's e-mail address, if Slack shows it.
     pub(crate) fn email(&self) -> Option<&str> {
         self.profile.email.as_deref().filter(|email| !email.is_empty())
     }
 
-    /// Whether Slack says that their address is theirs. The field is optional in what `users.lookupByEmail` answers and
-    /// no scope is documented for it beyond `users:read.email`, which the call needs anyway
-    /// (docs.slack.dev/reference/methods/users.lookupByEmail and the types of Slack's own client, 2026-11-28). Where it is
-    /// absent or null, nobody has said that the address was confirmed.
+    /// Returns whether Slack says that the user's address is confirmed. The field is optional in the answer of
+    /// `users.lookupByEmail`, and no scope is documented for it beyond `users:read.email`, which the call needs anyway
+    /// (docs.slack.dev/reference/methods/users.lookupByEmail and the types of Slack's own client, 2026-11-28). An
+    /// absent or null field means not confirmed.
     pub(crate) fn has_confirmed_email(&self) -> bool {
         self.is_email_confirmed == Some(true)
     }
@@ -112,7 +113,7 @@ struct UserLookup {
     user: Option<SlackUser>,
 }
 
-/// What is read of a profile. Slack writes no fields as `null` or as an empty list.
+/// The used part of a profile. Slack writes missing fields as `null` or as an empty list.
 #[derive(Debug, Deserialize)]
 struct Described {
     #[serde(default)]
@@ -149,17 +150,17 @@ struct Next {
     next_cursor: String,
 }
 
-/// Some of all accounts.
+/// One page of all accounts.
 #[derive(Debug)]
 pub(crate) struct MembersPage {
     pub(crate) members: Vec<SlackUser>,
-    /// Where the next page begins; `None` after the last one.
+    /// The cursor of the next page; `None` after the last one.
     pub(crate) next: Option<String>,
 }
 
 impl SlackClient {
-    /// Everybody whom Slack lists in each user group that is not disabled. One call for all of them, since Slack takes as
-    /// few of it as of a call for one group: both are of tier 2, twenty a minute
+    /// Returns the members of all active user groups. This is one call for all groups, because Slack limits it like the
+    /// call for a single group: both are in tier 2, twenty a minute
     /// (docs.slack.dev/reference/methods/usergroups.list with `include_users`, 2026-11-29).
     pub(crate) async fn groups(&self) -> Result<HashMap<GroupId, BTreeSet<PersonId>>, SlackError> {
         let arguments = self.of_workspace([("include_users", "true".to_owned())]);
@@ -169,7 +170,7 @@ impl SlackClient {
         Ok(groups.usergroups.into_iter().filter(|group| !group.id.is_empty()).map(people).collect())
     }
 
-    /// A page of all accounts of the workspace, deactivated ones and apps included.
+    /// Returns one page of all accounts of the workspace, including deactivated users and apps.
     pub(crate) async fn members(&self, cursor: Option<String>) -> Result<MembersPage, SlackError> {
         let cursor = cursor.map(|cursor| ("cursor", cursor));
         let arguments = self.of_workspace([("limit", ON_A_PAGE.to_owned())].into_iter().chain(cursor));
@@ -178,7 +179,7 @@ impl SlackClient {
         Ok(MembersPage { members: listed.members, next })
     }
 
-    /// These arguments and the workspace that is meant, where the token is for more than one.
+    /// Adds the workspace to these arguments, if the token is for more than one.
     fn of_workspace(
         &self,
         arguments: impl IntoIterator<Item = (&'static str, String)>,
@@ -187,12 +188,12 @@ impl SlackClient {
         arguments.into_iter().chain(workspace).collect()
     }
 
-    /// The person with this id.
+    /// Looks up a user by id.
     pub(crate) async fn member(&self, person: &PersonId) -> Result<Option<SlackUser>, SlackError> {
         found(self.read("users.info", &[("user", person.to_string())], self.limits.call).await)
     }
 
-    /// What a field of a person's profile holds, if anything.
+    /// Looks up a field of a user's profile; `None` if it is empty.
     pub(crate) async fn profile_field(
         &self,
         person: &PersonId,
@@ -204,12 +205,13 @@ impl SlackClient {
                 let value = profile["fields"][field]["value"].as_str();
                 Ok(value.filter(|value| !value.is_empty()).map(str::to_owned))
             }
+            // This code is an answer: there is no such user.
             Err(failure) if failure.is(&["user_not_found"]) => Ok(None),
             Err(failure) => Err(failure.into()),
         }
     }
 
-    /// The person with this address.
+    /// Looks up a user by e-mail address.
     pub(crate) async fn member_by_email(&self, email: &str) -> Result<Option<SlackUser>, SlackError> {
         self.rate_limits.turn(LOOKUP, email).map_err(CallFailure::RateLimited)?;
         found(self.read(LOOKUP, &[("email", email.to_owned())], self.limits.call).await)
@@ -219,6 +221,7 @@ impl SlackClient {
 fn found(answer: Result<UserLookup, CallFailure>) -> Result<Option<SlackUser>, SlackError> {
     match answer {
         Ok(found) => Ok(found.user),
+        // These codes are an answer: for this app, there is no such user.
         Err(failure) if failure.is(&["user_not_found", "users_not_found", "user_not_visible"]) => Ok(None),
         Err(failure) => Err(failure.into()),
     }

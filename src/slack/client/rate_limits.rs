@@ -1,7 +1,10 @@
-//! What Slack has asked not to be called for a while: each method of the workspace on its own
-//! (docs.slack.dev/apis/web-api/rate-limits: a 429 is about one method in one workspace, looked up on 2026-11-29). And the
-//! rates at which home tabs are published, addresses looked up and messages rewritten, so that Slack never has to ask: a
-//! decision that takes the buttons off a card goes first, and whatever is not shown at once is shown as it is by then.
+//! Rate limits per method of the Web API. When Slack asks to wait, the method is not called until then; this applies to
+//! one method in one workspace (docs.slack.dev/apis/web-api/rate-limits: a 429 is about one method in one workspace,
+//! looked up on 2026-11-29).
+//!
+//! Publishing home tabs, looking up addresses and updating messages are also limited ahead of time, so that Slack need
+//! not ask. An update that shows a decision, and so removes the buttons from a card, goes first. Other updates may be
+//! delayed, and then show the state at that time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,69 +15,70 @@ use crate::ports::clock::{Clock, Time};
 
 const UPDATE: &str = "chat.update";
 
-/// Methods that Slack limits in each channel on its own: "one message per second per channel"
-/// (docs.slack.dev/apis/web-api/rate-limits, 2026-11-29). Those are the business of `pace`.
+/// Methods that Slack limits per channel, which `pace` handles: "one message per second per channel"
+/// (docs.slack.dev/apis/web-api/rate-limits, 2026-11-29).
 const BY_CHANNEL: [&str; 1] = ["chat.postMessage"];
 
-/// Asks whether Slack answers, at most every few seconds. A request to wait is an answer, and what was not asked is none.
+/// Checks whether Slack answers, at most every few seconds. It must always be sent: a request to wait proves that Slack
+/// answers, while a call that is held back proves nothing.
 const CHECK: &str = "auth.test";
 
-/// Publishes a home tab; asks whose an address is.
+/// Publishes a home tab, and looks up the owner of an e-mail address.
 pub(super) const PUBLISH: &str = "views.publish";
 pub(super) const LOOKUP: &str = "users.lookupByEmail";
 
-/// How often such a method is called at once, and how fast after that: together fewer times in any minute than Slack allows,
-/// which is a hundred times (tier 4) and fifty times (tier 3 in slack-ruby/slack-api-ref of 2026-08-20, looked up on
+/// Limited methods, with their burst and the interval after it. Together these stay below what Slack allows in any
+/// minute: a hundred times (tier 4) and fifty times (tier 3 in slack-ruby/slack-api-ref of 2026-08-20, looked up on
 /// 2026-11-29).
 const PACED: [(&str, u32, Duration); 2] =
     [(PUBLISH, 35, Duration::from_secs(1)), (LOOKUP, 8, Duration::from_millis(1500))];
 
-/// How many other updates of messages than decisions may go out at once, and how fast after that, in units of Slack's pace:
-/// together at most thirty-five in any minute. `chat.update` allows fifty (tier 3 in slack-ruby/slack-api-ref of 2026-08-20,
-/// looked up on 2026-11-29), so fifteen decisions find room in every minute whatever else there is to show.
+/// Burst of message updates that show no decision, and the interval after it in units of Slack's pace: at most
+/// thirty-five in any minute. `chat.update` allows fifty (tier 3 in slack-ruby/slack-api-ref of 2026-08-20, looked up
+/// on 2026-11-29), which leaves fifteen for decisions in every minute.
 const UPDATES_AT_ONCE: u32 = 15;
 const UPDATE_EVERY: u32 = 3;
 
-/// How often one message shows how far something has come, in the same units, and when it is tried again where so much else is
-/// to be shown that this would keep it waiting.
+/// Interval between progress updates of one message, in the same units, and the delay of a progress update when there
+/// are too many other updates.
 const PROGRESS_EVERY: u32 = 2;
 const PROGRESS_LATER: u32 = 10;
 
-/// Messages of which it is remembered what they show before those are forgotten that were shown long ago.
+/// Messages whose shown state is remembered before old entries are dropped, and the age of an old entry.
 const REMEMBERED: usize = 10_000;
 const LONG_AGO: Duration = Duration::from_hours(1);
 
-/// What a message shows.
+/// What an update of a message shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shows {
-    /// Decisions that approvers have made, on the card where they make them; none on any other message.
+    /// Number of decisions, on the card where approvers make them; 0 for any other message.
     pub(super) decisions: usize,
-    /// Whether the newest of them was made within the last minutes.
+    /// Whether the latest decision was made within the last minutes.
     pub(super) is_new: bool,
-    /// How things stand.
+    /// Whether the state will change again soon.
     pub(super) progress: UpdateProgress,
 }
 
-/// Whether there will be more to show soon.
+/// Whether more updates will follow soon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UpdateProgress {
-    /// Something is being made, changed or removed.
+    /// A resource is being provisioned, updated or torn down.
     UnderWay,
-    /// This is how it stands.
+    /// No further update is expected soon.
     Settled,
 }
 
-/// What a message was last seen to show, and since when.
+/// What a message was last known to show.
 #[derive(Clone, Copy, Debug, Default)]
 struct Shown {
-    /// When it was last sent; `None` where that did not arrive.
+    /// When it was last sent; `None` if that failed.
     at: Option<Instant>,
-    /// Decisions that were sent to it, and those that arrived.
+    /// Number of decisions in the last update that was sent, and in the last one that arrived.
     sent: usize,
     arrived: usize,
 }
 
-/// The limits of one workspace.
+/// The rate limits of one workspace.
 #[derive(Debug)]
 pub(super) struct RateLimits {
     updates: Pace,
@@ -86,7 +90,7 @@ pub(super) struct RateLimits {
 }
 
 impl RateLimits {
-    /// With a message for so much time in each conversation.
+    /// Creates the limits; `unit` is the interval between messages in a conversation.
     pub(super) fn new(unit: Duration, clock: &Arc<dyn Clock>) -> Self {
         let pace = |every, at_once| Pace::with(every, at_once, Patience::NONE, Arc::clone(clock));
         Self {
@@ -99,7 +103,7 @@ impl RateLimits {
         }
     }
 
-    /// Does not let a method be called for as long as Slack asked, unless it asked that of one channel.
+    /// Blocks a method for as long as Slack asked, unless Slack limits it per channel.
     pub(super) fn hold(&self, method: &str, wait: Duration) {
         if BY_CHANNEL.contains(&method) || method == CHECK {
             return;
@@ -107,17 +111,18 @@ impl RateLimits {
         let until = self.time.now() + wait;
         let mut held = self.held();
         let known = held.entry(method.to_owned()).or_insert(until);
+        // Of concurrent answers, the longest wait counts.
         *known = until.max(*known);
         if method == UPDATE {
-            // Decisions go first afterwards, too.
+            // Also hold the queue of other updates, so that decisions go first afterwards.
             self.updates.hold(UPDATE, wait);
         }
     }
 
-    /// Whether a method may be called.
+    /// Checks that a method may be called now.
     ///
     /// # Errors
-    /// How long not.
+    /// How long it is blocked.
     pub(super) fn check(&self, method: &str) -> Result<(), Duration> {
         let now = self.time.now();
         let mut held = self.held();
@@ -131,22 +136,23 @@ impl RateLimits {
         }
     }
 
-    /// Takes the turn of a call of this method about `subject`.
+    /// Takes the turn for a call of this method about `subject`.
     ///
     /// # Errors
-    /// When that comes, if it is not now; it is kept until then.
+    /// How long until the turn, if it is not now. It is reserved until then.
     pub(super) fn turn(&self, method: &str, subject: &str) -> Result<(), Duration> {
         self.paced.get(method).map_or(Ok(()), |pace| pace.turn_now(method, subject))
     }
 
-    /// Takes the turn of this message's update. A decision that it does not show yet goes first.
+    /// Takes the turn for an update of this message. An update with a new decision goes first.
     ///
     /// # Errors
-    /// When that comes, if it is not now; it is kept until then.
+    /// How long until the turn, if it is not now. It is reserved until then.
     pub(super) fn update(&self, message: &str, shows: Shows) -> Result<(), Duration> {
         let (now, known) = (self.time.now(), self.shown_by(message, shows));
         let is_decision = shows.decisions > known.sent;
         let is_progress = !is_decision && shows.progress == UpdateProgress::UnderWay;
+        // A decision needs no turn, because the limits of the other updates leave room for it.
         if !is_decision {
             let every = self.unit * PROGRESS_EVERY;
             if let Some(at) = known.at
@@ -155,25 +161,28 @@ impl RateLimits {
             {
                 return Err(at + every - now);
             }
+            // Progress is out of date soon, so it must not use up turns that other updates need.
             if is_progress && !self.updates.is_quiet(UPDATE) {
                 return Err(self.unit * PROGRESS_LATER);
             }
             self.updates.turn_now(UPDATE, message)?;
         }
+        // Recorded before the call, so that a concurrent update does not go first for the same decision.
         self.remember(message, Shown { at: Some(now), sent: shows.decisions, ..known });
         Ok(())
     }
 
-    /// This message's update did not arrive: its turn is still to come.
+    /// Records that an update of this message did not arrive, and reserves its next turn.
     pub(super) fn not_shown(&self, message: &str, shows: Shows) {
         let known = self.shown_by(message, shows);
+        // An update with a new decision goes first anyway.
         if shows.decisions <= known.arrived {
             self.updates.keep(UPDATE, message);
         }
         self.remember(message, Shown { at: None, sent: known.arrived, ..known });
     }
 
-    /// This message shows this now, so progress can wait a little.
+    /// Records that the message now shows this, so that progress updates can wait a little.
     pub(super) fn shown(&self, message: &str, shows: Shows) {
         let at = Some(self.time.now());
         self.remember(message, Shown { at, sent: shows.decisions, arrived: shows.decisions });
@@ -187,7 +196,8 @@ impl RateLimits {
         all.insert(message.to_owned(), sent);
     }
 
-    /// What this message shows. One that this program has not shown has shown what was decided long ago, where others did.
+    /// Returns what this message shows. If this process has not shown it, an old decision has been shown by another
+    /// process; a new one may not have been.
     fn shown_by(&self, message: &str, shows: Shows) -> Shown {
         let known = self.shown.lock().unwrap_or_else(PoisonError::into_inner).get(message).copied();
         known.unwrap_or_else(|| {
@@ -209,7 +219,7 @@ mod tests {
         Shows { decisions, is_new: true, progress }
     }
 
-    /// A message that is no card, and how things stand.
+    /// A message without decisions, whose state is final for now.
     const SETTLED: Shows = Shows { decisions: 0, is_new: false, progress: UpdateProgress::Settled };
     const UNDER_WAY: Shows = Shows { decisions: 0, is_new: false, progress: UpdateProgress::UnderWay };
     use crate::slack::client::fake::StillClock;
@@ -232,7 +242,7 @@ mod tests {
         assert_eq!(limits.check("users.info"), Ok(()));
     }
 
-    /// Has this message shown this, if it is its turn.
+    /// Updates this message if it is its turn.
     fn update(limits: &RateLimits, message: &str, shows: Shows) -> Result<(), Duration> {
         limits.update(message, shows)?;
         limits.shown(message, shows);
@@ -244,7 +254,7 @@ mod tests {
         let clock = StillClock::new();
         let limits = limits(&clock);
         let mut due: Vec<(u64, String)> = (0..60).map(|number| (0, format!("direct {number}"))).collect();
-        // Cards that wait are shown anew as well, such as after a time in which nobody was heard.
+        // Waiting cards are updated too, such as after a time in which no bot ran.
         due.extend((0..60).map(|number| (0, format!("card {number}"))));
         let mut shown = 0;
         for second in 0..60 {
@@ -290,7 +300,7 @@ mod tests {
         for card in 0..60 {
             match limits.update(&format!("card {card}"), old) {
                 Ok(()) if card % 2 == 0 => shown += 1,
-                // One that did not arrive is no decision when it comes again, either.
+                // An update that did not arrive does not count as a new decision when it is repeated.
                 Ok(()) => limits.not_shown(&format!("card {card}"), old),
                 Err(_) => {}
             }
@@ -365,7 +375,7 @@ mod tests {
         assert_eq!(update(&limits, "thread", UNDER_WAY), Ok(()));
     }
 
-    /// When each of 400 calls of a method is made by those who come back when they are told to.
+    /// Returns when each of 400 calls of a method is made if callers come back when they are told to.
     fn made(method: &str) -> Vec<Duration> {
         let clock = StillClock::new();
         let limits = limits(&clock);

@@ -1,14 +1,16 @@
-//! Which response URLs may be followed: they come in payloads, so without this check whoever could forge one would
-//! make the bot send requests into its own network.
+//! Checks response URLs before they are called. They come in payloads, so without this check a forged one could make
+//! the bot send requests into its own network.
 
 use url::Url;
 
-/// Where Slack takes answers: everywhere, and in `GovSlack` (as in caronc/apprise#1463, looked up on 2026-11-28).
+/// Slack's hosts for answers: the usual one, and that of `GovSlack` (as in caronc/apprise#1463, looked up on
+/// 2026-11-28).
 const HOOKS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
 
-/// The address if it is Slack's or has the origin of the configured API.
+/// Returns the URL if it is Slack's or has the origin of the configured API.
 pub(super) fn followable(url: &str, api: &Url) -> Option<Url> {
     let url = Url::parse(url).ok()?;
+    // Slack's URLs have no credentials.
     if !url.username().is_empty() || url.password().is_some() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! The [`Slack`] port: posting, editing and whispering.
+//! Implements the [`Slack`] port: posts and updates messages, posts ephemerally, publishes home tabs.
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
@@ -54,24 +54,24 @@ struct PostAnswer {
     message: Option<PostedMessage>,
 }
 
-/// A reply to a message that is gone is posted all the same, outside of any thread; the only sign of it is that
-/// `thread_ts` is absent here (slack-go/slack#1571, 2026-11-29).
+/// Slack posts a reply to a deleted message outside any thread; the only sign is that `thread_ts` is absent here
+/// (slack-go/slack#1571, 2026-11-29).
 #[derive(Debug, Deserialize)]
 struct PostedMessage {
     thread_ts: Option<String>,
 }
 
-/// An answer of which only the success matters.
+/// An answer of which only success or failure matters.
 #[derive(Debug, Deserialize)]
 struct Done {}
 
-/// Characters at most of what somebody typed and gets back.
+/// Longest user input that is quoted back, in characters.
 const HANDED_BACK: usize = 2500;
 
-/// A decision is new for so long.
+/// How long a decision counts as new.
 const NEW: SignedDuration = SignedDuration::from_mins(10);
 
-/// Times that a message which Slack refuses for a short time keeps its place before it is put off.
+/// How often a message that Slack refuses for a short time is retried within the call.
 const STAYS: usize = 2;
 
 impl SlackClient {
@@ -95,7 +95,7 @@ impl SlackClient {
         self.held(place, outgoing, answer)
     }
 
-    /// The answer, after which nobody sends anything there for as long as it asks for.
+    /// Passes on the answer. If Slack asks to wait, blocks the conversation and reserves the message's turn.
     fn held<A>(
         &self,
         place: &str,
@@ -117,13 +117,13 @@ impl SlackClient {
     }
 
     async fn send(&self, to: &Destination, place: &str, message: &Message) -> Result<Posted, SlackError> {
-        // A person's id is a place to post: Slack opens the direct conversation and answers with its id.
+        // A user's id works as a channel: Slack opens the direct conversation and answers with its id.
         let (channel, thread_ts) = match to {
             Destination::Channel(channel) => (channel.as_str(), None),
             Destination::Thread(first) => (first.channel.as_str(), Some(first.ts.as_str())),
             Destination::Person(person) => (person.as_str(), None),
         };
-        // What somebody typed may hold an address, of which Slack is to show nothing.
+        // User input may contain URLs, for which Slack must not show previews.
         let (unfurl_links, unfurl_media) = (Some(false), Some(false));
         let outgoing = Outgoing { thread_ts, unfurl_links, unfurl_media, ..Outgoing::new(channel, message) };
         let answer: PostAnswer = self.paced("chat.postMessage", place, &outgoing).await?;
@@ -133,7 +133,7 @@ impl SlackClient {
         Ok(Posted { at: MessageRef { channel, ts }, is_outside_thread: thread_ts.is_some() && is_outside })
     }
 
-    /// Shows one person a message that nobody else sees: in `channel` if they are there, else directly.
+    /// Shows a message to one user only: ephemerally in `channel` if they are there, else as a direct message.
     ///
     /// # Errors
     /// See [`SlackError`].
@@ -149,19 +149,20 @@ impl SlackClient {
             let shown = self.paced::<Done>("chat.postEphemeral", &message.text, &outgoing).await;
             match shown.map_err(SlackError::from) {
                 Ok(Done {}) => return Ok(()),
-                // They can be written to directly all the same: a limit is one of this method or this channel.
+                // A direct message may still get through, because the limit concerns this method or this channel.
                 Err(SlackError::Unreachable(_) | SlackError::RateLimited(_)) => {}
                 Err(error) => return Err(error),
             }
         }
         match self.say(&Destination::Person(person.clone()), message).await {
+            // `Unplaced` means that it was posted, but that Slack did not say where, which does not matter here.
             Ok(_) | Err(SlackError::Unplaced) => Ok(()),
             Err(error) => Err(error),
         }
     }
 }
 
-/// What keeps its place in a conversation's queue: this message, whatever it says by the time it is its turn.
+/// Identifies a message in a conversation's queue, whatever it shows by the time of its turn.
 fn place(notice: &Notice<'_>) -> String {
     match notice {
         Notice::Request(notice) => format!("{} {:?}", notice.request.id, notice.surface),
@@ -170,7 +171,7 @@ fn place(notice: &Notice<'_>) -> String {
     }
 }
 
-/// What a message with this shows.
+/// Returns what an update with this notice shows.
 fn shows(notice: &Notice<'_>) -> Shows {
     let Notice::Request(RequestNotice { surface, request, now, .. }) = notice else {
         return Shows { decisions: 0, is_new: false, progress: UpdateProgress::Settled };
@@ -180,6 +181,7 @@ fn shows(notice: &Notice<'_>) -> Shows {
         Status::Provisioning { .. } | Status::Updating { .. } | Status::Terminating { .. }
     );
     let is_card = matches!(surface, MessageSlot::Card | MessageSlot::Renewal | MessageSlot::Change);
+    // The final decision counts once more than its approvals, because a denial or timeout has none.
     let decisions = request.agreed().len() + usize::from(!request.waits_for_approvers());
     let decided_at = request.agreed().last().map(|approval| approval.at).max(request.ended_at);
     Shows {
@@ -237,6 +239,7 @@ impl Slack for SlackClient {
     async fn publish_home(&self, page: &HomePage, shown: &str) -> Result<String, SlackError> {
         let view = home::view(page);
         let digest = home::digest(&view).map_err(anyhow::Error::from)?;
+        // Slack limits how often tabs may be published, so an unchanged one is not sent.
         if digest != shown {
             self.publish(&page.person, &view).await?;
         }

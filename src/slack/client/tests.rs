@@ -1,4 +1,4 @@
-//! The client against a Slack that answers as little as possible, or badly.
+//! The client against a Slack that answers minimally or badly.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,7 @@ async fn a_card_is_posted_and_edited_where_slack_says_it_stands() {
     client.post(&thread, &notice).await.unwrap();
     assert_eq!(slack.last().body["thread_ts"], "1.2");
 
-    // What Slack says of a reply, and of one whose first message is gone.
+    // Slack's answer for a reply, and for a reply to a deleted message.
     for (thread_ts, is_outside_thread) in [(json!("1.2"), false), (json!(null), true)] {
         let message = json!({ "text": "x", "thread_ts": thread_ts });
         slack.answers(
@@ -57,7 +57,7 @@ async fn a_card_is_posted_and_edited_where_slack_says_it_stands() {
     }
 }
 
-/// Codes of each kind.
+/// Error codes of each kind.
 const REFUSALS: &[&str] = &[
     "message_not_found",
     "channel_not_found",
@@ -123,7 +123,7 @@ async fn a_limit_says_how_long_whatever_its_body_is() {
 async fn each_refusal_of_slack_says_what_can_be_done_about_it() {
     let mut lines = Vec::new();
     for error in REFUSALS {
-        // Each of its own Slack, because a limit holds up all that follows.
+        // A new Slack for each, because a rate limit affects all that follows.
         let (slack, client, _) = start().await;
         slack.refuses("chat.postMessage", error);
         let refused = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
@@ -170,11 +170,11 @@ async fn a_limit_says_how_long_to_stay_away() {
         matches!(refused, SlackError::RateLimited(wait) if wait == Duration::from_secs(7)),
         "{refused:?}"
     );
-    // The next message to the same place does not even leave.
+    // The next message to the same channel is not even sent.
     let again = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
     assert!(matches!(again, SlackError::RateLimited(_)), "{again:?}");
     assert_eq!(slack.calls().len(), 1);
-    // The limit is one of the channel: elsewhere messages go out, also private ones, and everything else is called.
+    // The limit applies to the channel only: messages to other channels, private ones and other methods are sent.
     slack.answers("chat.postMessage", &json!({ "ok": true, "ts": "3.4", "channel": "C2" }));
     let elsewhere = Destination::Channel(ChannelId::new("C2"));
     client.say(&elsewhere, &Message::plain("x")).await.unwrap();
@@ -377,7 +377,7 @@ async fn views_are_opened_and_updated_by_id_and_version() {
     assert_eq!(opened, OpenedView { id: "V1".into(), hash: Some("h1".into()) });
     assert_eq!(slack.last().body["trigger_id"], "1.2.t");
     assert_eq!(slack.last().body["view"]["type"], "modal");
-    // A fake that says nothing more than ok must do.
+    // An answer with nothing but `ok` must do.
     slack.answers("views.update", &json!({ "ok": true }));
     client.update_view("V1", Some("h1"), &note("A", "c")).await.unwrap();
     assert_eq!(slack.last().body["hash"], "h1");

@@ -1,4 +1,4 @@
-//! The wire below the Web API: connections, time limits, and plain posts. What is called is `client`'s business.
+//! HTTP below the Web API: connections, time limits, and plain posts.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,24 +17,24 @@ use url::Url;
 
 use crate::https::Connector;
 
-/// The most that is read of an answer: a page of 999 accounts is some megabytes.
+/// Longest answer that is read, in bytes: a page of 999 accounts takes some megabytes.
 const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
 
 /// Sends requests to Slack without following redirects.
 #[derive(Clone, Debug)]
 pub(super) struct Plain(Client<Connector, Full<Bytes>>);
 
-/// What came back, without the body.
+/// The status and headers of a response.
 #[derive(Clone, Debug)]
 pub(super) struct ResponseHead {
     pub(super) status: StatusCode,
     headers: HeaderMap,
 }
 
-/// A token as it is sent; it shows itself nowhere.
+/// Returns the header for a token, marked as sensitive so that it is not logged.
 ///
 /// # Errors
-/// When it holds what no header can.
+/// When the token is not a valid header value.
 pub(super) fn authorization(token: &str) -> anyhow::Result<HeaderValue> {
     let mut authorization =
         HeaderValue::from_str(&format!("Bearer {token}")).context("cannot send a token like this one")?;
@@ -47,8 +47,8 @@ impl Plain {
         Self(Client::builder(TokioExecutor::new()).build(connector))
     }
 
-    /// Calls a method of the Web API, with a JSON body or with all arguments in the address, and reads what comes back, all
-    /// within `limit`.
+    /// Calls a method of the Web API, with a JSON body or with all arguments in the query string, and reads the answer,
+    /// all within `limit`.
     pub(super) async fn call(
         &self,
         url: &Url,
@@ -76,13 +76,14 @@ impl Plain {
             .map_err(|_| anyhow!("Slack did not answer within {limit:?}"))?
     }
 
-    /// Posts `body` within `limit`, with no token.
+    /// Posts `body` without a token, within `limit`.
     pub(super) async fn post(
         &self,
         url: &Url,
         body: &Value,
         limit: Duration,
     ) -> anyhow::Result<ResponseHead> {
+        // No token: the URL may come from a payload.
         let request = Request::builder()
             .method(Method::POST)
             .uri(url.as_str())
@@ -98,10 +99,10 @@ impl Plain {
 }
 
 impl ResponseHead {
-    /// The answer.
+    /// Returns the response itself.
     ///
     /// # Errors
-    /// When it says that the other side is out of order.
+    /// When its status is a server error.
     pub(super) fn unless_broken(self) -> anyhow::Result<Self> {
         if self.status.is_server_error() {
             return Err(anyhow!("Slack answered with HTTP status {}", self.status.as_u16()));
@@ -109,20 +110,21 @@ impl ResponseHead {
         Ok(self)
     }
 
-    /// What the other side's clock said.
+    /// Returns the time on the server's clock.
     pub(super) fn date(&self) -> Option<Timestamp> {
         let text = self.headers.get(DATE)?.to_str().ok()?;
         rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
     }
 
-    /// What the token may do; `None` where Slack does not say.
+    /// Returns the scopes of the token; `None` if Slack does not say.
     pub(super) fn scopes(&self) -> Option<BTreeSet<String>> {
         let listed = self.headers.get("x-oauth-scopes")?.to_str().ok()?;
         Some(listed.split(',').map(|scope| scope.trim().to_owned()).collect())
     }
 
-    /// How long the other side asks to wait.
+    /// Returns how long the server asks to wait.
     pub(super) fn retry_after(&self) -> Option<Duration> {
+        // Slack sends seconds, never a date.
         self.headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
     }
 }

@@ -1,4 +1,4 @@
-//! Opening and changing views, and answering where a click came from.
+//! Opens and updates views, and answers through response URLs.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,11 +14,11 @@ use crate::slack::incoming::ResponseUrl;
 use crate::slack::messages::Message;
 use crate::slack::views::to_json;
 
-/// A view that is open now.
+/// An open view.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct OpenedView {
-    /// Its id, to update it by.
+    /// Its id, for updates.
     pub id: String,
     /// Its version, so that an update does not overwrite a newer one.
     pub hash: Option<String>,
@@ -27,36 +27,36 @@ pub struct OpenedView {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct ViewOpened {
-    // A view that is open is open, whatever is said of it.
+    // The view is open even if its description cannot be read.
     #[serde(deserialize_with = "lenient")]
     view: OpenedView,
 }
 
 impl SlackClient {
-    /// Opens a modal for the person whose trigger it is.
+    /// Opens a modal for the user whose trigger it is.
     ///
     /// # Errors
-    /// See [`SlackError`]; [`SlackError::Refused`] when the trigger is too old or was used.
+    /// See [`SlackError`]; [`SlackError::Refused`] if the trigger has expired or was used before.
     pub async fn open_view(&self, trigger_id: &str, view: &SlackModalView) -> Result<OpenedView, SlackError> {
         let body = json!({ "trigger_id": trigger_id, "view": written(view)? });
         let opened: ViewOpened = self.call("views.open", &body, self.limits.open).await?;
         Ok(opened.view)
     }
 
-    /// Opens a modal over the one whose trigger it is.
+    /// Opens a modal on top of the one whose trigger it is.
     ///
     /// # Errors
-    /// As [`Self::open_view`]; also when three are open already.
+    /// Same as [`Self::open_view`]; also if three modals are open already.
     pub async fn push_view(&self, trigger_id: &str, view: &SlackModalView) -> Result<OpenedView, SlackError> {
         let body = json!({ "trigger_id": trigger_id, "view": written(view)? });
         let opened: ViewOpened = self.call("views.push", &body, self.limits.open).await?;
         Ok(opened.view)
     }
 
-    /// Replaces an open modal; with a `hash` only if it is still that version.
+    /// Replaces an open modal; with a `hash`, only if it still has that version.
     ///
     /// # Errors
-    /// See [`SlackError`]; [`SlackError::Gone`] when it was closed, [`SlackError::Refused`] when it has moved on.
+    /// See [`SlackError`]; [`SlackError::Gone`] if it was closed, [`SlackError::Refused`] if its version is newer.
     pub async fn update_view(
         &self,
         view_id: &str,
@@ -71,7 +71,7 @@ impl SlackClient {
         Ok(opened.view)
     }
 
-    /// Publishes a person's home tab.
+    /// Publishes a user's home tab.
     ///
     /// # Errors
     /// See [`SlackError`].
@@ -81,7 +81,7 @@ impl SlackClient {
         self.rate_limits.turn(PUBLISH, person.as_str()).map_err(CallFailure::RateLimited)?;
         match self.call::<ViewOpened>(PUBLISH, &body, self.limits.call).await {
             Ok(_) => Ok(()),
-            // Nobody has this home tab any more: so says the example on the method's page (2026-11-29).
+            // The user no longer exists, according to the example on the method's page (2026-11-29).
             Err(CallFailure::Api { code, detail })
                 if code == "invalid_arguments" && detail.contains("user_id") =>
             {
@@ -91,11 +91,10 @@ impl SlackClient {
         }
     }
 
-    /// Answers privately where a command or click came from, leaving the message it came from as it is.
+    /// Answers a command or click ephemerally, leaving the original message unchanged.
     ///
     /// # Errors
-    /// See [`SlackError`]; [`SlackError::Refused`] for an address that is not Slack's, [`SlackError::Gone`] when it
-    /// was used up.
+    /// See [`SlackError`]; [`SlackError::Refused`] if the URL is not Slack's, [`SlackError::Gone`] if it has expired.
     pub async fn respond(&self, to: &ResponseUrl, message: &Message) -> Result<(), SlackError> {
         let url = followable(to.reveal(), &self.api)
             .ok_or_else(|| SlackError::Refused("the response address is not Slack's".to_owned()))?;

@@ -1,4 +1,4 @@
-//! `/provision again <id>`: the form of an earlier request, filled in as it was.
+//! `/provision again <id>`: opens the request form, prefilled from an earlier request.
 
 use super::form::form_view;
 use super::request::which;

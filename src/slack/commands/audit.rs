@@ -1,4 +1,4 @@
-//! `/provision audit <id>`: everything that happened to one request, for those who may read all of it.
+//! `/provision audit <id>`: shows the audit trail of one request, for auditors.
 
 use super::request::which;
 use crate::domain::audit::{By, Via};

@@ -1,4 +1,5 @@
-//! `/provision change <id> [Key=value …]`: opens the form of a change, filled in as it is now but for what was typed.
+//! `/provision change <id> [Key=value …]`: opens the form of a change, prefilled with the current values and the typed
+//! ones.
 
 use slack_morphism::prelude::SlackModalView;
 
@@ -31,7 +32,7 @@ pub(super) async fn change(
     .await
 }
 
-/// The modal of a change as it stands.
+/// Returns the modal of a change.
 pub(in crate::slack) fn change_view(session: &ChangeSession, pressed: &ButtonContext) -> SlackModalView {
     change_form(session, &watched_parameters(&session.product), pressed)
 }

@@ -1,4 +1,4 @@
-//! `/provision costs [team]`: what one's own resources cost and those of one's teams, or those of one team.
+//! `/provision costs [team]`: shows the costs of the user's own resources and of their teams, or of one team.
 
 use slack_morphism::prelude::SlackModalView;
 
@@ -17,10 +17,10 @@ pub(super) async fn costs(edge: &Edge, at: &Whereabouts, team: Option<&str>) -> 
     }
 }
 
-/// The same as a modal, for the home tab.
+/// Returns the same as a modal, for the home tab.
 ///
 /// # Errors
-/// A failure when Slack or the store is silent.
+/// A failure if Slack or the store does not answer.
 pub(in crate::slack) async fn modal(edge: &Edge, person: &PersonId) -> Result<SlackModalView, Error> {
     let costs = portal_costs(&edge.portal, person, None).await?;
     Ok(views::costs(&costs, &edge.portal.organization.command))

@@ -1,10 +1,10 @@
-//! The text of a command as Slack escapes it, back to what was typed: people stay ids, all else becomes text again.
+//! Undoes Slack's escaping of a command's text. Users remain ids; everything else becomes text again.
 
 use crate::domain::ids::PersonId;
 use crate::slack::incoming::is_id;
 use crate::slack::mrkdwn::unescape;
 
-/// The text as it was typed. A person stays `<@U…>`; a channel becomes its name, a link what stood there.
+/// Returns the text as it was typed. A user stays `<@U…>`, a channel becomes its name, and a link its text.
 pub(super) fn as_typed(escaped: &str) -> String {
     let mut typed = String::with_capacity(escaped.len());
     let mut rest = escaped;
@@ -17,10 +17,11 @@ pub(super) fn as_typed(escaped: &str) -> String {
         rest = after;
     }
     typed.push_str(rest);
+    // Entities are decoded last, so that a typed `<` is not taken for Slack's escaping.
     unescape(&typed)
 }
 
-/// What stood for `<…>`, where that is something Slack writes.
+/// Returns the text for one `<…>`, or the `<…>` itself if it is not Slack's escaping.
 fn unmarked(marked: &str) -> String {
     let Some(inside) = marked.strip_prefix('<').and_then(|text| text.strip_suffix('>')) else {
         return marked.to_owned();
@@ -38,7 +39,7 @@ fn unmarked(marked: &str) -> String {
     }
 }
 
-/// The person that a word of the command names.
+/// Returns the user that a word of the command mentions.
 pub(super) fn person(word: &str) -> Option<PersonId> {
     let id = word.strip_prefix("<@")?.strip_suffix('>')?;
     is_id(id).then(|| PersonId::new(id))

@@ -1,4 +1,4 @@
-//! The form of a product as it stands, with what it has to say beside its fields.
+//! The request form of a product, with its notes and the list of requests that use up the quota.
 
 use slack_morphism::prelude::SlackModalView;
 
@@ -8,7 +8,7 @@ use crate::slack::blocks::MAX_FIELD;
 use crate::slack::mrkdwn::{inline, mention, monthly};
 use crate::slack::views::{FormState, remembered, request_form};
 
-/// What holds a slot or a part of the budget: what and whose it is, what it costs, and how it could be ended.
+/// Formats a request that uses up the quota or budget: name, owner, status, cost, and the command that ends it.
 fn holder(held: &Request, command: &str) -> String {
     let status = held.status.name();
     let cost = held.estimate.as_ref().map(|estimate| format!(" · {}", monthly(estimate)));
@@ -37,7 +37,7 @@ fn holder(held: &Request, command: &str) -> String {
     )
 }
 
-/// The modal of a form as it stands. What it cannot carry to other pages it says.
+/// Returns the modal of a form. It names the fields whose input is too long to be stored while other pages are open.
 pub(in crate::slack) fn form_view(session: &FormSession, problem: Option<&str>) -> SlackModalView {
     with_state(session, problem, |state| {
         let left_out = remembered(&session.form, state).left_out;
@@ -51,7 +51,7 @@ pub(in crate::slack) fn form_view(session: &FormSession, problem: Option<&str>) 
     })
 }
 
-/// What to do where a page of the form cannot hold all that is filled in on the others; `None` where it can.
+/// Returns what to do if a page cannot store all the input of the other pages; `None` if it can.
 pub(in crate::slack) fn too_much(session: &FormSession) -> Option<String> {
     let excess = with_state(session, None, |state| remembered(&session.form, state).excess);
     (excess > 0).then(|| {

@@ -1,4 +1,4 @@
-//! `/provision help`.
+//! `/provision help`: lists the commands and products.
 
 use bytes::Bytes;
 
@@ -7,7 +7,7 @@ use crate::domain::ids::ProductKey;
 use crate::slack::messages;
 use crate::slack::reply::Ack;
 
-/// The answer to `help`. It is the same for everybody, and what people ask for most, so it is written once.
+/// Returns the answer to `help`. It is the same for everyone and the most frequent answer, so it is rendered once.
 pub(in crate::slack) fn written(command: &str, catalog: &Catalog) -> Bytes {
     let keys: Vec<&str> = catalog.products.keys().map(ProductKey::as_str).collect();
     let answer = Ack::Ephemeral(messages::help(command, &keys));

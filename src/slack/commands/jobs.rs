@@ -1,4 +1,4 @@
-//! `/provision jobs`: for admins, what was given up, with buttons to have it tried again or dropped.
+//! `/provision jobs`: shows admins the parked jobs, with buttons to retry or drop them.
 
 use crate::domain::audit::{By, Via};
 use crate::portal::jobs;
@@ -11,7 +11,7 @@ pub(super) async fn jobs(edge: &Edge, at: &Whereabouts) -> Ack {
     Ack::Ephemeral(listed(edge, &by, None).await)
 }
 
-/// What is given up now, below what was just done.
+/// Returns the list of parked jobs, below the result of the last action.
 pub(in crate::slack) async fn listed(edge: &Edge, by: &By, done: Option<&str>) -> Message {
     match jobs::list_as(&edge.portal, by, messages::JOBS_SHOWN).await {
         Ok((first, count)) => messages::jobs(&first, count, done),

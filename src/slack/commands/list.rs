@@ -1,4 +1,4 @@
-//! `/provision list [team]`: one's own requests, or a team's, a page at a time; what has ended behind a button.
+//! `/provision list [team]`: lists the user's own requests or a team's, page by page; ended ones are behind a button.
 
 use slack_morphism::prelude::SlackModalView;
 
@@ -12,13 +12,13 @@ use crate::slack::mrkdwn::escape;
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
-/// Pages back that a button remembers, so that it stays far below what Slack takes as a value.
+/// Most pages back that a button remembers, so that its value stays far below Slack's limit of 2,000 characters.
 const MOST_BEFORE: usize = 20;
-/// Stands where no page is before.
+/// Written if there is no previous page.
 const FIRST: &str = "0";
 
-/// Which rows a button of a list stands for: `live:<pages>` or `ended:<pages>`, and `:<team>` for a team's. The pages are the
-/// places before this one and those that were turned over on the way to it, with commas between them.
+/// The page of a list that a button leads to, written as `live:<pages>` or `ended:<pages>`, followed by `:<team>` for a
+/// team's list. The pages are the cursors of this page and of those visited on the way to it, separated by commas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::slack) struct Rows {
     pub(in crate::slack) ended: bool,
@@ -27,12 +27,13 @@ pub(in crate::slack) struct Rows {
 }
 
 impl Rows {
-    /// The newest that live: a person's own, or a team's.
+    /// Returns the first page of active requests: the user's own, or a team's.
     pub(in crate::slack) fn first(team: Option<&str>) -> Self {
         Self { ended: false, before: Vec::new(), team: team.map(str::to_owned) }
     }
 
     pub(in crate::slack) fn parse(text: &str) -> Option<Self> {
+        // The team comes last, because its name may contain a colon.
         let mut parts = text.splitn(3, ':');
         let ended = match parts.next()? {
             "live" => false,
@@ -40,7 +41,7 @@ impl Rows {
             _ => return None,
         };
         let pages = parts.next()?;
-        // A version of before has counted the rows: of its buttons each leads to the first page.
+        // Older versions wrote the number of rows instead. Their buttons lead to the first page.
         let before = match pages.parse::<u32>() {
             Ok(_) => Vec::new(),
             Err(_) => pages.split(',').map(Cursor::parse).collect::<Option<_>>()?,
@@ -64,14 +65,15 @@ impl Rows {
         Self { ended, before, team: self.team.clone() }.written()
     }
 
-    /// The page that begins behind this place.
+    /// Returns the page that begins after this cursor.
     fn onward(&self, next: Cursor) -> String {
+        // The oldest cursors are dropped, and going back ends there.
         let forgotten = (self.before.len() + 1).saturating_sub(MOST_BEFORE);
         let before = self.before.iter().skip(forgotten).cloned().chain([next]);
         self.turned(self.ended, before.collect())
     }
 
-    /// The page before, if this is not the first.
+    /// Returns the previous page, if any.
     fn back(&self) -> Option<String> {
         let (_, before) = self.before.split_last()?;
         Some(self.turned(self.ended, before.to_vec()))
@@ -87,7 +89,7 @@ pub(super) async fn list(edge: &Edge, at: &Whereabouts, team: Option<&str>) -> A
     Ack::Ephemeral(page(edge, &at.person, &Rows::first(team)).await)
 }
 
-/// One page as a message, or why there is none. Pages before it stand above it, so it only leads on.
+/// Returns one page as a message, or why there is none. Earlier pages remain visible above it, so there is no way back.
 pub(in crate::slack) async fn page(edge: &Edge, person: &PersonId, rows: &Rows) -> Message {
     match rows.page(edge, person).await {
         Ok(page) => {
@@ -104,10 +106,10 @@ pub(in crate::slack) async fn page(edge: &Edge, person: &PersonId, rows: &Rows) 
     }
 }
 
-/// One page as a modal, where each page takes the place of the one before.
+/// Returns one page as a modal, in which each page replaces the previous one.
 ///
 /// # Errors
-/// A refusal when the team is not theirs to see; a failure when Slack or the store is silent.
+/// A refusal if the user may not see the team; a failure if Slack or the store does not answer.
 pub(in crate::slack) async fn modal(
     edge: &Edge,
     person: &PersonId,
@@ -141,7 +143,7 @@ fn shown<T>(
     let (title, who) = match &page.whose {
         RequestScope::Owner(_) => (format!("Your {ended}requests"), "You have".to_owned()),
         RequestScope::Team(team) | RequestScope::TeamProduct(team, _) => {
-            // Its name is one of the settings, but nobody promised that it is free of Slack's markup.
+            // The team's name comes from the settings and may contain Slack's markup.
             (
                 format!("{}equests of team {team}", if rows.ended { "Ended r" } else { "R" }),
                 format!("Team *{}* has", escape(team.as_str())),

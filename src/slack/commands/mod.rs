@@ -1,5 +1,5 @@
-//! The slash command: its first word says what is wanted. One file per word; a product's key opens its form, other words
-//! the catalog with what they are found in.
+//! The slash command. Its first word selects a subcommand, one file each. A product's key opens its request form; any
+//! other word searches the catalog.
 
 mod again;
 mod audit;
@@ -44,14 +44,14 @@ pub(super) async fn answer(edge: &Edge, command: &SlashCommand) -> Ack {
     if word == Word::Help {
         return Ack::Written(edge.help());
     }
-    // All that has more to do is kept elsewhere, so that help moves little.
+    // Boxed, so that the future for `help`, the cheapest answer, stays small.
     Box::pin(by_word(edge, command, word, &typed_text, words)).await
 }
 
-/// The words that a command can begin with.
+/// The subcommands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
-    /// None.
+    /// No word: opens the catalog.
     Catalog,
     Help,
     List,
@@ -68,7 +68,7 @@ pub(super) enum Word {
     Jobs,
     Pause,
     Resume,
-    /// Any other: a product, or what is sought.
+    /// Any other word: a product's key, or a search term.
     Product,
 }
 
@@ -80,7 +80,7 @@ impl Word {
             .map_or(Self::Product, |(_, word)| word)
     }
 
-    /// All that mean something by themselves.
+    /// All words that are subcommands.
     const NAMED: [(&str, Self); 15] = [
         ("help", Self::Help),
         ("list", Self::List),
@@ -126,9 +126,10 @@ async fn by_word(edge: &Edge, command: &SlashCommand, word: Word, typed_text: &s
     }
 }
 
-/// The form of the product that was named; where none is called so, the catalog with those that the words are found in.
+/// Returns the form of the named product, or, if there is no such product, the catalog entries that match the words.
 async fn named(edge: &Edge, at: &Whereabouts, words: Prefill) -> Result<SlackModalView, Error> {
     let product = words.words.first().map(String::as_str).unwrap_or_default();
+    // If the search finds nothing either, opening the form below reports that there is no such product.
     if find_product(&edge.portal, product).is_err()
         && let Ok(offers) = found(&edge.portal, &at.person, &words.words).await
         && !offers.is_empty()
@@ -139,7 +140,7 @@ async fn named(edge: &Edge, at: &Whereabouts, words: Prefill) -> Result<SlackMod
     Ok(form_view(&session, None))
 }
 
-/// Answers a shortcut: there is one, and it opens the catalog.
+/// Answers a shortcut. There is only one, which opens the catalog.
 pub(super) async fn shortcut(edge: &Edge, shortcut: &Shortcut) -> Ack {
     if shortcut.callback_id == super::ids::CATALOG_SHORTCUT {
         let at = Whereabouts::only(&shortcut.origin.person);
@@ -162,7 +163,7 @@ pub(super) async fn catalog(edge: &Edge, at: &Whereabouts, trigger: Option<&str>
     .await
 }
 
-/// The modal with these products; `sought` are the words that they were searched for.
+/// Returns the catalog modal with these products; `sought` is the search term, if any.
 async fn shown(
     edge: &Edge,
     offers: &[OfferedProduct],
@@ -180,7 +181,7 @@ async fn shown(
     Ok(views::catalog(&shown, &edge.portal.organization.command, simulated, paused.as_ref(), sought))
 }
 
-/// `team=name` is not a parameter of any product.
+/// Separates `team=name`, which selects the team, from the pairs that are parameters.
 fn typed(pairs: Vec<(String, String)>) -> Typed {
     let (teams, pairs): (Vec<_>, Vec<_>) =
         pairs.into_iter().partition(|(key, _)| key.eq_ignore_ascii_case("team"));

@@ -1,4 +1,4 @@
-//! `/provision pause [message]` and `/provision resume`: for admins, stop taking new requests and take them again.
+//! `/provision pause [message]` and `/provision resume`: admins stop and resume taking new requests.
 
 use crate::domain::audit::{By, Via};
 use crate::portal::pause;
@@ -6,8 +6,9 @@ use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages;
 use crate::slack::reply::Ack;
 
-/// `typed` is the whole command as it was typed.
+/// Pauses new requests; `typed` is the text of the whole command.
 pub(super) async fn pause(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Ack {
+    // Taken from the typed text instead of the parsed words, to keep its quotes and spaces.
     let message = typed.trim_start().split_once(char::is_whitespace).map(|(_, message)| message);
     let by = By { person: at.person.clone(), via: Via::Command };
     match pause::begin_as(&edge.portal, &by, key, message).await {

@@ -1,4 +1,4 @@
-//! `/provision renew <id> [30d]`: keeps something longer.
+//! `/provision renew <id> [30d]`: renews a lease.
 
 use super::request::{named, which};
 use crate::domain::period::Period;

@@ -1,4 +1,4 @@
-//! `/provision status <id>` and `/provision cancel <id>`: one request, by the first characters of its id.
+//! `/provision status <id>` and `/provision cancel <id>`: one request, by the beginning of its id.
 
 use futures_util::future::join4;
 
@@ -23,7 +23,7 @@ pub(super) async fn status(edge: &Edge, at: &Whereabouts, typed: Option<&str>) -
     }
 }
 
-/// Everything about one request, with the buttons that `viewer` may press.
+/// Returns the details of one request, with the buttons that `viewer` may use.
 pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &PersonId) -> Message {
     let notice = RequestNotice {
         now: edge.portal.now(),
@@ -39,8 +39,9 @@ pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &Person
     messages::status(&notice, &detail.entries, rights(&edge.portal, &detail.request, viewer).await)
 }
 
-/// What the viewer may do as far as Slack says; a button too few is no harm.
+/// Returns what the viewer may do. If Slack does not answer, the button is left out, which does no harm.
 async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights {
+    // Concurrent, because each of them may have to ask Slack.
     let (tends, ends, is_admin, decides) = join4(
         portal.may_tend(viewer, request, Tending::Keep),
         portal.may_tend(viewer, request, Tending::TearDown),
@@ -80,8 +81,8 @@ async fn cancelled(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Res
     cancel_request(&edge.portal, &named(edge, at, key, typed).await?).await
 }
 
-/// The request whose id begins with `typed`, as if the person had pressed a button of its newest message. A command
-/// would act each time it is sent, so it counts once under its key.
+/// Returns the request whose id begins with `typed`, as if the user had clicked a button of its newest message. The
+/// command's idempotency key makes it count only once if Slack delivers it again.
 pub(super) async fn named(
     edge: &Edge,
     at: &Whereabouts,
@@ -93,7 +94,7 @@ pub(super) async fn named(
     Ok(RequestAction { by, request: request.id, epoch: request.epoch, message: None, once: key.to_owned() })
 }
 
-/// Asks for the id that is missing behind `word`.
+/// Asks for the id that is missing after `word`.
 pub(super) fn which(edge: &Edge, word: &str) -> Ack {
     let command = &edge.portal.organization.command;
     Ack::Ephemeral(Message::plain(&format!(

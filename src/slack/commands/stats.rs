@@ -1,4 +1,4 @@
-//! `/provision stats [team]`: how the requests of one's teams went lately, and what waits.
+//! `/provision stats [team]`: shows statistics about the requests of the user's teams, and what is waiting.
 
 use slack_morphism::prelude::SlackModalView;
 
@@ -17,10 +17,10 @@ pub(super) async fn stats(edge: &Edge, at: &Whereabouts, team: Option<&str>) -> 
     }
 }
 
-/// The same as a modal, for the home tab.
+/// Returns the same as a modal, for the home tab.
 ///
 /// # Errors
-/// A refusal for whoever is in no team; a failure when Slack or the store is silent.
+/// A refusal for users without a team; a failure if Slack or the store does not answer.
 pub(in crate::slack) async fn modal(edge: &Edge, person: &PersonId) -> Result<SlackModalView, Error> {
     Ok(views::stats(&portal_stats(&edge.portal, person, None).await?))
 }

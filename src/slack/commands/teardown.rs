@@ -1,4 +1,5 @@
-//! `/provision teardown <id>`: asks in a dialog that names what is lost; nothing is torn down by the command alone.
+//! `/provision teardown <id>`: opens the dialog that lists what would be deleted. The command itself tears nothing
+//! down.
 
 use slack_morphism::prelude::SlackModalView;
 

@@ -1,4 +1,4 @@
-//! `/provision transfer <id> [@person]`: hands something to a team-mate; without a person, asks to whom in a dialog.
+//! `/provision transfer <id> [@person]`: transfers a resource to a team-mate; without a user, asks for one in a dialog.
 
 use slack_morphism::prelude::SlackModalView;
 
@@ -21,6 +21,7 @@ pub(super) async fn transfer(
     to: Option<&str>,
 ) -> Ack {
     let Some(typed) = typed else { return which(edge, "transfer") };
+    // With `should_escape` in the manifest, a mention arrives as an id. Anything else opens the dialog.
     let Some(to) = to.and_then(person) else {
         return edge.opens(at, trigger, Box::pin(dialog(edge, at, key, typed))).await;
     };

@@ -1,4 +1,4 @@
-//! The channels of the settings: whether each is there and can be written to.
+//! Checks that the channels of the settings exist and that the bot can post to them.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,10 @@ use crate::slack::client::{ChannelState, GrantUnknown, SlackClient};
 use crate::slack::scopes::POST_ANYWHERE;
 
 const AREA: &str = "channels";
-/// Questions at a time.
+/// Concurrent calls.
 const AT_ONCE: usize = 4;
 
-/// A finding for each channel that is named, in the order of the settings.
+/// Returns a finding for each channel, in the order of the settings.
 pub(super) async fn look(
     client: &SlackClient,
     organization: &Organization,
@@ -28,10 +28,11 @@ pub(super) async fn look(
             Err(unanswered) => of_no_answer(&name, &unanswered),
         }
     });
+    // `buffered` keeps the order.
     stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await
 }
 
-/// Each channel once, with the keys of the settings that name it.
+/// Returns each channel once, with the settings that name it.
 fn named(organization: &Organization) -> Vec<(&ChannelId, Vec<String>)> {
     let team = |team: &'_ crate::domain::policy::Team| format!("team {}", team.name);
     let teams = organization.teams.iter().filter_map(|named| Some((named.channel.as_ref()?, team(named))));
@@ -53,6 +54,7 @@ fn of_channel(named: &str, state: &ChannelState, may_post_anywhere: bool) -> Fin
         let remedy = "unarchive it in its settings, or name another one in the settings file";
         return Finding::problem(AREA, what("is archived (`is_archived`)"), remedy);
     }
+    // `chat:write.public` covers public channels only.
     if state.is_member || (may_post_anywhere && !state.is_private) {
         return Finding::ok(AREA, what("can be written to"));
     }

@@ -1,5 +1,5 @@
-//! Whether Slack is set up as the settings need it: the token and its scopes, the clock, the channels, the people. Asks,
-//! never changes anything. What is wrong is told in Slack's words, with the place in Slack where it is put right.
+//! Checks that Slack is set up as the settings require: token and scopes, clock, channels, users. Read-only. Findings
+//! use Slack's own terms and name the page in Slack where the problem is fixed.
 
 mod channels;
 mod people;
@@ -25,20 +25,20 @@ const REACH: &str = "Slack";
 const GRANTS: &str = "Slack scopes";
 const CLOCK: &str = "clock";
 
-/// What to do about an app-level token that Slack opens no connection with.
+/// The remedy for an app-level token that Slack rejects.
 pub const USABLE_APP_TOKEN: &str = "copy it again from Basic Information, App-Level Tokens, of your Slack app; it needs the scope \
      `connections:write`, and the app needs Socket Mode switched on";
 
-/// Beyond this Slack's signatures are refused as too old, and no lease ends.
+/// Beyond this difference, Slack's signatures are refused as too old, and no lease ends.
 const WRONG_TIME: SignedDuration = SignedDuration::from_mins(5);
-/// Beyond this somebody should look at the clock.
+/// Beyond this difference, an operator should look at the clock.
 const ODD_TIME: SignedDuration = SignedDuration::from_mins(1);
 
-/// Slack's answers to a token that is not good, or no longer.
+/// Slack's error codes for an invalid, expired or revoked token.
 const BAD_TOKEN: [&str; 5] =
     ["invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"];
 
-/// Everything about Slack, in the order in which it is best put right.
+/// Checks everything about Slack. Findings come in the order in which they are best fixed.
 pub async fn look(
     client: &Arc<SlackClient>,
     clock: &Arc<dyn Clock>,
@@ -47,6 +47,7 @@ pub async fn look(
 ) -> Vec<Finding> {
     let (identity, granted) = match client.grants().await {
         Ok(grants) => grants,
+        // The other checks would only fail for the same reason.
         Err(unanswered) => return vec![of_no_answer(&unanswered)],
     };
     let directory = SlackDirectory::new(Arc::clone(client), Arc::clone(clock));
@@ -60,6 +61,7 @@ pub async fn look(
         NeededFor::Addresses => names_an_address(),
         NeededFor::Groups => names_a_group,
         NeededFor::Managers => organization.manager_field.is_some(),
+        // If it is missing, the checks that need it report that themselves.
         NeededFor::Checks => false,
     });
     findings.extend(of_scopes(granted.as_ref(), &needed.collect::<Vec<_>>()));
@@ -75,7 +77,7 @@ pub async fn look(
     findings
 }
 
-/// Whether Slack would open a connection to whoever has this token, the app's own.
+/// Checks whether Slack opens Socket Mode connections with this client's app-level token.
 pub async fn of_app_token(client: &SlackClient) -> Finding {
     match client.ticket().await {
         Ok(_) => Finding::ok(APP_TOKEN, "Slack opens connections with it"),
@@ -109,6 +111,7 @@ fn of_no_answer(unanswered: &GrantUnknown) -> Finding {
 fn of_token(identity: &Identity) -> Finding {
     let workspace = identity.team.as_deref().or(identity.enterprise_id.as_deref()).unwrap_or("no workspace");
     let person = identity.user_id.as_deref().unwrap_or("nobody");
+    // Slack names a bot only for a bot's token.
     if identity.bot_id.is_some() {
         return Finding::ok(TOKEN, format!("the bot {person} in {workspace}"));
     }
@@ -119,7 +122,7 @@ fn of_token(identity: &Identity) -> Finding {
     )
 }
 
-/// What is wrong with the workspace whose groups are meant, if anything.
+/// Reports a missing or wrong `slack.workspace` setting, if any.
 fn of_workspace(identity: &Identity, organization: &Organization, groups_are_named: bool) -> Option<Finding> {
     match (identity.is_enterprise_install, &organization.workspace, &identity.team_id) {
         (true, None, _) if groups_are_named => Some(Finding::problem(
@@ -136,7 +139,7 @@ fn of_workspace(identity: &Identity, organization: &Organization, groups_are_nam
     }
 }
 
-/// Of those that the settings need.
+/// Checks that the scopes that the settings need are granted.
 fn of_scopes(granted: Option<&BTreeSet<String>>, needed: &[&Scope]) -> Vec<Finding> {
     let Some(granted) = granted else {
         return vec![Finding::warning(

@@ -1,4 +1,5 @@
-//! The people, groups and addresses of the settings and the catalog: whether Slack knows them and they count.
+//! Checks that Slack knows the users, groups and addresses of the settings and the catalog, and that they are active
+//! full members.
 
 use std::collections::BTreeSet;
 
@@ -15,29 +16,30 @@ use crate::slack::client::SlackClient;
 use crate::slack::directory::SlackDirectory;
 
 const AREA: &str = "people";
-/// Questions at a time.
+/// Concurrent calls.
 const AT_ONCE: usize = 4;
-/// Members of a group that are looked at for one who counts.
+/// Most members of a group that are checked to find one who counts.
 const LOOKED_AT: usize = 50;
 
-/// What Slack says about somebody who is named.
+/// The result of checking a principal.
 enum AccountStanding {
-    /// They are there and count.
+    /// An active full member, or a group with one.
     Counts,
-    /// Slack knows nobody who counts by that name: how bad that is, why not, and what to do.
+    /// Slack knows no active full member for it: how severe that is, the reason, and the remedy.
     DoesNot(Level, &'static str, &'static str),
     /// Slack could not be asked.
     Unknown(String),
 }
 
-/// Somebody who is named, and where.
+/// A principal, and where it is named.
 struct NamedPerson<'a> {
     principal: &'a Principal,
     places: Vec<String>,
     standing: AccountStanding,
 }
 
-/// A finding for each of them who does not count, one for the others together, and one for each circle without anybody.
+/// Returns a finding for each principal that does not count, one for all the others together, and one for each team
+/// without members or approvers.
 pub(super) async fn look(
     client: &SlackClient,
     directory: &SlackDirectory,
@@ -46,7 +48,7 @@ pub(super) async fn look(
 ) -> Vec<Finding> {
     let asked = circles(organization, catalog);
     if names(organization, catalog, |named| matches!(named, Principal::Email(_))) {
-        // Whose the addresses are is read off the accounts, as far as they are listed by then.
+        // Listing the accounts first answers for all addresses at once. Use what has arrived by then.
         let _ = tokio::time::timeout(client.limits().call, directory.refresh()).await;
     }
     let asked = each_once(&asked).into_iter().map(|(principal, places)| async move {
@@ -68,7 +70,7 @@ pub(super) async fn look(
     findings
 }
 
-/// Whether anybody is named like this.
+/// Returns whether any principal matches.
 pub(super) fn names(
     organization: &Organization,
     catalog: &Catalog,
@@ -77,7 +79,7 @@ pub(super) fn names(
     circles(organization, catalog).iter().flat_map(|(_, named)| *named).any(like)
 }
 
-/// Who is named, by the place where.
+/// Returns the lists of principals in the settings and the catalog, by where they are named.
 fn circles<'a>(organization: &'a Organization, catalog: &'a Catalog) -> Vec<(String, &'a [Principal])> {
     let mut circles = vec![
         ("`admins`".to_owned(), organization.admins.as_slice()),
@@ -152,15 +154,17 @@ async fn of_account(directory: &SlackDirectory, person: &PersonId) -> AccountSta
     }
 }
 
-/// One member who counts is enough; of a large group not everybody is looked at.
+/// Checks a group: one active full member is enough, and not every member of a large group is checked.
 async fn of_group(directory: &SlackDirectory, people: &BTreeSet<PersonId>) -> AccountStanding {
     let is_large = people.len() > LOOKED_AT;
     for person in people.iter().take(LOOKED_AT) {
         match of_account(directory, person).await {
             AccountStanding::DoesNot(..) => {}
+            // Stop at an unanswered call, or the group could be reported as empty by mistake.
             found @ (AccountStanding::Counts | AccountStanding::Unknown(_)) => return found,
         }
     }
+    // Among so many members one most likely counts, and checking all would take too many calls.
     if is_large {
         return AccountStanding::Counts;
     }
@@ -177,7 +181,7 @@ fn of_one(named: &NamedPerson<'_>) -> Option<Finding> {
     Some(Finding { level, area: AREA, what, remedy: Some(remedy.to_owned()) })
 }
 
-/// One finding for all of them: what kept Slack from answering is most likely the same.
+/// Returns one finding for all principals that could not be checked, because the cause is most likely the same.
 fn of_unasked(named: &[NamedPerson<'_>]) -> Option<Finding> {
     let why = |named: &NamedPerson<'_>| match &named.standing {
         AccountStanding::Unknown(why) => Some(why.clone()),
@@ -189,9 +193,10 @@ fn of_unasked(named: &[NamedPerson<'_>]) -> Option<Finding> {
     Some(Finding::warning(AREA, what, "try again, after granting the scope if one is missing"))
 }
 
-/// Teams that nobody can ask for or decide for.
+/// Returns findings for teams in which nobody can request or approve.
 fn empty_circles(organization: &Organization, named: &[NamedPerson<'_>]) -> Vec<Finding> {
     let counts = |principal: &Principal| {
+        // Principals that could not be checked are reported on their own, not as an empty team.
         let found = named.iter().find(|named| named.principal == principal);
         !found.is_some_and(|named| matches!(named.standing, AccountStanding::DoesNot(..)))
     };

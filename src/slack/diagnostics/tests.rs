@@ -1,4 +1,4 @@
-//! What is said of a Slack with a single fault. The whole look, against a Slack that is set up, is in `tests/it`.
+//! Findings for a Slack with a single fault. `tests/it` runs the whole check against a Slack that is set up correctly.
 
 use serde_json::json;
 
@@ -29,7 +29,7 @@ fn organization() -> Organization {
     }
 }
 
-/// What is said of a fake Slack that is all right but for what `fault` changes.
+/// Returns the findings for a fake Slack that is correct except for what `fault` changes.
 async fn told(fault: impl FnOnce(&FakeSlack)) -> String {
     let clock = StillClock::new();
     let (slack, client, _) = FakeSlack::start(&clock).await;

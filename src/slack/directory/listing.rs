@@ -1,5 +1,5 @@
-//! The list of all accounts, a page at a time: what it brings is kept as answers about accounts and addresses, and whoever
-//! wants to know something waits for the page that has been asked for, in place of a question of their own.
+//! Lists all accounts page by page, and caches accounts and addresses from each page. Lookups wait for a page that was
+//! requested instead of asking Slack themselves.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,28 +15,29 @@ use crate::ports::clock::{Clock, is_recent};
 use crate::ports::slack::SlackError;
 use crate::slack::client::SlackClient;
 
-/// All accounts are listed again after this time, as long as somebody wants to know something.
+/// How often the accounts are listed, as long as there are lookups.
 const LISTED_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
-/// A list that Slack refused is tried again after this time.
+/// How long to wait after a failed list.
 const TRIED_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
-/// Pages of accounts that are asked for one after the other; then one in so many units of Slack's pace: together no more than
-/// the twenty that Slack takes in any minute.
+/// Pages that are requested without a pause, and the interval after that, in units of Slack's pace. Together these stay
+/// within Slack's limit of twenty in any minute.
 pub(super) const PAGES_AT_ONCE: usize = 5;
 pub(super) const PAGE_EVERY: u32 = 4;
 
-/// The most pages, those included that Slack asks to wait with; whoever is on none of them is asked about one by one.
+/// Most attempts to get a page, including those that Slack asked to delay. Accounts beyond that are looked up one by
+/// one.
 const MOST_PAGES: usize = 60;
 
-/// All accounts, listed now and then.
+/// The list of all accounts, refreshed periodically.
 #[derive(Debug)]
 pub(super) struct Listing {
     client: Arc<SlackClient>,
     clock: Arc<dyn Clock>,
     accounts: Arc<AnswerCache<PersonId, SlackAccount>>,
     addresses: Arc<AnswerCache<String, Address>>,
-    /// Whether a page has been asked for that is worth waiting for; changes with every page.
+    /// Whether a requested page is worth waiting for; sent again after every page.
     is_awaited: watch::Sender<bool>,
     history: Mutex<ListingHistory>,
 }
@@ -45,18 +46,19 @@ pub(super) struct Listing {
 #[derive(Debug, Default)]
 struct ListingHistory {
     is_under_way: bool,
-    /// When the last list began that came to its end, and whether nobody was left out.
+    /// When the last successful list began, and whether it was complete.
     listed: Option<(Timestamp, bool)>,
-    /// When the last one began that did not.
+    /// When the last failed list began.
     failed_at: Option<Timestamp>,
 }
 
-/// The right to list the accounts: there is one list at a time.
+/// The right to list the accounts. Only one list runs at a time.
 #[derive(Debug)]
 pub(super) struct ListingPermit(Arc<Listing>);
 
 impl Drop for ListingPermit {
     fn drop(&mut self) {
+        // On drop, so that it also happens after an error or a cancellation.
         self.0.history().is_under_way = false;
         self.0.is_awaited.send_replace(false);
     }
@@ -87,7 +89,8 @@ impl Listing {
         Self { client, clock, accounts, addresses, is_awaited, history: Mutex::default() }
     }
 
-    /// The right to list the accounts, unless that is done or was done lately. From now on people wait for it.
+    /// Returns the right to list the accounts, unless a list is running or a recent one ended. Lookups wait for it from
+    /// now on.
     pub(super) fn begin(self: &Arc<Self>) -> Option<ListingPermit> {
         let now = self.clock.now();
         let mut history = self.history();
@@ -98,38 +101,39 @@ impl Listing {
         {
             return None;
         }
-        // Also one that is broken off has failed.
+        // Recorded in advance, so that a cancelled list counts as failed.
         (history.is_under_way, history.failed_at) = (true, Some(now));
         self.is_awaited.send_replace(true);
         Some(ListingPermit(Arc::clone(self)))
     }
 
-    /// Whether a page has been asked for that is worth waiting for.
+    /// Returns whether a requested page is worth waiting for.
     pub(super) fn is_awaited(&self) -> bool {
         *self.is_awaited.borrow()
     }
 
-    /// Whether whoever is not known can be taken for nobody: the last list had everybody on it, and is no older than what may
-    /// be shown.
+    /// Returns whether an unknown account can be considered nonexistent: the last list was complete, and is recent
+    /// enough for what is only shown.
     pub(super) fn is_complete(&self) -> bool {
         let now = self.clock.now();
         self.history().listed.is_some_and(|(at, is_complete)| is_complete && is_recent(Some(at), now, SHOWN))
     }
 
-    /// Waits until the list has brought what `is_known` asks for, or brings nothing for now, or time is left for one question
-    /// only.
+    /// Waits until the list has brought what `is_known` checks for, no further page is expected for now, or half of the
+    /// time limit is over.
     pub(super) async fn brings(&self, is_known: impl Fn() -> bool) {
         let mut is_awaited = self.is_awaited.subscribe();
         let brought = is_awaited.wait_for(|is_awaited| !is_awaited || is_known());
         drop(tokio::time::timeout(self.patience(), brought).await);
     }
 
-    /// How long people wait for the list: half as long as for an answer, so that their own question can be asked, too.
+    /// Returns how long lookups wait for the list: half of their time limit, so that they can still ask Slack
+    /// themselves.
     fn patience(&self) -> Duration {
         self.client.limits().question / 2
     }
 
-    /// Asks for one page after the other; whether there are no more.
+    /// Requests all pages. Returns whether the list is complete.
     async fn pages(&self) -> anyhow::Result<bool> {
         let ours = self.while_people_wait(self.client.own_identity()).await?;
         let mut cursor = None;
@@ -139,6 +143,7 @@ impl Listing {
             }
             let asked_at = self.clock.now();
             let page = match self.while_people_wait(self.client.members(cursor.clone())).await {
+                // The attempt counts, so that the list ends even if Slack keeps asking to wait.
                 Err(SlackError::RateLimited(wait)) => {
                     self.pause(wait).await;
                     continue;
@@ -147,7 +152,7 @@ impl Listing {
             };
             for member in &page.members {
                 let (person, account) = (member.person(), SlackAccount::of(Some(member), &ours));
-                // Whoever has left and was never asked about needs no room.
+                // Accounts that do not count are stored only if someone has asked about them.
                 let counts = account.uncounted.is_none();
                 if let Some((address, is_confirmed)) = &account.email {
                     let owner = Some((person.clone(), *is_confirmed));
@@ -164,7 +169,7 @@ impl Listing {
         Ok(false)
     }
 
-    /// An answer that people wait for. One that takes longer than they can wait keeps nobody any more.
+    /// Awaits an answer while lookups wait for it. Once it takes longer than their patience, they no longer wait.
     async fn while_people_wait<T>(&self, asked: impl Future<Output = T>) -> T {
         self.is_awaited.send_replace(true);
         let mut asked = pin!(asked);

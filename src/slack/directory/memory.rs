@@ -1,4 +1,4 @@
-//! Answers of Slack's, each with its age. What they are about is not known here.
+//! A cache of Slack's answers, with the age of each.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -15,18 +15,18 @@ use crate::ports::clock::Clock;
 use crate::ports::directory::Freshness;
 use crate::ports::slack::SlackError;
 
-/// How long an answer counts for a decision.
+/// How long an answer may be used for decisions.
 pub(super) const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
 
-/// Why a question has no answer that the program itself has spoilt.
+/// The error of a lookup that panicked.
 const ENDED_BADLY: &str = "the question ended badly";
 
-/// Answers by question.
+/// Answers by key.
 #[derive(Debug)]
 pub(super) struct AnswerCache<K, A> {
-    /// Answers kept before old ones are forgotten.
+    /// Capacity. When it is exceeded, the whole cache is cleared.
     most: usize,
-    /// How old an answer may become before it is asked for anew in the background, where it is only shown.
+    /// Age from which an answer that is only shown is refreshed in the background.
     shown: SignedDuration,
     slots: Mutex<HashMap<K, Arc<CacheSlot<A>>>>,
 }
@@ -36,8 +36,8 @@ impl<K: Clone + Eq + Hash, A: Clone + Send + Sync + 'static> AnswerCache<K, A> {
         Self { most, shown, slots: Mutex::default() }
     }
 
-    /// The answer, as fresh as it has to be. Whoever asks what is being asked already waits for that answer, which comes
-    /// even if nobody waits for it any more.
+    /// Returns an answer that is as fresh as required. Concurrent lookups of the same key share one call, which
+    /// completes even if nobody waits for it any more.
     pub(super) async fn recall(
         &self,
         (key, freshness): (&K, Freshness),
@@ -52,6 +52,7 @@ impl<K: Clone + Eq + Hash, A: Clone + Send + Sync + 'static> AnswerCache<K, A> {
         match slot.known(clock.now()) {
             Some((answer, age)) if age < allowed => return Ok(answer),
             Some((answer, _)) if freshness == Freshness::Known => {
+                // Dropping the handle does not cancel the lookup, which refreshes the cache in the background.
                 drop(slot.ask(clock, ask));
                 return Ok(answer);
             }
@@ -60,25 +61,25 @@ impl<K: Clone + Eq + Hash, A: Clone + Send + Sync + 'static> AnswerCache<K, A> {
         Ok(slot.ask(clock, ask).await?)
     }
 
-    /// Whether there is an answer as fresh as it has to be.
+    /// Returns whether there is an answer that is as fresh as required.
     pub(super) fn has(&self, key: &K, freshness: Freshness, now: Timestamp) -> bool {
         let slot = self.lock().get(key).cloned();
         let age = slot.and_then(|slot| slot.known(now)).map(|(_, age)| age);
         age.is_some_and(|age| freshness == Freshness::Known || age < REMEMBERED)
     }
 
-    /// The answer, however old it is.
+    /// Returns the answer, however old it is.
     pub(super) fn any(&self, key: &K) -> Option<A> {
         let slot = self.lock().get(key).cloned()?;
         slot.known(Timestamp::MAX).map(|(answer, _)| answer)
     }
 
-    /// Has an answer kept that comes without a question about it alone.
+    /// Makes [`Self::learn`] store an answer for this key.
     pub(super) fn expect(&self, key: &K) {
         self.slot(key);
     }
 
-    /// Keeps an answer that came without a question about it alone: where somebody asked before, and where `is_wanted`.
+    /// Stores an answer that came without a lookup of its own: if someone has asked about it before, or if `is_wanted`.
     pub(super) fn learn(&self, key: &K, is_wanted: bool, asked_at: Timestamp, answer: A) {
         let asked_before = self.lock().get(key).cloned();
         if let Some(slot) = asked_before.or_else(|| is_wanted.then(|| self.slot(key))) {
@@ -102,14 +103,14 @@ impl<K: Clone + Eq + Hash, A: Clone + Send + Sync + 'static> AnswerCache<K, A> {
     }
 }
 
-/// Why a question has no answer, for everybody who waits for it.
+/// Why a lookup failed, in a form that can be shared by all who wait for it.
 #[derive(Clone, Debug)]
 enum LookupFailed {
     /// Slack asks to wait.
     Wait(Duration),
     /// Slack does not answer.
     Silence(String),
-    /// The whole reason.
+    /// Any other reason.
     Other(String),
 }
 
@@ -135,7 +136,7 @@ impl From<LookupFailed> for anyhow::Error {
 
 type PendingLookup<A> = Shared<BoxFuture<'static, Result<A, LookupFailed>>>;
 
-/// One answer, and the question while it is asked.
+/// One answer, and the lookup in progress.
 #[derive(Debug)]
 struct CacheSlot<A>(Mutex<CacheState<A>>);
 
@@ -158,13 +159,13 @@ impl<A> CacheSlot<A> {
 }
 
 impl<A: Clone + Send + Sync + 'static> CacheSlot<A> {
-    /// The answer and its age; whatever lies in the future is of no use.
+    /// Returns the answer and its age. An age in the future, after the clock was set back, counts the same.
     fn known(&self, now: Timestamp) -> Option<(A, SignedDuration)> {
         let (asked_at, answer) = self.lock().known.clone()?;
         Some((answer, now.duration_since(asked_at).abs()))
     }
 
-    /// Asks, unless that is being asked already.
+    /// Starts a lookup, or joins the one in progress.
     fn ask(
         self: &Arc<Self>,
         clock: &Arc<dyn Clock>,
@@ -175,9 +176,10 @@ impl<A: Clone + Send + Sync + 'static> CacheSlot<A> {
             return asking.clone();
         }
         let (slot, clock) = (Arc::clone(self), Arc::clone(clock));
+        // In its own task, so that it completes even if all that wait for it are gone.
         let asked = tokio::spawn(async move {
             let asked_at = clock.now();
-            // Also after a question that ends badly the next one is asked.
+            // A panic must not leave `asking` set, or no later lookup would be made.
             let answer = AssertUnwindSafe(ask).catch_unwind().await;
             let answer = answer.unwrap_or_else(|_| Err(anyhow!(ENDED_BADLY)));
             let mut state = slot.lock();
@@ -201,7 +203,7 @@ impl<A: Clone + Send + Sync + 'static> CacheSlot<A> {
 }
 
 impl<A> CacheState<A> {
-    /// The age of an answer counts from when it was asked for; the younger one stays.
+    /// Stores an answer unless a newer one is known. Its age counts from when the request was sent.
     fn remember(&mut self, asked_at: Timestamp, answer: A) {
         if self.known.as_ref().is_none_or(|(known_at, _)| *known_at <= asked_at) {
             self.known = Some((asked_at, answer));
@@ -222,7 +224,7 @@ mod tests {
             let spoilt = memory.recall((&1, Freshness::Fresh), &clock, async { panic!("a mistake of ours") });
             assert_eq!(spoilt.await.unwrap_err().to_string(), ENDED_BADLY);
         }
-        // Nobody waits for what is only shown, and so nobody sees how that ends.
+        // Nobody awaits a background refresh, so nobody sees its panic.
         memory.learn(&1, true, clock.now() - SignedDuration::from_hours(1), "old");
         let shown = memory.recall((&1, Freshness::Known), &clock, async { panic!("a mistake of ours") });
         assert_eq!(shown.await.unwrap(), "old");

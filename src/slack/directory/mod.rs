@@ -1,10 +1,10 @@
-//! Who is who, asked from Slack. What somebody decides by is at most a minute old; what is only shown is what is known,
-//! and asked for anew in the background. Who may do what is the portal's to say.
+//! Users and groups, looked up in Slack. Decisions use answers that are at most a minute old; what is only shown uses
+//! cached answers and refreshes them in the background. The portal decides who may do what.
 //!
-//! Slack takes few calls a minute (docs.slack.dev/apis/web-api/rate-limits: tier 2 twenty, tier 3 fifty, tier 4 a hundred,
-//! looked up on 2026-11-29), so an answer costs as much as its question, however large the organization is: who is in which
-//! group is one call for all groups, whoever wants to know it; an account is one call, unless all of them have just been
-//! listed or are being listed; whose an address is, is read off the accounts, and asked only where none of them has it.
+//! Slack allows few calls a minute (docs.slack.dev/apis/web-api/rate-limits: tier 2 twenty, tier 3 fifty, tier 4 a
+//! hundred, looked up on 2026-11-29), so the number of calls must not grow with the organization. Group membership is
+//! one call for all groups. An account is one call, unless all accounts were just listed or are being listed. The owner
+//! of an e-mail address is found among the listed accounts, and Slack is asked for it only if none of them has it.
 
 mod listing;
 mod memory;
@@ -28,14 +28,14 @@ use crate::ports::directory::{Directory, Freshness, Late};
 use listing::Listing;
 use memory::{AnswerCache, REMEMBERED};
 
-/// How old may be shown what is asked about one by one, before it is asked for anew.
+/// How old an individually looked-up answer may be before it is refreshed, when it is only shown.
 const SHOWN: SignedDuration = SignedDuration::from_mins(15);
 
-/// Accounts, their addresses, and answers of each other kind, that are kept before old ones are forgotten.
+/// How many accounts and addresses, and how many answers of each other kind, are cached before old ones are dropped.
 const MOST_ACCOUNTS: usize = 100_000;
 const MOST: usize = 10_000;
 
-/// Slack as the directory.
+/// The [`Directory`] backed by Slack.
 #[derive(Debug)]
 pub struct SlackDirectory {
     client: Arc<SlackClient>,
@@ -45,26 +45,26 @@ pub struct SlackDirectory {
     addresses: Arc<AnswerCache<String, Address>>,
     named: AnswerCache<(PersonId, String), Option<PersonId>>,
     listing: Arc<Listing>,
-    /// Whether anybody wanted to know anything since the accounts were listed.
+    /// Whether anything was looked up since the accounts were last listed. If not, [`Directory::refresh`] does nothing.
     is_used: AtomicBool,
 }
 
-/// Who is in which group.
+/// Members by group.
 type GroupMembers = HashMap<GroupId, Arc<BTreeSet<PersonId>>>;
 
-/// Whose an address is, and whether Slack has confirmed that; `None` for nobody's.
+/// The owner of an address and whether Slack has confirmed the address; `None` if nobody has it.
 type Address = Option<(PersonId, bool)>;
 
-/// What is known of an account.
+/// What the cache holds about an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct SlackAccount {
     uncounted: Option<Uncounted>,
-    /// Its address in small letters, and whether Slack has confirmed that.
+    /// Its address in lower case, and whether Slack has confirmed it.
     email: Option<(String, bool)>,
 }
 
 impl SlackAccount {
-    /// What Slack's answer about an account says to the workspace or enterprise that our token is for.
+    /// Reads Slack's answer about an account. `ours` is the workspace or enterprise of our token.
     fn of(member: Option<&SlackUser>, ours: &Identity) -> Self {
         let Some(member) = member else { return Self { uncounted: Some(Uncounted::Unknown), email: None } };
         let stranger = || (!member.is_of(ours)).then_some(Uncounted::Stranger);
@@ -76,10 +76,10 @@ impl SlackAccount {
 }
 
 impl SlackDirectory {
-    /// A directory that asks through `client`.
+    /// Creates a directory that asks Slack through `client`.
     pub fn new(client: Arc<SlackClient>, clock: Arc<dyn Clock>) -> Self {
         let accounts = Arc::new(AnswerCache::new(MOST_ACCOUNTS, SHOWN));
-        // Old addresses are not asked about one by one: the accounts are listed again.
+        // Addresses never expire one by one: listing the accounts again replaces them.
         let addresses = Arc::new(AnswerCache::new(MOST_ACCOUNTS, SignedDuration::MAX));
         let (accounts_too, addresses_too) = (Arc::clone(&accounts), Arc::clone(&addresses));
         let listing = Listing::new(Arc::clone(&client), Arc::clone(&clock), accounts_too, addresses_too);
@@ -95,7 +95,8 @@ impl SlackDirectory {
         }
     }
 
-    /// The answer to one question, if it comes within the limit for one. It is kept when it comes later.
+    /// Returns the answer to one lookup, or [`Late`] after the time limit. An answer that arrives later is still
+    /// cached.
     async fn answered<A>(&self, asked: impl Future<Output = anyhow::Result<A>>) -> anyhow::Result<A> {
         self.is_used.store(true, Ordering::Relaxed);
         tokio::time::timeout(self.client.limits().question, asked).await.map_err(|_| Late)?
@@ -103,6 +104,7 @@ impl SlackDirectory {
 
     async fn account(&self, person: &PersonId, freshness: Freshness) -> anyhow::Result<SlackAccount> {
         let asked = self.answered(async {
+            // For what is only shown, spend no call on an account that the running list is about to bring.
             if let Some(account) = self.accounts.any(person)
                 && freshness == Freshness::Known
                 && self.listing.is_awaited()
@@ -111,13 +113,14 @@ impl SlackDirectory {
             }
             let is_known = || self.accounts.has(person, freshness, self.clock.now());
             if !is_known() {
+                // Have the list store this account even if it does not count.
                 self.accounts.expect(person);
                 self.listing.brings(is_known).await;
             }
             let (client, asked) = (Arc::clone(&self.client), person.clone());
             let ask = async move {
                 let member = client.member(&asked).await?;
-                // Only of an account that could count it matters whose it is.
+                // Which workspace an account belongs to matters only if the account counts otherwise.
                 let ours = match &member {
                     Some(member) if member.uncounted().is_none() => client.own_identity().await?,
                     Some(_) | None => Identity::default(),
@@ -129,11 +132,12 @@ impl SlackDirectory {
         asked.await.with_context(|| format!("cannot ask Slack who {person} is"))
     }
 
-    /// Whose this address is. It is read off the accounts, which are listed for it unless that was done
-    /// lately; Slack is asked about the one address that somebody decides by and that no account has.
+    /// Returns the owner of an address. Looks among the accounts, which are listed first unless that was done recently.
+    /// Slack is asked about the single address only for decisions, and only if no account has it.
     pub(super) async fn owner_of(&self, address: &str, freshness: Freshness) -> anyhow::Result<Address> {
         let asked = self.answered(async {
             if let Some(permit) = self.listing.begin() {
+                // Not awaited, because the whole list takes many calls. The lookup waits below for one page at a time.
                 tokio::spawn(async move {
                     if let Err(error) = permit.list().await {
                         tracing::debug!(error = format!("{error:#}"), "addresses are asked about one by one");
@@ -147,9 +151,11 @@ impl SlackDirectory {
                 self.listing.brings(is_known).await;
             }
             let listed = self.addresses.any(&address);
+            // For what is only shown, a complete list without this address is enough.
             if freshness == Freshness::Known && listed.is_none() && self.listing.is_complete() {
                 return Ok(None);
             }
+            // The account of the listed owner confirms the address, without the slower-paced lookup by address.
             if !is_known()
                 && let Some(Some((person, _))) = listed
                 && let Some((own, is_confirmed)) = self.account(&person, freshness).await?.email
@@ -198,7 +204,8 @@ impl Directory for SlackDirectory {
         match self.account(person, freshness).await?.email {
             Some((own, _)) if own != email => Ok(false),
             Some((_, true)) => Ok(true),
-            // Their account does not say so; it may be known to be another's, else Slack is asked by the address.
+            // The account does not confirm the address. The cache may show another owner; otherwise ask Slack by
+            // address.
             Some((_, false)) | None => match self.addresses.any(&email) {
                 Some(Some((owner, _))) if owner != *person => Ok(false),
                 _ => Ok(self.owner_of(&email, freshness).await? == Some((person.clone(), true))),
@@ -233,13 +240,14 @@ impl Directory for SlackDirectory {
         }
         let Some(permit) = self.listing.begin() else { return };
         if let Err(error) = permit.list().await {
+            // The next refresh must try again.
             self.is_used.store(true, Ordering::Relaxed);
             tracing::debug!(error = format!("{error:#}"), "accounts are asked about one by one");
         }
     }
 }
 
-/// The first of the people that a profile field holds, as Slack writes them: ids with commas between.
+/// Returns the first user in a profile field, which Slack writes as ids separated by commas.
 fn first_person(value: &str) -> Option<PersonId> {
     match Principal::parse(value.split(',').next()?.trim()) {
         Some(Principal::Person(person)) => Some(person),

@@ -1,4 +1,4 @@
-//! The directory against a Slack whose people come and go.
+//! The directory against a Slack whose users come and go.
 
 use std::time::Duration;
 
@@ -44,10 +44,10 @@ fn in_leads(slack: &FakeSlack, people: &[&str]) {
     slack.answers("usergroups.list", &json!({ "ok": true, "usergroups": groups }));
 }
 
-/// What has not come by then does not come.
+/// An answer that has not arrived by then will not arrive.
 const LONG: Duration = Duration::from_secs(20);
 
-/// Until what is asked in the background was answered.
+/// Waits until the method was called this often in the background.
 async fn until_asked(slack: &FakeSlack, method: &str, times: usize) {
     let asked = async {
         while asked(slack, method) < times {
@@ -108,7 +108,7 @@ async fn an_account_that_is_no_active_full_member_of_ours_counts_for_nothing() {
     assert_eq!(why(json!({ "id": "USLACKBOT" })).await, Some(Uncounted::App));
     assert_eq!(why(json!({ "id": "U1", "deleted": true })).await, Some(Uncounted::Deactivated));
     assert_eq!(why(json!({ "id": "U1", "is_stranger": true })).await, Some(Uncounted::Stranger));
-    // In a channel that is shared with them Slack calls them no strangers.
+    // Slack does not mark members of a shared channel as strangers.
     let shared = json!({ "id": "U1", "team_id": "T0THEIRS", "is_stranger": false });
     assert_eq!(why(shared).await, Some(Uncounted::Stranger));
     let theirs = json!({ "id": "U1", "team_id": "T0X", "enterprise_user": { "enterprise_id": "E0THEIRS" } });
@@ -133,7 +133,7 @@ async fn an_unknown_group_is_empty_and_an_unreachable_slack_is_an_error() {
     slack.script("usergroups.list", 503, Vec::new(), "");
     let error = directory.group_members(&leads(), Fresh).await.unwrap_err();
     assert!(format!("{error:#}").starts_with("cannot ask Slack who is in group S0LEADS: "), "{error:#}");
-    // A failure is not remembered.
+    // Failures are not cached.
     in_leads(&slack, &[]);
     assert!(directory.group_members(&leads(), Fresh).await.is_ok());
 }
@@ -190,7 +190,7 @@ async fn a_question_that_slack_asks_to_wait_with_is_not_asked_before() {
     assert!(directory.group_members(&leads(), Fresh).await.unwrap().contains(&morgan()));
     assert_eq!(asked(&slack, "usergroups.list"), 2);
 
-    // The same where Slack says so in the body, and no time.
+    // The same if Slack reports the limit in the body, without a time.
     let (slack, directory, clock) = start().await;
     slack.refuses("users.info", "ratelimited");
     directory.why_not_counted(&morgan(), Fresh).await.unwrap_err();
@@ -229,7 +229,7 @@ async fn all_accounts_are_listed_in_few_calls_and_again_only_if_somebody_wants_t
         "999"
     );
 
-    // A minute later a decision asks about the one account, and what is shown is what is known.
+    // A minute later, a decision looks up the one account, while what is only shown uses the cache.
     clock.move_by(61);
     directory.refresh().await;
     assert_eq!(directory.why_not_counted(&morgan(), Known).await.unwrap(), None);
@@ -237,7 +237,7 @@ async fn all_accounts_are_listed_in_few_calls_and_again_only_if_somebody_wants_t
     assert_eq!(directory.why_not_counted(&morgan(), Fresh).await.unwrap(), Some(Uncounted::Guest));
     assert_eq!((asked(&slack, "users.list"), asked(&slack, "users.info")), (1, 1));
 
-    // Whoever left since is found out by the list as well.
+    // The list also finds those who have left since.
     clock.move_by(300);
     lists(&slack, &[json!({ "id": "U0MORGAN", "deleted": true })]);
     directory.refresh().await;
@@ -319,7 +319,7 @@ async fn whose_of_many_addresses_is_theirs_is_read_off_their_account() {
     assert!(directory.has_email(&morgan(), "morgan@EXAMPLE.com", Fresh).await.unwrap());
     assert_eq!((asked(&slack, "users.info"), asked(&slack, "users.lookupByEmail")), (1, 0));
 
-    // An account that does not say that its address was confirmed is asked about by the address.
+    // An account without a confirmed address is looked up by the address.
     for confirmed in [json!(false), json!(null)] {
         let (slack, directory, _) = start().await;
         let account = json!({
@@ -339,7 +339,7 @@ fn address(n: usize) -> String {
     format!("p{n}@example.com")
 }
 
-/// So many accounts, each with an address that Slack has confirmed.
+/// Lists this many accounts, each with a confirmed address.
 fn lists_many(slack: &FakeSlack, count: usize) {
     let account = |n: usize| json!({ "id": person(n).as_str(), "is_email_confirmed": true, "profile": { "email": address(n) } });
     lists(slack, &(0..count).map(account).collect::<Vec<_>>());
@@ -388,7 +388,7 @@ async fn a_list_that_stands_still_keeps_nobody_waiting_for_long() {
     let refreshing = Arc::clone(&directory);
     let listing = tokio::spawn(async move { refreshing.refresh().await });
     until_asked(&slack, "users.list", 1).await;
-    // There is time left for one's own question.
+    // There is time left for a lookup of its own.
     assert_eq!(directory.why_not_counted(&morgan(), Fresh).await.unwrap(), None);
     assert!(!listing.is_finished());
     slack.hold("users.list", false);
@@ -410,13 +410,13 @@ async fn whose_the_addresses_are_is_read_off_the_list_and_only_what_it_has_not_i
     }
     assert_eq!((asked_about(&slack), asked(&slack, "users.list")), (0, 1));
 
-    // What is shown is what the list says; a decision asks about the one.
+    // What is only shown relies on the list; a decision looks up the one account.
     assert_eq!(directory.person_by_email("gone@example.com", Known).await.unwrap(), None);
     assert_eq!(asked_about(&slack), 0);
     assert_eq!(directory.person_by_email("gone@example.com", Fresh).await.unwrap(), None);
     assert_eq!(asked(&slack, "users.lookupByEmail"), 1);
 
-    // A decision that is no longer a minute away from the list asks about the account, which tells its address.
+    // A minute after the list, a decision looks up the account, which includes its address.
     clock.move_by(61);
     says(&slack, &json!({ "id": "U0P7", "is_email_confirmed": true, "profile": { "email": address(7) } }));
     assert_eq!(directory.person_by_email(&address(7), Fresh).await.unwrap(), Some(person(7)));
@@ -427,7 +427,7 @@ async fn whose_the_addresses_are_is_read_off_the_list_and_only_what_it_has_not_i
     assert_eq!(directory.person_by_email(&address(8), Fresh).await.unwrap(), None, "it has changed hands");
     assert_eq!((asked(&slack, "users.info"), asked(&slack, "users.lookupByEmail")), (2, 2));
 
-    // An hour later the list is made again, and nothing else is asked.
+    // An hour later the accounts are listed again, and nothing else is looked up.
     clock.move_by(3600);
     let calls = asked_about(&slack);
     for n in 0..66 {
@@ -463,7 +463,7 @@ async fn addresses_that_no_list_has_are_looked_up_no_faster_than_slack_takes() {
         }
     }
     assert_eq!((asked(&slack, "users.lookupByEmail"), waits.len()), (8, 58));
-    // A little later than they were told to; the machine's own time passes as well.
+    // They come back a little later than they were told to; the monotonic clock advances as well.
     clock.move_by(i64::try_from(waits.last().unwrap().as_secs()).unwrap() + 10);
     assert_eq!(directory.person_by_email(&address(65), Known).await.unwrap(), None, "in their turn");
 }

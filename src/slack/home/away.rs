@@ -1,4 +1,4 @@
-//! Who is away on somebody's home tab: they themselves, or those they answer for.
+//! Absences on the home tab: the user's own, and those of users they are a delegate of.
 
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
 
@@ -8,10 +8,10 @@ use crate::slack::blocks::{button, buttons, context, section};
 use crate::slack::ids::ActionId;
 use crate::slack::mrkdwn::mention;
 
-/// Absences that a tab tells of; whoever answers for more knows it.
+/// Most absences that are shown.
 const MOST_SHOWN: usize = 5;
 
-/// Leaves, for whoever is not away.
+/// Returns the button for an absence, unless the user is away.
 pub(super) fn leave_button(page: &HomePage) -> Option<SlackBlockButtonElement> {
     own(page).is_none().then(|| button(ActionId::Leave, "Out of office", "home", "Out of office"))
 }

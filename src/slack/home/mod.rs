@@ -1,5 +1,5 @@
-//! The home tab, built from what the portal says it shows. Pure, and free of the time of day: the same things give the
-//! same tab, so that it is published only when something is different. What its buttons do is `actions`' work.
+//! The home tab, built from [`HomePage`]. Pure, and independent of the time of day: the same data gives the same tab,
+//! so that it is published only when it changed. `actions` handles its buttons.
 
 mod away;
 mod team;
@@ -18,7 +18,7 @@ use super::mrkdwn::escape_within;
 use crate::domain::organization::ALL_TEAMS;
 use crate::ports::slack::{Everything, HomePage};
 
-/// The view.
+/// Returns the view of the home tab.
 pub(super) fn view(page: &HomePage) -> SlackHomeView {
     let mut blocks = vec![header("Quartermaster")];
     if page.is_first_visit {
@@ -42,23 +42,23 @@ pub(super) fn view(page: &HomePage) -> SlackHomeView {
     SlackHomeView::new(arranged(blocks, MAX_VIEW_BLOCKS))
 }
 
-/// What Slack gets, as JSON.
+/// Returns the JSON of a home tab as Slack expects it.
 ///
 /// # Errors
 /// Never in practice: every part of a view can be written as JSON.
 pub(super) fn to_json(view: &SlackHomeView) -> serde_json::Result<Value> {
     let mut json = serde_json::to_value(SlackView::Home(view.clone()))?;
     if let Some(fields) = json.as_object_mut() {
-        // The models write absent texts as "".
+        // The models serialize absent texts as "".
         fields.retain(|_, value| value != "");
     }
     Ok(json)
 }
 
-/// Tells two views apart: SHA-256 of what Slack gets, lower-case hex.
+/// Returns the SHA-256 of the view's JSON in lower-case hex, to detect whether the tab changed.
 ///
 /// # Errors
-/// As [`to_json`]'s: two views that cannot be written must not look alike.
+/// Same as [`to_json`]. There is no fallback digest, as two views that cannot be serialized would look the same.
 pub(super) fn digest(view: &SlackHomeView) -> serde_json::Result<String> {
     Ok(hex::encode(Sha256::digest(serde_json::to_vec(view)?)))
 }
@@ -76,7 +76,7 @@ fn is_in_a_team(page: &HomePage) -> bool {
     page.teams.iter().any(|team| team.is_member)
 }
 
-/// Why they cannot request anything, and what they can do all the same.
+/// Says why a user without a team cannot request anything, and what they can do instead.
 fn no_team(page: &HomePage) -> &'static str {
     match (page.everything, page.teams.is_empty()) {
         (Some(_), _) => {
@@ -91,7 +91,7 @@ fn no_team(page: &HomePage) -> &'static str {
     }
 }
 
-/// What there is of all teams, for those who may read everything.
+/// Returns the section about all teams, for users who may read everything.
 fn everything(page: &HomePage) -> Vec<SlackBlock> {
     let Some(Everything { parked }) = page.everything else { return Vec::new() };
     let mut blocks = vec![divider(), header("All teams")];
@@ -145,7 +145,7 @@ fn mine(page: &HomePage) -> Vec<SlackBlock> {
         blocks.push(tend(request, &page.person, page.now));
     }
     if page.mine.requests.is_empty() {
-        // Who is in no team reads further down that they cannot request yet.
+        // Users without a team read further down that they cannot request anything yet.
         let hint = if is_in_a_team(page) { " *Request something* shows what there is." } else { "" };
         blocks.push(context(&format!("You have nothing here yet.{hint}")));
     }
@@ -153,7 +153,7 @@ fn mine(page: &HomePage) -> Vec<SlackBlock> {
     blocks
 }
 
-/// The button that shows the whole list: one's own, or a team's.
+/// Returns the button that opens the whole list: the user's own, or a team's.
 fn show_all(block: &str, team: Option<&str>) -> SlackBlock {
     let spoken =
         team.map_or_else(|| "Show all of yours".to_owned(), |team| format!("Show all of team {team}"));

@@ -1,4 +1,4 @@
-//! What one team holds: its budget, its quotas, and the resources of one's team-mates.
+//! A team's part of the home tab: budget, quotas, and the resources of team-mates.
 
 use slack_morphism::prelude::SlackBlock;
 
@@ -8,10 +8,10 @@ use crate::slack::blocks::{MAX_SECTION, context, divider, header, section, secti
 use crate::slack::messages::{details, line};
 use crate::slack::mrkdwn::{dollars, escape, escape_within, meter};
 
-/// Characters of a product's name.
+/// Longest product name, in characters.
 const NAME: usize = 60;
 
-/// The blocks of one's n-th team.
+/// Returns the blocks of the n-th team.
 pub(super) fn team(page: &TeamPage, number: usize, command: &str) -> Vec<SlackBlock> {
     let mut blocks = vec![divider(), header(&format!("Team {}", page.team)), section(&figures(page))];
     blocks.extend(page.live.requests.iter().map(|request| section_with(&line(request), details(request))));
@@ -34,7 +34,7 @@ pub(super) fn team(page: &TeamPage, number: usize, command: &str) -> Vec<SlackBl
     blocks
 }
 
-/// The sum with the budget, then a bar for each product.
+/// Formats the team's costs against its budget, then the quota of each product.
 fn figures(page: &TeamPage) -> String {
     let mut text = match page.budget {
         Some(budget) => format!(
@@ -47,6 +47,7 @@ fn figures(page: &TeamPage) -> String {
     };
     for product in &page.uses {
         let line = quota(product);
+        // Leave room for the last line.
         if text.chars().count() + line.chars().count() > MAX_SECTION - 20 {
             text.push_str("\nand more");
             break;

@@ -1,5 +1,4 @@
-//! Slash commands: fields at the top level, of a form over HTTP and of JSON over a socket. What the text asks for is
-//! parsed elsewhere.
+//! Slash commands: top-level fields, form-encoded over HTTP and JSON over a socket. `commands` parses the text.
 
 use serde::Deserialize;
 
@@ -8,18 +7,18 @@ use super::wire::{is_id, origin};
 use super::{Incoming, ParseError, ResponseUrl, SlashCommand, key};
 use crate::domain::ids::ChannelId;
 
-/// Reads the body of a slash command.
+/// Parses the body of a slash command.
 ///
 /// # Errors
-/// When there is no command or nobody who typed it.
+/// When the command or the user is missing.
 pub fn parse_command(body: &[u8]) -> Result<Incoming, ParseError> {
     command(CommandFields::read(body), body)
 }
 
-/// Reads the JSON of a slash command, as a socket delivers it.
+/// Parses the JSON of a slash command, as a socket delivers it.
 ///
 /// # Errors
-/// As [`parse_command`], and when it is not JSON.
+/// Same as [`parse_command`], and when it is not JSON.
 pub fn parse_command_json(json: &[u8]) -> Result<Incoming, ParseError> {
     command(read(json)?, json)
 }
@@ -38,8 +37,8 @@ fn command(fields: CommandFields, body: &[u8]) -> Result<Incoming, ParseError> {
     }))
 }
 
-/// The fields that are used, each as it first stands in the body unless that is empty. Decoding is most of what a
-/// command costs, so the body is read once for all of them.
+/// The fields that are used. If a field occurs more than once, the first non-empty one counts. Decoding is most of the
+/// cost of a command, so the body is read only once.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct CommandFields {
@@ -57,7 +56,7 @@ struct CommandFields {
     response_url: Field<Text>,
 }
 
-/// Fields that Slack sends with every command and nobody reads: not even decoding them is worth it.
+/// Fields that Slack sends with every command but nobody uses, skipped before they are decoded.
 const IGNORED: [&[u8]; 7] = [
     b"token",
     b"team_domain",

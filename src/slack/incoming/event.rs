@@ -1,4 +1,4 @@
-//! The Events API: JSON envelopes around what happened in the workspace.
+//! The Events API: JSON envelopes around events in the workspace.
 
 use serde::Deserialize;
 
@@ -24,15 +24,15 @@ struct EventEnvelope {
 struct Inner {
     #[serde(rename = "type")]
     kind: Field<Text>,
-    /// An id; in some events, which we do not use, a whole object.
+    /// A user id; in some events, which we do not use, an object.
     user: Field<Text>,
     tab: Field<Text>,
 }
 
-/// Reads an event delivery.
+/// Parses an event delivery.
 ///
 /// # Errors
-/// When it is not an envelope. An event we do not use is no error.
+/// When it is not an envelope. An unknown event is not an error.
 pub fn parse_event(body: &[u8]) -> Result<Incoming, ParseError> {
     let mut envelope: EventEnvelope = read(body)?;
     let kind = envelope.kind.0.take().ok_or(ParseError::Missing("type"))?;

@@ -1,5 +1,5 @@
-//! One field of a payload, read as far as it is understood: a value of another shape than the field has counts as absent
-//! and costs nothing but that field. Slack has sent an empty list for an empty map.
+//! Tolerant fields of a payload. A value of an unexpected shape counts as absent and does not affect other fields.
+//! Slack has been seen to send an empty list for an empty map.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,10 +11,10 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAcce
 use super::ParseError;
 use super::json_repair::repaired;
 
-/// A field of the shape `S`, if it is there.
+/// A field of shape `S`, if present.
 pub(in crate::slack) struct Field<S: FieldShape>(pub(in crate::slack) Option<S::Value>);
 
-/// What a field understands; it understands nothing of the rest.
+/// The JSON types that a field accepts. By default it accepts none.
 pub(in crate::slack) trait FieldShape {
     type Value;
 
@@ -31,6 +31,7 @@ pub(in crate::slack) trait FieldShape {
     }
 
     fn list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self::Value>, A::Error> {
+        // serde_json requires that a list is read to its end, even if it is ignored.
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(None)
     }
@@ -41,28 +42,28 @@ pub(in crate::slack) trait FieldShape {
     }
 }
 
-/// A text; an empty one is none.
+/// A text. An empty text counts as absent.
 pub(in crate::slack) enum Text {}
 
-/// What somebody filled in: a text or a number.
+/// User input: a text or a number.
 pub(super) enum Input {}
 
-/// A whole number from zero on.
+/// A non-negative integer.
 pub(in crate::slack) enum Count {}
 
-/// Yes or no.
+/// A boolean.
 pub(in crate::slack) enum Flag {}
 
 /// An object with fields of its own.
 pub(super) struct Object<T>(PhantomData<T>);
 
-/// A list of objects, without what is none.
+/// A list of objects; other elements are skipped.
 pub(super) struct List<T>(PhantomData<T>);
 
-/// A list of texts, without what is none.
+/// A list of texts; other elements are skipped.
 pub(super) enum Texts {}
 
-/// Objects by name; of one that is none the name is known, and that it is empty.
+/// A map of objects by name. Other values count as empty objects.
 pub(super) struct ByName<T>(PhantomData<T>);
 
 impl FieldShape for Text {
@@ -145,13 +146,14 @@ impl<S: FieldShape<Value: Default>> FieldShape for ByName<S> {
     }
 }
 
-/// Reads a text of JSON that is an object.
+/// Parses JSON that must be an object.
 pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, ParseError> {
     tolerant::<Field<Object<T>>>(json)?.0.ok_or(ParseError::Missing("object"))
 }
 
-/// Reads a text of JSON, [`mended`] where serde does not take it as it is.
+/// Parses JSON, [`repaired`] if serde does not accept it as it is.
 pub(in crate::slack) fn tolerant<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+    // Repairing is slow, and payloads that need it are rare.
     serde_json::from_slice(json).or_else(|_| serde_json::from_str(&repaired(json)?))
 }
 

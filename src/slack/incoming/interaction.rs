@@ -1,4 +1,5 @@
-//! Interactions: a form with one field, `payload`, holding JSON; also requests for options, which look the same.
+//! Interactions, which are forms with one field, `payload`, that holds JSON; and requests for options, which look the
+//! same.
 
 use super::field::{Field, Text, read};
 use super::wire::{Container, Payload, WireMessage, WireView, id_of, is_id, origin};
@@ -9,20 +10,20 @@ use super::{
 use crate::domain::ids::ChannelId;
 use crate::domain::request::MessageRef;
 
-/// Reads the body of an interaction.
+/// Parses the body of an interaction.
 ///
 /// # Errors
-/// When it holds no readable payload or nobody who caused it. An unknown kind is no error.
+/// When it has no readable payload or no user. An unknown kind is not an error.
 pub fn parse_interaction(body: &[u8]) -> Result<Incoming, ParseError> {
     let mut pairs = form_urlencoded::parse(body);
     let (_, payload) = pairs.find(|(key, _)| key == "payload").ok_or(ParseError::Missing("payload"))?;
     parse_interaction_json(payload.as_bytes())
 }
 
-/// Reads the body of a request for options.
+/// Parses the body of a request for options.
 ///
 /// # Errors
-/// As [`parse_interaction`], and when it asks for anything else.
+/// Same as [`parse_interaction`], and when it is of another kind.
 pub fn parse_options(body: &[u8]) -> Result<Incoming, ParseError> {
     let asked = parse_interaction(body)?;
     if matches!(asked, Incoming::Suggestion(_)) {
@@ -32,10 +33,10 @@ pub fn parse_options(body: &[u8]) -> Result<Incoming, ParseError> {
     }
 }
 
-/// Reads the JSON of an interaction, as a socket delivers it.
+/// Parses the JSON of an interaction, as a socket delivers it.
 ///
 /// # Errors
-/// As [`parse_interaction`].
+/// Same as [`parse_interaction`].
 pub fn parse_interaction_json(json: &[u8]) -> Result<Incoming, ParseError> {
     let mut payload: Payload = read(json)?;
     let Some(kind) = payload.kind.0.take() else { return of_no_kind(payload) };
@@ -64,7 +65,7 @@ fn click(mut payload: Payload, json: &[u8]) -> Result<Incoming, ParseError> {
         payload.message.0.unwrap_or_default(),
         channel.clone(),
     );
-    // Slack sends a list, and always one action in it.
+    // Slack sends a list, but always with exactly one action.
     let action = payload.actions.0.and_then(|actions| actions.into_iter().next());
     let action = action.ok_or(ParseError::Missing("action"))?;
     Ok(Incoming::Click(Click {
@@ -81,7 +82,7 @@ fn click(mut payload: Payload, json: &[u8]) -> Result<Incoming, ParseError> {
     }))
 }
 
-/// The message's place: the container names it even where Slack leaves the message itself out.
+/// Returns the message that was clicked in. The container names it even if Slack omits the message itself.
 fn clicked_message(
     container: Container,
     message: WireMessage,
@@ -103,7 +104,7 @@ fn view(view: WireView) -> Option<ViewRef> {
     Some(shown(view)).filter(|view| !view.id.is_empty())
 }
 
-/// A view as far as it is understood.
+/// Returns a view as far as it could be parsed.
 fn shown(mut view: WireView) -> ViewRef {
     let state = view.state.0.take();
     ViewRef {
@@ -116,10 +117,11 @@ fn shown(mut view: WireView) -> ViewRef {
     }
 }
 
-/// What is neither a click nor anything else by its name may be a form that somebody has filled in.
+/// Handles a payload without a kind. It may be a submitted form, whose input must not be lost silently.
 fn of_no_kind(payload: Payload) -> Result<Incoming, ParseError> {
     let why = ParseError::Missing("type");
     match payload.view.0 {
+        // A click has actions, so a payload with only a view is most likely a submission.
         Some(view) if payload.actions.0.is_none() => Ok(unread(shown(view), why)),
         _ => Err(why),
     }

@@ -1,6 +1,6 @@
-//! JSON that serde does not take although it is JSON: half a surrogate pair in a text, a number beyond every float, a name
-//! twice in an object, nesting without end. It is written anew as the nearest that serde takes, so that what is odd in one
-//! place costs nothing beside it. Read so only where the ordinary way has failed.
+//! Repairs JSON that is valid but that serde rejects: lone surrogates, numbers beyond any float, duplicate names in an
+//! object, deep nesting. It is rewritten as the nearest JSON that serde accepts, so that an odd value does not affect
+//! the rest of the payload. Used only after the normal parser failed.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// Deeper than anything that Slack sends; what is within counts as absent.
+/// Nesting limit, deeper than anything that Slack sends; deeper values count as absent.
 const DEEPEST: usize = 32;
 
-/// The same JSON, as serde takes it: of a name that stands twice the last counts, and what is no value at all is `null`.
+/// Rewrites JSON so that serde accepts it. Of duplicate names the last counts; unusable values become `null`.
 ///
 /// # Errors
-/// When it is no JSON.
+/// When it is not JSON.
 pub(super) fn repaired(json: &[u8]) -> serde_json::Result<String> {
     let whole: &RawValue = serde_json::from_slice(json)?;
     Ok(value(whole, DEEPEST).to_string())
@@ -41,9 +41,9 @@ fn object(json: &str, depth: usize) -> serde_json::Result<Value> {
     serde_json::Deserializer::from_str(json).deserialize_map(Fields(depth)).map(Value::Object)
 }
 
-/// A text, in which � stands for half a pair. serde gives a text as bytes where it is none of Unicode's: lone surrogates
-/// are then accepted, in WTF-8, says <https://docs.rs/serde_json/1/serde_json/struct.Deserializer.html>, `deserialize_bytes`, read
-/// on 2026-11-29.
+/// Reads a text, with � in place of each lone surrogate. When a text is deserialized as bytes, serde accepts lone
+/// surrogates and encodes them as WTF-8, says <https://docs.rs/serde_json/1/serde_json/struct.Deserializer.html>,
+/// `deserialize_bytes`, read on 2026-11-29.
 fn text(json: &str) -> serde_json::Result<String> {
     serde_json::Deserializer::from_str(json).deserialize_bytes(Letters)
 }
@@ -78,7 +78,7 @@ impl Visitor<'_> for Letters {
     }
 
     fn visit_bytes<E>(self, bytes: &[u8]) -> Result<String, E> {
-        // Each byte of the three that half a pair takes is none of Unicode's.
+        // A lone surrogate takes three bytes, each of which is invalid UTF-8 and replaced separately.
         Ok(String::from_utf8_lossy(bytes).replace("\u{fffd}\u{fffd}\u{fffd}", "\u{fffd}"))
     }
 }

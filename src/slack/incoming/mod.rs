@@ -1,8 +1,8 @@
-//! What Slack sends, as one closed enum. Bodies are read by structs (`wire`) that ignore what we do not use, and whose
-//! fields (`field`) do without what Slack leaves out or sends in another shape; what an action means is decided elsewhere.
+//! Payloads from Slack, parsed into one closed enum. The structs in `wire` ignore what we do not use, and `field`
+//! tolerates fields that Slack omits or sends in another shape. What an action means is decided elsewhere.
 //!
-//! Over HTTP nothing here is called before [`super::signature`] has let the body through. Over a socket nothing needs to
-//! be: we opened it.
+//! Over HTTP, [`super::signature`] must have verified a body before it gets here. Messages over a socket need no
+//! verification, because we opened the connection.
 
 mod command;
 mod event;
@@ -29,7 +29,7 @@ pub(super) use field::{Count, Field, Flag, Text, tolerant};
 pub use interaction::{parse_interaction, parse_interaction_json, parse_options};
 pub(super) use wire::is_id;
 
-/// Everything Slack can tell us.
+/// A payload from Slack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming {
     /// A slash command was typed.
@@ -38,46 +38,46 @@ pub enum Incoming {
     Click(Click),
     /// A modal was submitted.
     Submission(ViewSubmission),
-    /// A modal was submitted, it seems, and what came does not say by whom or which one: nothing of it can be done.
+    /// A submitted modal that does not say who submitted it, or which form it is. It cannot be handled.
     UnreadForm {
-        /// The modal, as far as it was understood; its id may be empty.
+        /// The modal, as far as it could be parsed; its id may be empty.
         view: Box<ViewRef>,
-        /// What is lacking.
+        /// What is missing.
         why: ParseError,
     },
-    /// A modal was closed without submitting.
+    /// A modal was closed without submitting it.
     Closed,
-    /// A type-ahead select asks for its options.
+    /// A type-ahead select requests its options.
     Suggestion(Suggestion),
     /// A shortcut was chosen.
     Shortcut(Shortcut),
     /// Something happened in the workspace.
     Event(SlackEvent),
-    /// Slack checks that the events URL is ours.
+    /// Slack verifies that we own the events URL.
     UrlVerification {
-        /// To be sent back as it is.
+        /// Must be sent back unchanged.
         challenge: String,
     },
-    /// A kind we do not use; acknowledged and forgotten.
+    /// A kind that we do not use; acknowledged and ignored.
     Unknown {
-        /// Slack's word for it.
+        /// Slack's name for it.
         kind: String,
     },
 }
 
-/// Who did it, and from which workspace.
+/// The user, and the workspace they act in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// Who.
+    /// The user.
     pub person: PersonId,
-    /// The workspace, `T…`; absent when the app is installed for a whole enterprise.
+    /// The workspace, such as `T012AB3CD`; absent when the app is installed for a whole enterprise.
     pub team: Option<String>,
-    /// The enterprise, `E…`, on a grid.
+    /// The enterprise, such as `E012AB3CD`, on Enterprise Grid.
     pub enterprise: Option<String>,
 }
 
 impl Origin {
-    /// Whether nothing says where it comes from.
+    /// Returns whether neither a workspace nor an enterprise is named.
     pub fn is_from_nowhere(&self) -> bool {
         self.team.is_none() && self.enterprise.is_none()
     }
@@ -90,15 +90,15 @@ pub struct SlashCommand {
     pub origin: Origin,
     /// The command itself, such as `/provision`.
     pub command: String,
-    /// What followed it, as typed: curly quotes and non-breaking blanks included.
+    /// The text after the command, as typed, including curly quotes and non-breaking spaces.
     pub text: String,
-    /// Where it was typed.
+    /// The channel it was typed in.
     pub channel: Option<ChannelId>,
     /// Opens one view within 3 seconds.
     pub trigger_id: Option<String>,
-    /// What it counts once under: an id of Slack's that is the same when it is sent again.
+    /// Idempotency key: an id from Slack that stays the same when the payload is delivered again.
     pub key: String,
-    /// Answers privately, up to 5 times in 30 minutes.
+    /// Sends private answers, up to 5 times within 30 minutes.
     pub response_url: Option<ResponseUrl>,
 }
 
@@ -109,61 +109,61 @@ pub struct Click {
     pub origin: Origin,
     /// The element's `action_id`.
     pub action_id: String,
-    /// The block it is in.
+    /// The `block_id` of the block that contains the element.
     pub block_id: String,
-    /// A button's value, or what is selected or typed now; empty when a selection was cleared.
+    /// The button's value, or the current selection or text; empty when a selection was cleared.
     pub values: Vec<String>,
     /// Opens one view within 3 seconds.
     pub trigger_id: Option<String>,
-    /// What it counts once under: an id of Slack's that is the same when it is sent again.
+    /// Idempotency key: an id from Slack that stays the same when the payload is delivered again.
     pub key: String,
-    /// Answers privately; absent in modals and the home tab.
+    /// Sends private answers; absent in modals and on the home tab.
     pub response_url: Option<ResponseUrl>,
     /// The channel it happened in, if any.
     pub channel: Option<ChannelId>,
-    /// The message the element stands in, if it stands in one.
+    /// The message that contains the element, if any.
     pub message: Option<ClickedMessage>,
-    /// The view the element stands in, if it stands in one.
+    /// The view that contains the element, if any.
     pub view: Option<ViewRef>,
 }
 
 impl Click {
-    /// The button's value or the one selected option.
+    /// Returns the button's value or the single selected option.
     pub fn value(&self) -> Option<&str> {
         self.values.first().map(String::as_str)
     }
 }
 
-/// The message a click came from.
+/// The message that contains the clicked element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClickedMessage {
-    /// Where it stands.
+    /// Its channel and timestamp.
     pub at: MessageRef,
-    /// The thread it is in, by its first message.
+    /// The timestamp of the thread's first message, if it is in a thread.
     pub thread_ts: Option<String>,
-    /// Whether only the clicker sees it; such a message cannot be edited by its timestamp.
+    /// Whether only the clicking user sees it. Such a message cannot be edited by its timestamp.
     pub is_ephemeral: bool,
 }
 
-/// A view as it was when something happened in it.
+/// A view as it was when the user acted in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ViewRef {
     /// Its id.
     pub id: String,
-    /// Its version; an update that carries an older one is refused.
+    /// Its version. Slack refuses an update that carries an older one.
     pub hash: Option<String>,
-    /// Which of our forms it is; empty when none was given.
+    /// Names the form; empty if none was given.
     pub callback_id: String,
-    /// What we stored in it.
+    /// The data that we stored in it.
     pub private_metadata: String,
-    /// What is filled in.
+    /// The current input.
     pub values: Values,
-    /// Its blocks as they were shown, as JSON; empty where Slack did not send them.
+    /// Its blocks as they were shown, as JSON; empty if Slack did not send them.
     pub blocks: String,
 }
 
 impl ViewRef {
-    /// Under which field something can be said: of an input block Slack shows it, and of no other.
+    /// Returns the last field that an error can be shown under: Slack shows errors only under input blocks.
     pub fn last_field(&self) -> Option<&str> {
         let inputs = wire::inputs(&self.blocks);
         let is_input = |block: &str| inputs.as_ref().is_none_or(|inputs| inputs.contains(block));
@@ -176,50 +176,50 @@ impl ViewRef {
 pub struct ViewSubmission {
     /// Who submitted.
     pub origin: Origin,
-    /// The modal and what was filled in.
+    /// The modal and its input.
     pub view: ViewRef,
     /// Opens one view within 3 seconds.
     pub trigger_id: Option<String>,
-    /// Answer in the conversations that a field of the modal named.
+    /// Send answers to the conversations that a field of the modal selected.
     pub response_urls: Vec<ResponseUrl>,
 }
 
 impl ViewSubmission {
-    /// What it counts once under. A modal that stays open is submitted again under the same view, so pressing its button
-    /// again where the answer was late is the same submission.
+    /// Returns the idempotency key. A modal that stays open keeps its view id, so submitting it again after a late
+    /// answer counts as the same submission.
     pub fn key(&self) -> String {
         format!("{OF_A_FORM}{}", self.view.id)
     }
 }
 
-/// A type-ahead select that asks for options.
+/// A type-ahead select that requests options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suggestion {
-    /// Who types.
+    /// Who is typing.
     pub origin: Origin,
     /// The element's `action_id`.
     pub action_id: String,
-    /// The block it is in.
+    /// The `block_id` of the block that contains the element.
     pub block_id: String,
-    /// What was typed so far.
+    /// The text so far.
     pub typed: String,
-    /// The view it stands in, if it stands in one.
+    /// The view that contains the select, if any.
     pub view: Option<ViewRef>,
 }
 
-/// A shortcut.
+/// A global shortcut.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortcut {
     /// Who chose it.
     pub origin: Origin,
-    /// Which shortcut.
+    /// Names the shortcut.
     pub callback_id: String,
     /// Opens one view within 3 seconds.
     pub trigger_id: Option<String>,
 }
 
-/// What a command or a click counts once under, however often and wherever it arrives: the id that Slack made for it,
-/// or, where there is none, a digest of what came. Whoever sends a recorded body again can vary neither.
+/// Returns the idempotency key of a command or click: the id that Slack generated for the interaction, or a digest of
+/// the body if there is none. Someone who replays a recorded body can change neither.
 ///
 /// "A temporary ID generated for the interaction in your app": <https://docs.slack.dev/reference/interaction-payloads>,
 /// read on 2026-11-28.
@@ -228,36 +228,36 @@ fn key(kind: &str, trigger_id: Option<&str>, body: &[u8]) -> String {
     format!("{kind}:{id}")
 }
 
-/// Something that happened in the workspace.
+/// An event from Slack's Events API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SlackEvent {
-    /// Somebody opened the app's home.
+    /// A user opened the app's home.
     AppHomeOpened {
-        /// Who.
+        /// The user and their workspace.
         origin: Origin,
-        /// Unique in the world; Slack delivers an event up to four times.
+        /// Globally unique. Slack delivers an event up to four times.
         event_id: String,
         /// `home` or `messages`.
         tab: String,
     },
-    /// One that we do not use.
+    /// An event that we do not use.
     Other {
-        /// Slack's word for it.
+        /// Slack's name for it.
         kind: String,
     },
 }
 
-/// A one-time address that answers a person; whoever has it can write as us, so `Debug` does not print it.
+/// A temporary URL for answers to one user. Anyone who has it can write as the app, so `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ResponseUrl(String);
 
 impl ResponseUrl {
-    /// Wraps the address as Slack sent it; `client` decides whether it may be followed.
+    /// Wraps the URL as Slack sent it; `client` decides whether to call it.
     pub fn new(url: impl Into<String>) -> Self {
         Self(url.into())
     }
 
-    /// The address.
+    /// Returns the URL.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -269,22 +269,22 @@ impl fmt::Debug for ResponseUrl {
     }
 }
 
-/// What is filled in, by `block_id`: nothing, one text, or several for multi-selects and checkboxes.
+/// The input of a view by `block_id`: no text, one text, or several for multi-selects and checkboxes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Values(BTreeMap<String, Vec<String>>);
 
 impl Values {
-    /// The one text of a block; `None` when it is empty or not there.
+    /// Returns the first text of a block, or `None` if the block is empty or missing.
     pub fn text(&self, block: &str) -> Option<&str> {
         self.0.get(block)?.first().map(String::as_str)
     }
 
-    /// Every selected text of a block.
+    /// Returns all selected texts of a block.
     pub fn all(&self, block: &str) -> &[String] {
         self.0.get(block).map_or(&[], Vec::as_slice)
     }
 
-    /// All blocks with what they hold.
+    /// Returns all blocks with their texts.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
         self.0.iter().map(|(block, texts)| (block.as_str(), texts.as_slice()))
     }
@@ -297,10 +297,10 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, Vec<V>)> for Values {
     }
 }
 
-/// A body that does not say who did what. It is acknowledged, because sending it again would not help, and logged.
+/// A body that does not say who did what. It is logged and acknowledged, because delivering it again would not help.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ParseError {
-    /// Not JSON, or JSON of another shape; holds the position, never the content.
+    /// The body is not JSON, or has another shape. Holds the position, never the content.
     #[error("the payload is not readable JSON: line {line}, column {column}")]
     Json {
         /// Line, from 1.
@@ -308,7 +308,7 @@ pub enum ParseError {
         /// Column, from 1.
         column: usize,
     },
-    /// Something that cannot be done without.
+    /// A required field is missing or unusable.
     #[error("the payload has no usable `{0}`")]
     Missing(&'static str),
 }

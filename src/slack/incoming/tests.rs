@@ -1,4 +1,4 @@
-//! Every field of everything Slack sends, replaced by what is not of its shape.
+//! Replaces every field of every payload with values of other shapes.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,7 @@ fn odd() -> [Value; 5] {
     [json!([]), json!({}), Value::Null, json!("x"), json!(7)]
 }
 
-/// The JSON pointers to everything within a value.
+/// Collects the JSON pointers to everything within a value.
 fn pointers(value: &Value, here: &str, found: &mut Vec<String>) {
     let mut go = |name: &str, inner: &Value| {
         let pointer = format!("{here}/{name}");

@@ -1,4 +1,4 @@
-//! The shapes on the wire: only the fields we use, each one allowed to be absent or anything else.
+//! The payloads as Slack sends them: only the fields we use, each of which may be absent or of another shape.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::field::{ByName, Field, Flag, Input, List, Object, Text, Texts, tolera
 use super::{Origin, ParseError, Values};
 use crate::domain::ids::PersonId;
 
-/// Anything that Slack gives an `id`.
+/// An object with an `id`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct WithId {
@@ -68,6 +68,7 @@ pub(super) struct WireView {
     pub(super) callback_id: Field<Text>,
     pub(super) private_metadata: Field<Text>,
     pub(super) state: Field<Object<ViewState>>,
+    // Kept as raw JSON, to show the view again as it was.
     pub(super) blocks: Option<Box<RawValue>>,
 }
 
@@ -95,7 +96,7 @@ pub(super) struct Action {
     pub(super) element: Element,
 }
 
-/// What one element holds. Which field is set depends on the element's type; empty inputs are null, `[]` or absent.
+/// The input of one element. Which field is set depends on the element's type; empty inputs are null, `[]` or absent.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Element {
@@ -110,6 +111,7 @@ pub(super) struct Element {
     selected_conversations: Field<Texts>,
     selected_date: Field<Text>,
     selected_time: Field<Text>,
+    // Seconds since 1970, as a number.
     selected_date_time: Field<Input>,
 }
 
@@ -120,7 +122,7 @@ struct SelectedOption {
 }
 
 impl Element {
-    /// Whatever is filled in, in the order of selection.
+    /// Returns all input, in the order of selection.
     pub(super) fn texts(self) -> Vec<String> {
         let ones = [
             self.value.0,
@@ -140,14 +142,14 @@ impl Element {
 }
 
 impl ViewState {
-    /// Flattened to one entry per block: an input block has one element.
+    /// Flattens the state to one entry per block, as an input block has one element.
     fn flat(self) -> impl Iterator<Item = (String, Vec<String>)> {
         let blocks = self.values.0.unwrap_or_default().into_iter();
         blocks.map(|(block, elements)| (block, elements.into_values().flat_map(Element::texts).collect()))
     }
 }
 
-/// The input blocks among a view's blocks; `None` where these are no list.
+/// Returns the ids of the input blocks of a view; `None` if `blocks` is not a list.
 pub(super) fn inputs(blocks: &str) -> Option<BTreeSet<String>> {
     let blocks = tolerant::<Field<List<Block>>>(blocks.as_bytes()).ok()?.0?.into_iter();
     let inputs = blocks.filter(|block| block.kind.0.as_deref() == Some("input"));
@@ -155,15 +157,16 @@ pub(super) fn inputs(blocks: &str) -> Option<BTreeSet<String>> {
 }
 
 impl WireView {
-    /// What is filled in. A field that was shown and of which nothing came, or nothing that is understood, is empty.
+    /// Returns the input of the view. A field that was shown but whose input is missing or unreadable is empty.
     pub(super) fn values(&self, state: Option<ViewState>) -> Values {
         let shown = self.blocks.as_deref().and_then(|blocks| inputs(blocks.get())).unwrap_or_default();
         let shown = shown.into_iter().map(|block| (block, Vec::new()));
+        // Later entries win, so input replaces the empty entry of its block.
         shown.chain(state.into_iter().flat_map(ViewState::flat)).collect()
     }
 }
 
-/// Slack ids are letters and digits; anything else must not reach a mention.
+/// Returns the user id. Slack ids are letters and digits; anything else must not get into a mention.
 pub(super) fn person(id: Field<Text>) -> Result<PersonId, ParseError> {
     id.0.filter(|id| is_id(id)).map(PersonId::new).ok_or(ParseError::Missing("user id"))
 }

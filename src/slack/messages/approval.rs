@@ -1,4 +1,4 @@
-//! The approval card: everything an approver needs to decide, and afterwards who decided and how it went.
+//! The card of a request: everything an approver needs to decide, and afterwards who decided and the result.
 
 use slack_morphism::prelude::SlackBlock;
 
@@ -30,16 +30,16 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     Message::new(&fallback(notice), blocks)
 }
 
-/// An exception is a warning; that it is none any more is no more than a note.
+/// An exception is shown as a warning; one that is no longer needed, only as a note.
 fn exception_line(request: &Request, exception: &str) -> String {
     let warns = request.exception.is_some();
     if warns { format!(":warning: *{exception}*") } else { format!("{exception}.") }
 }
 
-/// Said on a card that is there because of it.
+/// Shown on a card that needs an approval because of the budget.
 pub(super) const ABOVE_BUDGET: &str = ":warning: This goes beyond the team's monthly budget.";
 
-/// What the team has of this product, whose each is and what it costs; `None` where it has nothing.
+/// Lists what the team already has of this product, with owners and costs; `None` if it has nothing.
 fn held(notice: &RequestNotice<'_>) -> Option<String> {
     let line = |request: &Request| {
         let cost = request.estimate.as_ref().map(|estimate| format!(" · {}", monthly(estimate)));
@@ -74,14 +74,14 @@ fn title(request: &Request) -> String {
     }
 }
 
-/// While it waits: who can answer, and the buttons. Afterwards: who did, and how it goes.
+/// Before the decision: who can approve, and the buttons. Afterwards: who decided, and the state.
 fn outcome(notice: &RequestNotice<'_>) -> Vec<SlackBlock> {
     let request = notice.request;
     if !undecided(request) {
         return vec![section(&decided(request))];
     }
     let mut blocks = vec![section(&waiting(notice))];
-    // Before the workflow asks there is nothing that a click could answer.
+    // Before the execution asks for an approval, there is nothing that a click could decide.
     if matches!(request.status, Status::AwaitingApproval { .. }) {
         blocks.push(buttons("decide", request_buttons::decision_buttons(request)));
     }
@@ -98,12 +98,12 @@ fn waiting(notice: &RequestNotice<'_>) -> String {
     format!("Waiting for {who}{note}{so_far}{escalated}{reductions}")
 }
 
-/// The decision, and what became of it where something did.
+/// Says who decided, and what happened since.
 fn decided(request: &Request) -> String {
     let decision = text::decision(request).unwrap_or_default();
     match request.status {
         Status::Denied { .. } | Status::Cancelled | Status::TimedOut => decision,
-        // The card is not edited at every step, so figures would soon be wrong here.
+        // The card is not updated at every step, so a progress bar would soon be wrong here.
         Status::Provisioning { .. } => format!("{decision}\nProvisioning: the thread shows how far it is."),
         Status::Pending
         | Status::AwaitingApproval { .. }

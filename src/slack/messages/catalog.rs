@@ -1,4 +1,4 @@
-//! The catalog as a list of products with a Request button each; a message here, a modal in `views`.
+//! The catalog: a list of products with a Request button each. A message here, a modal in `views`.
 
 use slack_morphism::prelude::SlackBlock;
 
@@ -9,23 +9,23 @@ use crate::slack::blocks::{MAX_MESSAGE_BLOCKS, button, context, header, section,
 use crate::slack::ids::ActionId;
 use crate::slack::mrkdwn::{dollars, escape_within};
 
-/// A product as a person may ask for it.
+/// A product that a user may request.
 #[derive(Clone, Debug)]
 pub struct CatalogEntry<'a> {
     /// The product.
     pub product: &'a Product,
-    /// Its price with every default, where that can be told.
+    /// The price with all defaults; `None` if it depends on the input.
     pub estimate: Option<Estimate>,
 }
 
-/// The catalog as a private message.
+/// Returns the catalog as an ephemeral message.
 pub fn catalog(offers: &[CatalogEntry<'_>], command: &str, simulated: bool) -> Message {
     let blocks = offer_blocks(offers, command, simulated, MAX_MESSAGE_BLOCKS);
     let names: Vec<String> = offers.iter().map(|offer| escape_within(&offer.product.name, 75)).collect();
     Message::new(&format!("Products you can request: {}", names.join(", ")), blocks)
 }
 
-/// A heading, one row a product, and how to do the same by command; at most `limit` blocks.
+/// Returns a heading, one row per product, and how to do the same by command; at most `limit` blocks.
 pub fn offer_blocks(
     offers: &[CatalogEntry<'_>],
     command: &str,
@@ -37,6 +37,7 @@ pub fn offer_blocks(
         blocks.push(section("There is no product for your team yet. Ask your platform team to add one."));
         return blocks;
     }
+    // Three blocks for the heading, the hint and the note about simulation.
     let room = limit.saturating_sub(3);
     blocks.extend(offers.iter().take(room).map(row));
     let command = escape_within(command, 40);
@@ -44,7 +45,7 @@ pub fn offer_blocks(
         Some(hidden) if hidden > 0 => format!("{hidden} more: `{command} <product>` opens any of them."),
         _ => format!("`{command} <product>` opens a form right away, `{command} help` shows the rest."),
     };
-    // The angle brackets of the placeholder have to be shown, not read as a link.
+    // Escape the angle brackets of the placeholder, or Slack would read it as a link.
     blocks.push(context(&hint.replace("<product>", "&lt;product&gt;")));
     if simulated {
         blocks.push(context(text::SIMULATED));

@@ -1,4 +1,4 @@
-//! The card that asks approvers to agree to a change of what lives, and what its owner is told of one.
+//! The card that asks for approval of a change, and what the owner is notified of.
 
 use slack_morphism::prelude::SlackBlock;
 
@@ -10,6 +10,7 @@ use crate::slack::mrkdwn::{code, date_time, escape_within, inline, mention, mont
 
 pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
+    // A card without a change should not exist. If it does, the state is better than nothing.
     let Some(order) = &request.change else { return super::progress::direct(notice) };
     let title = title(request, order);
     let asked = format!("{} asks to change {}.", mention(&order.by), code(&text::resource(request), 100));
@@ -35,17 +36,18 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     Message::new(&text, blocks)
 }
 
-/// What becomes different, a line each, as many as one section holds.
+/// Lists the differences, one per line, as many as fit into a section.
 pub fn difference_lines(differences: &[Difference]) -> String {
     let shown = |value: &str| if value.is_empty() { "–".to_owned() } else { code(value, 300) };
     let line = |one: &Difference| {
         format!("{}: {} → {}", escape_within(&one.what, 100), shown(&one.before), shown(&one.after))
     };
     let lines: Vec<String> = differences.iter().map(line).collect();
+    // Leave room for the text that callers put in the same section.
     text::as_many_as_fit(&lines, MAX_SECTION - 900)
 }
 
-/// The estimate of before and of afterwards.
+/// Formats the estimates before and after the change.
 pub fn estimates(before: Option<&Estimate>, after: Option<&Estimate>) -> String {
     let words = |estimate: Option<&Estimate>| estimate.map_or_else(|| "no estimate".to_owned(), monthly);
     let (before, after) = (words(before), words(after));
@@ -109,7 +111,7 @@ fn failed(why: &str) -> String {
     format!("It could not be changed and is as it was before.\n{}", quote(why, text::QUOTED))
 }
 
-/// What its owner is told of the last change.
+/// Returns the owner's notification about the last change.
 pub(super) fn news(request: &Request) -> String {
     let product = text::named(request);
     let Some(order) = &request.change else { return text::standing(request) };

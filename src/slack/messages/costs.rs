@@ -1,4 +1,4 @@
-//! What things cost: a table with sums where Slack shows one, and the same in lines.
+//! Costs: a table in messages, where Slack shows tables, and the same as text.
 
 use rust_decimal::Decimal;
 use slack_morphism::prelude::{
@@ -12,12 +12,12 @@ use crate::ports::store::RequestScope;
 use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
 use crate::slack::mrkdwn::{dollars, escape, meter, short_meter};
 
-/// Rows that Slack takes in one table, the heading included.
+/// Most rows that Slack accepts in a table, including the heading.
 const MAX_ROWS: usize = 100;
-/// Characters of a cell; Slack names no limit, a phone does.
+/// Longest cell, in characters. Slack has no such limit, but a phone's screen has.
 const MAX_CELL: usize = 60;
 
-/// The costs as a message.
+/// Returns the costs as a message.
 pub fn costs(costs: &Costs, command: &str) -> Message {
     let title = format!("Costs in {}", costs.month);
     let (paragraphs, note) = cost_paragraphs(costs, command);
@@ -28,7 +28,7 @@ pub fn costs(costs: &Costs, command: &str) -> Message {
     Message::new(&format!("{title}\n{}\n{note}", paragraphs.join("\n")), blocks)
 }
 
-/// The costs as text: a paragraph for each account, and what the figures mean.
+/// Returns the costs as text: a paragraph for each account, and a note that explains the figures.
 pub fn cost_paragraphs(costs: &Costs, command: &str) -> (Vec<String>, String) {
     let paragraph = |account: &OwnerCosts| {
         let products = account.products.iter().map(|(name, amounts)| product_line(name, amounts, account));
@@ -56,7 +56,7 @@ fn note(costs: &Costs, command: &str) -> String {
     )
 }
 
-/// Whose, how many, what a month and this month come to, and what is left of the budget.
+/// Formats an account: owner, number of resources, monthly costs, this month's costs, and what is left of the budget.
 fn summary(account: &OwnerCosts, command: &str) -> String {
     let Amounts { held, unpriced, monthly, so_far, projected, billed } = &account.total;
     let billed = billed.map(|amount| format!("\nAWS has charged {} this month", dollars(amount)));
@@ -80,7 +80,7 @@ fn summary(account: &OwnerCosts, command: &str) -> String {
     )
 }
 
-/// "about $12"; what is less than a cent is not also about that.
+/// Formats an amount as "about $12", but without "about" for less than a cent.
 fn about(amount: Decimal) -> String {
     let dollars = dollars(amount);
     if dollars.starts_with('$') { format!("about {dollars}") } else { dollars }
@@ -128,13 +128,13 @@ fn product_line(name: &str, amounts: &Amounts, account: &OwnerCosts) -> String {
     )
 }
 
-/// What they come to in a month; `None` where something is held and nothing of it has an estimate.
+/// Formats the monthly costs; `None` if there are resources but none has an estimate.
 fn a_month(amounts: &Amounts) -> Option<String> {
     let is_unknown = amounts.held > 0 && amounts.unpriced == amounts.held;
     if is_unknown { None } else { Some(dollars(amounts.monthly)) }
 }
 
-/// One row a product and account, with a column that says whose where there are several accounts.
+/// Returns a table with one row per product and account, with an owner column if there are several accounts.
 fn table(accounts: &[OwnerCosts]) -> Option<SlackBlock> {
     let whose = accounts.iter().filter(|account| !account.products.is_empty()).count() > 1;
     let rows: Vec<Vec<SlackTableCell>> = accounts
@@ -164,12 +164,12 @@ fn row(account: &OwnerCosts, whose: bool, name: &str, amounts: &Amounts) -> Vec<
         short_meter(amounts.monthly, account.total.monthly),
     ];
     let whose = whose.then(|| cut(&plain_title(account), MAX_CELL));
-    // Slack refuses an empty cell.
+    // Slack refuses empty cells.
     let filled = |text: String| if text.trim().is_empty() { "-".to_owned() } else { text };
     whose.into_iter().chain(cells).map(filled).map(SlackTableCell::from).collect()
 }
 
-/// Cells are plain text, which nothing has to be escaped in.
+/// Like [`title`], without escaping, because cells are plain text.
 fn plain_title(account: &OwnerCosts) -> String {
     match &account.whose {
         RequestScope::Owner(_) => "You".to_owned(),
@@ -178,7 +178,7 @@ fn plain_title(account: &OwnerCosts) -> String {
     }
 }
 
-/// Amounts to the right, so that their digits stand under each other.
+/// Aligns amounts to the right, so that their digits line up.
 fn columns(whose: bool) -> Vec<SlackTableColumnSetting> {
     let align = |align| SlackTableColumnSetting::new().with_align(align);
     let texts = if whose { 2 } else { 1 };

@@ -1,13 +1,13 @@
-//! What a teardown takes and what it leaves, in words. What becomes of each resource is found out in `domain::fate`.
+//! Texts about what a teardown deletes and keeps. `domain` determines the effects on each resource.
 
 use crate::domain::deletion::{DeletionEffect, DeletionOutcome};
 use crate::domain::request::{Cause, Request, Status};
 use crate::slack::mrkdwn::escape_within;
 
-/// Resources that one sentence names before it counts the others.
+/// Most resources that a sentence names before it counts the rest.
 const NAMED: usize = 10;
 
-/// Verbs, for one and for several, and for a snapshot.
+/// Verbs for one resource, for several, and for a snapshot.
 #[derive(Clone, Copy)]
 struct Words {
     one: &'static str,
@@ -18,7 +18,7 @@ struct Words {
 const WILL_STAY: Words = Words { one: "stays", some: "stay", taken: "is taken" };
 const WAS_KEPT: Words = Words { one: "was left", some: "were left", taken: "was taken" };
 
-/// Before it begins: what will be deleted, what stays, and of what a last snapshot is taken.
+/// Says before a teardown what will be deleted, what will be kept, and what a final snapshot is taken of.
 pub(in crate::slack) fn lost_and_kept(request: &Request) -> String {
     let deleted = named(request, DeletionOutcome::Deleted);
     let left = left(request, WILL_STAY);
@@ -31,15 +31,15 @@ pub(in crate::slack) fn lost_and_kept(request: &Request) -> String {
     }
 }
 
-/// Before it begins: what stays, where something does.
+/// Says before a teardown what will be kept; `None` if nothing is.
 pub(super) fn left_behind(request: &Request) -> Option<String> {
     let left = left(request, WILL_STAY);
     (!left.is_empty()).then(|| left.join("\n"))
 }
 
-/// Afterwards: what was left on purpose; `None` when nothing was.
+/// Says after a teardown what was kept on purpose; `None` if nothing was.
 pub(super) fn kept(request: &Request) -> Option<String> {
-    // What others removed by other means, they may have removed altogether.
+    // If it was removed outside the portal, the kept resources may have been removed as well.
     if matches!(request.status, Status::Terminated { cause: Cause::Vanished }) {
         return None;
     }
@@ -58,7 +58,7 @@ fn left(request: &Request, words: Words) -> Vec<String> {
     [kept, snapshot].into_iter().flatten().collect()
 }
 
-/// How many there are of this fate, and their names.
+/// Returns the number of resources with this effect, and their names.
 fn named(request: &Request, keeps: DeletionOutcome) -> Option<(usize, String)> {
     let name = |fate: &DeletionEffect| {
         let many = if fate.logical_id.contains('*') { ", however many AWS makes" } else { "" };

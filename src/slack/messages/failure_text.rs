@@ -1,12 +1,12 @@
-//! Why provisioning or a teardown failed, in words for its owner. For display only: nothing is decided by these texts.
+//! Explains to the owner why provisioning or a teardown failed. For display only: no decision depends on these texts.
 
 use super::text::QUOTED;
 use crate::slack::mrkdwn::quote;
 
-/// Signs in the provisioner's words, in lower case, and what to say of them.
+/// Substrings of the provisioner's message, in lower case, and the explanation.
 type KnownFailure = (&'static [&'static str], &'static str);
 
-/// What failed provisioning usually means, and what to do. The first match counts.
+/// Explanations of failed provisioning, with a remedy. The first match counts.
 const PROVISIONING: [KnownFailure; 7] = [
     (
         &["changed by its owner"],
@@ -35,7 +35,7 @@ const PROVISIONING: [KnownFailure; 7] = [
     ),
 ];
 
-/// What a failed teardown usually means, and what to do. The first match counts.
+/// Explanations of a failed teardown, with a remedy. The first match counts.
 const TEARDOWN: [KnownFailure; 6] = [
     (
         &["not empty", "bucketnotempty", "contains images", "still contains"],
@@ -67,12 +67,12 @@ const TEARDOWN: [KnownFailure; 6] = [
     ),
 ];
 
-/// Why provisioning failed: a plain sentence, then the provisioner's own words.
+/// Explains why provisioning failed, followed by the provisioner's message.
 pub(super) fn of_provisioning(why: &str) -> String {
     in_plain_words(why, &PROVISIONING, "One of its parts could not be made.")
 }
 
-/// Why a teardown failed: a plain sentence, then the provisioner's own words.
+/// Explains why a teardown failed, followed by the provisioner's message.
 pub(super) fn of_teardown(why: &str) -> String {
     let otherwise =
         "One of its parts could not be deleted. Press Try again; if it fails again, ask your platform team.";

@@ -1,5 +1,4 @@
-//! Requests to show in tests: one that has come all the way, the same in every status, and one with texts of
-//! every allowed and unreasonable length.
+//! Requests for tests: one with a full history, the same in every status, and one with texts of extreme lengths.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,10 +27,10 @@ use crate::domain::template::Template;
 use crate::domain::ticket::Ticket;
 use crate::ports::slack::RequestNotice;
 
-/// The task token of every waiting sample.
+/// The task token of all fixtures that wait for approval.
 pub(crate) const TOKEN: &str = "AQCsecretTaskToken";
 
-/// What somebody types who wants to be noticed: of each Slack makes something else where it formats, links or draws.
+/// User input in which Slack would format, link, mention or draw something.
 pub(crate) const TYPED: [&str; 12] = [
     "*TYPED* _TYPED_ ~TYPED~ :TYPED: <!channel> <https://x|TYPED> <@U0STRANGE>",
     "*TYPED*",
@@ -47,7 +46,7 @@ pub(crate) const TYPED: [&str; 12] = [
     "first\n> :TYPED:\nlast",
 ];
 
-/// A request with this wherever a person could have typed something.
+/// Returns the request with this text wherever a user could have typed something.
 pub(crate) fn typed(request: &Request, text: &str) -> Request {
     fn type_in(part: &mut Value, text: &str) {
         match part {
@@ -119,7 +118,7 @@ pub(crate) fn product(key: &str) -> Product {
     }
 }
 
-/// Alice of payments asks for a bucket; Morgan has approved it, half of it is made.
+/// A request by Alice for her team's bucket: approved by Morgan and half provisioned.
 pub(crate) fn request() -> Request {
     let product = product("s3-bucket");
     Request {
@@ -201,7 +200,7 @@ fn outputs() -> Vec<Output> {
     ]
 }
 
-/// This request as it would look in each status, in the order of a request's life.
+/// Returns this request in each status, in lifecycle order.
 pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
     let token = || TaskToken::new(TOKEN);
     let why = || "Bucket: invoices already exists".to_owned();
@@ -263,22 +262,22 @@ fn with(position: usize) -> Request {
     in_every_status(&request()).swap_remove(position)
 }
 
-/// Approvers are asked.
+/// Waits for approvers.
 pub(crate) fn awaiting() -> Request {
     with(1)
 }
 
-/// Three of seven parts are made.
+/// Being provisioned: three of seven resources are complete.
 pub(crate) fn provisioning() -> Request {
     with(3)
 }
 
-/// It exists.
+/// Active.
 pub(crate) fn active() -> Request {
     with(4)
 }
 
-/// It exists, and its owner was warned.
+/// Active, and its owner was warned.
 pub(crate) fn warned() -> Request {
     let mut request = active();
     let Status::Active { lease } = &mut request.status else { return request };
@@ -287,14 +286,15 @@ pub(crate) fn warned() -> Request {
     request
 }
 
-/// It could not be torn down after it had lived.
+/// Its teardown failed after it had been active.
 pub(crate) fn not_torn_down() -> Request {
     let ending = Ending::Terminated { cause: Cause::Expired };
     let status = Status::TeardownFailed { why: "The bucket is not empty".into(), ending, attempt: 1 };
     Request { status, ..active() }
 }
 
-/// In every status, and in each of them with a renewal and with a change that waits, as large as the request is.
+/// Returns the request in every status, and in each of them with a waiting renewal and a waiting change that are as
+/// large as the request.
 pub(crate) fn in_every_question(request: &Request) -> Vec<Request> {
     let (reason, parameters) = (&request.reason, &request.parameters);
     let difference = |(what, value): &(String, String)| Difference {
@@ -317,7 +317,7 @@ pub(crate) fn in_every_question(request: &Request) -> Vec<Request> {
     [request, &renewed, &changed].into_iter().flat_map(in_every_status).collect()
 }
 
-/// Its renewals are used up and Alice asks for one more.
+/// Waits for the approval of one more renewal, because the free ones are used up.
 pub(crate) fn renewal_waits() -> Request {
     let mut request = warned();
     if let Status::Active { lease } = &mut request.status {
@@ -327,7 +327,7 @@ pub(crate) fn renewal_waits() -> Request {
     request
 }
 
-/// What Alice asks for when the renewals are used up.
+/// The renewal that Alice asks for when the free ones are used up.
 pub(crate) fn renewal() -> Renewal {
     Renewal {
         by: PersonId::new("U0ALICE"),
@@ -341,7 +341,7 @@ pub(crate) fn renewal() -> Renewal {
     }
 }
 
-/// What a template with these resources, of these types, leaves of them.
+/// Returns the deletion effects of a template with these resources.
 pub(crate) fn fates_of(parts: &[(&str, &str, DeletionOutcome)]) -> Vec<DeletionEffect> {
     let fate = |(id, kind, keeps): &(&str, &str, DeletionOutcome)| DeletionEffect {
         logical_id: (*id).to_owned(),
@@ -351,12 +351,12 @@ pub(crate) fn fates_of(parts: &[(&str, &str, DeletionOutcome)]) -> Vec<DeletionE
     parts.iter().map(fate).collect()
 }
 
-/// Morgan said no.
+/// Denied by Morgan.
 pub(crate) fn denied() -> Request {
     with(7)
 }
 
-/// Every text as long as it can get, full of characters that escaping makes longer.
+/// Every text has its maximum length and is full of characters that grow when they are escaped.
 pub(crate) fn enormous() -> Request {
     let long = |length: usize| "<&>`é".repeat(length / 5);
     let mut request = request();
@@ -383,17 +383,17 @@ pub(crate) fn enormous() -> Request {
     request
 }
 
-/// Whom the samples wait for.
+/// The approvers of the fixtures.
 pub(crate) fn approvers() -> Vec<Principal> {
     vec![Principal::Person(PersonId::new("U0MORGAN")), Principal::Group(GroupId::new("S0LEADS"))]
 }
 
-/// More approvers than anybody can read.
+/// More approvers than a message can name.
 pub(crate) fn crowd() -> Vec<Principal> {
     (0..400).map(|n| Principal::Email(format!("{}{n}@example.com", "a".repeat(60)))).collect()
 }
 
-/// When samples are looked at: what lives can be renewed by then.
+/// The time of the notices: active fixtures can be renewed by then.
 pub(crate) fn now() -> Timestamp {
     at("2026-12-01T10:05:00Z")
 }

@@ -1,10 +1,10 @@
-//! What the command can do, with examples.
+//! The help text: usage and examples.
 
 use super::Message;
 use crate::slack::blocks::{header, section};
 use crate::slack::mrkdwn::escape_within;
 
-/// What follows the command, and what it does. Angle brackets are escaped because Slack would read them as links.
+/// Arguments of the command, and what each does. Angle brackets are escaped, because Slack would read them as links.
 const USAGE: [(&str, &str); 17] = [
     ("", "shows everything you can request"),
     (" &lt;product&gt; [Key=value …] [team=name]", "opens that product's form, filled in as far as you say"),
@@ -28,7 +28,7 @@ const USAGE: [(&str, &str); 17] = [
     (" help", "shows this"),
 ];
 
-/// Usage and examples; `products` are keys to use in the examples.
+/// Returns usage and examples; `products` are keys for the examples.
 pub fn help(command: &str, products: &[&str]) -> Message {
     let command = escape_within(command, 40);
     let lines: Vec<String> = USAGE.iter().map(|(rest, does)| format!("`{command}{rest}` {does}")).collect();

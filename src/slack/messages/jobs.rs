@@ -1,4 +1,4 @@
-//! Jobs that were given up, as admins see them: what, whose, why, and what can be done about each.
+//! Parked jobs, as shown to admins: owner, reason, and what can be done about each.
 
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonStyle};
 
@@ -9,12 +9,12 @@ use crate::slack::blocks::{button, buttons, confirm, context, header, section};
 use crate::slack::ids::{ActionId, JobValue};
 use crate::slack::mrkdwn::{code, date_time, escape_within, mention, quote};
 
-/// Jobs in one message: each takes three blocks, with the quotation of why.
+/// Most jobs in one message: each takes three blocks, including the quoted reason.
 pub const JOBS_SHOWN: usize = 15;
-/// Characters of a reason.
+/// Longest quoted reason, in characters.
 const WHY: usize = 500;
 
-/// The first of so many, as far as one message holds them; above them what was just done, where something was.
+/// Returns the first of `count` parked jobs, below the result of the last action, if any.
 pub fn jobs(jobs: &[ParkedJob], count: usize, done: Option<&str>) -> Message {
     let title = match count {
         0 => "No job is given up. Everything that was to be done is done or will be.".to_owned(),
@@ -41,7 +41,7 @@ pub fn jobs(jobs: &[ParkedJob], count: usize, done: Option<&str>) -> Message {
     Message::new(&format!("{done}{title}"), blocks)
 }
 
-/// The job in a few words.
+/// Formats the job's name and owner.
 pub fn named(job: &ParkedJob) -> String {
     format!("{} of {}", code(&job.key.name, 100), whose(&job.key.of))
 }
@@ -75,6 +75,7 @@ fn tend(job: &ParkedJob, number: usize) -> SlackBlock {
         "Keep it",
     );
     let mut ways = Vec::new();
+    // A job of an unknown kind, such as one from a newer version, cannot be retried.
     if job.kind.is_ok() {
         ways.push(
             button(ActionId::RetryJob, "Retry", &value, &format!("Retry {name}"))

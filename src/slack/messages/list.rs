@@ -1,4 +1,4 @@
-//! Requests in rows, a page at a time, as a message or as the blocks of a modal.
+//! Lists of requests, page by page, as a message or as the blocks of a modal.
 
 use slack_morphism::prelude::SlackBlock;
 
@@ -7,7 +7,7 @@ use crate::domain::request::Request;
 use crate::slack::blocks::{button, buttons, context, header, section, section_with};
 use crate::slack::ids::ActionId;
 
-/// Rows of one page; with heading, paging and note well below Slack's 50 blocks.
+/// Rows per page. With heading, paging and note, this stays well below Slack's limit of 50 blocks.
 pub const PAGE_ROWS: usize = 15;
 
 /// One page of a list.
@@ -15,17 +15,17 @@ pub const PAGE_ROWS: usize = 15;
 pub struct ListPage<'a> {
     /// What is listed, such as "Your requests"; plain text.
     pub title: &'a str,
-    /// The rows; those beyond [`PAGE_ROWS`] are not shown.
+    /// The rows; those after [`PAGE_ROWS`] are not shown.
     pub rows: &'a [Request],
-    /// What to say when there are no rows; formatted text.
+    /// Shown if there are no rows; formatted text.
     pub empty: &'a str,
-    /// The buttons under the rows: what each says, and what it carries.
+    /// Labels and values of the buttons below the rows.
     pub turns: Vec<(&'static str, String)>,
-    /// Whether nothing real is made.
+    /// Whether the provisioner is simulated.
     pub simulated: bool,
 }
 
-/// The list as a message.
+/// Returns the page as a message.
 pub fn list(page: &ListPage<'_>) -> Message {
     let mut text = page.title.to_owned();
     if page.rows.is_empty() {
@@ -40,7 +40,7 @@ pub fn list(page: &ListPage<'_>) -> Message {
     Message::new(&text, blocks)
 }
 
-/// The list without its title; `turn` is what its buttons do.
+/// Returns the page without its title; `turn` is the action of its buttons.
 pub fn list_blocks(page: &ListPage<'_>, turn: ActionId) -> Vec<SlackBlock> {
     let shown = page.rows.iter().take(PAGE_ROWS);
     let mut blocks: Vec<SlackBlock> =
@@ -48,7 +48,7 @@ pub fn list_blocks(page: &ListPage<'_>, turn: ActionId) -> Vec<SlackBlock> {
     if page.rows.is_empty() {
         blocks.push(section(page.empty));
     }
-    // A block holds each action once, so each button has a block of its own.
+    // Action ids must be unique within a block, so each button gets a block of its own.
     for (number, (text, value)) in page.turns.iter().enumerate() {
         blocks.push(buttons(&format!("paging.{number}"), vec![button(turn, text, value, text)]));
     }

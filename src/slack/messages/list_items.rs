@@ -1,5 +1,4 @@
-//! One request as a row among others: its line and the buttons beside or under it. Which rows there are is decided by
-//! lists and by the home tab.
+//! A request as a row in a list or on the home tab: its text and its buttons.
 
 use jiff::Timestamp;
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
@@ -11,13 +10,13 @@ use crate::slack::blocks::{button, buttons};
 use crate::slack::ids::ActionId;
 use crate::slack::mrkdwn::{date_time, day, dollars, mention, monthly, quote};
 
-/// Characters of a reason in a row.
+/// Longest quoted reason in a row, in characters.
 const REASON: usize = 300;
 
-/// Said wherever somebody could take a simulation for the real thing.
+/// Shown wherever a simulation could be taken for the real thing.
 pub const SIMULATED: &str = text::SIMULATED;
 
-/// What it is, where it stands, whose it is and what it costs, in two lines.
+/// Formats product, status, owner and cost in two lines.
 pub fn line(request: &Request) -> String {
     format!(
         "{} · {}\n`{}` · {} · {} · {}",
@@ -40,7 +39,7 @@ fn cost(request: &Request) -> String {
     }
 }
 
-/// The status with the date that matters in it.
+/// Formats the status with its most relevant date.
 fn since(request: &Request) -> String {
     let label = request.status.name().label();
     let dated = |words: &str, at: Timestamp| format!("{label}, {words} {}", day(at));
@@ -70,13 +69,13 @@ fn since(request: &Request) -> String {
         | Status::Failed { .. }
         | Status::Terminated { .. }
         | Status::Retained { .. } => {
-            // No "on" before the day: the client may write "today" for it.
+            // No "on" before the day, because clients may show "today" for it.
             format!("{label} {}", day(request.updated_at))
         }
     }
 }
 
-/// What an approver has to know before deciding: who asks for what, for whom, what it costs and why.
+/// Formats what an approver must know before deciding: who asks for what and for whom, the cost and the reason.
 pub fn ask(request: &Request) -> String {
     let (asked, until) = match request.question() {
         Question::Change(order) => (
@@ -116,25 +115,25 @@ pub fn ask(request: &Request) -> String {
     )
 }
 
-/// A reason of many lines would push everything else off the screen.
+/// Joins the lines of a text, so that a long reason does not push everything else off the screen.
 fn on_one_line(reason: &str) -> String {
     reason.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Details, beside or under a row.
+/// Returns the Details button.
 pub fn details(request: &Request) -> SlackBlockButtonElement {
     let spoken = text::spoken("Details of", request);
     button(ActionId::ShowStatus, "Details", &text::button_value(request), &spoken)
 }
 
-/// The buttons of somebody who decides: the same as on the card.
+/// Returns an approver's buttons: the same as on the card.
 pub fn decide(request: &Request) -> SlackBlock {
     let mut row = request_buttons::decision_buttons(request);
     row.push(details(request));
     buttons(&format!("decide.{}", request.id), row)
 }
 
-/// The buttons of its owner: what can be done with it now.
+/// Returns the owner's buttons: what can be done with the request now.
 pub fn tend(request: &Request, owner: &PersonId, now: Timestamp) -> SlackBlock {
     let mut row = vec![details(request)];
     match &request.status {
@@ -146,6 +145,7 @@ pub fn tend(request: &Request, owner: &PersonId, now: Timestamp) -> SlackBlock {
             row.push(plain(request_buttons::teardown_button(request)));
         }
         Status::TeardownFailed { .. } => row.push(plain(request_buttons::try_again_button(request))),
+        // Only the requester can cancel, not a team-mate for whom it was requested.
         Status::Pending | Status::AwaitingApproval { .. } if request.requester == *owner => {
             row.push(request_buttons::cancel_button(request));
         }
@@ -165,7 +165,7 @@ pub fn tend(request: &Request, owner: &PersonId, now: Timestamp) -> SlackBlock {
     buttons(&format!("tend.{}", request.id), row)
 }
 
-/// Without color: in a long list only what waits for an answer stands out.
+/// Removes the color, so that in a long list only waiting approvals stand out.
 fn plain(button: SlackBlockButtonElement) -> SlackBlockButtonElement {
     SlackBlockButtonElement { style: None, ..button }
 }

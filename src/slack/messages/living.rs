@@ -1,11 +1,10 @@
-//! Private answers to whoever renewed, tore down, handed over or retained something by a command or where no message
-//! changes before their eyes.
+//! Ephemeral answers after an action on a request, for commands and wherever the user does not see a message change.
 
 use super::{Message, text};
 use crate::domain::request::{MessageSlot, Request, Status};
 use crate::slack::mrkdwn::{code, date_time, escape, mention};
 
-/// It lives longer now, or its approvers were asked.
+/// The lease was renewed, or approvers were asked.
 pub fn renewed(request: &Request) -> Message {
     let what = what(request);
     let text = match (request.waiting_renewal(), request.lease()) {
@@ -23,7 +22,7 @@ pub fn renewed(request: &Request) -> Message {
     Message::plain(&text)
 }
 
-/// It is being changed, or its approvers were asked.
+/// The change has begun, or approvers were asked.
 pub fn change_asked(request: &Request) -> Message {
     let what = what(request);
     let text = match request.waiting_change() {
@@ -49,7 +48,7 @@ pub fn cancelled(request: &Request) -> Message {
     Message::plain(&format!("{what} *{name}* (`{}`).", request.id.short()))
 }
 
-/// A teardown has begun, or will.
+/// The teardown has begun, or begins after provisioning.
 pub fn begun(request: &Request) -> Message {
     let what = what(request);
     let text = if matches!(request.status, Status::Provisioning { .. }) {
@@ -65,23 +64,23 @@ pub fn handed_over(request: &Request) -> Message {
     Message::plain(&format!("{} is {}'s now. They are told.", what(request), mention(&request.owner)))
 }
 
-/// What moves it on was begun again.
+/// A stuck request was started again.
 pub fn looked_at_again(request: &Request) -> Message {
     let text = format!("{} is looked at again. {}", what(request), text::standing(request));
     Message::plain(&text)
 }
 
-/// What it waited for was ended.
+/// A stuck request was ended.
 pub fn ended(request: &Request) -> Message {
     Message::plain(&format!("Ended what {} waited for. {}", what(request), text::standing(request)))
 }
 
-/// It was given up.
+/// A failed teardown was given up and its resources retained.
 pub fn retained(request: &Request) -> Message {
     Message::plain(&format!("{} is left as it is. Its quota slot is free again.", what(request)))
 }
 
-/// Its name and what it is.
+/// Formats the resource's name and product.
 fn what(request: &Request) -> String {
     format!("{} (*{}*)", code(&text::resource(request), 100), text::product(request))
 }

@@ -1,5 +1,5 @@
-//! Messages, built from a request as it is now. Pure: the same row gives the same message, so that it can be
-//! rewritten at any time. Sending them is `client`'s work.
+//! Messages, built from the current state of a request. Pure: the same row gives the same message, so that a message
+//! can be rewritten at any time. `client` sends them.
 
 mod approval;
 mod catalog;
@@ -50,16 +50,16 @@ pub use stats::{stats, stats_paragraphs};
 pub use status::{Rights, status};
 pub use trail::trail;
 
-/// A message: its blocks, and the same in plain words for notifications and screen readers.
+/// A message: its blocks, and the same content as text for notifications and screen readers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
-    /// What the blocks say; escaped, at most [`MAX_TEXT`] characters.
+    /// The content as text; escaped, at most [`MAX_TEXT`] characters.
     pub text: String,
-    /// What clients show; at most 50.
+    /// What clients show; at most [`blocks::MAX_MESSAGE_BLOCKS`].
     pub blocks: Vec<SlackBlock>,
 }
 
-/// Characters of a message's text; an edit with more is refused.
+/// Slack's limit for a message's text, in characters. An edit that exceeds it is refused.
 pub const MAX_TEXT: usize = 4000;
 
 #[derive(Deserialize)]
@@ -69,7 +69,7 @@ struct Written {
 }
 
 impl Message {
-    /// A message with blocks. What somebody typed stands in its text as it would within a sentence.
+    /// Creates a message with blocks. In its text, quoted user input is written inline.
     pub fn new(text: &str, blocks: Vec<SlackBlock>) -> Self {
         let line = |line: &str| {
             mrkdwn::unquoted(line).map_or_else(|| line.to_owned(), |typed| mrkdwn::inline(&typed, MAX_TEXT))
@@ -81,19 +81,19 @@ impl Message {
         }
     }
 
-    /// One that was written as JSON; `None` for JSON that is none.
+    /// Parses a message from JSON; `None` if it is not valid.
     pub(in crate::slack) fn written(json: &[u8]) -> Option<Self> {
         let Written { text, blocks } = serde_json::from_slice(json).ok()?;
         Some(Self { text, blocks })
     }
 
-    /// A message of one paragraph of formatted text.
+    /// Creates a message with a single paragraph of formatted text.
     pub fn plain(text: &str) -> Self {
         Self::new(text, vec![blocks::section(text)])
     }
 }
 
-/// What a message shows now.
+/// Renders a message from the current state.
 pub fn render(notice: &Notice<'_>) -> Message {
     match notice {
         Notice::Request(notice) => about_request(notice),
@@ -104,7 +104,7 @@ pub fn render(notice: &Notice<'_>) -> Message {
 
 fn about_request(notice: &RequestNotice<'_>) -> Message {
     match notice.surface {
-        // A warning about one request alone is what its owner's running message says as well.
+        // A warning about a single request says what the owner's progress message says.
         MessageSlot::Warning => progress::direct(notice),
         MessageSlot::Renewal => renewal::card(notice),
         MessageSlot::Change => change::card(notice),

@@ -1,4 +1,4 @@
-//! News for the requester: separate messages, because an edit notifies nobody.
+//! Notifications for the owner. They are separate messages, because Slack does not notify users of edits.
 
 use slack_morphism::prelude::SlackBlock;
 
@@ -9,7 +9,7 @@ use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, section};
 use crate::slack::mrkdwn::{date_time, quote};
 
-/// What the requester is told about `news`, even if the request has moved on since.
+/// Returns the notification about `news`, even if the request's status has changed since.
 pub(super) fn notification(notice: &RequestNotice<'_>, news: Notification) -> Message {
     let message = match news {
         Notification::Status(status) => reached(notice, status),
@@ -20,7 +20,7 @@ pub(super) fn notification(notice: &RequestNotice<'_>, news: Notification) -> Me
     if notice.is_in_channel { addressed(notice, message) } else { message }
 }
 
-/// The same where others read it: who it is for, and nothing of how what was made is reached.
+/// Adapts a notification to a channel, where others read it: addresses the owner, and leaves out the outputs.
 fn addressed(notice: &RequestNotice<'_>, news: Message) -> Message {
     let (owner, id) = (&notice.request.owner, notice.request.id.short());
     let headline = format!(
@@ -31,7 +31,7 @@ fn addressed(notice: &RequestNotice<'_>, news: Message) -> Message {
     Message::new(&format!("{headline} {}", news.text), blocks)
 }
 
-/// What came of a renewal that needed an approval.
+/// Notifies of the decision about a renewal.
 fn renewed(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
     let product = text::named(request);
@@ -57,7 +57,7 @@ fn renewed(notice: &RequestNotice<'_>) -> Message {
     living(notice, &headline)
 }
 
-/// It is the reader's now.
+/// Notifies the new owner.
 fn handed(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
     let headline = format!(
@@ -69,7 +69,7 @@ fn handed(notice: &RequestNotice<'_>) -> Message {
     living(notice, &headline)
 }
 
-/// A headline and how it stands, with what its owner can do.
+/// Returns a message with a headline, the current state, and the owner's buttons.
 fn living(notice: &RequestNotice<'_>, headline: &str) -> Message {
     let request = notice.request;
     let text = format!("{headline}\n{}", text::standing(request));
@@ -92,6 +92,7 @@ fn reached(notice: &RequestNotice<'_>, news: StatusName) -> Message {
         text = format!("{text}\n{body}");
     }
     let mut blocks = vec![section(&text)];
+    // Outputs say how to reach the resource, which is not for everyone in a channel.
     if news == StatusName::Active && !notice.is_in_channel {
         blocks.extend(text::outputs(request).iter().map(|outputs| section(outputs)));
     }
@@ -126,7 +127,8 @@ fn headline(request: &Request, news: StatusName) -> String {
     }
 }
 
-/// What follows the headline; taken from the row only where the row still knows it.
+/// Returns the text after the headline. Details come from the row, so they are shown only while it still has that
+/// status.
 fn body(request: &Request, news: StatusName) -> Option<String> {
     match (news, &request.status) {
         (StatusName::Active, Status::Active { lease }) => {
@@ -152,11 +154,12 @@ fn body(request: &Request, news: StatusName) -> Option<String> {
         }
         (StatusName::Retained, Status::Retained { .. }) => Some(text::standing(request)),
         (StatusName::Approved | StatusName::Denied, _) => text::decision(request),
+        // The status has changed since, so the row no longer has the details of this one.
         _ => None,
     }
 }
 
-/// Asking once more opens the same form, filled in as before.
+/// Returns the button that opens the request form, prefilled from this request.
 fn again(request: &Request, news: StatusName) -> Option<SlackBlock> {
     let text = match news {
         StatusName::Denied | StatusName::TimedOut => "Ask again",

@@ -1,10 +1,10 @@
-//! That new requests are paused, and that they are taken again.
+//! Messages about pausing and resuming new requests.
 
 use super::{Message, text};
 use crate::domain::pause::Pause;
 use crate::slack::mrkdwn::{date_time, escape, quote};
 
-/// What stands wherever somebody could begin with a new request.
+/// Returns the notice shown wherever a user could begin a new request.
 pub fn paused(pause: &Pause) -> String {
     format!(
         "*New requests are paused* since {} by {}:\n{}",
@@ -14,7 +14,7 @@ pub fn paused(pause: &Pause) -> String {
     )
 }
 
-/// The answer to who has paused them.
+/// Answers the admin who paused new requests.
 pub fn pause_begun(pause: &Pause, command: &str) -> Message {
     Message::plain(&format!(
         "{}\nEverything else goes on: approvals, renewals, teardowns. `{} resume` takes new requests again.",
@@ -23,7 +23,7 @@ pub fn pause_begun(pause: &Pause, command: &str) -> Message {
     ))
 }
 
-/// The answer to who takes them again; without a pause there was none.
+/// Answers the admin who resumed new requests; `ended` is `None` if they were not paused.
 pub fn pause_ended(ended: Option<&Pause>) -> Message {
     Message::plain(&match ended {
         Some(pause) => format!(

@@ -1,4 +1,5 @@
-//! The running messages: one in the card's thread, one with the requester. Both are edited as things move.
+//! The progress messages, in the card's thread and in the owner's direct messages. Both are updated as the request
+//! progresses.
 
 use super::{Message, failure_text, request_buttons, text};
 use crate::domain::request::Status;
@@ -7,16 +8,16 @@ use crate::slack::blocks::{button, buttons, section};
 use crate::slack::ids::ActionId;
 use crate::slack::mrkdwn::mention;
 
-/// Progress and result, for those who follow the card.
+/// Returns progress and result, for readers of the card.
 pub(super) fn thread(notice: &RequestNotice<'_>) -> Message {
     let text = sentence(notice);
     Message::new(&plain(notice, &text), vec![section(&text), text::footer(notice, None)])
 }
 
-/// The requester's own message, with Cancel while nobody has decided.
+/// Returns the owner's message, with Cancel until the request is decided.
 pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
-    // Whoever had it before reads here who has it now.
+    // After a transfer the previous owner still has this message, so name the new one.
     let owner = if request.owner == request.requester {
         String::new()
     } else {
@@ -39,13 +40,13 @@ pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     Message::new(&plain(notice, &text), blocks)
 }
 
-/// Where it stands, and what keeps it there.
+/// Formats the state, and what holds it up.
 fn sentence(notice: &RequestNotice<'_>) -> String {
     let parts = [Some(standing(notice)), text::held_up(notice.request)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
-/// With the decision and the cause where there is one.
+/// Formats the state, with the decision and the cause if there are any.
 fn standing(notice: &RequestNotice<'_>) -> String {
     let request = notice.request;
     let standing = text::standing(request);

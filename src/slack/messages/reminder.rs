@@ -1,4 +1,4 @@
-//! What presses approvers who have not answered: in the card's thread, and to each of them.
+//! Reminders, escalations and nudges for approvers who have not answered, in the card's thread and as direct messages.
 
 use super::{Message, list_items, text};
 use crate::domain::request::{Question, ReminderKind, Request};
@@ -34,7 +34,7 @@ fn headline(notice: &RequestNotice<'_>, prompt: ReminderKind) -> String {
     }
 }
 
-/// What is to be answered, and where.
+/// Says what to decide, and where.
 fn question(request: &Request) -> String {
     let team = text::team(request);
     let asker = mention(request.asker());

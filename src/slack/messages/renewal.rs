@@ -1,4 +1,4 @@
-//! The card that asks approvers to agree to a renewal beyond those that need nobody.
+//! The card that asks for approval of a renewal, once those that need no approval are used up.
 
 use slack_morphism::prelude::SlackBlock;
 
@@ -10,6 +10,7 @@ use crate::slack::mrkdwn::{date_time, escape_within, mention};
 
 pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
+    // A card without a renewal should not exist. If it does, the state is better than nothing.
     let Some(renewal) = &request.renewal else { return super::progress::direct(notice) };
     let title = title(request, renewal);
     let asked = format!(
@@ -35,9 +36,10 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     Message::new(&text, blocks)
 }
 
-/// How often it had been renewed when this was asked.
+/// Returns how often the lease had been renewed when this renewal was requested.
 fn renewals_before(request: &Request, renewal: &Renewal) -> u32 {
     let granted = matches!(renewal.answer, Some(RenewalAnswer::Granted));
+    // A granted renewal is already counted.
     request.lease().map_or(0, |lease| lease.renewals.saturating_sub(u32::from(granted)))
 }
 

@@ -1,4 +1,4 @@
-//! The buttons of a request: each names it and the epoch that it was shown in, and its spoken label says which it is.
+//! The buttons of a request. Each carries the request's id and epoch, and its accessibility label names the request.
 
 use slack_morphism::prelude::{SlackBlockButtonElement, SlackBlockButtonStyle};
 
@@ -9,7 +9,7 @@ use crate::slack::blocks::{button, confirm};
 use crate::slack::ids::ActionId;
 use crate::slack::mrkdwn::escape_within;
 
-/// Press the approvers, for whoever waits for them and has not done so yet.
+/// Returns the Nudge button, if the owner waits for approvers and has not nudged them yet.
 pub(super) fn nudge_button(request: &Request) -> Option<SlackBlockButtonElement> {
     let can = request.waits_for_approvers()
         && request.asking.nudged_at.is_none()
@@ -20,7 +20,7 @@ pub(super) fn nudge_button(request: &Request) -> Option<SlackBlockButtonElement>
     })
 }
 
-/// Approve, with changes or without, and Deny, of the request or of a renewal that waits.
+/// Returns Approve, Deny and, if possible, Approve with changes, for a request, renewal or change that waits.
 pub(super) fn decision_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
     let value = button_value(request);
     let what = match request.question() {
@@ -38,20 +38,21 @@ pub(super) fn decision_buttons(request: &Request) -> Vec<SlackBlockButtonElement
     row
 }
 
-/// Ask once more: opens the same form, filled in as before.
+/// Returns the button that opens the request form, prefilled from this request.
 pub(super) fn again_button(request: &Request, text: &str) -> SlackBlockButtonElement {
     let spoken = format!("{text} for {}", request.product.name);
     button(ActionId::Again, text, &button_value(request), &spoken)
 }
 
-/// Tear down, which asks in a dialog of its own.
+/// Returns the Tear down button, which opens a dialog for confirmation.
 pub(super) fn teardown_button(request: &Request) -> SlackBlockButtonElement {
     let spoken = spoken("Tear down", request);
     button(ActionId::TearDown, "Tear down", &button_value(request), &spoken)
         .with_style(SlackBlockButtonStyle::Danger)
 }
 
-/// After a failed teardown, in a message that its owner and admins read alike: try again, and give it up.
+/// Returns the buttons after a failed teardown, for a message that both the owner and admins read: Try again and
+/// Retain.
 pub(super) fn failed_teardown_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
     if matches!(request.status, Status::TeardownFailed { .. }) {
         vec![try_again_button(request), retain_button(request)]
@@ -60,23 +61,23 @@ pub(super) fn failed_teardown_buttons(request: &Request) -> Vec<SlackBlockButton
     }
 }
 
-/// After a failed teardown: try again, which asks in the same dialog.
+/// Returns the Try again button after a failed teardown, which opens the same dialog as Tear down.
 pub(super) fn try_again_button(request: &Request) -> SlackBlockButtonElement {
     let spoken = spoken("Try again to tear down", request);
     button(ActionId::TearDown, "Try again", &button_value(request), &spoken)
 }
 
-/// After a failed teardown: give it up, which asks why in a dialog of its own; for admins.
+/// Returns the Retain button after a failed teardown, which asks an admin for a reason.
 pub(super) fn retain_button(request: &Request) -> SlackBlockButtonElement {
     button(ActionId::Retain, "Retain", &button_value(request), &spoken("Retain", request))
 }
 
-/// Change, which opens a form.
+/// Returns the Change button, which opens a form.
 pub(super) fn change_button(request: &Request) -> SlackBlockButtonElement {
     button(ActionId::Change, "Change", &button_value(request), &spoken("Change", request))
 }
 
-/// Withdraw the renewal or the change that waits.
+/// Returns the button that withdraws a waiting renewal or change.
 pub(super) fn withdraw_button(request: &Request) -> Option<SlackBlockButtonElement> {
     let text = match request.question() {
         Question::Request => return None,
@@ -87,12 +88,12 @@ pub(super) fn withdraw_button(request: &Request) -> Option<SlackBlockButtonEleme
     Some(button(ActionId::Cancel, text, &button_value(request), &spoken))
 }
 
-/// Hand over, which asks to whom in a dialog of its own.
+/// Returns the Hand over button, which asks for the new owner.
 pub(super) fn transfer_button(request: &Request) -> SlackBlockButtonElement {
     button(ActionId::Transfer, "Hand over", &button_value(request), &spoken("Hand over", request))
 }
 
-/// Cancel, which asks once more; only for the requester and only while nobody has decided.
+/// Returns the Cancel button with a confirmation. Only for the requester, until the request is decided.
 pub(super) fn cancel_button(request: &Request) -> SlackBlockButtonElement {
     let name = escape_within(&request.product.name, 150);
     let sure = confirm(

@@ -1,5 +1,4 @@
-//! How requests went: a paragraph for each team that matters to the reader, and where there are several a table of all of
-//! them.
+//! Statistics about requests: a paragraph for each of the reader's teams, and a table if there are several.
 
 use slack_morphism::prelude::{
     SlackBlock, SlackTableBlock, SlackTableCell, SlackTableColumnAlign, SlackTableColumnSetting,
@@ -11,12 +10,12 @@ use crate::portal::stats::{DAYS, DETAILED, Stats, StatsSection};
 use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
 use crate::slack::mrkdwn::{date_time, escape};
 
-/// Rows that Slack takes in one table, the heading included.
+/// Most rows that Slack accepts in a table, including the heading.
 const MAX_ROWS: usize = 100;
-/// Characters of a cell; Slack names no limit, a phone does.
+/// Longest cell, in characters. Slack has no such limit, but a phone's screen has.
 const MAX_CELL: usize = 60;
 
-/// The columns of the table and what is counted in each.
+/// The columns of the table, and the counter of each.
 const COLUMNS: [(&str, Counter); 10] = [
     ("Asked", Counter::Submitted),
     ("Approved", Counter::Approved),
@@ -30,7 +29,7 @@ const COLUMNS: [(&str, Counter); 10] = [
     ("Torn down", Counter::TornDown),
 ];
 
-/// The figures as a message.
+/// Returns the statistics as a message.
 pub fn stats(stats: &Stats) -> Message {
     let title = title();
     let (paragraphs, note) = stats_paragraphs(stats);
@@ -45,7 +44,7 @@ fn title() -> String {
     format!("Requests in the last {DAYS} days")
 }
 
-/// The figures as text: a paragraph for all and for each team, and what the figures mean.
+/// Returns the statistics as text: a paragraph for all teams and for each team, and a note that explains the figures.
 pub fn stats_paragraphs(stats: &Stats) -> (Vec<String>, String) {
     let all = stats.all.iter().map(|part| ("All teams".to_owned(), part));
     let teams = stats.teams.iter().map(|(team, part)| (format!("Team {}", escape(team.as_str())), part));
@@ -73,7 +72,7 @@ fn paragraph(name: &str, part: &StatsSection) -> String {
     text::as_many_as_fit(&lines, MAX_SECTION - 40)
 }
 
-/// What happened, without what never did.
+/// Lists the counters that are not zero.
 fn outcomes(counts: &CounterTotals) -> String {
     let told = [
         (Counter::Submitted, "asked for"),
@@ -111,7 +110,7 @@ fn waits(part: &StatsSection) -> Vec<String> {
     lines
 }
 
-/// "within 5 minutes".
+/// Formats the upper bound of a histogram bucket, such as "within 5 minutes".
 fn within(span: DurationBucket) -> String {
     match span.end() {
         Some(end) => format!("within {}", spelled(end.as_secs())),
@@ -129,7 +128,7 @@ fn spelled(seconds: i64) -> String {
     if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
 }
 
-/// A row for all together, where they are shown, and one for each team.
+/// Returns a table with one row for all teams together, if shown, and one for each team.
 fn table(stats: &Stats) -> Option<SlackBlock> {
     let all = stats.all.iter().map(|part| ("All teams".to_owned(), part));
     let teams = stats.teams.iter().map(|(team, part)| (cut(team.as_str(), MAX_CELL), part));

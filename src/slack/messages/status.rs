@@ -1,4 +1,4 @@
-//! One request in full: every fact and what happened to it, from its audit entries.
+//! One request in full: all its data, and its timeline from the audit entries.
 
 use jiff::Timestamp;
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
@@ -14,22 +14,22 @@ use crate::slack::blocks::{MAX_SECTION, button, buttons, confirm, divider, field
 use crate::slack::ids::ActionId;
 use crate::slack::mrkdwn::{date_time, escape_within};
 
-/// What the reader may do, and is offered buttons for. Whether they may is found out again when they press one.
+/// What the reader may do, for choosing the buttons. Permissions are checked again on each click.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rights {
-    /// Approve or deny what waits.
+    /// May approve or deny.
     pub decides: bool,
-    /// Withdraw it while nobody has decided.
+    /// May withdraw it until it is decided.
     pub cancels: bool,
-    /// Renew it, change it, hand it over.
+    /// May renew, change and transfer it.
     pub tends: bool,
-    /// Tear it down.
+    /// May tear it down.
     pub ends: bool,
-    /// Give up a failed teardown, and get a request on that stands still.
+    /// May retain what a failed teardown left, and end or restart a stuck request.
     pub is_admin: bool,
 }
 
-/// The whole of a request for a reader with these rights, with its audit entries in order.
+/// Returns the details of a request for a reader with these rights; `entries` are its audit entries in order.
 pub fn status(notice: &RequestNotice<'_>, entries: &[AuditEntry], rights: Rights) -> Message {
     let request = notice.request;
     let title = format!("{}: {}", request.status.name().label(), request.product.name);
@@ -59,6 +59,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
     });
     let failed = match &request.status {
         Status::Failed { why } => Some(failure_text::of_provisioning(why)),
+        // The clean-up after failed provisioning failed as well, so both reasons matter.
         Status::TeardownFailed { why, ending: Ending::Failed { why: first }, .. } => Some(format!(
             "{}\n*Before that*\n{}",
             failure_text::of_teardown(why),
@@ -101,9 +102,10 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
     parts.into_iter().flatten().collect()
 }
 
-/// The newest entries are what people look for, so the oldest are left out where there is no room.
+/// Formats the timeline. If it is too long, the oldest entries are left out, because readers look for the newest.
 fn timeline(entries: &[AuditEntry]) -> String {
     let mut kept: Vec<String> = Vec::new();
+    // Room for the title and for the note about earlier entries.
     let mut length = 100;
     for entry in entries.iter().rev() {
         let line = timeline_line(entry);
@@ -128,7 +130,7 @@ fn timeline_line(entry: &AuditEntry) -> String {
     format!("{at} {event}{by}{}", detail(entry, ShowVia::LeftOut))
 }
 
-/// When it is warned about and torn down, how often it can be renewed and from when.
+/// Says when the owner is warned, when the resource is torn down, and how often and from when it can be renewed.
 fn life(request: &Request, lease: &Lease, now: Timestamp) -> String {
     let terms = &request.product.lease;
     let warning = match &lease.warned {
@@ -172,7 +174,7 @@ fn row(notice: &RequestNotice<'_>, rights: Rights) -> Option<SlackBlock> {
     (!row.is_empty()).then(|| buttons("mine", row))
 }
 
-/// What can be done now with what exists or soon will.
+/// Returns the buttons for a resource that exists or will soon.
 fn tending(request: &Request, rights: Rights, now: Timestamp) -> Vec<SlackBlockButtonElement> {
     let hand_over = rights.tends.then(|| request_buttons::transfer_button(request));
     let end = |button: SlackBlockButtonElement| rights.ends.then_some(button);
@@ -189,6 +191,7 @@ fn tending(request: &Request, rights: Rights, now: Timestamp) -> Vec<SlackBlockB
             row.extend(hand_over);
             row
         }
+        // A teardown that is requested now begins once provisioning is complete.
         Status::Provisioning { unwanted: None, .. } => {
             end(request_buttons::teardown_button(request)).into_iter().collect()
         }
@@ -210,7 +213,7 @@ fn tending(request: &Request, rights: Rights, now: Timestamp) -> Vec<SlackBlockB
     }
 }
 
-/// For admins, where something moves on by itself and may stand still.
+/// Returns an admin's buttons for a status that should change without a user's action, and so may be stuck.
 fn unstick_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
     let (ends, leaves) = match request.status.name() {
         StatusName::Pending | StatusName::AwaitingApproval | StatusName::Approved => (true, false),

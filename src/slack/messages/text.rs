@@ -1,4 +1,4 @@
-//! Sentences and facts about a request that several messages share.
+//! Shared text: sentences and values about a request that several messages contain.
 
 use slack_morphism::prelude::SlackBlock;
 
@@ -13,26 +13,27 @@ use crate::slack::blocks::{MAX_SECTION, context, cut_mrkdwn};
 use crate::slack::ids::ButtonValue;
 use crate::slack::mrkdwn::{self, code, date_time, escape, escape_within, inline, mention, quote};
 
-/// Characters of a reason or a cause that a message quotes.
+/// Longest quoted reason or cause, in characters.
 pub(super) const QUOTED: usize = 1500;
 
-/// What the request's buttons carry now.
+/// Returns the current value of the request's buttons.
 pub(super) fn button_value(request: &Request) -> String {
     ButtonValue { request: request.id, epoch: request.epoch }.to_string()
 }
 
-/// The product's name with its version, safe to show.
+/// Returns the product's name and version, escaped.
 pub(super) fn product(request: &Request) -> String {
     format!("{} {}", escape_within(&request.product.name, 150), escape_within(&request.product.version, 50))
 }
 
-/// The product in bold, with what tells this one from others: of what lives its name, before and after that its label.
+/// Returns the product in bold, with the resource's name while it is active, or the request's label before and after
+/// that.
 pub(super) fn named(request: &Request) -> String {
     let lives = request.ended_at.is_none() && request.activated_at.is_some();
     if lives { labelled(request, Some(&resource(request))) } else { labelled(request, request.label()) }
 }
 
-/// As [`named`], by what was asked for, whatever has been made of it since.
+/// Like [`named`], but with the label from the request form, whatever its status.
 pub(super) fn asked_for(request: &Request) -> String {
     labelled(request, request.asked_for())
 }
@@ -41,7 +42,7 @@ fn labelled(request: &Request, label: Option<&str>) -> String {
     format!("*{}*{}", product(request), label.map(|label| format!(" `{label}`")).unwrap_or_default())
 }
 
-/// The monthly price, or that there is none.
+/// Returns the monthly price, or says that there is no estimate.
 pub(super) fn cost(request: &Request) -> String {
     let estimate = request.estimate.as_ref().map(mrkdwn::estimate);
     let estimate =
@@ -49,9 +50,10 @@ pub(super) fn cost(request: &Request) -> String {
     billed(request).map_or(estimate.clone(), |billed| format!("{estimate}; {billed}"))
 }
 
-/// What AWS has charged lately, and up to which day.
+/// Says what AWS has charged recently, and until which day.
 pub(super) fn billed(request: &Request) -> Option<String> {
     let billed = request.billed.as_ref()?;
+    // `before` is the first day that is not included.
     let last = billed.before.yesterday().unwrap_or(billed.before);
     Some(format!(
         "AWS charged {} in {} up to the {}",
@@ -61,15 +63,15 @@ pub(super) fn billed(request: &Request) -> Option<String> {
     ))
 }
 
-/// "2 of 3 used, this one included"; an ended request holds no slot.
+/// Formats the quota, such as "2 of 3 used, this one included"; an ended request uses no quota.
 pub(super) fn quota(notice: &RequestNotice<'_>) -> String {
     let QuotaUse { used, limit } = notice.quota;
     let included = if notice.request.status.name().is_ended() { "" } else { ", this one included" };
     format!("{used} of {limit} used{included}")
 }
 
-/// What admins have to let it go beyond, as things were when it was asked for, or that they need not any more; `None` where
-/// it never was an exception.
+/// Says which limits the request exceeded when it was submitted, or that it no longer does; `None` if it never was an
+/// exception.
 pub(super) fn exception(request: &Request) -> Option<String> {
     if let Some(since) = request.room_since {
         return Some(format!("This is no longer an exception: room became free on {}", date_time(since)));
@@ -78,12 +80,12 @@ pub(super) fn exception(request: &Request) -> Option<String> {
     Some(format!("Exception: {}", exception.describe(request.estimate.as_ref())))
 }
 
-/// Why it is needed, quoted; `None` when no reason was given.
+/// Returns the quoted reason; `None` if none was given.
 pub(super) fn reason(request: &Request) -> Option<String> {
     (!request.reason.trim().is_empty()).then(|| format!("*Why*\n{}", quote(&request.reason, QUOTED)))
 }
 
-/// Whose it is: two people where it was asked for by one for the other, or handed over.
+/// Returns label and value for the owner, and the requester if that is another user.
 pub(super) fn people(request: &Request) -> (&'static str, String) {
     let requester = mention(&request.requester);
     if request.owner == request.requester {
@@ -92,12 +94,13 @@ pub(super) fn people(request: &Request) -> (&'static str, String) {
     ("Owner", format!("{}, requested by {requester}", mention(&request.owner)))
 }
 
-/// The ticket it belongs to, a link where there is one; `None` where it has none.
+/// Returns the ticket, as a link if it has one; `None` if there is none.
 pub(super) fn ticket(request: &Request) -> Option<String> {
     let ticket = request.ticket.as_ref()?;
     let reference = inline(&ticket.reference, 200);
     let shown = match &ticket.link {
-        // The reference was made part of the address when it was read: it cannot end the link. Code cannot be one.
+        // The reference was encoded into the URL when it was read, so it cannot end the link. Slack does not render
+        // code inside a link.
         Some(link) if reference.starts_with('`') => format!("{reference} (<{link}|open>)"),
         Some(link) => format!("<{link}|{reference}>"),
         None => reference,
@@ -105,7 +108,7 @@ pub(super) fn ticket(request: &Request) -> Option<String> {
     Some(format!("*{}*: {shown}", escape_within(&ticket.label, 100)))
 }
 
-/// What was made, one output a line with what it is for; `None` while there is nothing to show.
+/// Lists the outputs with their descriptions, one per line; `None` if there are none.
 pub(super) fn outputs(request: &Request) -> Option<String> {
     let line = |output: &Output| {
         let name = escape_within(&output.name, 100);
@@ -119,8 +122,8 @@ pub(super) fn outputs(request: &Request) -> Option<String> {
     (!lines.is_empty()).then(|| as_many_as_fit(&lines, MAX_SECTION - 40))
 }
 
-/// All shown parameters, one a line with what the form called the value, as many as one section holds; `None` when there
-/// are none.
+/// Lists the visible parameters with the labels of their values, one per line, as many as fit into a section; `None` if
+/// there are none.
 pub(super) fn parameters(request: &Request) -> Option<String> {
     let line = |(key, value): (&str, &str)| {
         let label = request.labels.get(key).map(|label| format!(" — {}", escape_within(label, 100)));
@@ -130,7 +133,7 @@ pub(super) fn parameters(request: &Request) -> Option<String> {
     (!lines.is_empty()).then(|| format!("*Parameters*\n{}", as_many_as_fit(&lines, MAX_SECTION - 40)))
 }
 
-/// Joins lines while they fit and says how many did not.
+/// Joins lines while they fit, and says how many are left out. Only this note may exceed `limit`.
 pub(super) fn as_many_as_fit(lines: &[String], limit: usize) -> String {
     let mut text = String::new();
     let mut length = 0;
@@ -145,7 +148,7 @@ pub(super) fn as_many_as_fit(lines: &[String], limit: usize) -> String {
     text.trim_end().to_owned()
 }
 
-/// Who decided what and when; `None` while nobody has.
+/// Says who decided what and when; `None` before a decision.
 pub(super) fn decision(request: &Request) -> Option<String> {
     match &request.status {
         Status::Denied { by, instead_of, reason } => Some(format!(
@@ -185,7 +188,7 @@ fn approved_by(request: &Request) -> String {
     format!("Approved{by}{reductions}")
 }
 
-/// What approvers made smaller, one a line; `None` where nothing was.
+/// Lists what approvers changed, one per line; `None` if nothing.
 pub(super) fn reductions(request: &Request) -> Option<String> {
     let line = |reduction: &Reduction| {
         let difference = inline(&reduction.difference(), 300);
@@ -195,26 +198,26 @@ pub(super) fn reductions(request: &Request) -> Option<String> {
     (!lines.is_empty()).then(|| format!("*Changed*\n{}", as_many_as_fit(&lines, MAX_REDUCTIONS)))
 }
 
-/// Characters of what approvers made smaller: it stands beside other things in one section.
+/// Longest list of the approvers' changes, in characters, because it shares a section with other text.
 const MAX_REDUCTIONS: usize = 1_000;
 
-/// Who agreed, and for whom where that one is away.
+/// Returns who approved, and on whose behalf.
 pub(super) fn answer(approval: &Approval) -> String {
     answered(&approval.by, approval.instead_of.as_ref())
 }
 
-/// Who answered, and for whom where that one is away.
+/// Returns who decided, and on whose behalf.
 pub(super) fn answered(by: &PersonId, instead_of: Option<&PersonId>) -> String {
     let instead_of = instead_of.map(|person| format!(" for {}", mention(person)));
     format!("{}{}", mention(by), instead_of.unwrap_or_default())
 }
 
-/// Who said no to a renewal or a change, and why.
+/// Says who denied a renewal or change, and why.
 pub(super) fn denied(by: &PersonId, instead_of: Option<&PersonId>, reason: &str) -> String {
     format!("Denied by {}\n{}", answered(by, instead_of), quote(reason, QUOTED))
 }
 
-/// How many approvals there are, where more than one is needed; `None` otherwise.
+/// Says how many approvals there are, if more than one is needed.
 pub(super) fn approvals_so_far(request: &Request) -> Option<String> {
     let ApprovalPath::Ask { needed, .. } = request.approval else { return None };
     if needed < 2 || !request.status.name().is_undecided() {
@@ -225,13 +228,13 @@ pub(super) fn approvals_so_far(request: &Request) -> Option<String> {
     Some(format!("{} of {needed} approvals{by}", request.approvals.len()))
 }
 
-/// Who is asked, as part of a sentence.
+/// Returns the approvers, as part of a sentence.
 pub(super) fn approvers(notice: &RequestNotice<'_>) -> String {
     let names = mrkdwn::any_of(notice.approvers);
     if names.is_empty() { "somebody whom the platform team has to name".to_owned() } else { names }
 }
 
-/// Who is asked to answer and since when, and how they were pressed; `None` while nobody is.
+/// Says who was asked to approve and when, and when they were reminded or nudged; `None` if nobody is asked.
 pub(super) fn asked(notice: &RequestNotice<'_>) -> Option<String> {
     let (request, names) = (notice.request, mrkdwn::any_of(notice.approvers));
     if !request.waits_for_approvers() || names.is_empty() {
@@ -252,7 +255,7 @@ pub(super) fn asked(notice: &RequestNotice<'_>) -> Option<String> {
     Some(format!("Asked{since}: {names}{}{}{escalated}", pressed.collect::<String>(), note(notice)))
 }
 
-/// Which of several stages is asked, and why others than the product says, as a line of its own each.
+/// Returns the current approval stage, and why the approvers differ from the product's, each on a line of its own.
 pub(super) fn note(notice: &RequestNotice<'_>) -> String {
     let request = notice.request;
     let (at, stages) = request.stage_after(request.agreed().len());
@@ -266,13 +269,13 @@ fn capitalized(text: &str) -> String {
     rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
-/// Said where the admins can decide, because nobody else did.
+/// Says that admins can decide too, because the approvers have not.
 pub(super) fn escalated(request: &Request) -> Option<String> {
     let at = request.asking.escalated_at.filter(|_| request.waits_for_approvers())?;
     Some(format!("Nobody had answered by {}, so the platform team can decide, too.", date_time(at)))
 }
 
-/// Where the request stands, in one sentence without the decision.
+/// Returns the state of the request in one sentence, without the decision.
 pub(super) fn standing(request: &Request) -> String {
     match &request.status {
         Status::Pending => "Submitted. Approvers are asked in a moment.".to_owned(),
@@ -336,7 +339,7 @@ fn active(request: &Request, lease: &Lease) -> String {
     }
 }
 
-/// What keeps it from going on that only the platform team can do something about.
+/// Says which missing AWS permission holds up the request, which only an operator can fix.
 pub(super) fn held_up(request: &Request) -> Option<String> {
     let held_up = request.held_up.as_ref()?;
     Some(format!(
@@ -347,7 +350,7 @@ pub(super) fn held_up(request: &Request) -> Option<String> {
     ))
 }
 
-/// What is wrong with it in AWS, if anything is, in full.
+/// Returns the full text of the problem that AWS reports, if any.
 pub(super) fn trouble(request: &Request) -> Option<String> {
     let why = request.trouble.as_ref().filter(|_| request.lease().is_some())?;
     Some(format!(
@@ -357,7 +360,7 @@ pub(super) fn trouble(request: &Request) -> Option<String> {
     ))
 }
 
-/// What ended it, to follow a colon.
+/// Returns the cause of the end, to follow a colon.
 pub(super) fn because(cause: &Cause) -> String {
     match cause {
         Cause::Asked { by } => format!("{} said so", mention(by)),
@@ -366,12 +369,12 @@ pub(super) fn because(cause: &Cause) -> String {
     }
 }
 
-/// The name of what was made, safe to stand in backticks.
+/// Returns the resource's name, safe within backticks.
 pub(super) fn resource(request: &Request) -> String {
     request.resource_name()
 }
 
-/// `▓▓▓░░░░ 3 of 7 · latest: Bucket`; at most ten cells.
+/// Draws the progress, such as `▓▓▓░░░░ 3 of 7 · latest: Bucket`, with at most ten cells.
 fn bar(progress: &Progress) -> String {
     const CELLS: usize = 10;
     let done = progress.done.len().min(progress.total);
@@ -390,12 +393,12 @@ fn bar(progress: &Progress) -> String {
     )
 }
 
-/// What follows the end of a lease that was renewed by less than was asked for.
+/// Returns what follows the end of a lease that was renewed by less than requested.
 pub(super) fn cut(lease: &Lease) -> &'static str {
     if lease.cut { ", the longest this product allows at a time" } else { "" }
 }
 
-/// The gray last line: the short id, what else is worth a glance, and that nothing is real.
+/// Returns the gray last line: short id, `more`, and whether it is simulated.
 pub(super) fn footer(notice: &RequestNotice<'_>, more: Option<String>) -> SlackBlock {
     let id = format!("Request `{}`", notice.request.id.short());
     let simulated = notice.simulated.then(|| SIMULATED.to_owned());
@@ -403,20 +406,20 @@ pub(super) fn footer(notice: &RequestNotice<'_>, more: Option<String>) -> SlackB
     context(&parts.join(" · "))
 }
 
-/// Said wherever somebody could take a simulation for the real thing.
+/// Shown wherever a simulation could be taken for the real thing.
 pub(super) const SIMULATED: &str = "Simulated: nothing real is made";
 
-/// The same as the last sentence of a fallback text; nothing where it is real.
+/// Returns the same as a sentence for the end of a fallback text; empty if it is real.
 pub(super) fn simulated(notice: &RequestNotice<'_>) -> String {
     if notice.simulated { format!(" {SIMULATED}.") } else { String::new() }
 }
 
-/// The team's name, safe to show.
+/// Returns the team's name, escaped.
 pub(super) fn team(request: &Request) -> String {
     escape(request.team.as_str())
 }
 
-/// What a screen reader says to tell this request's buttons from others.
+/// Returns an accessibility label that tells this request's buttons from those of others.
 pub(super) fn spoken(verb: &str, request: &Request) -> String {
     format!("{verb} request {} for {}", request.id.short(), request.product.name)
 }

@@ -1,4 +1,4 @@
-//! The audit trail as people read it: copied to the audit channel as it grows, and whole for one request.
+//! The audit trail for readers: new entries for the audit channel, and the whole trail of one request.
 
 use slack_morphism::prelude::SlackBlock;
 
@@ -9,10 +9,10 @@ use crate::portal::trail::Trail;
 use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
 use crate::slack::mrkdwn::{date_time, escape_within, inline};
 
-/// Sections of entries in one message. A message is cut somewhere above 40,000 characters.
+/// Most sections of entries in one message. Slack truncates a message above 40,000 characters.
 const SECTIONS: usize = 10;
 
-/// New entries, for the audit channel.
+/// Returns new entries for the audit channel.
 pub(super) fn copied(entries: &[AuditEntry]) -> Message {
     let lines: Vec<String> = entries.iter().map(copied_line).collect();
     let text = lines.join("\n");
@@ -20,6 +20,7 @@ pub(super) fn copied(entries: &[AuditEntry]) -> Message {
 }
 
 fn copied_line(entry: &AuditEntry) -> String {
+    // Entries about the portal itself have no request to name.
     if entry.request == RequestId::PORTAL {
         let (at, event) = (date_time(entry.at), escape_within(&entry.event, 60));
         return format!(
@@ -41,7 +42,7 @@ fn copied_line(entry: &AuditEntry) -> String {
     )
 }
 
-/// The whole trail of one request, oldest first: as many of its newest entries as one message holds.
+/// Returns the trail of one request, oldest entry first: as many of its newest entries as one message can hold.
 pub fn trail(trail: &Trail) -> Message {
     let request = &trail.request;
     let title = format!("Audit trail: {}", request.product.name);
@@ -78,7 +79,7 @@ fn verdict(trail: &Trail) -> String {
     }
 }
 
-/// The newest entries in as few sections as hold them, and how many earlier ones have no room.
+/// Returns the newest entries in as few sections as possible, and how many earlier ones do not fit.
 fn newest(entries: &[AuditEntry]) -> (Vec<SlackBlock>, usize) {
     let mut sections: Vec<Vec<String>> = vec![Vec::new()];
     let (mut length, mut shown) = (0, 0);
@@ -119,7 +120,7 @@ fn line(entry: &AuditEntry) -> String {
     )
 }
 
-/// What it is about, after a colon; nothing where it is about no product.
+/// Returns product and team, after a colon; empty if the entry is not about a product.
 fn subject(entry: &AuditEntry) -> String {
     match entry.product.as_str() {
         "-" => String::new(),
@@ -127,16 +128,16 @@ fn subject(entry: &AuditEntry) -> String {
     }
 }
 
-/// Whether it is said in which way somebody did it.
+/// Whether to show how the action was triggered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ShowVia {
-    /// As a button of a channel, say.
+    /// Show it, such as a button in a channel.
     Named,
-    /// It is of no interest.
+    /// Leave it out.
     LeftOut,
 }
 
-/// The entry's own words after a colon: moments in the reader's time zone, people and the channel of a button by name.
+/// Returns the entry's detail after a colon, with times in the reader's time zone, and users and channels as mentions.
 pub(super) fn detail(entry: &AuditEntry, way: ShowVia) -> String {
     let (text, _, done_by) = entry.parts();
     let text = cut(&text.replace('\n', " "), 200);
@@ -148,7 +149,7 @@ pub(super) fn detail(entry: &AuditEntry, way: ShowVia) -> String {
     if parts.is_empty() { String::new() } else { format!(": {}", parts.join(" ")) }
 }
 
-/// The id of a person as a mention, whatever follows it.
+/// Turns a user id into a mention and keeps the punctuation after it.
 fn person(word: &str) -> String {
     let id = word.trim_end_matches(',');
     if is_person(id) { format!("{}{}", named(id), &word[id.len()..]) } else { one_word(word) }
@@ -162,32 +163,33 @@ fn in_readers_time(word: &str) -> String {
     }
 }
 
-/// A word of the entry, which somebody may have typed.
+/// Escapes a word of the entry, which may be user input.
 fn one_word(word: &str) -> String {
     if word.is_empty() { String::new() } else { inline(word, MAX_SECTION) }
 }
 
 fn place(done_by: &str) -> String {
     match done_by.strip_prefix("button in ") {
+        // A direct message channel has no name that could be shown.
         Some(channel) if channel.starts_with('D') => "button in a direct message".to_owned(),
         Some(channel) => format!("button in <#{}>", escape_within(channel, 40)),
         None => escape_within(done_by, 60),
     }
 }
 
-/// Who did it, as a mention where it is a person, and for whom.
+/// Returns the actor, as a mention if it is a user, and on whose behalf.
 fn actor(entry: &AuditEntry) -> String {
     let (_, done_for, _) = entry.parts();
     let done_for = done_for.map(|person| format!(" for {}", named(person)));
     format!("{}{}", named(&entry.actor), done_for.unwrap_or_default())
 }
 
-/// As [`actor`]; `None` where a part of the program did it by itself.
+/// Like [`actor`]; `None` if the actor is a part of the program.
 pub(super) fn by_a_person(entry: &AuditEntry) -> Option<String> {
     is_person(&entry.actor).then(|| actor(entry))
 }
 
-/// As [`actor`], of the word alone.
+/// Like [`actor`], for an actor without an entry.
 pub(super) fn named(actor: &str) -> String {
     if is_person(actor) { format!("<@{actor}>") } else { escape_within(actor, 60) }
 }

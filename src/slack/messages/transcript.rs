@@ -1,17 +1,17 @@
-//! Blocks as lines of text, for snapshots, and Slack's limits, for checking them. Works on the JSON that Slack
-//! gets, so that it knows nothing of how blocks are built.
+//! Renders blocks as lines of text for snapshots, and checks Slack's limits. Works on the JSON that Slack receives,
+//! independent of how blocks are built.
 
 use serde_json::Value;
 
 use super::{MAX_TEXT, Message};
 
-/// A message: its fallback text, then its blocks.
+/// Renders a message: its fallback text, then its blocks.
 pub(crate) fn transcript(message: &Message) -> String {
     let blocks = serde_json::to_value(&message.blocks).unwrap();
     format!("({})\n{}", message.text.replace('\n', " / "), lines(&blocks))
 }
 
-/// Blocks, one or more lines each.
+/// Renders blocks, one or more lines each.
 pub(crate) fn lines(blocks: &Value) -> String {
     blocks.as_array().unwrap().iter().map(block).collect::<Vec<_>>().join("\n")
 }
@@ -93,7 +93,7 @@ fn element(element: &Value) -> String {
     }
 }
 
-/// Fails when Slack would refuse or cut this message.
+/// Panics if Slack would refuse or cut this message.
 pub(crate) fn assert_within_limits(message: &Message) {
     let blocks = serde_json::to_value(&message.blocks).unwrap();
     let problems = problems(&blocks, 50);
@@ -101,13 +101,14 @@ pub(crate) fn assert_within_limits(message: &Message) {
     assert!((1..=MAX_TEXT).contains(&message.text.chars().count()), "{}", message.text);
 }
 
-/// Fails when Slack would format, mention, link or draw what [`TYPED`](super::sample::TYPED) says, anywhere in a message.
+/// Panics if Slack would format, mention, link or draw what [`TYPED`](super::fixtures::TYPED) says, anywhere in a
+/// message.
 pub(crate) fn assert_typed_stays_text_in(message: &Message) {
     assert_typed_stays_text(&serde_json::to_value(&message.blocks).unwrap());
     assert_typed_stays_text(&serde_json::json!({ "type": "mrkdwn", "text": message.text, "verbatim": true }));
 }
 
-/// The same of a part of a message.
+/// Checks a part of a message in the same way.
 pub(crate) fn assert_typed_stays_text(part: &Value) {
     match part {
         Value::Object(fields) if fields.get("type") == Some(&"mrkdwn".into()) => {
@@ -128,7 +129,7 @@ pub(crate) fn assert_typed_stays_text(part: &Value) {
     }
 }
 
-/// Everything Slack would object to in these blocks.
+/// Returns everything that Slack would reject in these blocks.
 pub(crate) fn problems(blocks: &Value, most: usize) -> Vec<String> {
     let mut problems = Vec::new();
     let blocks = blocks.as_array().unwrap();
@@ -155,7 +156,7 @@ pub(crate) fn problems(blocks: &Value, most: usize) -> Vec<String> {
     problems
 }
 
-/// Longest text under a path, by the end of the path; the first that matches counts.
+/// Longest text under a path, by the end of the path; the first match counts.
 const LIMITS: [(&str, usize); 24] = [
     ("header.text.text", 150),
     ("context.elements.text", 2000),
@@ -183,13 +184,13 @@ const LIMITS: [(&str, usize); 24] = [
     ("column_settings.align", 6),
 ];
 
-/// Keys whose text is one of a few words, or a bound.
+/// Keys whose text is one of a few words, or a number.
 const WORDS: [&str; 4] = ["type", "style", "min_value", "max_value"];
 
 fn within(value: &Value, path: &str, problems: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
-            // An element's or block's own type says which limits hold below it.
+            // The type of an element or block determines the limits below it.
             let own = fields
                 .get("type")
                 .and_then(Value::as_str)

@@ -1,4 +1,4 @@
-//! The warning that leases run out: what ends when, and what can be done. Rewritten as things are renewed or end.
+//! The warning that leases end soon: which and when, and what can be done. Updated as leases are renewed or end.
 
 use jiff::Timestamp;
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle};
@@ -12,7 +12,7 @@ use crate::slack::blocks::{button, buttons, context, section};
 use crate::slack::ids::ActionId;
 use crate::slack::mrkdwn::{self, any_of, date_time, mention};
 
-/// The warning as it stands now.
+/// Returns the warning in its current state.
 pub(super) fn warning(notice: &WarningNotice<'_>) -> Message {
     let mut texts = Vec::new();
     let mut blocks = Vec::new();
@@ -42,7 +42,7 @@ pub(super) fn warning(notice: &WarningNotice<'_>) -> Message {
     Message::new(&texts.join("\n"), blocks)
 }
 
-/// The only one of a message, in a sentence of its own.
+/// Formats the only lease of a warning, as a full sentence.
 fn alone(notice: &WarningNotice<'_>, warned: &LeaseToWarn<'_>) -> String {
     let request = warned.request;
     let name = format!(
@@ -67,7 +67,7 @@ fn alone(notice: &WarningNotice<'_>, warned: &LeaseToWarn<'_>) -> String {
     format!("{what}{}{kept}", cost.unwrap_or_default())
 }
 
-/// What a list of several begins with.
+/// Returns the introduction to a list of several leases.
 fn intro(notice: &WarningNotice<'_>) -> String {
     let all = notice.leases.len();
     let waiting =
@@ -111,18 +111,19 @@ fn one_of_several(warned: &LeaseToWarn<'_>) -> String {
     }
 }
 
-/// Whose it is now.
+/// Says who the new owner is.
 fn handed(request: &Request) -> String {
     format!("It is {}'s now.", mention(&request.owner))
 }
 
-/// The lease that ends unless somebody does something.
+/// Returns the lease if it will end unless someone acts.
 fn ending(request: &Request) -> Option<&Lease> {
     let waits = request.waiting_renewal().is_some();
+    // A renewal clears `warned`, and a waiting renewal delays the end.
     request.lease().filter(|lease| lease.warned.is_some() && !waits)
 }
 
-/// What has become of it since the warning.
+/// Says what has happened since the warning.
 fn stands(request: &Request) -> String {
     match request.lease() {
         Some(lease) if request.waiting_renewal().is_none() => {
@@ -132,7 +133,7 @@ fn stands(request: &Request) -> String {
     }
 }
 
-/// Renew and tear down, for what runs out; nothing for what does not any more.
+/// Returns Renew and Tear down for a lease that will end; none otherwise.
 fn row(notice: &WarningNotice<'_>, warned: &LeaseToWarn<'_>) -> Option<SlackBlock> {
     let request = warned.request;
     let asks = warned.is_current && ending(request).is_some();
@@ -146,7 +147,7 @@ fn row(notice: &WarningNotice<'_>, warned: &LeaseToWarn<'_>) -> Option<SlackBloc
     })
 }
 
-/// One button for each period it can be renewed by now.
+/// Returns one button for each period that the lease can be renewed by now.
 pub(super) fn renew_buttons(request: &Request, now: Timestamp) -> Vec<SlackBlockButtonElement> {
     let terms = &request.product.lease;
     let counts = |period: Period| request.lease().is_some_and(|lease| lease.can_renew(terms, period, now));
@@ -157,6 +158,7 @@ pub(super) fn renew_buttons(request: &Request, now: Timestamp) -> Vec<SlackBlock
         let button = button(ActionId::Renew(index), &text, &text::button_value(request), &spoken);
         if index == 0 { button.with_style(SlackBlockButtonStyle::Primary) } else { button }
     };
+    // There is one action id per button, and only this many of them.
     periods.filter(|(_, index)| *index < ActionId::MOST_PERIODS).map(button).collect()
 }
 
@@ -192,7 +194,7 @@ mod tests {
             .join("\n")
     }
 
-    /// Renewed after the warning: nobody was warned about the new date yet.
+    /// Renewed after the warning: no warning about the new date was sent yet.
     fn renewed() -> Request {
         let mut request = fixtures::active();
         if let Status::Active { lease } = &mut request.status {

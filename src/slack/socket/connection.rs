@@ -1,5 +1,5 @@
-//! One connection. It reads whatever comes at once and hands it on; answers are computed beside it, so that a slow one
-//! keeps neither the next frame nor the next acknowledgement waiting.
+//! One connection. Frames are read and handed on immediately; answers are computed in separate tasks, so that a slow
+//! one delays neither the next frame nor the next acknowledgement.
 
 use std::future::ready;
 use std::time::{Duration, Instant};
@@ -21,34 +21,34 @@ use crate::portal::metrics::SocketUp;
 use crate::slack::incoming::Incoming;
 use crate::slack::reply::Ack;
 
-/// Time for the other side to take what we send.
+/// Time limit for sending a frame.
 const SEND: Duration = Duration::from_secs(5);
-/// Time for the other side to close, once we have.
+/// Time limit for Slack to close its end after we have closed ours.
 const CLOSE: Duration = Duration::from_secs(1);
 
-/// Whoever answers what comes in.
+/// Answers payloads.
 pub(super) trait Answerer: Send + Sync + 'static {
     /// Answers in a task of its own.
     fn answer(&self, incoming: Incoming) -> JoinHandle<Ack>;
 
-    /// Counts a connection.
+    /// Counts an open connection until the result is dropped.
     fn up(&self) -> SocketUp;
 }
 
-/// How a connection is.
+/// The state of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ConnectionState {
-    /// Slack has not said hello.
+    /// Slack has not sent `hello` yet.
     Opening,
-    /// Slack has.
+    /// Slack has sent `hello`.
     Up,
-    /// Slack will end it. Until then it works.
+    /// Slack will close it, but it still works.
     Leaving(SocketNotice),
-    /// It has ended, for this reason.
+    /// It has ended; holds the reason.
     Over(String),
 }
 
-/// A connection and what is under way on it.
+/// A connection and its answers in progress.
 pub(super) struct Connection<S, A> {
     socket: WebSocketStream<S>,
     answerer: A,
@@ -60,7 +60,8 @@ pub(super) struct Connection<S, A> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
-    /// A connection that works until it breaks or `retire` ends it in good order; `state` is told how it is.
+    /// Creates a connection that works until it breaks, or until `retire` ends it in an orderly way. Its state is sent
+    /// to `state`.
     pub(super) fn new(
         socket: WebSocketStream<S>,
         answerer: A,
@@ -71,7 +72,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
         Self { socket, answerer, timing, state, retire, up: None, answers: FuturesUnordered::new() }
     }
 
-    /// Works to the end. What is not answered by then goes on by itself, and Slack sends it again elsewhere.
+    /// Serves the connection until it ends. Answers that are not finished by then continue, and Slack delivers their
+    /// payloads again over another connection.
     pub(super) async fn serve(mut self) {
         let why = match self.exchange().await {
             Ok(()) => {
@@ -80,11 +82,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
             }
             Err(why) => why,
         };
+        // Stop counting the connection before its end is reported.
         self.up = None;
         self.state.send_replace(ConnectionState::Over(why));
     }
 
-    /// Reads, answers and looks whether somebody is there. Ends well once it is retired and has answered everything.
+    /// Reads, answers and checks that Slack is alive. Returns `Ok` once retired with all answers sent, or with the time
+    /// for them over.
     async fn exchange(&mut self) -> Result<(), String> {
         let mut pings = tokio::time::interval(self.timing.ping_every);
         let mut heard = Instant::now();
@@ -97,6 +101,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
             }
             tokio::select! {
                 message = self.socket.next() => {
+                    // Any frame shows that Slack is alive, not only a pong.
                     heard = Instant::now();
                     self.hear(message)?;
                 }
@@ -112,6 +117,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
                     self.send(Message::Ping(Bytes::new())).await?;
                 }
                 () = self.retire.cancelled(), if !retired => retired = true,
+                // Slack delivers unacknowledged payloads again, over another connection.
                 () = &mut patience => return Ok(()),
             }
         }
@@ -133,7 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
                 self.take(&text);
                 Ok(())
             }
-            // A ping is answered by the library.
+            // The library answers pings.
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => Ok(()),
         }
     }
@@ -153,7 +159,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
         }
     }
 
-    /// Begins to answer. What cannot be read is acknowledged as well: to send it again would make it no clearer.
+    /// Starts answering. A payload that cannot be parsed is acknowledged too, because Slack would deliver the same
+    /// again.
     fn begin(&mut self, envelope: SocketEnvelope) {
         let SocketEnvelope { id, takes_answer, retries, incoming } = envelope;
         if retries > 0 {
@@ -171,7 +178,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
         }
     }
 
-    /// Says good-bye and waits for the other side to do the same, so that nothing sent before is lost on its way.
+    /// Closes the connection and waits for Slack to do the same, so that nothing sent before is lost.
     async fn close(&mut self) {
         let closing = async {
             if self.socket.close(None).await.is_ok() {
@@ -184,7 +191,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
     }
 }
 
-/// The text that acknowledges an envelope, once there is an answer.
+/// Returns the acknowledgement of an envelope once the answer is ready. After a panic there is none, so that Slack
+/// delivers the payload again.
 async fn acknowledged(id: String, takes_answer: bool, answer: JoinHandle<Ack>) -> Option<String> {
     match answer.await {
         Ok(ack) => Some(acknowledgement(&id, ack.body().filter(|_| takes_answer))),
@@ -195,7 +203,7 @@ async fn acknowledged(id: String, takes_answer: bool, answer: JoinHandle<Ack>) -
     }
 }
 
-/// Ends some time after `retire`.
+/// Completes some time after `retire` is cancelled.
 async fn patience(retire: CancellationToken, time: Duration) {
     retire.cancelled().await;
     let _ = tokio::time::timeout(time, std::future::pending::<()>()).await;

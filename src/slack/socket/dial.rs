@@ -1,4 +1,4 @@
-//! Opens one connection: asks Slack for an address, and speaks WebSocket there.
+//! Opens a connection: asks Slack for a URL, and opens a WebSocket there.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async
 use crate::https::{Route, Stream};
 use crate::slack::client::{NoConnection, SlackClient, SocketUrl};
 
-/// Time to reach Slack at the address that it gave, encrypted and upgraded.
+/// Time limit for connecting, including TLS and the WebSocket handshake.
 const DIAL: Duration = Duration::from_secs(10);
-/// Longest text that is read. What Slack sends for a whole form is far below.
+/// Longest message that is read, in bytes. A whole form from Slack is far shorter.
 const LONGEST: usize = 4 * 1024 * 1024;
 
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TokioIo<Stream>>>;
 
-/// Where connections come from.
+/// Opens connections.
 pub(super) struct ConnectionSource {
     client: SlackClient,
     route: Route,
@@ -27,19 +27,19 @@ pub(super) struct ConnectionSource {
 }
 
 impl ConnectionSource {
-    /// `client` has the app's token.
+    /// `client` must hold the app-level token.
     pub(super) fn new(client: SlackClient) -> anyhow::Result<Self> {
         let tls = client.tls()?;
         let route = Route::from_environment(tls.clone());
         Ok(Self { client, route, tls: Connector::Rustls(Arc::new(tls)) })
     }
 
-    /// Whether Slack would let us in.
+    /// Checks whether Slack would open a connection.
     pub(super) async fn knock(&self) -> Result<(), NoConnection> {
         self.client.ticket().await.map(drop)
     }
 
-    /// A connection that Slack has not greeted yet.
+    /// Opens a connection on which Slack has not sent `hello` yet.
     pub(super) async fn open(&self) -> Result<Socket, NoConnection> {
         let ticket = self.client.ticket().await?;
         let dialed = tokio::time::timeout(DIAL, Box::pin(self.dial(&ticket))).await;

@@ -1,4 +1,4 @@
-//! What Slack sends over a socket, as one closed enum, and the acknowledgement that goes back.
+//! Slack's frames over a socket, as one closed enum, and their acknowledgement.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -9,38 +9,38 @@ use crate::slack::incoming::{
     tolerant,
 };
 
-/// One text that Slack sent.
+/// A text frame from Slack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Frame {
-    /// The connection is up; how many of the app's there are now.
+    /// The connection is ready; holds how many the app has now.
     Hello { connections: u64 },
-    /// The connection is about to end.
+    /// The connection is about to be closed.
     Disconnect(SocketNotice),
-    /// Something happened.
+    /// A payload.
     Envelope(Box<SocketEnvelope>),
 }
 
-/// Why Slack ends a connection.
+/// Why Slack closes a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SocketNotice {
-    /// It has lived long enough; another one is wanted in its place.
+    /// It has reached its maximum age and should be replaced.
     Refresh,
     /// Socket Mode was switched off for the app.
     Disabled,
-    /// The app has too many.
+    /// The app has too many connections.
     TooMany,
 }
 
-/// Something that happened, to be acknowledged.
+/// A payload that must be acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SocketEnvelope {
-    /// What the acknowledgement names.
+    /// The id that the acknowledgement names.
     pub(super) id: String,
-    /// Whether an answer may go with it.
+    /// Whether the acknowledgement may contain an answer.
     pub(super) takes_answer: bool,
-    /// How often it was sent before.
+    /// How often it was delivered before.
     pub(super) retries: u64,
-    /// What happened, if it can be read.
+    /// The payload, if it can be parsed.
     pub(super) incoming: Result<Incoming, ParseError>,
 }
 
@@ -58,7 +58,7 @@ struct FrameWire {
 }
 
 impl Frame {
-    /// Reads a text.
+    /// Parses a text frame.
     ///
     /// # Errors
     /// When it is not JSON, or an envelope that cannot be acknowledged because it has no id.
@@ -73,7 +73,7 @@ impl Frame {
 }
 
 impl SocketNotice {
-    /// Whatever the reason, the connection ends; a new one does no harm where we do not know it.
+    /// Parses the reason. For an unknown one, replacing the connection does no harm.
     fn read(reason: Option<&str>) -> Self {
         match reason {
             Some("link_disabled") => Self::Disabled,
@@ -101,7 +101,7 @@ impl SocketEnvelope {
     }
 }
 
-/// The text that acknowledges an envelope.
+/// Returns the text that acknowledges an envelope.
 pub(super) fn acknowledgement(envelope_id: &str, payload: Option<Value>) -> String {
     let mut written = json!({"envelope_id": envelope_id});
     if let Some(payload) = payload {

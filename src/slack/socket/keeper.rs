@@ -1,4 +1,4 @@
-//! Keeps one connection up: brings up another one before Slack ends it, or after it broke, until the program ends.
+//! Maintains one connection: replaces it before Slack closes it or after it broke, until the program stops.
 
 use std::time::{Duration, Instant};
 
@@ -13,20 +13,20 @@ use super::{SocketMode, Timing};
 use crate::ports::outage::{Outages, Side};
 use crate::slack::client::NoConnection;
 
-/// Keeps one connection up.
+/// Maintains one connection.
 #[derive(Debug)]
 pub(super) struct Keeper {
     mode: SocketMode,
-    /// All connections that work, also those that have been replaced.
+    /// Tasks of all connections in use, including replaced ones that are still answering.
     working: TaskTracker,
     stop: CancellationToken,
     pauses: ReconnectPauses,
-    /// How long Slack asks us to stay away.
+    /// How long Slack asked us to wait.
     stay_away: Duration,
     current: Option<KeptConnection>,
 }
 
-/// A connection as its keeper sees it.
+/// The keeper's view of a connection.
 #[derive(Debug)]
 struct KeptConnection {
     state: watch::Receiver<ConnectionState>,
@@ -41,7 +41,7 @@ impl Keeper {
         Self { mode, working, stop, pauses, stay_away: Duration::ZERO, current: None }
     }
 
-    /// Works until the program stops. Connections then retire by themselves.
+    /// Runs until the program stops. The connections then retire, as their tokens are children of `stop`.
     pub(super) async fn keep(mut self) {
         let stop = self.stop.clone();
         let _ = stop.run_until_cancelled(Box::pin(self.keep_for_ever())).await;
@@ -52,7 +52,7 @@ impl Keeper {
             match self.bring_up().await {
                 Ok(line) => {
                     self.outages().answers(Side::Sockets);
-                    // Only now is the one before given up.
+                    // Retire the old connection only now, so that there is always one that Slack can use.
                     if let Some(before) = self.current.replace(line) {
                         before.retire.cancel();
                     }
@@ -65,16 +65,18 @@ impl Keeper {
         }
     }
 
-    /// A connection that Slack has greeted.
+    /// Opens a connection and waits for Slack's `hello`.
     async fn bring_up(&self) -> Result<KeptConnection, NoConnection> {
         let socket = self.mode.door.open().await?;
         let (told, mut state) = watch::channel(ConnectionState::Opening);
+        // A child token, so that stopping the program retires the connection.
         let retire = self.stop.child_token();
         let (edge, timing) = (self.mode.edge.clone(), self.mode.timing);
         self.working.spawn(Connection::new(socket, edge, timing, told, retire.clone()).serve());
         let greeted = state.wait_for(|state| *state != ConnectionState::Opening);
         let greeted = tokio::time::timeout(timing.hello_within, greeted).await;
         let is_up = matches!(greeted, Ok(Ok(ref state)) if **state == ConnectionState::Up);
+        // It borrows `state`, which is moved below.
         drop(greeted);
         if is_up {
             return Ok(KeptConnection { state, retire, since: Instant::now() });
@@ -95,6 +97,7 @@ impl Keeper {
             ConnectionState::Opening
             | ConnectionState::Up
             | ConnectionState::Leaving(SocketNotice::Refresh) => {
+                // It still works, and is retired once the next one is up.
                 tracing::info!("Slack wants a connection renewed");
             }
             ConnectionState::Leaving(SocketNotice::Disabled) => {
@@ -109,13 +112,14 @@ impl Keeper {
                 line.retire.cancel();
                 self.pauses.lengthen();
             }
-            // Whether there is another one is told by the outage, if there is none.
+            // Losing one connection is normal. If no other one comes up, the outage tracker reports it.
             ConnectionState::Over(why) => tracing::info!(why, "a connection to Slack is lost"),
         }
     }
 
     fn note(&mut self, trouble: &NoConnection) {
         let remedy = match trouble {
+            // Retrying soon does not help before an operator has acted.
             NoConnection::Refused(_) => {
                 self.pauses.lengthen();
                 "; look after SLACK_APP_TOKEN and Socket Mode in the Slack app"

@@ -1,9 +1,11 @@
-//! Socket Mode: we open connections, and Slack sends over them what it would post over HTTP. There is no signature,
-//! because nobody else can speak there; what comes in is read by the same parsers and answered by the same edge.
+//! Socket Mode: we open connections to Slack, which sends over them what it would otherwise post over HTTP. There is no
+//! signature, because nobody else can write to these connections. The same parsers and the same edge handle the
+//! payloads.
 //!
-//! [`SocketMode`] runs several keepers. A `keeper` has one connection up at any time: when Slack announces the end of one
-//! it brings up the next before it gives the old one up. A `connection` reads frames and sends acknowledgements; `frame`
-//! is what they look like, `dial` how one is opened, `pauses` how long to wait before it is tried again.
+//! [`SocketMode`] runs several keepers. A `keeper` maintains one connection: when Slack announces that it will close
+//! it, the keeper opens the next one before leaving the old one. A `connection` reads frames and sends
+//! acknowledgements, `frame` defines their format, `dial` opens a connection, and `pauses` decides how long to wait
+//! between attempts.
 
 mod connection;
 mod dial;
@@ -30,7 +32,7 @@ use connection::Answerer;
 use dial::ConnectionSource;
 use keeper::Keeper;
 
-/// Keeps connections to Slack and answers what comes over them. Cheap to clone.
+/// Keeps connections to Slack open and answers what arrives over them. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct SocketMode {
     edge: Edge,
@@ -39,27 +41,27 @@ pub struct SocketMode {
     timing: Timing,
 }
 
-/// Slack opens no connection with this token; its error code.
+/// Slack refuses to open a connection with this token; holds Slack's error code.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("Slack refuses to open a connection (`{0}`)")]
 pub struct ConnectionRefused(pub String);
 
-/// How long things may take.
+/// Intervals and timeouts of a connection.
 #[derive(Clone, Copy, Debug)]
 struct Timing {
-    /// Between two of our pings.
+    /// Interval between our pings.
     ping_every: Duration,
-    /// A connection on which nothing came for so long, not even an answer to a ping, is dead.
+    /// A connection is considered dead after this time without any frame, not even a pong.
     dead_after: Duration,
-    /// From the connection to Slack's hello.
+    /// Limit from connecting to Slack's `hello`.
     hello_within: Duration,
-    /// For answers that are under way when a connection is given up.
+    /// Limit for answers in progress when a connection is closed.
     answers_within: Duration,
-    /// Before the first attempt to connect anew, at most.
+    /// Upper bound of the pause before the first attempt to reconnect.
     first_pause: Duration,
-    /// Before any later one, at most.
+    /// Upper bound of the pause before later attempts.
     longest_pause: Duration,
-    /// A connection that lived so long was a good one.
+    /// A connection that lasted this long resets the pauses.
     stable_after: Duration,
 }
 
@@ -74,7 +76,7 @@ const TIMING: Timing = Timing {
 };
 
 impl SocketMode {
-    /// Not connected yet. `client` has the app's token, not the bot's.
+    /// Creates a `SocketMode` that is not connected yet. `client` must hold the app-level token, not the bot token.
     ///
     /// # Errors
     /// When the system's certificates cannot be loaded.
@@ -82,7 +84,8 @@ impl SocketMode {
         Ok(Self { edge, door: Arc::new(ConnectionSource::new(client)?), connections, timing: TIMING })
     }
 
-    /// Asks Slack whether it would let us in. A Slack that cannot be reached says nothing about that.
+    /// Checks whether Slack accepts the token. Returns `Ok` if Slack cannot be reached, because that proves nothing
+    /// about the token.
     ///
     /// # Errors
     /// When Slack refuses.
@@ -93,7 +96,7 @@ impl SocketMode {
         }
     }
 
-    /// Keeps the connections up until `stop`, lets answers that are under way finish, and closes them.
+    /// Maintains the connections until `stop` is cancelled, then lets answers in progress finish.
     pub async fn run(self, stop: CancellationToken) {
         let working = TaskTracker::new();
         let mut keepers = JoinSet::new();

@@ -1,9 +1,10 @@
-//! How long to wait before another connection is tried: longer from time to time, and never for all bots alike.
+//! Pauses between attempts to connect: exponential backoff with jitter, so that several bots do not reconnect at the
+//! same moment.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-/// Pauses of one connection that comes and goes.
+/// The pauses of one connection.
 #[derive(Clone, Debug)]
 pub(super) struct ReconnectPauses {
     first: Duration,
@@ -16,29 +17,29 @@ impl ReconnectPauses {
         Self { first, longest, next: first }
     }
 
-    /// Half of the pause or more, twice as long as the one before.
+    /// Returns a pause between half and all of the current length, which doubles each time.
     pub(super) fn next(&mut self) -> Duration {
         let whole = self.next;
         self.next = (whole * 2).min(self.longest);
         jittered(whole)
     }
 
-    /// The next one is as long as any.
+    /// Makes the next pause the longest.
     pub(super) fn lengthen(&mut self) {
         self.next = self.longest;
     }
 
-    /// All is well again.
+    /// Resets the pauses after a stable connection.
     pub(super) fn reset(&mut self) {
         self.next = self.first;
     }
 }
 
-/// Somewhere between half of it and all of it.
+/// Returns a random duration between half of `whole` and all of it.
 fn jittered(whole: Duration) -> Duration {
     let half = whole / 2;
     let nanos = u64::try_from(half.as_nanos()).unwrap_or(u64::MAX - 1);
-    // A new state is seeded at random.
+    // A new `RandomState` has random keys, which is enough randomness and needs no crate.
     half + Duration::from_nanos(RandomState::new().hash_one(nanos) % (nanos + 1))
 }
 

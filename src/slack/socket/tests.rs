@@ -1,4 +1,4 @@
-//! One connection against a Slack of a few lines: what is acknowledged when, and when a connection is given up.
+//! One connection against a minimal Slack: what is acknowledged when, and when a connection ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::slack::client::fake::{FakeSlack, StillClock};
 use crate::slack::incoming::Incoming;
 use crate::slack::reply::Ack;
 
-/// Answers at once, but commands only when it is told to.
+/// Answers immediately, except for commands, which it answers when told to.
 #[derive(Clone, Default)]
 struct Office {
     metrics: Arc<Metrics>,
@@ -49,7 +49,7 @@ impl Answerer for Office {
     }
 }
 
-/// Slack's end of a connection, and what the bot knows of it.
+/// Slack's end of a connection, and the bot's view of it.
 struct World {
     slack: WebSocketStream<DuplexStream>,
     office: Office,
@@ -81,7 +81,7 @@ impl World {
         self.says(frame).await;
     }
 
-    /// The next thing the bot says, but for pings.
+    /// Returns the next frame from the bot that is not a ping.
     async fn hears(&mut self) -> String {
         loop {
             let message = self.slack.next().await.unwrap().unwrap();
@@ -220,7 +220,7 @@ async fn a_slack_that_says_nothing_at_all_is_given_up_and_one_that_answers_pings
         Timing { ping_every: Duration::from_millis(20), dead_after: Duration::from_millis(200), ..TIMING };
     let mut silent = World::open(timing).await;
     let mut quiet = World::open(timing).await;
-    // Whoever reads answers pings.
+    // Reading is enough for the library to answer pings.
     let reading = tokio::spawn(async move { while quiet.slack.next().await.is_some() {} });
     let mut told = silent.state.clone();
     let over =

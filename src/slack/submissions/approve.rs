@@ -1,4 +1,4 @@
-//! An approver typed the name of what they agree to.
+//! The modal in which an approver types a name to confirm.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
     answer(edge, submission, decide(&edge.portal, &click, ClickedDecision::Approve, Some(typed)).await)
 }
 
-/// What an approver reads in place of their form.
+/// Answers an approver's form.
 pub(super) fn answer(
     edge: &Edge,
     submission: &ViewSubmission,

@@ -1,4 +1,4 @@
-//! An approver chose what to approve in place of what was asked for.
+//! The modal for approving with changes.
 
 use super::approve::answer;
 use super::{clicked, not_now};
@@ -30,7 +30,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
         changed @ Err(Error::Refused(Refusal::CannotReduce { why: Irreducible::ProductChanged })) => {
             answer(edge, submission, changed)
         }
-        // What was chosen stays, so that something else can be.
+        // Keep the modal, so that the approver can choose other values.
         Err(error @ Error::Refused(Refusal::CannotReduce { .. })) => {
             not_now(&submission.view, &edge.words(&error))
         }

@@ -1,4 +1,4 @@
-//! Somebody said who answers for them, and until when.
+//! The modal for an absence: who approves meanwhile, and until when.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
             let text = format!("{} answers for you until {}.", mention(&away.delegate), away.until);
             note("Out of office", &Message::plain(&text))
         }
-        // Errors under a field are plain text, where a mention would show as an id.
+        // Errors under a field are plain text, in which a mention would show as an id.
         Err(Error::Refused(Refusal::OwnDelegate)) => {
             under(PERSON_BLOCK, "Choose somebody else than yourself.")
         }

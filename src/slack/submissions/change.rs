@@ -1,4 +1,4 @@
-//! The form of a change was submitted.
+//! The form of a change.
 
 use super::{by_form, not_now, not_shown_anew, note, refused};
 use crate::domain::refusal::Refusal;
@@ -48,7 +48,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
     }
 }
 
-/// What a form of a change says to the portal.
+/// Converts the form's input for the portal.
 pub(in crate::slack) fn filled(answer: FormAnswer) -> FilledChange {
     FilledChange { template_hash: answer.template_hash, given: answer.given, reason: answer.reason }
 }

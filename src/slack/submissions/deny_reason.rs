@@ -1,4 +1,4 @@
-//! An approver said why they deny.
+//! The modal for the reason of a denial.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +22,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
         Err(problem) => return Ack::FieldErrors(BTreeMap::from([(REASON_BLOCK.to_owned(), problem)])),
     };
     match decide(&edge.portal, &click, ClickedDecision::Deny { reason }, None).await {
+        // `NameWanted` is only for approvals and does not occur for a denial.
         Ok(DecisionOutcome::Now(_) | DecisionOutcome::NameWanted(_)) => Ack::Close,
         Ok(DecisionOutcome::Later) => note("Noted", &Message::plain(STORED)),
         Err(error) => refused(edge, submission, "Not denied", &error),

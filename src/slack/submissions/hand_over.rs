@@ -1,4 +1,4 @@
-//! Somebody chose a new owner.
+//! The modal for a new owner.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
     let Some(to) = person_of(&submission.view) else { return under_field("Choose a person.".to_owned()) };
     match transfer(&edge.portal, &click, &to).await {
         Ok(request) => note("Handed over", &messages::handed_over(&request)),
-        // Errors under a field are plain text, where a mention would show as an id.
+        // Errors under a field are plain text, in which a mention would show as an id.
         Err(Error::Refused(Refusal::NotATeamMate { team, .. })) => {
             under_field(format!("They are not a member of {team}. Choose somebody who is."))
         }

@@ -1,4 +1,4 @@
-//! A modal was submitted: one file per modal.
+//! Handlers for submitted modals, one file per modal.
 
 mod approve;
 mod approve_less;
@@ -27,16 +27,18 @@ use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::decide::RequestAction;
 
-/// What is said where a form is none that we know: while versions change, one bot opens it and another hears of it.
+/// Shown for a form with an unknown callback id. It happens during a rollout: one version of the bot opens the form,
+/// and another receives the submission.
 const OF_ANOTHER_VERSION: &str =
     "Nothing was stored: this form is of another version of this app than the one that answers now.";
-/// What is said where Slack left out something that we cannot do without.
+/// Shown when Slack left out something that a submission needs.
 const NOT_WHOLE: &str = "Nothing was stored: this did not arrive whole from Slack.";
 
-/// Answers a submission.
+/// Answers a submitted modal.
 pub(super) async fn answer(edge: &Edge, submission: &ViewSubmission) -> Ack {
     let view = &submission.view;
     let callback = CallbackId::parse(&view.callback_id);
+    // These forms are never opened without metadata, so Slack has left it out: that is no forgery.
     if view.private_metadata.is_empty() && callback.is_some_and(remembers) {
         return unread(view, &ParseError::Missing("private_metadata"));
     }
@@ -50,7 +52,7 @@ pub(super) async fn answer(edge: &Edge, submission: &ViewSubmission) -> Ack {
         Some(CallbackId::Approve) => approve::submitted(edge, submission).await,
         Some(CallbackId::ApproveLess) => approve_less::submitted(edge, submission).await,
         Some(CallbackId::Away) => away::submitted(edge, submission).await,
-        // The others have nothing to submit.
+        // These modals have no submit button.
         Some(CallbackId::Catalog | CallbackId::Requests | CallbackId::Note) | None => {
             tracing::warn!(callback = view.callback_id, "a modal that we do not know was submitted");
             not_stored(view, OF_ANOTHER_VERSION)
@@ -58,13 +60,15 @@ pub(super) async fn answer(edge: &Edge, submission: &ViewSubmission) -> Ack {
     }
 }
 
-/// The answer where it cannot be said who submitted it, or which one: nothing is stored, and what was typed stays.
+/// Answers a submission that does not say who submitted it, or which form it is. Nothing is stored, and the input is
+/// kept.
 pub(super) fn unread(view: &ViewRef, why: &ParseError) -> Ack {
     tracing::warn!(%why, "a submitted modal does not say enough to do anything with it");
     not_stored(view, NOT_WHOLE)
 }
 
-/// The answer where nobody can say what to do with a form, now or later: it stays, or a note has what was typed.
+/// Answers a form that no version of this bot can handle: it stays open with an error, or a note repeats what was
+/// typed.
 fn not_stored(view: &ViewRef, why: &str) -> Ack {
     let again =
         "Press the button again in a minute; if it stays so, keep what you typed and open the form anew.";
@@ -77,7 +81,7 @@ fn not_stored(view: &ViewRef, why: &str) -> Ack {
     })
 }
 
-/// Whether a modal says in what we stored in it what it is about.
+/// Returns whether this modal needs `private_metadata` to know what it is about.
 fn remembers(callback: CallbackId) -> bool {
     match callback {
         CallbackId::RequestForm
@@ -92,8 +96,8 @@ fn remembers(callback: CallbackId) -> bool {
     }
 }
 
-/// The answer where the real one is not there in time. The modal stays, and its view's id with it: whatever is submitted
-/// again is stored once.
+/// Answers a submission whose real answer was not ready in time. The modal stays open under the same view id, which is
+/// the idempotency key, so that submitting it again is stored only once.
 pub(super) fn late(submission: &ViewSubmission) -> Ack {
     let again = "This takes longer than usual. Please press the button again in a moment: it counts once.";
     let unsure = "This takes longer than usual, and may still be done. What comes of it appears here; if nothing has in a \
@@ -101,19 +105,19 @@ pub(super) fn late(submission: &ViewSubmission) -> Ack {
     stays_open(&submission.view, again).unwrap_or_else(|| note("Not sure yet", &Message::plain(unsure)))
 }
 
-/// The version of the modal that was answered [`late`]: as it was sent where its fields stay as they are, and none that is
-/// known where the answer was a view of its own.
+/// Returns the version (`hash`) of the modal that [`late`] answered: the submitted one if the modal was kept with field
+/// errors, `None` if it was replaced by another view, whose hash is unknown.
 pub(super) fn version_after_late(submission: &ViewSubmission) -> Option<&str> {
     submission.view.last_field().and(submission.view.hash.as_deref())
 }
 
-/// The answer where it is not done now: the modal stays as it is filled in.
+/// Answers a submission that cannot be handled now: keeps the modal and its input.
 pub(super) fn not_now(view: &ViewRef, text: &str) -> Ack {
     stays_open(view, text).unwrap_or_else(|| note("Not done", &Message::plain(text)))
 }
 
-/// Keeps the modal open as it is filled in, with this under its last field, or above all where it has no field; `None` where
-/// it cannot be shown again.
+/// Keeps the modal and its input, with `text` under its last field, or at the top if it has no fields. Returns `None`
+/// if the modal cannot be shown again.
 fn stays_open(view: &ViewRef, text: &str) -> Option<Ack> {
     match view.last_field() {
         Some(block) => Some(Ack::FieldErrors([(block.to_owned(), text.to_owned())].into())),
@@ -121,12 +125,13 @@ fn stays_open(view: &ViewRef, text: &str) -> Option<Ack> {
     }
 }
 
-/// Replaces the modal by a sentence.
+/// Replaces the modal with a sentence.
 fn note(title: &str, message: &Message) -> Ack {
     Ack::UpdateView(Box::new(views::note(title, &message.text)))
 }
 
-/// The click that opened the modal, now of whoever submitted it; `Err` with the answer where the modal is none of ours.
+/// Returns the click that opened the modal, attributed to the user who submitted it; `Err` if the modal is not one of
+/// ours.
 async fn clicked(edge: &Edge, submission: &ViewSubmission, tried: &str) -> Result<RequestAction, Error> {
     let by = by_form(submission);
     match ButtonContext::parse(&submission.view.private_metadata) {
@@ -141,13 +146,13 @@ async fn clicked(edge: &Edge, submission: &ViewSubmission, tried: &str) -> Resul
     }
 }
 
-/// Closes the modal where a message changes before the person's eyes; says it in the modal's place where none does.
+/// Closes the modal if a message that the user sees will change; otherwise shows the result in the modal's place.
 fn done(click: &RequestAction, title: &str, message: &Message) -> Ack {
     if click.message.is_some() { Ack::Close } else { note(title, message) }
 }
 
-/// Says in the modal's place why nothing was done. Where that is nobody's decision, the modal stays as it is filled in: sent
-/// once more it counts once, also if it was stored after all.
+/// Shows in the modal's place why nothing was done. After a failure the modal and its input are kept instead:
+/// submitting it again is safe, because it counts once even if the first attempt was stored.
 fn refused(edge: &Edge, submission: &ViewSubmission, title: &str, error: &Error) -> Ack {
     match error {
         Error::Refused(Refusal::DoneBefore) => note("Done", &Message::plain(&edge.words(error))),
@@ -156,7 +161,7 @@ fn refused(edge: &Edge, submission: &ViewSubmission, title: &str, error: &Error)
     }
 }
 
-/// As [`refused`], where the form was to be shown as its product is now, and may not fit it.
+/// Like [`refused`], for a form that was to be shown again, where the product may have changed and no longer fit it.
 fn not_shown_anew(edge: &Edge, submission: &ViewSubmission, title: &str, error: &Error) -> Ack {
     if let Error::Refused(Refusal::ProductChanged { .. }) = error {
         let text = "Nothing was stored: the product was changed by its owner while this form was open. Keep what you typed, and open \
@@ -166,7 +171,7 @@ fn not_shown_anew(edge: &Edge, submission: &ViewSubmission, title: &str, error: 
     refused(edge, submission, title, error)
 }
 
-/// Who submitted it.
+/// Returns the user who submitted the modal.
 fn by_form(submission: &ViewSubmission) -> By {
     By { person: submission.origin.person.clone(), via: Via::Form }
 }

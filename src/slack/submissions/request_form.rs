@@ -1,4 +1,4 @@
-//! A request form was submitted, or a page of it.
+//! The request form, or one page of it.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +54,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
     }
 }
 
-/// Whoever asked for somebody else hears no more of it by itself.
+/// Confirms a request for a team-mate. The requester gets no other message about it, as notifications go to the owner.
 fn for_a_mate(edge: &Edge, submission: &ViewSubmission, owner: Option<&PersonId>) {
     let asker = &submission.origin.person;
     let Some(owner) = owner.filter(|owner| *owner != asker) else { return };
@@ -63,7 +63,7 @@ fn for_a_mate(edge: &Edge, submission: &ViewSubmission, owner: Option<&PersonId>
     edge.reply_later(&Whereabouts::only(asker), Message::plain(&text));
 }
 
-/// The same form, filled in as it was, as it is now that the room is gone.
+/// Shows the form again with its input, after a request no longer fit the limits or newly fits them.
 fn as_exception(session: &FormSession, why: &str) -> Ack {
     let problem = if session.preview.exception.is_some() {
         format!("Nothing was stored: there is no room for it any more ({why}).")
@@ -84,7 +84,7 @@ pub(super) fn under_fields(corrections: Vec<Correction>) -> BTreeMap<String, Str
     corrections.into_iter().map(|correction| (block(&correction.place), correction.message)).collect()
 }
 
-/// What a form says to the portal.
+/// Converts the form's input for the portal.
 pub(in crate::slack) fn filled(answer: FormAnswer, by: &PersonId, view: &str) -> Filled {
     Filled {
         by: by.clone(),
@@ -104,7 +104,7 @@ pub(in crate::slack) fn filled(answer: FormAnswer, by: &PersonId, view: &str) ->
     }
 }
 
-/// Another page in the place of this one, unless more is filled in here than can be carried there.
+/// Shows another page, or, if that page cannot store all the input, an error under the longest field of this one.
 fn shows(session: &FormSession, submission: &ViewSubmission) -> Ack {
     let longest = submission.view.values.iter().max_by_key(|(_, texts)| texts.concat().chars().count());
     match (too_much(session), longest) {

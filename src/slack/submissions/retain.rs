@@ -1,4 +1,4 @@
-//! An admin said why a failed teardown is given up.
+//! The modal in which an admin gives the reason for retaining.
 
 use std::collections::BTreeMap;
 

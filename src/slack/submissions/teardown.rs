@@ -1,4 +1,4 @@
-//! Somebody confirmed a teardown, or a new try.
+//! The modal that confirms a teardown or a retry of one.
 
 use std::collections::BTreeMap;
 

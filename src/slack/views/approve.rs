@@ -1,4 +1,4 @@
-//! The modal that makes an approver type the name of what they agree to, where the product wants that.
+//! The modal in which an approver types a name to confirm, for products that require it.
 
 use slack_morphism::prelude::*;
 
@@ -10,7 +10,7 @@ use crate::slack::blocks::{plain, section};
 use crate::slack::ids::CallbackId;
 use crate::slack::messages::ask;
 
-/// Asks for the name.
+/// Returns the modal.
 pub fn approve(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let blocks = vec![section(&ask(request)), name_input(&request.resource_name())];
     modal("Approve", CallbackId::Approve, blocks)

@@ -1,4 +1,4 @@
-//! The modal in which an approver chooses less than what was asked for, and reading it back.
+//! The modal for approving with changes, and parsing its input.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::slack::ids::{ActionId, CallbackId, LEASE_BLOCK, parameter_block, para
 use crate::slack::incoming::ViewRef;
 use crate::slack::messages::ask;
 
-/// Asks what is approved; everything stands there as it is now.
+/// Returns the modal, prefilled with the requested values.
 pub fn approve_less(request: &Request, fields: &[Field], pressed: &ButtonContext) -> SlackModalView {
     let mut blocks = vec![section(&ask(request)), lease(request.product.lease.ttl)];
     for field in fields {
@@ -51,7 +51,7 @@ fn lease(ttl: Period) -> SlackBlock {
         .into()
 }
 
-/// The fields in which nothing came, although what is approved stands in each.
+/// Returns errors for fields without input: every field was prefilled, so an empty one is not intended.
 pub fn lacking(view: &ViewRef, fields: &[Field]) -> BTreeMap<String, String> {
     let demands = fields.iter().map(|field| (parameter_block(&field.key), field.demand()));
     let all = demands.chain([(LEASE_BLOCK.to_owned(), CHOOSE)]);
@@ -59,7 +59,7 @@ pub fn lacking(view: &ViewRef, fields: &[Field]) -> BTreeMap<String, String> {
     lacking.map(|(block, demand)| (block, demand.to_owned())).collect()
 }
 
-/// What was chosen, by the fields there are now; `None` where something was never offered in any state.
+/// Parses the input by the current fields; `None` if the lease cannot be parsed, so that the form must be forged.
 pub fn wanted(view: &ViewRef, fields: &[Field]) -> Option<RequestedReduction> {
     let lease = view.values.text(LEASE_BLOCK).map(str::parse).transpose().ok()?;
     let mut parameters = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! The modal that asks who answers for whoever is away, and until when.
+//! The modal for an absence: who approves meanwhile, and until when.
 
 use jiff::civil::Date;
 use slack_morphism::prelude::*;
@@ -8,7 +8,7 @@ use crate::slack::blocks::{plain, section};
 use crate::slack::ids::{ActionId, CallbackId, PERSON_BLOCK, UNTIL_BLOCK};
 use crate::slack::incoming::ViewRef;
 
-/// Asks for both.
+/// Returns the modal.
 pub fn away() -> SlackModalView {
     let what = "Who answers for you while you are away? They can approve and deny what you could, never their own \
                 requests, and every answer says that it was given for you.";
@@ -28,7 +28,7 @@ pub fn away() -> SlackModalView {
         .with_close(plain("Back", MAX_TITLE))
 }
 
-/// The day that was chosen; `None` for none, and for what is no day.
+/// Returns the selected day; `None` if there is none or it is not a date.
 pub fn last_day(view: &ViewRef) -> Option<Date> {
     view.values.text(UNTIL_BLOCK)?.parse().ok()
 }

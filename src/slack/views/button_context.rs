@@ -1,4 +1,4 @@
-//! What a modal remembers of the button that opened it.
+//! What a modal stores about the button that opened it.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -7,12 +7,12 @@ use crate::domain::ids::ChannelId;
 use crate::domain::request::MessageRef;
 use crate::slack::ids::ButtonValue;
 
-/// A pressed button. It passes through the person's client, so it is no proof of anything.
+/// A clicked button. It passes through the user's client, so it must not be trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ButtonContext {
-    /// What the button carried.
+    /// The button's value.
     pub button: ButtonValue,
-    /// The message the button stands in; `None` for a command and for what only one person sees.
+    /// The message that contains the button; `None` for a command and for ephemeral messages.
     pub message: Option<MessageRef>,
 }
 
@@ -24,7 +24,7 @@ struct ButtonContextWire {
 }
 
 impl ButtonContext {
-    /// Reads a modal's `private_metadata`; `None` for anything that is none of ours.
+    /// Parses a modal's `private_metadata`; `None` if it is not one of ours.
     pub fn parse(text: &str) -> Option<Self> {
         let wire: ButtonContextWire = serde_json::from_str(text).ok()?;
         let message = wire.channel.zip(wire.ts);

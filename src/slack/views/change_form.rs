@@ -1,4 +1,4 @@
-//! The form of a change of what lives: what may be different, what stays, and what submitting would lead to.
+//! The form of a change: what can be changed, what stays, and a preview.
 
 use std::collections::BTreeSet;
 
@@ -16,17 +16,17 @@ use crate::slack::ids::CallbackId;
 use crate::slack::messages::{difference_lines, estimates};
 use crate::slack::mrkdwn::{code, dollars, escape, escape_within, inline};
 
-/// Said on every form of a change: which change replaces what is for the template and AWS to say.
+/// Shown on every form of a change: which changes replace a resource depends on the template and AWS.
 const REPLACES: &str = "Some changes make AWS replace the resource, and what is in it is lost then. Ask your platform team \
                         where you are not sure.";
 
-/// What the form remembers beside what every form does: the button that opened it.
+/// What this form stores besides the usual metadata: the button that opened it.
 #[derive(Debug, Deserialize)]
 struct ChangeFormWire {
     pressed: String,
 }
 
-/// The form of a change. `watched` fields tell us when they change, so that the preview can follow.
+/// Returns the form of a change. Fields in `watched` report their changes, so that the preview can be updated.
 pub fn change_form(
     session: &ChangeSession,
     watched: &BTreeSet<String>,
@@ -35,6 +35,7 @@ pub fn change_form(
     let notes: Vec<String> = session.notes.iter().map(|note| inline(note, MAX_FIELD)).collect();
     let state = FormState {
         product: &session.product,
+        // A change cannot move a request to another team.
         teams: &[],
         team: &session.request.team,
         values: &session.values,
@@ -67,7 +68,7 @@ pub fn change_form(
         .with_private_metadata(Value::from(remembered).to_string())
 }
 
-/// What [`change_form`] remembered; `None` for anything else.
+/// Parses what [`change_form`] stored; `None` for anything else.
 pub fn changing(metadata: &str) -> Option<(ButtonContext, FormMetadata)> {
     let wire: ChangeFormWire = serde_json::from_str(metadata).ok()?;
     let form = FormMetadata::parse(metadata)?;
@@ -112,7 +113,7 @@ fn preview(session: &ChangeSession) -> String {
     lines.join("\n")
 }
 
-/// What the budget has to spare, this one included as it is now; nothing where no more is needed.
+/// Formats the budget, including the current costs of this request; `None` if the change costs no more.
 fn budget(session: &ChangeSession) -> Option<String> {
     let preview = &session.preview;
     let budget = preview.budget?;

@@ -1,4 +1,4 @@
-//! The modal that asks an approver why.
+//! The modal that asks for the reason of a denial.
 
 use slack_morphism::prelude::SlackModalView;
 
@@ -10,7 +10,7 @@ use crate::slack::blocks::{plain, section};
 use crate::slack::ids::CallbackId;
 use crate::slack::mrkdwn::{escape_within, mention};
 
-/// Asks for the reason of a denial, of the request or of its renewal.
+/// Returns the modal, for denying a request, a renewal or a change.
 pub fn deny_reason(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let product = escape_within(&request.product.name, 150);
     let what = match request.question() {

@@ -1,4 +1,4 @@
-//! A field that offers what exists in the account: which options fit what somebody types.
+//! Fields that offer existing resources of the account: the options that match what a user types.
 
 use super::field::{MAX_OPTION, fits};
 use crate::domain::form::{Form, Input};
@@ -7,7 +7,7 @@ use crate::ports::inventory::InventoryItem;
 use crate::slack::ids::parameter_of;
 use crate::slack::reply::MAX_OPTIONS;
 
-/// What a field lets people choose of what exists: its type, if it is such a field.
+/// Returns the parameter type of a field that offers existing resources; `None` for other fields.
 pub fn existing_type<'a>(form: &'a Form, block_id: &str) -> Option<&'a str> {
     match &parameter_of(block_id).and_then(|key| form.field(key))?.input {
         Input::Existing { parameter_type, .. } => Some(parameter_type),
@@ -15,8 +15,8 @@ pub fn existing_type<'a>(form: &'a Form, block_id: &str) -> Option<&'a str> {
     }
 }
 
-/// Options of such a field: what contains the typed text in its name or id, and the text itself where it looks like an
-/// id, so that nobody is stuck when something cannot be listed. Text and value, at most as many as Slack takes.
+/// Returns the options whose name or id contains the typed text, as pairs of label and value, at most [`MAX_OPTIONS`].
+/// Also offers the text itself if it looks like an id, so that users are not stuck if something cannot be listed.
 pub fn existing_suggestions(
     parameter_type: &str,
     items: &[InventoryItem],
@@ -25,6 +25,7 @@ pub fn existing_suggestions(
     let typed = typed.trim();
     let wanted = typed.to_lowercase();
     let contains = |text: &str| text.to_lowercase().contains(&wanted);
+    // Slack refuses an option whose value is too long.
     let matching = items.iter().filter(|item| fits(&item.id) && (contains(&item.name) || contains(&item.id)));
     let mut found: Vec<(String, String)> =
         matching.take(MAX_OPTIONS).map(|item| (label(item), item.id.clone())).collect();
@@ -35,7 +36,7 @@ pub fn existing_suggestions(
     found
 }
 
-/// `name (id)`; where both are too long the name is cut.
+/// Formats `name (id)`, cutting the name if it is too long.
 fn label(item: &InventoryItem) -> String {
     let room = MAX_OPTION.saturating_sub(item.id.chars().count() + 3);
     if item.name.trim().is_empty() || room < 2 {
@@ -92,7 +93,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever exists and whatever is typed, Slack takes the options.
+        /// The options stay within Slack's limits, whatever exists and whatever is typed.
         #[test]
         fn options_keep_slacks_limits(names in prop::collection::vec(".{0,120}", 0..150), typed in ".{0,20}") {
             let items: Vec<InventoryItem> =

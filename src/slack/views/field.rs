@@ -1,4 +1,4 @@
-//! One field of a form as one input block.
+//! Renders a form field as an input block.
 
 use rust_decimal::Decimal;
 use slack_morphism::prelude::*;
@@ -7,13 +7,13 @@ use crate::domain::form::{Choice, Field, Input};
 use crate::slack::blocks::plain;
 use crate::slack::ids::{ActionId, parameter_block};
 
-/// Characters of an option's value, and of its text.
+/// Longest label and value of an option, in characters.
 pub(super) const MAX_OPTION: usize = 75;
 
 type Option_ = SlackBlockChoiceItem<SlackBlockPlainTextOnly>;
 
-/// The block of a field that starts with `value`, where the input can hold it. `watched` fields tell us when they
-/// change, so that the preview can follow.
+/// Returns the block of a field, prefilled with `value` if the input accepts it. A `watched` field reports its changes,
+/// so that the preview can be updated.
 pub(super) fn input(field: &Field, value: Option<&str>, watched: bool) -> SlackBlock {
     let is_multiline = matches!(field.input, Input::Text { multiline: true, .. });
     let mut block = SlackInputBlock::new(plain(&field.label, 2000), element(field, value))
@@ -22,7 +22,7 @@ pub(super) fn input(field: &Field, value: Option<&str>, watched: bool) -> SlackB
     if let Some(hint) = &field.hint {
         block = block.with_hint(plain(hint, 2000));
     }
-    // Enter makes a new line in a field of several lines, so those cannot tell us when they are done.
+    // Enter starts a new line in a multi-line field, so Slack would not report when the input is complete.
     if watched && !is_multiline {
         block = block.with_dispatch_action(true);
     }
@@ -64,7 +64,7 @@ fn element(field: &Field, value: Option<&str>) -> SlackInputBlockElement {
     }
 }
 
-/// One or several of what exists. What is chosen already stands there by its id.
+/// Returns a select of existing resources, prefilled by id.
 fn existing(value: Option<&str>, many: bool) -> SlackInputBlockElement {
     let ids = value.unwrap_or_default().split(',').map(str::trim);
     let chosen: Vec<Option_> = ids.filter(|id| fits(id)).map(|id| by_id(id, id)).collect();
@@ -90,7 +90,7 @@ fn existing(value: Option<&str>, many: bool) -> SlackInputBlockElement {
     })
 }
 
-/// Whether an option can have this value.
+/// Returns whether an option can have this value.
 pub(super) fn fits(id: &str) -> bool {
     (1..=MAX_OPTION).contains(&id.chars().count())
 }
@@ -99,7 +99,7 @@ fn by_id(label: &str, id: &str) -> Option_ {
     Option_::new(plain(label, MAX_OPTION), id.to_owned())
 }
 
-/// What stands for the option in Slack; the same for the list and for the initial choice, as Slack demands.
+/// Returns the option in Slack's format. Slack requires the initial option to be identical to the listed one.
 pub(super) fn option(field: &Field, position: usize, choice: &Choice) -> Option<Option_> {
     Some(Option_::new(plain(&choice.label, 75), field.wire_value(position)?))
 }
@@ -124,7 +124,7 @@ fn text(
     if let Some(min_length) = min_length.filter(|length| *length > 0) {
         input = input.with_min_length(u64::from(min_length));
     }
-    // Slack refuses a whole form over an initial value that is too long.
+    // Slack refuses the whole form if an initial value is too long.
     let fits = |text: &&str| (1..=max_length as usize).contains(&text.chars().count());
     match value.filter(fits) {
         Some(value) => input.with_initial_value(value.to_owned()),
@@ -145,6 +145,7 @@ fn number(
     if let Some(max) = max {
         input = input.with_max_value(max.normalize().to_string());
     }
+    // Slack also refuses a form over an initial number that is out of range.
     let fits = |number: &Decimal| {
         (decimal || number.is_integer())
             && min.is_none_or(|min| *number >= min)

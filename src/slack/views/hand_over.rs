@@ -1,4 +1,4 @@
-//! The modal that asks to whom something is handed.
+//! The modal that asks for the new owner.
 
 use slack_morphism::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::slack::ids::{ActionId, CallbackId, PERSON_BLOCK};
 use crate::slack::incoming::{ViewRef, is_id};
 use crate::slack::mrkdwn::code;
 
-/// Asks for the new owner.
+/// Returns the modal.
 pub fn hand_over(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let what = format!(
         "Who looks after {} from now on? They are warned before it is torn down, and can renew it.",
@@ -30,7 +30,7 @@ pub fn hand_over(request: &Request, pressed: &ButtonContext) -> SlackModalView {
         .with_private_metadata(pressed.written())
 }
 
-/// Who was chosen; `None` for nobody, and for what cannot be a person.
+/// Returns the selected user; `None` if there is none or the id is malformed.
 pub fn person_of(view: &ViewRef) -> Option<PersonId> {
     view.values.text(PERSON_BLOCK).filter(|id| is_id(id)).map(PersonId::new)
 }

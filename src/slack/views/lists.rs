@@ -1,4 +1,4 @@
-//! Modals that the home tab opens because it has no room: whole lists, costs, everything about one request.
+//! Modals that the home tab opens for whole lists, costs, statistics and details, which do not fit on it.
 
 use slack_morphism::prelude::SlackModalView;
 
@@ -9,7 +9,7 @@ use crate::slack::blocks::{context, section};
 use crate::slack::ids::{ActionId, CallbackId};
 use crate::slack::messages::{ListPage, Message, cost_paragraphs, list_blocks, stats_paragraphs};
 
-/// A page of requests; paging replaces it.
+/// Returns a page of requests. Other pages replace it.
 pub fn requests(page: &ListPage<'_>) -> SlackModalView {
     let title = section(&format!("*{}*", crate::slack::mrkdwn::escape(page.title)));
     let mut blocks = vec![title];
@@ -17,7 +17,7 @@ pub fn requests(page: &ListPage<'_>) -> SlackModalView {
     modal("Requests", CallbackId::Requests, blocks)
 }
 
-/// What things cost. Slack shows no tables in modals, so it is told in lines.
+/// Returns costs as text, because Slack does not show tables in modals.
 pub fn costs(costs: &Costs, command: &str) -> SlackModalView {
     let (paragraphs, note) = cost_paragraphs(costs, command);
     let mut blocks: Vec<_> = paragraphs.iter().map(|paragraph| section(paragraph)).collect();
@@ -25,7 +25,7 @@ pub fn costs(costs: &Costs, command: &str) -> SlackModalView {
     modal("Costs", CallbackId::Note, blocks)
 }
 
-/// How requests went, in lines as well.
+/// Returns statistics as text.
 pub fn stats(stats: &Stats) -> SlackModalView {
     let (paragraphs, note) = stats_paragraphs(stats);
     let mut blocks: Vec<_> = paragraphs.iter().map(|paragraph| section(paragraph)).collect();
@@ -33,7 +33,7 @@ pub fn stats(stats: &Stats) -> SlackModalView {
     modal("Last 30 days", CallbackId::Note, blocks)
 }
 
-/// What would be a message where there is one, such as everything about a request.
+/// Returns a message as a modal, such as the details of a request.
 pub fn details(message: &Message) -> SlackModalView {
     modal("Details", CallbackId::Note, message.blocks.clone())
 }

@@ -1,5 +1,5 @@
-//! Modals, built from the catalog and a person's answers so far. Pure; opening them is `client`'s work, and what a
-//! submission leads to is decided elsewhere.
+//! Modals, built from the catalog and a user's input so far. Pure: `client` opens them, and `submissions` handles what
+//! is submitted.
 
 mod approve;
 mod approve_less;
@@ -39,24 +39,25 @@ use slack_morphism::prelude::{SlackBlock, SlackCallbackId, SlackModalView};
 use super::blocks::{MAX_VIEW_BLOCKS, arranged, plain};
 use super::ids::CallbackId;
 
-/// Characters of a modal's title and of its buttons.
+/// Slack's limit for the title of a modal and the labels of its buttons, in characters.
 const MAX_TITLE: usize = 24;
 
-/// A modal that can only be closed.
+/// Returns a modal without a submit button.
 fn modal(title: &str, callback: CallbackId, blocks: Vec<SlackBlock>) -> SlackModalView {
     SlackModalView::new(plain(title, MAX_TITLE), arranged(blocks, MAX_VIEW_BLOCKS))
         .with_callback_id(SlackCallbackId(callback.as_str().to_owned()))
         .with_close(plain("Close", MAX_TITLE))
 }
 
-/// What Slack gets for a modal, as JSON.
+/// Returns the JSON of a modal as Slack expects it.
 ///
 /// # Errors
 /// Never in practice: every part of a view can be written as JSON.
 pub fn to_json(view: &SlackModalView) -> serde_json::Result<serde_json::Value> {
     let mut json = serde_json::to_value(slack_morphism::prelude::SlackView::Modal(view.clone()))?;
     if let Some(fields) = json.as_object_mut() {
-        // The models write absent texts as "", and an external id has to be unique in its workspace.
+        // The models serialize absent texts as "". Slack would take an empty `external_id` for an id, which must be
+        // unique in the workspace.
         fields.retain(|_, value| value != "");
     }
     Ok(json)
@@ -67,14 +68,14 @@ pub(crate) mod check {
     use super::*;
     use crate::slack::messages::transcript::{lines, problems};
 
-    /// A modal as lines: title and buttons, then its blocks.
+    /// Renders a modal as lines: title and buttons, then its blocks.
     pub(crate) fn transcript(view: &SlackModalView) -> String {
         let json = to_json(view).unwrap();
         let text = |key: &str| json[key]["text"].as_str().unwrap_or("-").to_owned();
         format!("{} [{}] [{}]\n{}", text("title"), text("submit"), text("close"), lines(&json["blocks"]))
     }
 
-    /// Fails when Slack would refuse this modal.
+    /// Panics if Slack would refuse this modal.
     pub(crate) fn assert_within_limits(view: &SlackModalView) {
         let json = to_json(view).unwrap();
         let problems = problems(&json["blocks"], 100);

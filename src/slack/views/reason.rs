@@ -1,4 +1,4 @@
-//! The input of a modal that asks a person why.
+//! The input for a reason.
 
 use slack_morphism::prelude::*;
 
@@ -6,10 +6,10 @@ use crate::slack::blocks::plain;
 use crate::slack::ids::{ActionId, REASON_BLOCK};
 use crate::slack::incoming::ViewRef;
 
-/// Characters of a reason.
+/// Accepted length of a reason, in characters.
 const REASON_LENGTH: std::ops::RangeInclusive<usize> = 3..=1000;
 
-/// Several lines of text, with an example of what to write.
+/// Returns a multi-line input with an example as its placeholder.
 pub(super) fn reason_input(example: &str) -> SlackBlock {
     let input = SlackBlockPlainTextInputElement::new()
         .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
@@ -22,10 +22,10 @@ pub(super) fn reason_input(example: &str) -> SlackBlock {
         .into()
 }
 
-/// The reason that was typed, or what is wrong with it, to be shown under its field.
+/// Returns the reason.
 ///
 /// # Errors
-/// A sentence for the person.
+/// A sentence for the user, shown under the field.
 pub fn reason_of(view: &ViewRef) -> Result<String, String> {
     let reason = view.values.text(REASON_BLOCK).unwrap_or_default().trim();
     if !REASON_LENGTH.contains(&reason.chars().count()) {

@@ -1,4 +1,4 @@
-//! The modal that asks an admin why a failed teardown is given up.
+//! The modal in which an admin gives the reason for retaining what a failed teardown left.
 
 use slack_morphism::prelude::SlackModalView;
 
@@ -10,7 +10,7 @@ use crate::slack::blocks::{plain, section};
 use crate::slack::ids::CallbackId;
 use crate::slack::mrkdwn::{code, escape_within};
 
-/// Asks for the reason, and says what retaining means.
+/// Returns the modal, which explains what retaining means.
 pub fn retain(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let failed = request.status.name() == StatusName::TeardownFailed;
     let why = if failed { "could not be torn down" } else { "stands still" };

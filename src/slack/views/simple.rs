@@ -1,4 +1,4 @@
-//! Modals without fields: the catalog browser, a placeholder, a sentence.
+//! Modals without fields: the catalog, a placeholder, a note.
 
 use slack_morphism::prelude::{SlackBlock, SlackBlockId, SlackModalView};
 
@@ -11,7 +11,7 @@ use crate::slack::incoming::ViewRef;
 use crate::slack::messages::{CatalogEntry, offer_blocks, paused};
 use crate::slack::mrkdwn::{code, escape_within};
 
-/// The catalog, one Request button a product; `sought` are the words that it was searched for.
+/// Returns the catalog with one Request button per product; `sought` is the search term, if any.
 pub fn catalog(
     offers: &[CatalogEntry<'_>],
     command: &str,
@@ -28,16 +28,17 @@ pub fn catalog(
     modal("Catalog", CallbackId::Catalog, notices.into_iter().chain(offers).collect())
 }
 
-/// Says something, such as a refusal, where the person is looking; `text` is formatted and already safe.
+/// Returns a modal that shows a text, such as a refusal; `text` must be formatted and escaped.
 pub fn note(title: &str, text: &str) -> SlackModalView {
     modal(title, CallbackId::Note, vec![section(text)])
 }
 
-/// The dialog as it was shown, with this above all else; `None` where it is none that has nothing but a button to press.
+/// Rebuilds a dialog as it was shown, with `text` on top; `None` unless it is a dialog without fields but with a submit
+/// button.
 pub fn again(shown: &ViewRef, text: &str) -> Option<SlackModalView> {
     let (callback, submit, close) = match CallbackId::parse(&shown.callback_id)? {
         CallbackId::TearDown => (CallbackId::TearDown, TEAR_DOWN, KEEP_IT),
-        // All others have a field, or no button.
+        // All others have fields, which can show errors, or no submit button.
         CallbackId::RequestForm
         | CallbackId::DenyReason
         | CallbackId::Retain
@@ -51,6 +52,7 @@ pub fn again(shown: &ViewRef, text: &str) -> Option<SlackModalView> {
         | CallbackId::Note => return None,
     };
     let mut blocks: Vec<SlackBlock> = serde_json::from_str(&shown.blocks).ok()?;
+    // The blocks were shown before, so they may contain the problem of an earlier attempt.
     blocks.retain(|block| !is_problem(block));
     if let SlackBlock::Section(problem) = section(&format!(":warning: {text}")) {
         blocks.insert(0, problem.with_block_id(SlackBlockId(PROBLEM_BLOCK.to_owned())).into());
@@ -67,7 +69,7 @@ fn is_problem(block: &SlackBlock) -> bool {
     id.is_some_and(|id| id.0 == PROBLEM_BLOCK)
 }
 
-/// Stands for what takes longer than it can be opened in, until that takes its place.
+/// Returns the placeholder for a view that is not ready in time.
 pub fn one_moment() -> SlackModalView {
     note(
         "One moment…",

@@ -1,5 +1,5 @@
-//! The modal that asks once more before something is torn down: what is lost, what is kept, and for what holds data
-//! its name to be typed.
+//! The modal that confirms a teardown: what is deleted, what is kept, and an input for the name if the product requires
+//! it.
 
 use slack_morphism::prelude::*;
 
@@ -13,15 +13,15 @@ use crate::slack::incoming::ViewRef;
 use crate::slack::messages::lost_and_kept;
 use crate::slack::mrkdwn::{code, escape_within, mention};
 
-/// What it is called, and its button.
+/// The title of the modal and its submit button.
 pub(super) const TEAR_DOWN: &str = "Tear down";
-/// The button that leaves everything as it is.
+/// The button that closes the modal.
 pub(super) const KEEP_IT: &str = "Keep it";
 
-/// Longest text that can be typed as a name; names are shorter.
+/// Longest input for a name, in characters; names are shorter.
 const LONGEST_TYPED: u64 = 200;
 
-/// Asks whether to tear it down, or to try again to.
+/// Returns the modal, for a first attempt or a retry.
 pub fn tear_down(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let mut blocks = vec![section(&what(request)), section(&lost_and_kept(request))];
     if matches!(request.status, Status::Provisioning { .. }) {
@@ -47,7 +47,7 @@ fn what(request: &Request) -> String {
     )
 }
 
-/// Where the name is typed.
+/// Returns the input for the name.
 pub(super) fn name_input(name: &str) -> SlackBlock {
     let input = SlackBlockPlainTextInputElement::new()
         .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
@@ -61,7 +61,7 @@ pub(super) fn name_input(name: &str) -> SlackBlock {
     .into()
 }
 
-/// The name as typed; `None` where none was asked for.
+/// Returns the name as typed; `None` if it was not asked for.
 pub fn typed_name(view: &ViewRef) -> Option<&str> {
     view.values.text(NAME_BLOCK)
 }

@@ -1,5 +1,5 @@
-//! What a form remembers while it is open, and what a person filled in. A modal in Slack holds the fields of one page
-//! and 3,000 characters beside them; what stands on no field of that page is carried there.
+//! What an open form stores, and parsing its input. A Slack modal holds the fields of one page and 3,000 characters of
+//! metadata; the input of all other pages is stored there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,44 +13,44 @@ use crate::domain::ids::{PersonId, ProductKey, TeamName};
 use crate::slack::ids::{PERSON_BLOCK, REASON_BLOCK, TEAM_BLOCK, TICKET_BLOCK, parameter_of};
 use crate::slack::incoming::{Values, is_id};
 
-/// Characters of a view's `private_metadata`.
+/// Slack's limit for a view's `private_metadata`, in characters.
 const MAX_METADATA: usize = 3000;
 
-/// What the form remembers while it is open. It passes through the person's client, so it is checked again.
+/// What an open form stores. It passes through the user's client, so it is validated again.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct FormMetadata {
     /// The product.
     pub product: ProductKey,
-    /// The hash of the template that the form was made from.
+    /// The hash of the template that the form was built from.
     #[serde(rename = "hash")]
     pub template_hash: String,
-    /// The team it was opened for.
+    /// The team that it was opened for.
     pub team: TeamName,
-    /// The page that is shown, from 0.
+    /// The current page, counted from 0.
     #[serde(default)]
     pub page: usize,
-    /// What is filled in and stands in no field of the page, as the inputs would send it.
+    /// Input that is not in a field of the current page, in the format of the inputs.
     #[serde(default)]
     pub filled: BTreeMap<String, String>,
-    /// The reason, where its field is on another page.
+    /// The reason, if its field is on another page.
     #[serde(default)]
     pub reason: String,
-    /// The ticket, likewise.
+    /// The ticket, if its field is on another page.
     #[serde(default)]
     pub ticket: String,
-    /// Whom it is for, likewise.
+    /// The owner, if the field is on another page.
     #[serde(default)]
     pub owner: Option<PersonId>,
-    /// Whether it said that it takes an exception.
+    /// Whether the form said that the request needs an exception.
     #[serde(default)]
     pub exception: bool,
-    /// Whether it is the last page, which asks for the reason; a form that an older bot opened does not say.
+    /// Whether it is the last page, which asks for the reason; absent in forms from older bots.
     #[serde(default)]
     pub last: Option<bool>,
 }
 
 impl FormMetadata {
-    /// The first page, with nothing filled in elsewhere.
+    /// Creates the metadata of the first page, without input elsewhere.
     pub(in crate::slack::views) fn of(product: &Product, team: &TeamName) -> Self {
         Self {
             product: product.key.clone(),
@@ -66,10 +66,10 @@ impl FormMetadata {
         }
     }
 
-    /// Reads what `request_form` wrote; `None` for anything else.
+    /// Parses what `request_form` stored; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let metadata: Self = serde_json::from_str(text).ok()?;
-        // What came through a client is a key only if it is shaped like one.
+        // The text came through a client, so the key must be validated.
         ProductKey::parse(metadata.product.as_str()).is_some().then_some(metadata)
     }
 
@@ -77,7 +77,7 @@ impl FormMetadata {
         Value::from(self.fields()).to_string()
     }
 
-    /// What is remembered, by name; what says nothing is left out, as there is little room.
+    /// Returns the metadata as JSON fields. Empty ones are left out, because space is limited.
     pub(in crate::slack::views) fn fields(&self) -> Map<String, Value> {
         let mut fields = Map::new();
         let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
@@ -113,23 +113,23 @@ impl FormMetadata {
     }
 }
 
-/// What a page remembers, and what it has no room for.
+/// What a page stores, and what does not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// It.
+    /// The metadata to store.
     pub(super) metadata: FormMetadata,
-    /// The parameters whose values are not carried along; the reason has none.
+    /// Parameters whose values are not stored because they do not fit.
     pub left_out: Vec<String>,
-    /// By how many characters they are too much.
+    /// By how many characters the input exceeds the limit.
     pub excess: usize,
 }
 
-/// What the page of this state has to remember. `is_last` where it has the fields that belong to no parameter.
+/// Returns what the current page must store; `is_last` if it has the fields for reason, ticket and owner.
 pub(super) fn memory(form: &Form, state: &FormState<'_>, shown: &BTreeSet<&str>, is_last: bool) -> Memory {
     let elsewhere = |text: &str| if is_last { String::new() } else { text.to_owned() };
     let carried = state.values.iter().filter_map(|(key, value)| {
         let field = form.field(key).filter(|field| !shown.contains(field.key.as_str()))?;
-        // Of options an empty text can be one; an input without a text holds an empty one.
+        // An empty text can be a valid option. For other inputs it is the same as no input.
         let initial = field.initial.as_deref().or(field.options().is_empty().then_some(""));
         let is_new = initial != Some(value);
         is_new.then(|| Some((key.clone(), field.to_wire(value)?)))?
@@ -144,7 +144,7 @@ pub(super) fn memory(form: &Form, state: &FormState<'_>, shown: &BTreeSet<&str>,
         last: Some(is_last),
         ..FormMetadata::of(state.product, state.team)
     };
-    // What is not asked for counts for nothing, so it is the first to go.
+    // Values of hidden fields are not used, so they are dropped first.
     while metadata.excess() > 0
         && let Some(key) = longest(&metadata, |key| state.unasked.contains(key))
     {
@@ -166,42 +166,42 @@ fn longest(metadata: &FormMetadata, is_it: impl Fn(&str) -> bool) -> Option<Stri
     ones.max_by_key(|(_, value)| value.chars().count()).map(|(key, _)| key.clone())
 }
 
-/// What a person filled in; nothing of it is checked yet.
+/// The input of a form, not validated yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormAnswer {
     /// The product.
     pub product: ProductKey,
-    /// The template that the form was made from.
+    /// The hash of the template that the form was built from.
     pub template_hash: String,
-    /// The team: where none is chosen, the one that the form was opened for.
+    /// The selected team, or the one that the form was opened for.
     pub team: TeamName,
-    /// Whether there was a choice of teams and none came back.
+    /// Whether the form had a team select in which nothing was selected.
     pub lacks_team: bool,
-    /// Values by parameter, of all pages; `None` where the field was left empty.
+    /// Values by parameter, of all pages; `None` if the field is empty.
     pub given: BTreeMap<String, Option<String>>,
-    /// Why it is needed; may be empty.
+    /// The reason; may be empty.
     pub reason: String,
     /// The ticket, as typed; may be empty.
     pub ticket: String,
-    /// The team-mate it is for, if somebody was chosen.
+    /// The selected owner, if it is for a team-mate.
     pub owner: Option<PersonId>,
-    /// The page that was open.
+    /// The current page.
     pub page: usize,
-    /// The parameters for which it had a field.
+    /// Parameters that had a field on the current page.
     pub sent: BTreeSet<String>,
-    /// Whether it was the last page, which asks for the reason.
+    /// Whether it is the last page, which asks for the reason.
     pub is_last: bool,
-    /// Whether it is asked for as an exception.
+    /// Whether it is a request for an exception.
     pub as_exception: bool,
 }
 
-/// Reads a form's values as its inputs sent them; nothing of it is checked yet.
+/// Parses the input of a form, without validating it.
 pub fn answer(metadata: FormMetadata, values: &Values) -> FormAnswer {
     let fields: BTreeMap<String, Option<String>> = values
         .iter()
         .filter_map(|(block, texts)| {
             let key = parameter_of(block)?;
-            // Several choices are one value: a list, as CloudFormation takes it.
+            // Several selected options are one value, a comma-separated list as CloudFormation expects it.
             Some((key.to_owned(), (!texts.is_empty()).then(|| texts.join(","))))
         })
         .collect();
@@ -214,6 +214,7 @@ pub fn answer(metadata: FormMetadata, values: &Values) -> FormAnswer {
     let owner = if is_last { chosen } else { metadata.owner };
     let mut given: BTreeMap<_, _> =
         metadata.filled.into_iter().map(|(key, value)| (key, Some(value))).collect();
+    // Fields of this page are newer than stored values.
     let sent = fields.keys().cloned().collect();
     given.extend(fields);
     FormAnswer {

@@ -1,5 +1,5 @@
-//! A product's request form: a page of its fields, and what submitting would lead to. Reading the answers back is
-//! `memory`'s work.
+//! The request form of a product: one page of fields, and a preview of what submitting would do. `memory` reads the
+//! input back.
 
 mod memory;
 mod preview;
@@ -29,54 +29,54 @@ use crate::slack::reply::MAX_OPTIONS;
 
 pub use memory::{FormAnswer, FormMetadata, Memory, answer};
 
-/// Longest team name that an option can hold.
+/// Longest team name that an option can hold, in bytes.
 const MAX_TEAM: usize = 75;
 
-/// Characters of a warning.
+/// Longest warning under a field, in characters.
 const MAX_WARNING: usize = 500;
 
-/// Blocks of a page beside its headings, fields and the warnings under them.
+/// Blocks reserved on each page for everything except headings, fields and the warnings under them.
 const OTHER_BLOCKS: usize = 13;
 
-/// What the form shows besides its fields.
+/// What the form shows besides the definitions of its fields.
 #[derive(Clone, Debug)]
 pub struct FormState<'a> {
     /// The product.
     pub product: &'a Product,
-    /// The person's teams that may ask for it.
+    /// The requester's teams that may request it.
     pub teams: &'a [TeamName],
-    /// The team it is for.
+    /// The selected team.
     pub team: &'a TeamName,
-    /// Values to start with, by parameter; the template's default stands where there is none.
+    /// Initial values by parameter; the template's default applies where there is none.
     pub values: &'a BTreeMap<String, String>,
-    /// A reason to start with.
+    /// Initial reason.
     pub reason: &'a str,
-    /// A ticket to start with.
+    /// Initial ticket.
     pub ticket: &'a str,
-    /// The team-mate it is for, if somebody was chosen.
+    /// The selected owner, if the request is for a team-mate.
     pub owner: Option<&'a PersonId>,
-    /// Whether there is somebody else in the team that it could be for.
+    /// Whether the team has other members who could own it.
     pub has_mates: bool,
-    /// Remarks about values that could not be taken over; formatted text, already safe.
+    /// Notes about prefilled values that could not be used; formatted and escaped.
     pub notes: &'a [String],
-    /// What submitting now would lead to, once that is known.
+    /// What submitting now would lead to; `None` until it is known.
     pub preview: Option<&'a Preview>,
-    /// Requests that hold the team's quota, a line each; formatted text, already safe.
+    /// Requests that use up the team's quota, one line each; formatted and escaped.
     pub held_by: &'a [String],
-    /// Why the last attempt did not go through; formatted text, already safe.
+    /// Why the last attempt failed; formatted and escaped.
     pub problem: Option<&'a str>,
-    /// Parameters that the rest of the form depends on.
+    /// Parameters that other parts of the form depend on, so that changing them updates the form.
     pub watched: &'a BTreeSet<String>,
-    /// Parameters that are not asked for with these values.
+    /// Parameters that are hidden with these values.
     pub unasked: &'a BTreeSet<String>,
-    /// The page that is shown, from 0.
+    /// The page to show, counted from 0.
     pub page: usize,
-    /// What is wrong with what is filled in, by parameter.
+    /// Validation errors as pairs of parameter and text.
     pub warnings: &'a [(String, String)],
 }
 
-/// The form. Where it goes beyond a limit it says what uses that up; then it asks for an exception, or where the product
-/// has no such, there is nothing to fill in or submit.
+/// Returns the form. Beyond a limit it lists the requests that use it up; it then asks for an exception, or, if the
+/// product allows none, has no fields and no submit button.
 pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
     let remembered = remembered(form, state).metadata.written();
     let (page, is_full, beyond) = (FormPage::of(form, state), is_full(state), exception(state));
@@ -84,6 +84,7 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
     blocks.extend(page.describe().filter(|_| !is_full).map(|words| context(&words)));
     blocks.extend(state.problem.map(|problem| section(&format!(":warning: {problem}"))));
     blocks.extend((!state.notes.is_empty()).then(|| context(&state.notes.join("\n"))));
+    // Only the team can be changed, because another one may have quota left.
     if is_full {
         blocks.push(section(&full(state)));
         blocks.extend(team_choice(state).map(|select| {
@@ -92,6 +93,7 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
         }));
         return modal(&state.product.name, CallbackId::RequestForm, blocks).with_private_metadata(remembered);
     }
+    // Shown where users begin and where they submit, not on every page.
     let is_at_an_end = page.is_first() || page.is_last();
     blocks.extend(beyond.filter(|_| is_at_an_end).map(|beyond| section(&beyond_limits(state, beyond))));
     blocks.extend(page.is_first().then(|| team_block(state)));
@@ -112,7 +114,7 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
         .with_private_metadata(remembered)
 }
 
-/// What the form as it stands has to remember beside its fields.
+/// Returns what the form must store in its `private_metadata` besides the visible fields.
 pub fn remembered(form: &Form, state: &FormState<'_>) -> Memory {
     let is_full = is_full(state);
     let on_page = form.on_page(state.page, state.unasked).flat_map(|(_, fields)| fields);
@@ -120,7 +122,7 @@ pub fn remembered(form: &Form, state: &FormState<'_>) -> Memory {
     memory(form, state, &shown, !is_full && FormPage::of(form, state).is_last())
 }
 
-/// The limits that it goes beyond, where it can be asked for all the same.
+/// Returns the limits that the request exceeds, if an exception can be requested.
 fn exception<'a>(state: &FormState<'a>) -> Option<&'a Exception> {
     state.preview?.exception.as_ref()
 }
@@ -129,7 +131,7 @@ fn is_full(state: &FormState<'_>) -> bool {
     exception(state).is_none() && state.preview.is_some_and(|preview| preview.quota.left() == 0)
 }
 
-/// Where the page stands among those of the form.
+/// The position of a page within the form.
 struct FormPage {
     pages: Vec<usize>,
     at: usize,
@@ -154,7 +156,7 @@ impl FormPage {
         (self.pages.len() > 1).then(|| format!("Page {} of {}", self.at + 1, self.pages.len()))
     }
 
-    /// What is wrong on other pages, so that nobody presses the button in vain.
+    /// Lists the errors on other pages, so that a user does not submit this page in vain.
     fn warnings_elsewhere(&self, form: &Form, state: &FormState<'_>) -> Option<SlackBlock> {
         let lines: Vec<String> = state
             .warnings
@@ -190,7 +192,7 @@ fn team_choice(state: &FormState<'_>) -> Option<SlackBlockStaticSelectElement> {
     let option = |team: &TeamName| {
         SlackBlockChoiceItem::<SlackBlockPlainTextOnly>::new(plain(team.as_str(), MAX_TEAM), team.to_string())
     };
-    // The chosen team comes first where there are more than a select can hold.
+    // If there are more teams than a select can hold, the selected one must not be cut off.
     let mut teams: Vec<&TeamName> =
         state.teams.iter().filter(|team| team.as_str().len() <= MAX_TEAM).collect();
     if teams.len() > MAX_OPTIONS {
@@ -207,6 +209,7 @@ fn team_choice(state: &FormState<'_>) -> Option<SlackBlockStaticSelectElement> {
 fn team_block(state: &FormState<'_>) -> SlackBlock {
     match team_choice(state) {
         Some(select) => {
+            // Quota, budget and approvers depend on the team, so selecting one updates the form.
             SlackInputBlock::new(plain("Team", 2000), SlackInputBlockElement::StaticSelect(select))
                 .with_block_id(SlackBlockId(TEAM_BLOCK.to_owned()))
                 .with_dispatch_action(true)
@@ -227,8 +230,9 @@ pub(super) fn fields(form: &Form, state: &FormState<'_>) -> Vec<SlackBlock> {
             warnings.extend(warning_under(&field.key, state).map(|warning| (blocks.len(), warning)));
         }
     }
-    // Whoever has corrected these is told the others.
+    // Too many warnings would exceed Slack's block limit. The rest appear once the first ones are corrected.
     warnings.truncate(MAX_VIEW_BLOCKS.saturating_sub(OTHER_BLOCKS + blocks.len()));
+    // From the end, so that inserting does not move the remaining positions.
     for (at, warning) in warnings.into_iter().rev() {
         blocks.insert(at, warning);
     }
@@ -248,6 +252,7 @@ pub(super) fn reason_block(reason: &str, is_exception: bool) -> SlackBlock {
         .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
         .with_multiline(true)
         .with_max_length(1000);
+    // Slack refuses an initial value that is empty or longer than the input allows.
     if (1..=1000).contains(&reason.chars().count()) {
         input = input.with_initial_value(reason.to_owned());
     }
@@ -295,7 +300,7 @@ fn full(state: &FormState<'_>) -> String {
     text
 }
 
-/// What it goes beyond, how it may be had all the same, and what could be ended instead.
+/// Says which limits the request exceeds, how to ask for an exception, and which requests could be ended instead.
 fn beyond_limits(state: &FormState<'_>, exception: &Exception) -> String {
     let estimate = state.preview.and_then(|preview| preview.estimate.as_ref());
     let mut text = format!(
@@ -307,7 +312,7 @@ fn beyond_limits(state: &FormState<'_>, exception: &Exception) -> String {
     text
 }
 
-/// As many lines as fit.
+/// Appends as many lines as fit into a section.
 fn name_holders(text: &mut String, held_by: &[String]) {
     for line in held_by {
         if text.chars().count() + line.chars().count() + 3 > MAX_SECTION {
@@ -318,8 +323,8 @@ fn name_holders(text: &mut String, held_by: &[String]) {
     }
 }
 
-/// Options of a type-ahead field whose text or value contains what was typed: text and value on the wire, those that
-/// begin with it first, at most as many as Slack takes.
+/// Returns the options of a type-ahead field whose label or value contains `typed`, as pairs of label and wire value.
+/// Those that begin with it come first; at most [`MAX_OPTIONS`].
 pub fn suggestions(form: &Form, block_id: &str, typed: &str) -> Vec<(String, String)> {
     let Some(field) = parameter_of(block_id).and_then(|key| form.field(key)) else { return Vec::new() };
     let typed = typed.trim().to_lowercase();
@@ -332,7 +337,7 @@ pub fn suggestions(form: &Form, block_id: &str, typed: &str) -> Vec<(String, Str
             matches.then(|| Some((!begins, choice.label.clone(), field.wire_value(position)?)))?
         })
         .collect();
-    // The sort is stable: within each half the options keep the template's order.
+    // The sort is stable, so the options keep the template's order within each half.
     found.sort_by_key(|(later, _, _)| *later);
     found.into_iter().take(MAX_OPTIONS).map(|(_, label, value)| (label, value)).collect()
 }

@@ -1,4 +1,4 @@
-//! What submitting a form would lead to, as it says before.
+//! The preview at the end of a form: what submitting would lead to.
 
 use slack_morphism::prelude::SlackBlock;
 
@@ -34,15 +34,15 @@ pub(super) fn preview(state: &FormState<'_>) -> Vec<SlackBlock> {
     blocks
 }
 
-/// What becomes of a budget by what has no estimate.
+/// What a missing estimate means for the budget.
 pub(in crate::slack::views) const UNKNOWN: &str =
     "what this costs is not known, so it counts as $0 of it, and approvers are asked";
 
-/// What the budget has to spare, and what happens where that is not enough.
+/// Formats the budget, and what happens if it is exceeded.
 fn budget_line(state: &FormState<'_>, preview: &Preview, budget: BudgetUse) -> String {
     let used = format!("*Budget*: about {} of {} a month used", dollars(budget.spent), dollars(budget.limit));
     if preview.estimate.is_none() {
-        // Fields may be missing that it depends on.
+        // The estimate may depend on fields that are not filled in yet.
         let so_far = if state.product.cost.is_empty() { "" } else { " so far" };
         return format!("{used};{so_far} {UNKNOWN}");
     }

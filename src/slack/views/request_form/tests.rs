@@ -1,4 +1,4 @@
-//! Forms as people see them, within Slack's limits, and back.
+//! Forms as users see them, within Slack's limits, and parsing them.
 
 use proptest::prelude::*;
 
@@ -269,7 +269,7 @@ fn a_budget_is_shown_and_what_happens_beyond_it() {
     ");
 }
 
-/// Three groups, of which a page holds one.
+/// Three groups that take a page each.
 fn paged() -> Form {
     let group = |title: &str, keys: &[String]| {
         format!("{{Label: {{default: {title}}}, Parameters: [{}]}}", keys.join(", "))
@@ -291,7 +291,7 @@ fn paged() -> Form {
     Form::from_template(&Template::parse(&text).unwrap(), &BTreeSet::new()).unwrap()
 }
 
-/// A page without the fields that all look the same.
+/// Renders a page without the fields that all look the same.
 fn outline(view: &SlackModalView) -> String {
     let text = transcript(view);
     let plain = |line: &&str| !line.ends_with("0 (optional): <text=d>") && !line.ends_with(": <text=d>");
