@@ -83,7 +83,7 @@ pub async fn retain(portal: &Portal, click: &RequestAction, reason: &str) -> Res
 /// See [`may_retain`].
 pub async fn look_again(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = of_an_admin(portal, click, "look again").await?;
-    // An execution that ended would not tell an undecided request any more.
+    // Once the request is decided, an execution that still runs waits for an answer that nothing will send any more.
     let undecided = request.status.name().is_undecided();
     let lost = !undecided || { !portal.ports.workflow.is_running(&request.execution()).await? };
     let event = Event::LookAgain { by: click.by.clone(), lost };
