@@ -51,6 +51,7 @@ impl Portal {
             return Ok(true);
         }
         let organization = &self.organization;
+        // Membership alone gives no right to another member's resource.
         let members = if is_owner { organization.members_of(&request.team) } else { &[] };
         let approvers = organization.approvers_of(&request.team);
         self.is_in_any(person, &[members, approvers, &organization.admins]).await

@@ -106,6 +106,7 @@ impl Portal {
         let self_approval = request.allows_self_approval();
         // A delegate cannot answer what they, or the absent approver, own themselves.
         circle.aways.retain(|away| away.person != request.owner && away.delegate != request.owner);
+        // Without self-approval neither the requester nor the owner may approve.
         circle.asked = others(circle.asked, request.asker(), self_approval);
         circle.asked = others(circle.asked, &request.owner, self_approval);
         Ok(circle)
@@ -175,6 +176,7 @@ impl Portal {
     ) -> (Vec<PreviewStage>, Option<String>) {
         let ApprovalPath::Ask { stages, .. } = path else { return (Vec::new(), None) };
         let own = product.approval.stages();
+        // Nobody approves their own exception.
         let self_approval = product.approval.self_approval && !path.asks_admins();
         let (mut turns, mut note) = (Vec::new(), None);
         let aways = self.aways_or_none().await;
@@ -247,6 +249,7 @@ impl Portal {
         let here = u32::try_from(request.agreed().len()).unwrap_or(u32::MAX).saturating_sub(agreed);
         if let Some(stage) = stages.first_mut() {
             stage.needed = stage.needed.max(1).saturating_sub(here);
+            // After an escalation the admins can answer as well.
             add_all(&mut stage.quiet, self.beside(request));
         }
         let theirs = [request.asker().clone(), request.owner.clone()];

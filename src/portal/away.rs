@@ -28,6 +28,7 @@ pub async fn leave(
     portal.check_absence(&by.person, delegate).await?;
     let noted = ("away", format!("{delegate} answers until {until}"));
     store(portal, by, key, noted, &away, Absence::Begin(away.clone())).await?;
+    // The absence is committed; a failed message must not undo it.
     let text = format!(
         "<@{}> is away until {until} and asks you to answer for them. What they could approve, you can approve; it shows on your home tab.",
         away.person
@@ -50,6 +51,7 @@ pub async fn leave(
 pub async fn come_back(portal: &Portal, by: &By, key: &str) -> Result<(), Error> {
     let aways = portal.ports.store.aways(portal.now()).await?;
     let Some(away) = aways.into_iter().find(|away| away.person == by.person) else {
+        // Uses up the key, so that a redelivery does not end a later absence.
         return Box::pin(portal.spend(key)).await;
     };
     let noted = ("back", format!("{} no longer answers", away.delegate));

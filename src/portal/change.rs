@@ -101,6 +101,7 @@ pub async fn submit(
     click: &RequestAction,
     filled: FilledChange,
 ) -> Result<Request, SubmitError> {
+    // The first submission has moved the epoch, so `named_request` would refuse a redelivery as stale.
     if let Some(earlier) = asked_before(portal, click, &click.once).await? {
         return Ok(earlier);
     }
@@ -155,6 +156,7 @@ async fn changeable(portal: &Portal, request: &Request, by: &By) -> Result<Arc<P
         (other, Question::Request) => return Err(Refusal::NothingToChange { status: other.name() }.into()),
     }
     let product = find_product(portal, request.product.key.as_str())?;
+    // A newer version is a change of its own, even if no parameter may be changed.
     let is_newest = product.template_hash == request.product.template_hash;
     if is_newest && product.change.is_empty() {
         return Err(Refusal::NotChangeable { product: product.name.clone() }.into());
@@ -291,6 +293,7 @@ fn order(
         estimate_before: request.estimate.clone(),
         estimate: price,
         exceeds_budget: false,
+        // Placeholders; the transition sets both dates.
         asked_at: portal.now(),
         approve_by: portal.now(),
         approvals: Vec::new(),

@@ -13,6 +13,7 @@ pub(super) async fn answered_by<T: Send + 'static>(
     deadline: Instant,
     asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
 ) -> anyhow::Result<T> {
+    // Spawned, so that the lookup outlives the deadline.
     let asked = tokio::time::timeout_at(deadline, tokio::spawn(asked)).await;
     let asked = asked.map_err(|_| Side::Slack.failed(Late.into()))?;
     asked.context("the question ended badly")?

@@ -315,6 +315,7 @@ async fn listen(portal: Portal, queue: Arc<dyn Queue>, stop: CancellationToken) 
 async fn settle_and_delete(portal: &Portal, queue: &dyn Queue, delivery: Delivery) {
     let (portal, request) = (&portal.as_of_now(), delivery.signal.request());
     let result = match settle(portal, delivery.signal).await {
+        // Delete only after the commit. A crash in between redelivers the signal, which then finds nothing to do.
         Ok(()) => queue.delete(&delivery.receipt).await,
         Err(error) => Err(error),
     };
@@ -362,6 +363,7 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
     };
     let performed = perform(portal, of, kind).await.map_err(|error| unless_too_often(portal, job, error));
     portal.metrics.job(kind.as_str(), outcome(&performed));
+    // Only a job that failed before can have lacked a permission.
     if performed.is_ok() && job.attempts > 0 {
         missing_rights::goes_on(portal, &job.claim.key).await?;
     }

@@ -59,6 +59,7 @@ pub(super) async fn tell(portal: &Portal, after: u64) -> Result<Performed, JobEr
                 TellError::Wait(wait) => wait,
                 TellError::Other(_) => AFTER_FAILURE,
             };
+            // Retries the same entry, which keeps the order.
             return Ok(Performed::AgainAs(JobKind::TellEvents { after: told }, wait));
         }
         portal.metrics.copied(CopyTarget::Events, CopyOutcome::Copied);

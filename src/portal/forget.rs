@@ -43,6 +43,7 @@ impl Portal {
             *since = now;
             return Ok(());
         }
+        // If more remain afterwards, `since` stays as it is and the next call continues.
         for _ in 0..MOST_LOOKS {
             if !self.ports.store.forget(now).await? {
                 *since = now;

@@ -169,6 +169,7 @@ pub async fn refresh(portal: &Portal, filled: &Filled, go: PageTurn) -> Result<F
     let mut filling = Filling::of(&product, &form, filled)?;
     if go == PageTurn::Back {
         let pages = form.pages(&product.hidden(&filling.values));
+        // Skips pages whose fields are all hidden.
         filling.page = pages.into_iter().rfind(|page| *page < filled.page).unwrap_or_default();
     }
     session(portal, &filled.by, product, form, choice, filling).await
@@ -185,6 +186,7 @@ pub async fn again(portal: &Portal, person: &PersonId, id: RequestId) -> Result<
     }
     let product = find_product(portal, request.product.key.as_str())?;
     refuse_while_paused(portal).await?;
+    // The person may have left the request's team; then the form starts with one of their teams.
     let mine = portal.teams_of(person).await?.iter().any(|team| team.name == request.team);
     let team = mine.then(|| request.team.to_string());
     let choice = choose_team(portal, person, &product, team.as_deref()).await?;

@@ -34,6 +34,7 @@ pub async fn existing(portal: &Portal, parameter_type: &str) -> Arc<[InventoryIt
     // Renew the old entry first, so that further keystrokes do not start more calls.
     portal.known.put(parameter_type, now, Arc::clone(&before));
     let (listing, parameter_type) = (portal.clone(), parameter_type.to_owned());
+    // Spawned, so that the call fills the cache even if it takes too long for this user.
     let listed = tokio::spawn(async move { list(&listing, &parameter_type).await });
     match tokio::time::timeout(portal.limits.inventory, listed).await {
         Ok(Ok(Some(items))) => items,

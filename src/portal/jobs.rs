@@ -129,6 +129,7 @@ pub async fn list_as(portal: &Portal, by: &By, limit: usize) -> Result<(Vec<Park
     portal.only_admins(by, "see jobs").await?;
     let store = &portal.ports.store;
     let first = store.parked(limit).await?;
+    // A short page is complete, so it needs no count.
     let count = if first.len() < limit { first.len() } else { store.count_parked().await? };
     Ok((first, count))
 }

@@ -133,6 +133,7 @@ pub(super) async fn reads_all(
 /// # Errors
 /// If Slack had to be asked and could not be, and none of the other teams match.
 pub(super) async fn teams_to_see(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<TeamName>> {
+    // Errors do not matter here: without a result all teams are checked below.
     let known = portal.teams_as_of(person, Freshness::Known, everybody_of).await.unwrap_or_default();
     let found = confirmed(portal, person, known).await.unwrap_or_default();
     if !found.is_empty() {
@@ -184,6 +185,7 @@ pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Req
         return Err(unknown().into());
     }
     let mut visible = Vec::new();
+    // A prefix of this length matches a few requests at most.
     let found = portal.ports.store.find(&prefix, 50).await?;
     for request in found.iter().cloned() {
         if portal.may_see(person, &request).await? {
@@ -192,6 +194,7 @@ pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Req
     }
     match visible.len() {
         0 => {
+            // With several matches it is unknown which one was meant.
             if let [one] = found.as_slice() {
                 note_stranger(portal, one, person).await?;
             }

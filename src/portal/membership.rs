@@ -262,6 +262,7 @@ impl Portal {
         freshness: Freshness,
         circle: impl Fn(&Team) -> Vec<Principal>,
     ) -> anyhow::Result<Vec<&Team>> {
+        // Each lookup runs in its own task, so that one which misses the deadline still fills the cache.
         let asked = self.organization.teams.iter().map(|team| {
             let (portal, person, circle) = (self.clone(), person.clone(), circle(team));
             answered_by(deadline, async move { portal.is_named(&person, &circle, freshness).await })
@@ -421,6 +422,7 @@ impl Portal {
             }
         }
         match unknown {
+            // A failed lookup matters only if it could have changed the result.
             Some(error) if people.len() < enough => Err(error),
             _ => Ok(Counted { people, is_all }),
         }
@@ -429,6 +431,7 @@ impl Portal {
     /// Returns the admins as individual people, as far as Slack knows them.
     pub(crate) async fn admins(&self) -> BTreeSet<PersonId> {
         let mut people = BTreeSet::new();
+        // One by one, so that a failed lookup of one admin does not hide the others.
         for admin in &self.organization.admins {
             match self.some_who_count(std::slice::from_ref(admin), &[], MOST_ADMINS, Freshness::Fresh).await {
                 Ok(some) => people.extend(some.people),

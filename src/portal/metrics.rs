@@ -123,6 +123,7 @@ impl Default for Metrics {
             paused: Gauge::default(),
             parked: Gauge::default(),
             oldest: Gauge::default(),
+            // A placeholder: the metrics must exist before they can be registered.
             registry: Registry::default(),
         };
         registry.register("provisions", "Provisionings that ended", metrics.provisions.clone());
@@ -243,6 +244,7 @@ impl Metrics {
     pub(super) fn count_of(&self, request: &Request, entry: &AuditEntry) {
         let took = entry.at.duration_since(request.submitted_at).as_secs_f64().max(0.0);
         match (entry.event.as_str(), entry.status.as_str()) {
+            // If several approvals are needed, only the last one changes the status.
             ("approved" | "approved with changes", "APPROVED") => self.approvals.observe(took),
             ("active", _) => self.ready_after.observe(took),
             ("submitted", _) if request.exception.is_some() => {
@@ -264,6 +266,7 @@ impl Metrics {
         match (entry.event.as_str(), entry.status.as_str()) {
             ("submitted", status) => {
                 self.requests.get_or_create(&SubmissionLabels { product }).inc();
+                // No approval needed: submitted and approved in one commit.
                 if status == "APPROVED" {
                     self.decide(Decision::Auto);
                 }

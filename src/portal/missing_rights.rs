@@ -69,6 +69,7 @@ impl KnownDenials {
             Some(Awareness::Owed) => AdminNotice::Ours,
             Some(Awareness::Elsewhere(_) | Awareness::Told) => return AdminNotice::Over,
         };
+        // Set before the message is sent, so that concurrent jobs do not send it as well.
         missing.rights.insert(denied.clone(), Awareness::Told);
         turn
     }

@@ -165,6 +165,7 @@ impl Portal {
         let rules = Rules::new(catalog, organization);
         let Rules { catalog, organization } = rules.clone();
         let stored = Arc::clone(&ports.store);
+        // Use cases must only see current team names.
         ports.store = named(&stored, &organization);
         let metrics = Metrics::default().showing(&ports.trouble);
         let ports = Arc::new(ports);
@@ -209,6 +210,7 @@ impl Portal {
     fn begins_to_follow(&self, rules: Rules) {
         let store = named(&self.stored, &rules.organization);
         let ports = Arc::new(Ports { store, ..Ports::clone(&self.ports) });
+        // Both under one lock, so that nobody combines new rules with the team names of the old ones.
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = (rules, ports);
     }
 
@@ -276,10 +278,12 @@ impl Portal {
         once: Option<&str>,
         decide: impl Fn(&Request, Timestamp) -> Result<Transition, Refusal>,
     ) -> Result<Result<Request, CommitError>, Error> {
+        // Optimistic locking: the commit fails if the revision has changed since the load.
         for _ in 0..STALE_RETRIES {
             let transition = decide(&self.load(id).await?, self.now())?;
             let once = once.map(|key| IdempotencyKey::for_now(key, self.now()));
             match self.commit(transition, once, None).await {
+                // A redelivery: the first delivery has changed the request.
                 Err(CommitError::Again(_)) => return Ok(Ok(self.load(id).await?)),
                 Err(CommitError::Stale) => {}
                 other => return Ok(other),
@@ -360,6 +364,7 @@ impl Portal {
         let row = if request.revision == 1 { RowChange::Insert(row) } else { RowChange::Replace(row) };
         let now = self.now();
         let mut jobs = transition.jobs;
+        // Transitions without an audit entry, such as recording a message, change nothing that a home tab shows.
         if !transition.audit.is_empty() {
             // A freed slot or budget may let a waiting exception become an ordinary request, so do not delay that.
             let makes_room =
@@ -367,6 +372,7 @@ impl Portal {
             let at = if makes_room { now } else { HOMES_AFTER.after(now) };
             jobs.push(JobKind::FindHomes.due(request.id, at));
         }
+        // The sweep finds jobs that become due later.
         let due: Vec<JobKey> =
             jobs.iter().filter(|job| job.due_at <= now).map(|job| job.key.clone()).collect();
         // Jobs for future dates of an ended request would find nothing to do. Keep those that this commit writes or
@@ -384,10 +390,12 @@ impl Portal {
             jobs,
             quota: transition.quota,
             tally: CounterDay::of(&request, &transition.audit),
+            // A pause only affects new requests.
             unless_paused: request.revision == 1,
             ..beside
         };
         self.ports.store.commit(commit).await?;
+        // After the commit, so that nothing is counted or logged that was not stored.
         transition.audit.iter().for_each(|entry| self.metrics.count_of(&request, entry));
         portal_audit::log(&transition.audit);
         self.wake(due);

@@ -142,6 +142,7 @@ impl Store for NamedStore {
         if !which.is_oldest_first() {
             places.reverse();
         }
+        // Each name may contribute a full page.
         let page = RequestPage::cut(places, limit);
         Ok(RequestPage { more: more || page.more, ..page })
     }
@@ -217,11 +218,13 @@ impl Store for NamedStore {
             .map(|name| self.organization.current_name(name))
             .collect();
         teams.sort();
+        // Several stored names may belong to one team.
         teams.dedup();
         Ok(teams)
     }
 
     async fn move_counts(&self, from: &TeamName, to: &TeamName) -> anyhow::Result<()> {
+        // Both names are meant literally.
         ours(self.stored.move_counts(from, to).await)
     }
 

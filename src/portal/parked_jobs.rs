@@ -25,6 +25,7 @@ const UNTOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
 pub(super) async fn park(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
     let of = &job.claim.key.of;
     tracing::error!(%of, job = kind.as_str(), why, "a job is parked and needs a person");
+    // Before the notifications, which may fail.
     portal.ports.store.park(&job.claim, why).await?;
     match (of, kind) {
         (JobOwner::Person(owner), JobKind::Warn) => {

@@ -100,6 +100,7 @@ pub async fn end_as(portal: &Portal, by: &By, key: &str) -> Result<Option<Pause>
     let actor = Actor::Person(by.clone());
     let ended = end_once(&*portal.ports.store, (&actor, Some(key)), now).await;
     let ended = ended.map_err(|error| not_stored(error, "cannot take new requests again"))?;
+    // Uses up the key, so that a redelivery does not end a later pause.
     if ended.is_none() {
         Box::pin(portal.spend(key)).await?;
     }

@@ -180,6 +180,7 @@ async fn at_deadline(
 async fn start_execution(portal: &Portal, id: RequestId, attempt: u32) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let waits = matches!(request.status, Status::Pending | Status::Approved);
+    // A later attempt or a decision has made this start obsolete.
     if request.attempt != attempt || !waits {
         return Ok(Performed::Done);
     }
@@ -195,6 +196,7 @@ fn execution_input(request: &Request) -> ExecutionInput {
     ExecutionInput {
         name: request.execution(),
         request: request.id,
+        // A new attempt for an approved request must not ask the approvers again.
         auto_approve: !asked || matches!(request.status, Status::Approved),
         approval_timeout_seconds: u64::try_from(timeout).unwrap_or_default() + SAFETY_NET_SECONDS,
     }
@@ -325,6 +327,7 @@ async fn terminate(portal: &Portal, id: RequestId) -> Result<Performed, JobError
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let Status::Terminating { attempt, .. } = request.status else { return Ok(Performed::Done) };
     match portal.ports.provisioner.terminate(id, attempt).await {
+        // Nothing exists that could be removed.
         Ok(None) => apply(portal, id, Event::TerminationSucceeded).await,
         Ok(Some(record)) => apply(portal, id, Event::TerminationStarted { record }).await,
         Err(ProvisionError::Refused(why)) => apply(portal, id, Event::TerminationFailed { why }).await,

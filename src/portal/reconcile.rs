@@ -128,6 +128,7 @@ pub async fn look(sides: &Sides<'_>, now: Timestamp) -> anyhow::Result<Reconcile
 
 fn one(report: &mut ReconcileReport, row: &Request, seen: &mut Seen, now: Timestamp) {
     report.compared += 1;
+    // What remains in `seen` afterwards belongs to no live row.
     report.add(row.id, compare(row, seen.existing.remove(&row.id).as_ref(), now));
     let runs = seen.running.remove(&row.execution());
     report.add(row.id, compare_execution(row, runs, now));
@@ -203,6 +204,7 @@ pub(super) async fn reconcile(portal: &Portal, told: &[String]) -> Result<Perfor
     for found in &report.found {
         let RequestDrift { request, finding } = found;
         tracing::warn!(%request, drift = finding.as_str(), "AWS and the row disagree");
+        // A missing permission makes everything look vanished, and an ended request does not come back.
         if !(report.is_doubtful && *finding == Drift::Vanished) {
             repair(portal, found).await?;
         }
@@ -211,6 +213,7 @@ pub(super) async fn reconcile(portal: &Portal, told: &[String]) -> Result<Perfor
         report.found.iter().filter(|found| !told.contains(&known_as(found))).collect();
     // If no admin could be notified, report the same findings next time.
     let are_told = new.is_empty() || portal.tell_admins(&message(&report, &new)).await;
+    // Forgets findings that are gone, so that they are reported again if they return.
     let known = report.found.iter().filter(|found| are_told || told.contains(&known_as(found)));
     let told = known.take(MOST_REMEMBERED).map(known_as).collect();
     Ok(Performed::AgainAs(JobKind::Reconcile { told }, EVERY))

@@ -84,10 +84,12 @@ impl Portal {
         let mut pauses = portal_audit::ChainPauses::default();
         for _ in 0..STALE_RETRIES {
             let now = self.now();
+            // The usual case of a repetition: only a counter changes, no chain.
             if store.refused_again(&key, now).await? {
                 return Ok(());
             }
             let before = store.repeated_refusal(&key).await?;
+            // The previous hour is over: record its repetitions together with this refusal.
             let again = before.as_ref().and_then(RepeatedRefusal::line);
             let lines: Vec<AuditLine> = again.into_iter().chain([action.first()]).collect();
             let after = Some(action.clone().counted_from(now));

@@ -139,6 +139,7 @@ pub(super) async fn session(
 ) -> Result<FormSession, Error> {
     let unasked = product.hidden(&values);
     let pages = form.pages(&unasked);
+    // A change may have hidden the requested page.
     let page = pages.iter().rfind(|known| **known <= page).or(pages.first()).copied().unwrap_or_default();
     let known = known(&product, &values, &unasked, (&team, person));
     let preview = preview(portal, person, &product, &team, &known, None).await?;
@@ -235,6 +236,7 @@ pub(super) async fn preview(
     let is_exception = exception.is_some();
     let path = path_as_things_stand(product, team, values, estimate.as_ref(), budget, is_exception);
     let theirs = [person, person];
+    // Both may ask Slack, and a user is waiting.
     let (turned, can_be) = tokio::join!(
         portal.turns(product, &path, team, person),
         portal.somebody_can_approve(product, team, theirs, &path)
@@ -292,6 +294,7 @@ async fn holders(
         .list(&RequestScope::Team(team.clone()), RequestFilter::Live, None, MOST_HOLDERS)
         .await?
         .requests();
+    // Tearing these down would not free any budget.
     held.retain(|request| !request.monthly().is_zero());
     held.sort_by_key(|request| std::cmp::Reverse(request.monthly()));
     held.truncate(NAMED_HOLDERS);

@@ -70,6 +70,7 @@ pub async fn stats(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
     }
     let of_one = |(place, name)| part(portal, name, since, if place < DETAILED { NAMED } else { 0 });
     let parts: Vec<_> = names.iter().enumerate().map(of_one).collect();
+    // `buffered` keeps the order of the teams.
     let parts: Vec<anyhow::Result<StatsSection>> = stream::iter(parts).buffered(AT_ONCE).collect().await;
     let parts = parts.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     let all = if reads_all { Some(together(portal, &parts).await?) } else { None };
@@ -79,7 +80,9 @@ pub async fn stats(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
 async fn part(portal: &Portal, team: &TeamName, since: Date, named: usize) -> anyhow::Result<StatsSection> {
     let (store, whose) = (&portal.ports.store, RequestScope::Team(team.clone()));
     let counts = store.counts(team, since).await?;
+    // One more than is shown, to know whether there are more.
     let waiting = store.count_waiting(&whose, MOST_WAITING + 1).await?;
+    // Saves a read for each team without waiting requests.
     let longest = if waiting.min(named) == 0 {
         Vec::new()
     } else {

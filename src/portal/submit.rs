@@ -151,6 +151,7 @@ impl From<anyhow::Error> for SubmitError {
 /// # Errors
 /// See [`SubmitError`]. Nothing is stored then, except a refusal for lack of permission on the trail.
 pub async fn submit(portal: &Portal, filled: Filled) -> Result<Submitted, SubmitError> {
+    // The prefix makes the store keep this key longer, since a form may stay open for days.
     let once = format!("{OF_A_FORM}{}", filled.view);
     let product = find_product(portal, &filled.product)?;
     let id = RequestId::random();
@@ -170,6 +171,7 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<Submitted, Submit
         let refusal = no_team::not_in(portal, &filled.by, &team).await;
         return Err(refused(portal, &team, &product.key, &filled.by, refusal).await);
     }
+    // Options may be sent by position, which may mean another option in the new template.
     if product.template_hash != filled.template_hash {
         return Err(Refusal::ProductChanged { product: product.name.clone() }.into());
     }
@@ -218,6 +220,7 @@ async fn store(
     };
     // Start as an ordinary request whatever the form said: there may be room again.
     let mut committed = commit(&submission).await;
+    // Each round lifts one limit, since a commit reports only the first one that it exceeds.
     while let Err(refusal) = &committed {
         if !goes_beyond(portal, product, &mut submission, refusal) {
             break;
@@ -231,6 +234,7 @@ async fn store(
     }
     match committed {
         Ok(request) => Ok(Submitted::Stored(request.id)),
+        // The same view was submitted before.
         Err(CommitError::Again(Some(earlier))) => Ok(Submitted::Stored(earlier)),
         Err(CommitError::BudgetSpent(spent)) => {
             let budget = submission.budget.unwrap_or_default();
@@ -316,6 +320,7 @@ fn checked(
         Ok(values) => values,
         Err(problems) => return Ok(Err(problems)),
     };
+    // Bound parameters are set after the check, so that no submitted value can replace them.
     for (key, binding) in &product.bind {
         values.bind(&product.template, key, binding.value(team, &filled.by, Some(id)).unwrap_or_default());
     }

@@ -32,6 +32,7 @@ impl Passed {
         let mut kept: HashMap<JobKey, Aside> =
             due.iter().filter_map(|key| self.0.remove_entry(key)).collect();
         std::mem::swap(&mut self.0, &mut kept);
+        // `abs`, so that a clock that was set back does not keep a job out.
         let is_over = |aside: &Aside| now.duration_since(aside.since).abs() >= aside.pause;
         due.into_iter().filter(|key| self.0.get(key).is_none_or(is_over)).collect()
     }
@@ -45,6 +46,7 @@ impl Passed {
             return;
         }
         let times = self.0.get(key).map_or(0, |aside| aside.times);
+        // 0, 1, 2, 4 and so on; `LONGEST` is reached before the shift could overflow.
         let seconds = times.checked_sub(1).map_or(0, |before| 1 << before.min(6));
         let pause = SignedDuration::from_secs(seconds).min(LONGEST);
         self.0.insert(key.clone(), Aside { times: times + 1, since: now, pause });

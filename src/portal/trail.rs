@@ -57,6 +57,7 @@ pub(super) fn check(end: &AuditHead, entries: &[AuditEntry]) -> Result<(), Strin
     if known.is_some_and(|entry| entry.digest != end.digest) {
         return Err(format!("entry {} is not the one that was written", end.seq));
     }
+    // Entries may have been appended since `end` was read.
     if head.seq >= end.seq {
         return Ok(());
     }
@@ -71,6 +72,7 @@ pub async fn begin_copying(portal: &Portal) -> anyhow::Result<()> {
     let Some(channel) = &portal.organization.audit_channel else { return Ok(()) };
     let after = portal.ports.store.audit_end().await?;
     let job = JobKind::CopyTrail { after }.due(JobOwner::Portal, portal.now());
+    // Contains the channel: another channel starts from the current end.
     let once = Some(IdempotencyKey::for_ever(format!("audit-channel:{channel}")));
     match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
         Ok(()) | Err(CommitError::Again(_)) => Ok(()),

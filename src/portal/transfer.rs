@@ -46,6 +46,7 @@ pub async fn transfer(portal: &Portal, click: &RequestAction, to: &PersonId) -> 
     let request = named_request(portal, click, |_| MessageSlot::Direct, "hand over").await?;
     let members = portal.organization.members_of(&request.team);
     if request.owner == *to && portal.is_one_of_in_time(&click.by.person, members).await? {
+        // Uses up the key, so that a redelivery does not undo a later transfer.
         Box::pin(portal.spend(&click.once)).await?;
         return Ok(request);
     }

@@ -62,8 +62,10 @@ pub async fn verify(
     store: &dyn Store,
     mut each: impl FnMut(&AuditEntry) -> anyhow::Result<()> + Send,
 ) -> anyhow::Result<Verdict> {
+    // Read before the walk, so that entries appended meanwhile are not reported as missing.
     let (end, head) = (store.audit_end().await?, store.portal_head().await?);
     let portals = match store.audit_of(RequestId::PORTAL).await {
+        // Reported by the walk, which reads these entries again.
         Err(error) if error.is::<Unreadable>() => Vec::new(),
         read => read?,
     };
@@ -170,6 +172,7 @@ impl<'a> Walk<'a> {
         self.rows().await?;
         self.chains_without_a_row().await?;
         self.portal(head).await?;
+        // Read what was appended meanwhile, so that chains ahead of the walk can be compared.
         self.on(each).await?;
         self.has_caught_up();
         Ok(())
@@ -238,6 +241,7 @@ impl<'a> Walk<'a> {
         let first = (number, self.latest);
         let new = Chain { head: AuditHead::default(), first, compared: false };
         let chain = self.chains.entry(entry.request).or_insert(new);
+        // Continue from this entry even if it does not follow, so that a break is reported once.
         let broken = follows(&chain.head, entry);
         chain.head = AuditHead::at(entry);
         if let Err(why) = broken {

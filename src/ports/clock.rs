@@ -74,6 +74,7 @@ impl Time {
     pub(crate) fn now(&self) -> Instant {
         let (shown, begun) = self.begun;
         let real = Instant::now();
+        // Zero if the clock was set back.
         let by_the_clock = Duration::try_from(self.clock.now().duration_since(shown)).unwrap_or_default();
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         *ahead = by_the_clock.saturating_sub(real.duration_since(begun)).max(*ahead);

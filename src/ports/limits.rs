@@ -38,13 +38,16 @@ impl Default for Limits {
         Self {
             answer: Duration::from_millis(600),
             silence: Duration::from_millis(1500),
+            // Leaves a second of the trigger's three.
             identity: Duration::from_secs(2),
             standing: Duration::from_millis(400),
             inventory: Duration::from_millis(500),
             health: Duration::from_secs(3),
             question: Duration::from_secs(3),
             open: Duration::from_millis(2500),
+            // Well within the minute that every outside call of a job may take.
             call: Duration::from_secs(10),
+            // Slack allows about one message a second in each channel.
             pace: Duration::from_secs(1),
         }
     }

@@ -90,6 +90,7 @@ impl Cursor {
     pub fn parse(text: &str) -> Option<Self> {
         let (at, mark) = text.split_once('.')?;
         let at = Timestamp::from_nanosecond(at.parse().ok()?).ok()?;
+        // Cursors come back in buttons' values, so accept only what `written` produces.
         let is_mark = mark.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         is_mark.then(|| Self { at, mark: mark.to_owned() })
     }

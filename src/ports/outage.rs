@@ -147,6 +147,7 @@ pub trait Unanswered {
 
 impl Unanswered for SlackError {
     fn is_told(&self) -> bool {
+        // The Slack client has recorded the outage when it returned this error.
         matches!(self, Self::Silence(_))
     }
 

@@ -68,6 +68,7 @@ async fn serve_within(
         });
         places.taken.push((client, task.abort_handle()));
     }
+    // Stops accepting connections before waiting for the others.
     drop(listener);
     connections.close();
     connections.wait().await;
@@ -138,6 +139,7 @@ async fn answer(
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {
+            // Closes an idle connection now, others after their response.
             connection.as_mut().graceful_shutdown();
             connection.await
         }

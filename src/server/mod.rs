@@ -25,6 +25,7 @@ pub fn router(portal: &Portal, slack: Option<Router>) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready).with_state(readiness.clone()))
         .route("/metrics", get(metrics).with_state(Scrape::new(portal.clone(), readiness)));
+    // A panic in a handler becomes a response with status 500.
     slack.unwrap_or_default().merge(probes).layer(CatchPanicLayer::new())
 }
 

@@ -44,6 +44,7 @@ impl Readiness {
 
     /// Checks the store and Slack, or returns the last result.
     async fn asked(&self) -> Vec<String> {
+        // Held during the checks, so that concurrent probes share one check.
         let mut last = self.last.lock().await;
         let now = self.portal.ports.clock.now();
         if let Some(answer) = last.as_ref()

@@ -37,6 +37,7 @@ impl Scrape {
     }
 
     async fn look(&self) {
+        // Held during the update, so that concurrent scrapes share one update.
         let mut looked_at = self.looked_at.lock().await;
         let now = self.portal.ports.clock.now();
         if looked_at.is_some_and(|at| now.duration_since(at).abs() < RELIED_ON) {
@@ -59,6 +60,7 @@ impl Scrape {
                 );
             }
         }
+        // Also after a failure, so that a store that does not answer is not asked more often.
         *looked_at = Some(now);
     }
 }

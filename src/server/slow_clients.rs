@@ -78,6 +78,7 @@ impl ClientProgress {
 
     fn takes(&self, any: bool) {
         let mut state = self.state();
+        // Keeps the first time: further attempts to send do not restart the timeout.
         state.stuck = if any { None } else { state.stuck.or_else(|| Some(Instant::now())) };
     }
 
@@ -94,6 +95,7 @@ impl ClientProgress {
     fn due(&self, patience: ClientTimeouts) -> Option<Instant> {
         let state = self.state();
         match (state.stuck, state.turn) {
+            // A client may send its next request without accepting the previous response.
             (Some(since), _) | (None, Phase::FirstByte(since) | Phase::Rest(since)) => {
                 Some(since + patience.active)
             }
@@ -179,6 +181,7 @@ impl TimedStream {
             if due.is_some_and(|due| due <= now) {
                 return Poll::Ready(io::ErrorKind::TimedOut.into());
             }
+            // If there is no deadline now, the next one is at least `active` away.
             self.look.as_mut().reset(due.unwrap_or(now + self.patience.active));
         }
     }
@@ -204,6 +207,7 @@ impl AsyncRead for TimedStream {
         if read.is_pending() {
             return self.poll_overdue(cx).map(Err);
         }
+        // An empty read is the end of the stream.
         if buffer.filled().len() > before {
             self.client.asks();
         }

@@ -73,6 +73,7 @@ impl Backends {
             let trouble = ErrorCounters::by(Arc::clone(clock));
             let configuration = aws::configuration_counting(&trouble).await;
             let backends = Self::open_on(&configuration, settings, clock, catalog)?;
+            // The counters that the AWS client increments, not those from `join`.
             return Ok(Self { trouble, ..backends });
         }
         Self::embedded(settings, clock)
@@ -97,6 +98,7 @@ impl Backends {
         if let Some(queue) = &on_aws.queue {
             queues.push(Arc::new(queue.clone()));
         }
+        // Embedded backends signal through a queue in the file. If only one of them is embedded, both queues are read.
         if on_aws.workflow.is_none() || on_aws.provisioner.is_none() {
             queues.push(Arc::new(file.open()?.queue.clone()));
         }
@@ -151,6 +153,7 @@ pub async fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
         StoreChoice::Sqlite(file) => Arc::new(SqliteStore::new(Database::open_for_reading(file)?)),
         StoreChoice::DynamoDb { requests, events } => {
             let store = DynamoStore::new(&aws::configuration().await, tables(requests, events));
+            // Never interpret tables of an unknown version.
             if let Some(problem) = store.unknown_version().await.first() {
                 bail!("{problem}");
             }

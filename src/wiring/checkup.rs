@@ -125,6 +125,7 @@ async fn of_pause(store: &dyn Store) -> Option<Finding> {
 }
 
 async fn of_jobs(store: &dyn Store, clock: &dyn Clock) -> Vec<Finding> {
+    // One more than is listed, to know whether there are more.
     let (parked, next_due) = tokio::join!(store.parked(TOLD + 1), store.next_due());
     let mut findings = Vec::new();
     match parked {

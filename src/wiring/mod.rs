@@ -104,6 +104,7 @@ impl App {
             provisioner: backends.provisioner,
             bill: backends.bill,
             inventory: backends.inventory,
+            // The settings name at most one of them.
             subscriber: backends.topic.or(webhook(settings, environment, &clock)?),
             trouble: backends.trouble.clone(),
             slack: Arc::clone(&client) as _,
@@ -181,6 +182,7 @@ impl App {
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
         let store = &*self.portal.ports.store;
+        // Before anything else can append to the portal's chain.
         let sealed = Box::pin(portal_audit::begin(store, self.portal.ports.clock.now())).await;
         sealed.context("cannot begin the portal's chain")?;
         trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
@@ -211,6 +213,7 @@ impl App {
             () = patience_after(&stop) => {}
         }
         stop.cancel();
+        // It only fills caches.
         warming.abort();
         working.await.context("the dispatcher ended badly")?;
         connected.await.context("the connections to Slack ended badly")?;
@@ -244,6 +247,7 @@ fn webhook(
 async fn patience_after(stop: &CancellationToken) {
     stop.cancelled().await;
     let mut patience = tokio::time::interval(SHUTDOWN_PATIENCE);
+    // The first tick completes immediately.
     patience.tick().await;
     patience.tick().await;
 }

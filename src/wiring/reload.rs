@@ -64,6 +64,7 @@ impl Reloader {
             );
         }
         self.edge.rules_changed();
+        // Everything else needs a restart, so keep comparing it with the values from the start.
         now.settings.organization = settings.organization;
     }
 
