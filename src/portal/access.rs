@@ -35,8 +35,8 @@ impl Portal {
         self.is_in_any(person, &circles).await
     }
 
-    /// Returns whether `person` may do this with the resource: its owner (except for tearing down only as a member of
-    /// the team), the team's approvers, and admins.
+    /// Returns whether `person` may do this with the resource: its owner, who has to be a member of the team for
+    /// anything but tearing it down; the team's approvers; admins.
     ///
     /// # Errors
     /// If Slack had to be asked and could not be.

@@ -92,7 +92,6 @@ impl Portal {
     ///
     /// # Errors
     /// If Slack had to be asked and could not be.
-    /// When Slack had to be asked and could not.
     pub(crate) async fn is_one_of(
         &self,
         person: &PersonId,

@@ -284,7 +284,6 @@ async fn update(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
 async fn watch_update(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let Some(order) = request.running_change() else { return Ok(Performed::Done) };
-    // The bot stopped after it started the operation and before the row recorded it.
     let Some(record) = record(&request) else { return Ok(begin_again(JobKind::Update)) };
     match portal.ports.provisioner.describe(&record).await? {
         RecordState::Running => Ok(Performed::Again(portal.ports.provisioner.poll_every())),

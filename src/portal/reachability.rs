@@ -105,7 +105,6 @@ impl Portal {
     ///
     /// # Errors
     /// If the store cannot be used.
-    /// When the store cannot be used.
     pub(super) async fn hears_people(&self) -> anyhow::Result<bool> {
         let (now, before) = (self.now(), *self.state());
         if before.hears {

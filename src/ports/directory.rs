@@ -1,5 +1,5 @@
 //! Accounts, user groups and e-mail addresses as Slack reports them. Permissions that follow from them are decided in
-//! `portal::membership` and `portal::approvers`.
+//! `portal::membership` and `portal::access`.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;

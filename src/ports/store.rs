@@ -227,7 +227,7 @@ pub struct Commit {
     pub idle: Vec<JobKey>,
     /// The slot to take or release.
     pub quota: Option<QuotaChange>,
-    /// Former names of the team. What is recorded under them counts against its limits as well.
+    /// Other names of the team. What is recorded under them counts against its limits as well.
     pub namesakes: Vec<TeamName>,
     /// Counters to add up.
     pub tally: Option<CounterDay>,
@@ -411,7 +411,7 @@ pub struct Holding {
     pub team: TeamName,
     /// Its product.
     pub product: ProductKey,
-    /// Who looks after it.
+    /// Who owns it.
     pub owner: PersonId,
     /// The estimate in US dollars a month, if there is one.
     pub monthly: Option<Decimal>,
