@@ -1,7 +1,6 @@
 //! Runs jobs: new ones as soon as they are committed, and every second all others that are due.
 //!
-//! A key runs once at a time; if it is woken while it runs, it runs once more. Claims in the store ensure the same
-//! across processes.
+//! A key runs once at a time, across processes by claims; if it is woken meanwhile, it runs once more.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -160,8 +159,7 @@ impl Dispatcher {
             .collect()
     }
 
-    /// Looks for other bots and checks that Slack can reach us, in the background; skipped if the last check still
-    /// runs.
+    /// Looks for other bots and checks that Slack can reach us, in the background, unless a check still runs.
     fn look_around(&self) {
         if let Ok(turn) = Arc::clone(&self.looks).try_lock_owned() {
             let (portal, stop) = (self.portal.clone(), self.stop.clone());
@@ -187,8 +185,7 @@ impl Dispatcher {
         if self.portal.leaves_jobs() {
             return;
         }
-        // Jobs that run, wait for a permit or could not be claimed here are still due. Raise the limit by their number,
-        // so that they do not hide others.
+        // Jobs that run, wait for a permit or could not be claimed are still due; they must not hide others.
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).len();
         let limit = SWEEP_LIMIT + running + self.passed().len();
         let now = self.portal.now();
@@ -227,8 +224,7 @@ impl Dispatcher {
         self.passed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns whether a key was woken while it ran. If not, the key counts as not running from now on; both happen
-    /// under one lock, so no wake-up is lost.
+    /// Returns whether a key was woken while it ran; if not, removes it under the same lock, so no wake-up is lost.
     fn was_woken_again(&self, key: &JobKey) -> bool {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if running.get(key) == Some(&Rerun::Yes) {
@@ -239,10 +235,7 @@ impl Dispatcher {
         false
     }
 
-    /// Runs due jobs and handles queue messages one by one until nothing is left.
-    ///
-    /// # Errors
-    /// If the store or a queue cannot be read.
+    /// Runs due jobs and handles queue messages one by one until nothing is left, or the store or a queue fails.
     pub async fn drain(&self) -> anyhow::Result<()> {
         Box::pin(look_around(&self.portal)).await;
         Box::pin(note_repetitions(&self.portal)).await;
@@ -424,13 +417,11 @@ async fn put_off(portal: &Portal, job: &ClaimedJob, kind: &JobKind, error: &JobE
     }
 }
 
-/// Turns an error into a permanent one after too many failures. Rate limits and jobs that a newer bot will do never
-/// count as failures.
+/// Makes an error permanent after too many failures. Rate limits and jobs for a newer bot are no failures.
 fn unless_too_often(portal: &Portal, job: &ClaimedJob, error: JobError) -> JobError {
     match error {
         JobError::Later(error) if portal.is_of_a_newer_bot(&error) => JobError::After(NEWER_BOTS_TURN),
-        // The request's row cannot be read, so retrying does not help. Jobs of a person or of the portal read many rows
-        // and may succeed without this one.
+        // Retrying does not help an unreadable row. Jobs of a person or of the portal can go without it.
         JobError::Later(error) if job.claim.key.of.request().is_some() && error.is::<Unreadable>() => {
             JobError::Never(format!("{error:#}"))
         }
@@ -500,8 +491,7 @@ async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
     }
 }
 
-/// Returns a pause that doubles with every failure, plus up to half a second that depends on the owner, so that jobs
-/// that failed together are not retried together.
+/// Returns a pause that doubles with every failure, plus up to 0.5 s by owner to spread jobs that failed together.
 pub(super) fn back_off(job: &ClaimedJob) -> SignedDuration {
     let doubled = SignedDuration::from_secs(1_i64 << job.attempts.min(10)).min(LONGEST_PAUSE);
     let spread = job.claim.key.of.to_string().bytes().map(i64::from).sum::<i64>() % 500;
