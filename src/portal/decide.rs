@@ -171,6 +171,7 @@ pub(super) async fn judge_click(
 ) -> Result<Performed, JobError> {
     let now = portal.now();
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    // Somebody else has decided meanwhile, or the request has changed.
     let judged = if click.epoch != request.epoch || !request.waits_for_approvers() {
         Err(Error::from(Refusal::stale(&request)).into())
     } else if now.duration_since(click.at) > JUDGED_WITHIN {

@@ -65,5 +65,6 @@ pub(super) async fn tell(portal: &Portal, after: u64) -> Result<Performed, JobEr
         portal.metrics.copied(CopyTarget::Events, CopyOutcome::Copied);
         told = next;
     }
+    // More entries may be waiting.
     Ok(Performed::AgainAs(JobKind::TellEvents { after: told }, Duration::ZERO))
 }

@@ -49,6 +49,7 @@ pub async fn submit_page(portal: &Portal, filled: Filled) -> Result<Pressed, Sub
                 Ok(Pressed::BeyondLimits { why, session: Box::new(session) })
             }
         },
+        // For `NextStep::Store`, `submit` checks the template.
         NextStep::Show { .. } | NextStep::Correct(_) if product.template_hash != filled.template_hash => {
             Err(Refusal::ProductChanged { product: product.name.clone() }.into())
         }

@@ -252,6 +252,7 @@ impl WaitingSearch<'_> {
     /// requests came first.
     async fn look_through(&mut self, whose: &RequestScope, which: RequestFilter) -> anyhow::Result<bool> {
         let (mut read, mut here, mut after) = (0, 0, None);
+        // One more than is shown, to know whether there are more.
         while here <= ROWS {
             if read >= MOST_WAITING {
                 return Ok(false);
@@ -277,6 +278,7 @@ impl WaitingSearch<'_> {
 async fn others_of(portal: &Portal, person: &PersonId, team: &TeamName) -> anyhow::Result<Excerpt> {
     let whose = RequestScope::Team(team.clone());
     let (mut others, mut read, mut after) = (Vec::new(), 0, None);
+    // One more than is shown, to know whether there are more.
     while others.len() <= ROWS && read < ROWS_READ {
         let page = portal.ports.store.list(&whose, RequestFilter::Live, after.as_ref(), ROWS).await?;
         after = page.next();

@@ -71,6 +71,7 @@ pub(super) async fn try_commit(
     change: Commit,
 ) -> Result<Vec<AuditEntry>, CommitError> {
     let mut stored = store.portal_head().await?;
+    // A command may append before any bot of this version has started.
     if stored == PortalHead::NotBegun {
         begin(store, now).await?;
         stored = store.portal_head().await?;

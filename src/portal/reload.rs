@@ -22,6 +22,7 @@ const TOLD: usize = 10;
 /// nevertheless.
 pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow::Result<()> {
     let before = portal.as_of_now();
+    // Before the rules are in force, so that the series of new products start at zero.
     portal.metrics.offers(&rules.catalog);
     portal.begins_to_follow(rules);
     for change in changes {

@@ -65,6 +65,7 @@ pub(super) async fn show(
 ) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let (known, to) = (request.messages.get(&surface), destination(portal, &request, surface));
+    // Notifications and reminders are about one moment and are not updated.
     let is_once = matches!(surface, MessageSlot::Notification(_) | MessageSlot::Prompt(_));
     if (known.is_some() && is_once) || (known.is_none() && to.is_none()) {
         return Ok(Performed::Done);

@@ -240,6 +240,7 @@ async fn take_over(
     team: &TeamName,
     is_begun: bool,
 ) -> anyhow::Result<Takeover> {
+    // Not `ports.store`, which would translate the former name.
     let store = &portal.stored;
     let whose = RequestScope::Team(former.clone());
     let mut rows = store.list(&whose, RequestFilter::Live, None, PAGE).await?.requests();

@@ -54,6 +54,7 @@ async fn serve_within(
         let next = async {
             // Retries on ECONNABORTED and EMFILE.
             let stream = Listener::accept(&mut listener).await.0;
+            // After accepting, so that a client is disconnected only for another one.
             (stream, places.free().await)
         };
         let (stream, place) = tokio::select! {

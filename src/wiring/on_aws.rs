@@ -96,6 +96,7 @@ impl OnAws {
             what: format!("calls go to {}", access::region(configuration)),
             problems: access::problems(configuration).await,
         }];
+        // If no call works, the other checks would only repeat the reason.
         if looks[0].problems.is_empty() {
             // The bill and the inventory are not checked: the program works without them.
             let Self { store, workflow, queue, provisioner, .. } = self;
