@@ -1,4 +1,4 @@
-//! Quartermaster: a Slack app that hands out AWS resources.
+//! Quartermaster: a Slack app for requesting, approving and managing AWS resources.
 
 pub mod aws;
 pub mod catalog;

@@ -1,5 +1,4 @@
-//! Log lines: one per thing an operator should know, with the request id as a field. What is logged is decided where
-//! it happens.
+//! Logging setup. Each line is about one thing that an operator should know, with the request's id as a field.
 
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::filter::{FilterExt as _, filter_fn};
@@ -10,16 +9,16 @@ use tracing_subscriber::{EnvFilter, Layer as _, fmt, registry};
 
 use crate::config::LogFormat;
 
-/// What is logged when `RUST_LOG` says nothing.
+/// The filter if `RUST_LOG` is not set.
 const DEFAULT_FILTER: &str = "info";
 
-/// Starts logging to standard error. A filter that cannot be read falls back to the default.
+/// Starts logging to standard error. An invalid filter falls back to the default.
 pub fn start(format: LogFormat, filter: Option<&str>) {
-    // Fails only when logging was started before, and then it already works.
+    // Fails only if logging was started before, which is fine.
     let _ = subscriber(format, filter, std::io::stderr).try_init();
 }
 
-/// What [`start`] starts, writing elsewhere.
+/// Returns the subscriber that [`start`] installs, with another writer.
 pub fn subscriber<W>(format: LogFormat, filter: Option<&str>, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
@@ -34,8 +33,8 @@ where
     registry().with(lines.with_filter(filter))
 }
 
-/// Not in detail what the AWS SDK does, whatever `RUST_LOG` asks for: it prints whole answers, and those of the queue
-/// hold task tokens.
+/// Hides detailed logs of the AWS SDK, whatever `RUST_LOG` says: they contain whole responses, and those of the queue
+/// contain task tokens.
 fn may_be_logged(metadata: &Metadata<'_>) -> bool {
     *metadata.level() <= Level::INFO || !metadata.target().starts_with("aws_")
 }

@@ -1,5 +1,5 @@
-//! Who may see a request, tend what became of it, and read its trail, as things are right now. Who is who is asked of
-//! `people`.
+//! Permissions: who may see a request, manage its resource, and read its trail, as of now. `membership` knows who
+//! belongs where.
 
 use super::membership::mentions;
 use super::{Error, Portal};
@@ -8,20 +8,21 @@ use crate::domain::ids::PersonId;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 
-/// What somebody wants to do with something that was asked for.
+/// What somebody wants to do with a provisioned resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tending {
-    /// Renew, change, hand over, have approvers pressed: what its owner may do as a member of its team.
+    /// Renew, change, transfer or nudge: the owner needs to be a member of the team.
     Keep,
-    /// Tear down: what its owner may do wherever they are.
+    /// Tear down: the owner may always do this.
     TearDown,
 }
 
 impl Portal {
-    /// Whether `person` may see this request: its requester, its team, its approvers and the team's, admins and auditors.
+    /// Returns whether `person` may see this request: its requester and owner, its team, its approvers and the team's,
+    /// admins and auditors.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
+    /// If Slack had to be asked and could not be.
     pub(crate) async fn may_see(&self, person: &PersonId, request: &Request) -> anyhow::Result<bool> {
         if *person == request.requester || *person == request.owner {
             return Ok(true);
@@ -34,11 +35,11 @@ impl Portal {
         self.is_in_any(person, &circles).await
     }
 
-    /// Whether `person` may do this with what was asked for now: its owner, for more than tearing it down only as a member
-    /// of its team; its team's approvers; admins.
+    /// Returns whether `person` may do this with the resource: its owner, who has to be a member of the team for
+    /// anything but tearing it down; the team's approvers; admins.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
+    /// If Slack had to be asked and could not be.
     pub(crate) async fn may_tend(
         &self,
         person: &PersonId,
@@ -50,22 +51,23 @@ impl Portal {
             return Ok(true);
         }
         let organization = &self.organization;
+        // Membership alone gives no right to another member's resource.
         let members = if is_owner { organization.members_of(&request.team) } else { &[] };
         let approvers = organization.approvers_of(&request.team);
         self.is_in_any(person, &[members, approvers, &organization.admins]).await
     }
 
-    /// Whether `person` may read the whole trail of this request: its approvers, admins and auditors.
+    /// Returns whether `person` may read this request's trail: its approvers, admins and auditors.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
+    /// If Slack had to be asked and could not be.
     pub(crate) async fn may_audit(&self, person: &PersonId, request: &Request) -> anyhow::Result<bool> {
         let organization = &self.organization;
         let approvers = self.approvers_of(request).await?;
         self.is_in_any(person, &[&approvers, &organization.admins, &organization.auditors]).await
     }
 
-    /// Refuses whoever may not do this with what was asked for now, and notes that on its trail.
+    /// Refuses everybody who may not do this with the resource, and records that on the trail.
     pub(super) async fn check_tends(
         &self,
         request: &Request,

@@ -1,4 +1,4 @@
-//! Once a day: what AWS has charged for each request, written to its row.
+//! Daily job that writes AWS's actual charges to the requests' rows.
 
 use std::time::Duration;
 
@@ -18,13 +18,13 @@ use crate::ports::outage::warn_unless;
 use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError};
 
-/// AWS brings the bill up to date a few times a day, and charges for looking.
+/// AWS updates the bill a few times a day, and charges for each read.
 const EVERY: Duration = Duration::from_hours(24);
 
-/// Begins to read the bill regularly; does nothing where that was begun.
+/// Schedules the daily job, unless that was done before.
 ///
 /// # Errors
-/// When the store cannot be used.
+/// If the store cannot be used.
 pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     if portal.ports.bill.is_none() {
         return Ok(());
@@ -37,7 +37,7 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     }
 }
 
-/// Reads it and comes back tomorrow, whatever comes of it: each try costs money, and a figure can wait.
+/// Reads the bill. Runs again tomorrow even after a failure: each attempt costs money, and the amounts can wait.
 pub(super) async fn read_bill(portal: &Portal) -> Performed {
     if let Some(bill) = &portal.ports.bill
         && let Err(error) = read(portal, &**bill).await
@@ -58,7 +58,7 @@ async fn read(portal: &Portal, bill: &dyn Bill) -> anyhow::Result<()> {
     for (id, amount) in amounts {
         let event = Event::Billed { billed: Billed { month, before, amount } };
         match portal.change(id, |request, now| next(request, &event, now)).await {
-            // Somebody else's tag of this name, or nothing new.
+            // Nothing new, or a tag of this name that is not ours.
             Ok(_) | Err(Error::Refused(_)) => {}
             Err(Error::Failed(error)) => return Err(error),
         }
@@ -67,7 +67,7 @@ async fn read(portal: &Portal, bill: &dyn Bill) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The month of yesterday, and today: the day that runs is not charged yet.
+/// Returns the first day of yesterday's month, and today: charges of the current day are not complete.
 fn days(now: Timestamp) -> Option<(Date, Date)> {
     let today = now.to_zoned(TimeZone::UTC).date();
     Some((today.yesterday().ok()?.first_of_month(), today))

@@ -1,5 +1,4 @@
-//! Whose answer counts right now: the stage that is asked, resolved to people and groups, with the admins where nobody
-//! has answered for long.
+//! The approver set of a request: the current stage resolved to people and groups, plus the admins after an escalation.
 
 use jiff::SignedDuration;
 
@@ -18,30 +17,29 @@ use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;
 use crate::ports::store::{RequestFilter, RequestScope};
 
-/// Those who are asked.
+/// The people who can answer a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ApproverSet {
     /// Whose answer counts.
     pub(crate) may: Vec<Principal>,
-    /// Who is asked by name; in the place of who is away, who answers for them.
+    /// Who is mentioned; the delegate instead of an approver who is away.
     pub(crate) asked: Vec<Principal>,
-    /// Approvers who are away, and who answers for each.
+    /// Approvers who are away, with their delegates.
     pub(crate) aways: Vec<Away>,
-    /// Why others are asked than the product says, for people to read.
+    /// Why other approvers are asked than the product names; shown to users.
     pub(crate) note: Option<String>,
-    /// Whether Slack will say in a moment who some of them are.
+    /// Whether Slack could not yet resolve some of them, but should soon.
     pub(crate) is_partial: bool,
 }
 
-/// Requests that live, and that have ended, which are looked at for how long an answer usually takes, and answers that it takes
-/// to say so.
+/// How many live and ended requests are examined for the usual time to an answer, and how many answers it takes.
 const LOOKED_AT: usize = 10;
 const FEWEST_ANSWERS: usize = 3;
 
-/// How long it took lately until this team's requests of the product were approved: half of them took no longer.
+/// Returns the median time until this team's recent requests of the product were approved.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// If the store cannot be read.
 pub(super) async fn usual_answer(
     portal: &Portal,
     product: &Product,
@@ -61,38 +59,38 @@ pub(super) async fn usual_answer(
     Ok(half.and_then(|half| Some(Period::minutes(u16::try_from(half.as_mins()).ok()?.max(1)))))
 }
 
-/// Why a person's manager is not asked.
+/// Note for users if a manager cannot be asked.
 const NO_MANAGER: &str = "no approver of the team is named as manager in their profile";
 
-/// Why the admins are asked in the place of those whom the product named.
+/// Note for users if the admins are asked because the product no longer names approvers.
 const NO_APPROVERS: &str = "the catalog no longer names who approves this, so the admins are asked";
 
 impl Portal {
-    /// Everybody who is asked about this request, in order, with the people whom the catalog in force names.
+    /// Returns all stages of this request, with the people whom the current catalog names.
     fn stages_in_force(&self, request: &Request) -> Vec<StageInForce> {
         let product = self.catalog.product(&request.product.key);
         request.stages_in_force(product.map(|product| &product.approval))
     }
 
-    /// The one of them that is asked now.
+    /// Returns the stage that is asked now.
     pub(super) fn stage_in_force(&self, request: &Request) -> StageInForce {
         let (at, _) = request.stage_after(request.agreed().len());
         self.stages_in_force(request).swap_remove(at)
     }
 
-    /// Whose answer counts beside the approvers of a request that waits for them: the admins', where nobody has answered for
-    /// long or its team is gone from the settings.
+    /// Returns the admins if their answer counts as well: after an escalation, or if the team was removed from the
+    /// settings.
     pub(super) fn beside(&self, request: &Request) -> &[Principal] {
         let is_teamless = self.organization.team(&request.team).is_none();
         let are_asked = request.asking.escalated_at.is_some() || is_teamless;
         if are_asked && request.waits_for_approvers() { &self.organization.admins } else { &[] }
     }
 
-    /// Whose answer counts for what this request asks now: by the rule that it was asked with, and the settings and the
-    /// catalog in force.
+    /// Returns who can answer this request now. The rule is the one from submission; people come from the current
+    /// settings and catalog.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
+    /// If Slack had to be asked and could not be.
     pub(crate) async fn circle_of(&self, request: &Request) -> anyhow::Result<ApproverSet> {
         let StageInForce { stage, is_gone } = self.stage_in_force(request);
         let aways = self.ports.store.aways(self.now()).await?;
@@ -106,18 +104,19 @@ impl Portal {
         circle.is_partial |= is_partial;
         add_all(&mut circle.may, beside);
         let self_approval = request.allows_self_approval();
-        // Nobody is answered for who could not answer.
+        // A delegate cannot answer what they, or the absent approver, own themselves.
         circle.aways.retain(|away| away.person != request.owner && away.delegate != request.owner);
+        // Without self-approval neither the requester nor the owner may approve.
         circle.asked = others(circle.asked, request.asker(), self_approval);
         circle.asked = others(circle.asked, &request.owner, self_approval);
         Ok(circle)
     }
 
-    /// Whose answer counts in this stage when this person asks for this team, and who is asked by name: to be shown, so
-    /// from what is known. Only whose manager it is is asked now, since that is one question.
+    /// Returns whose answer counts in this stage for a request by `asker`, and whom to mention. For display, so cached
+    /// answers are enough; only the requester's manager is looked up now, since that is a single call.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
+    /// If Slack had to be asked and could not be.
     pub(crate) async fn circle(
         &self,
         stage: &Stage,
@@ -140,8 +139,8 @@ impl Portal {
         Ok(ApproverSet { may, asked: named, aways, note, is_partial })
     }
 
-    /// Whose own answer counts in this stage when this person asks for this team, silent approvers included, and why
-    /// others than the product says.
+    /// Returns whose own answer counts in this stage for a request by `asker`, silent approvers included, and a note if
+    /// they are not those whom the product names.
     pub(super) async fn approvers_in(
         &self,
         stage: &Stage,
@@ -166,8 +165,8 @@ impl Portal {
         Ok((may, note))
     }
 
-    /// Who would be asked, one after the other, and a remark about it; whoever may not agree to their own request is not
-    /// named. Where Slack does not say, the team's approvers stand for whoever it is.
+    /// Previews the stages of a new request with their approvers, and a note for users. The requester is left out
+    /// unless self-approval is allowed. If Slack does not answer, the team's approvers are shown.
     pub(super) async fn turns(
         &self,
         product: &Product,
@@ -177,6 +176,7 @@ impl Portal {
     ) -> (Vec<PreviewStage>, Option<String>) {
         let ApprovalPath::Ask { stages, .. } = path else { return (Vec::new(), None) };
         let own = product.approval.stages();
+        // Nobody approves their own exception.
         let self_approval = product.approval.self_approval && !path.asks_admins();
         let (mut turns, mut note) = (Vec::new(), None);
         let aways = self.aways_or_none().await;
@@ -201,8 +201,7 @@ impl Portal {
         (turns, note)
     }
 
-    /// Refuses what nobody could ever approve. While Slack does not say who is in a group or whether somebody counts, it
-    /// is taken for enough.
+    /// Refuses a request that nobody could ever approve. Unanswered lookups count as enough approvers.
     pub(super) async fn somebody_can_approve(
         &self,
         product: &Product,
@@ -215,7 +214,7 @@ impl Portal {
         let stages = if stages.is_empty() { product.approval.stages() } else { stages.clone() };
         let theirs = [asker.clone(), owner.clone()];
         let self_approval = product.approval.self_approval && !is_exception;
-        // Nobody gets a right by it, so what is known is enough.
+        // Nobody gains a permission from this, so cached answers are enough.
         let how = (self_approval, Freshness::Known);
         match self.wait_for_answer(self.clone().can_be_filled(stages, team.clone(), theirs, how)).await {
             Ok(true) => Ok(()),
@@ -240,16 +239,17 @@ impl Portal {
         }
     }
 
-    /// Whether nobody could answer any more what this request asks now. Not while Slack does not say.
+    /// Returns whether nobody is left who can answer what the request waits for. `false` while Slack does not answer.
     pub(super) async fn nobody_can_answer(&self, request: &Request) -> bool {
         let at = request.stage_after(request.agreed().len()).0;
         let mut stages: Vec<Stage> =
             self.stages_in_force(request).into_iter().skip(at).map(|in_force| in_force.stage).collect();
-        // Whoever has agreed already cannot again, and makes the stage that is asked smaller.
+        // Approvers who have agreed cannot agree again, so the current stage needs that many fewer.
         let agreed = request.stages().iter().take(at).map(|stage| stage.needed.max(1)).sum::<u32>();
         let here = u32::try_from(request.agreed().len()).unwrap_or(u32::MAX).saturating_sub(agreed);
         if let Some(stage) = stages.first_mut() {
             stage.needed = stage.needed.max(1).saturating_sub(here);
+            // After an escalation the admins can answer as well.
             add_all(&mut stage.quiet, self.beside(request));
         }
         let theirs = [request.asker().clone(), request.owner.clone()];
@@ -269,7 +269,7 @@ impl Portal {
         }
     }
 
-    /// Whether there are enough people who count for each stage, looked for one by one until there are.
+    /// Returns whether enough people count for each stage; stops looking as soon as there are enough.
     async fn can_be_filled(
         self,
         stages: Vec<Stage>,
@@ -277,7 +277,7 @@ impl Portal {
         [asker, owner]: [PersonId; 2],
         (self_approval, freshness): (bool, Freshness),
     ) -> anyhow::Result<bool> {
-        // Where a stage has as many people as all stages need, nobody is missing in it whoever sits elsewhere.
+        // A stage with as many people as all stages need together can be staffed whatever the other stages take.
         let enough = usize::try_from(needed_in_all(&stages)).unwrap_or(usize::MAX);
         let without: &[&PersonId] = if self_approval { &[] } else { &[&asker, &owner] };
         let (mut seats, mut is_all) = (Vec::new(), true);
@@ -287,12 +287,12 @@ impl Portal {
             is_all &= counted.is_all || counted.people.len() >= enough;
             seats.push((stage.needed, counted.people));
         }
-        // So many were looked at in vain that the rest is taken for enough.
+        // If the search stopped early, assume that the rest is enough.
         Ok(can_be_staffed(&seats) || !is_all)
     }
 
-    /// Those of them who are away, if somebody else than the asker answers for them. An answer is handed on once: whoever
-    /// answers for one may be away, too. The right of whoever answers ends with that of the one they answer for.
+    /// Returns the absences in which an approver of this stage is away and the delegate may answer. Delegation is not
+    /// transitive: the delegate of a delegate cannot answer. A delegate can answer only what the absent approver could.
     async fn away_of(
         &self,
         may: &[Principal],
@@ -321,7 +321,8 @@ impl Portal {
             && self.why_not_counted(&away.delegate, freshness).await?.is_none())
     }
 
-    /// The person's manager, if that is an approver of the team: people can write into their own profile.
+    /// Returns the person's manager from their profile, but only if that is an approver of the team: people can edit
+    /// their own profile.
     async fn manager_of(
         &self,
         team: &TeamName,
@@ -338,7 +339,7 @@ impl Portal {
         Ok(counts.then_some(manager))
     }
 
-    /// Who can be asked to answer this request. As long as Slack does not say, the approvers of its team.
+    /// Returns who can answer this request; the team's approvers while Slack does not answer.
     pub(crate) async fn approver_set(&self, request: &Request) -> ApproverSet {
         match self.circle_of(request).await {
             Ok(circle) => circle,
@@ -356,10 +357,10 @@ impl Portal {
         }
     }
 
-    /// Whose answer counts in any stage of this request.
+    /// Returns whose answer counts in any stage of this request.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
+    /// If Slack had to be asked and could not be.
     pub(crate) async fn approvers_of(&self, request: &Request) -> anyhow::Result<Vec<Principal>> {
         let mut all = Vec::new();
         for in_force in self.stages_in_force(request) {
@@ -370,7 +371,7 @@ impl Portal {
         Ok(all)
     }
 
-    /// Refuses an absence of somebody for whom nobody could answer anything, and a delegate whose answer would not count.
+    /// Refuses an absence of somebody who approves nothing, and a delegate whose account does not count.
     pub(super) async fn check_absence(&self, person: &PersonId, delegate: &PersonId) -> Result<(), Error> {
         let (portal, person, delegate) = (self.clone(), person.clone(), delegate.clone());
         let refusal = self.wait_for_answer(async move {
@@ -386,7 +387,7 @@ impl Portal {
         refusal.await?.map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 
-    /// Everybody who may be asked about anything: by a team, by a product, as an admin.
+    /// Returns everybody who may ever be asked for an approval: approvers of teams and products, and admins.
     pub(super) fn every_approver(&self) -> Vec<Principal> {
         let mut all = Vec::new();
         for team in &self.organization.teams {
@@ -403,12 +404,12 @@ impl Portal {
     }
 }
 
-/// These remarks as one.
+/// Joins two notes.
 fn join(notes: [Option<String>; 2]) -> Option<String> {
     notes.into_iter().flatten().reduce(|one, other| format!("{one}; {other}"))
 }
 
-/// Who answers for whom, for people to read.
+/// Describes who answers for whom; shown to users.
 fn absences(aways: &[Away]) -> Option<String> {
     let line = |away: &Away| {
         format!("<@{}> is away until {}, <@{}> answers for them", away.person, away.until, away.delegate)

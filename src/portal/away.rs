@@ -1,4 +1,4 @@
-//! Somebody is away for some time, and somebody else answers for them; or they are back.
+//! Absences: starting one with a delegate, and ending it.
 
 use jiff::civil::Date;
 
@@ -11,10 +11,10 @@ use crate::ports::outage::warn_unless;
 use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Absence, Commit};
 
-/// Has `delegate` answer for whoever asks until the end of that day; once under `key`.
+/// Starts an absence: `delegate` answers for the user until the end of that day. `key` is the idempotency key.
 ///
 /// # Errors
-/// A refusal where that cannot be; a failure when Slack or the store is silent, with nothing changed.
+/// A refusal if that is not possible; a failure if Slack or the store does not answer, with nothing changed.
 pub async fn leave(
     portal: &Portal,
     by: &By,
@@ -28,6 +28,7 @@ pub async fn leave(
     portal.check_absence(&by.person, delegate).await?;
     let noted = ("away", format!("{delegate} answers until {until}"));
     store(portal, by, key, noted, &away, Absence::Begin(away.clone())).await?;
+    // The absence is committed; a failed message must not undo it.
     let text = format!(
         "<@{}> is away until {until} and asks you to answer for them. What they could approve, you can approve; it shows on your home tab.",
         away.person
@@ -43,20 +44,21 @@ pub async fn leave(
     Ok(away)
 }
 
-/// They are back; once under `key`.
+/// Ends an absence. `key` is the idempotency key.
 ///
 /// # Errors
-/// When the store cannot be used.
+/// If the store cannot be used.
 pub async fn come_back(portal: &Portal, by: &By, key: &str) -> Result<(), Error> {
     let aways = portal.ports.store.aways(portal.now()).await?;
     let Some(away) = aways.into_iter().find(|away| away.person == by.person) else {
+        // Uses up the key, so that a redelivery does not end a later absence.
         return Box::pin(portal.spend(key)).await;
     };
     let noted = ("back", format!("{} no longer answers", away.delegate));
     store(portal, by, key, noted, &away, Absence::End(by.person.clone())).await
 }
 
-/// Commits it with its entry on the trail. Both people see it on their home tabs, if they look at them.
+/// Commits the change together with its audit entry, and updates the home tabs of both people.
 async fn store(
     portal: &Portal,
     by: &By,

@@ -1,4 +1,4 @@
-//! The other bots on the same store. While a newer one is there that reads a higher format, this one leaves the jobs to it:
+//! Other bots on the same store. While a bot runs that can read a higher format, this one leaves all jobs to it, since
 //! it would get some of them wrong.
 
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use super::Portal;
 use crate::ports::store::Bot;
 use crate::ports::stored::{FORMAT, Newer};
 
-/// How often a bot says that it is there.
+/// How often a bot reports that it is alive.
 const SAID_EVERY: SignedDuration = SignedDuration::from_secs(60);
-/// One that has not said so for this time is gone.
+/// When a bot that has not reported counts as gone.
 const GONE_AFTER: SignedDuration = SignedDuration::from_secs(150);
 
-/// What is known of them; clones share it.
+/// What is known about the bots; clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct KnownBots {
     id: Arc<str>,
@@ -36,10 +36,10 @@ impl Default for KnownBots {
 }
 
 impl Portal {
-    /// Says that this bot is there where it is time to, and looks who else is.
+    /// Reports that this bot is alive, if that is due, and looks for newer bots.
     ///
     /// # Errors
-    /// When the store cannot be used; then what was known stays.
+    /// If the store cannot be used; the previous result stays in force.
     pub(super) async fn look_for_bots(&self) -> anyhow::Result<()> {
         let (now, store) = (self.now(), &self.ports.store);
         let mut said_at = self.bots.said_at.lock().await;
@@ -62,12 +62,12 @@ impl Portal {
         Ok(())
     }
 
-    /// Whether jobs are left to a newer bot.
+    /// Returns whether jobs are left to a newer bot.
     pub(crate) fn leaves_jobs(&self) -> bool {
         self.bots.newer_is_there.load(Ordering::Relaxed)
     }
 
-    /// Whether this is about something that a newer bot has stored; the log says so.
+    /// Returns whether this error is about data that a newer bot has stored, and logs that.
     pub(crate) fn is_of_a_newer_bot(&self, error: &anyhow::Error) -> bool {
         let is_newer = error.is::<Newer>();
         if is_newer {

@@ -1,4 +1,4 @@
-//! The requester withdraws a request that nobody has decided yet.
+//! Withdrawal of an undecided request by its requester.
 
 use super::decide::{RequestAction, named_request, refresh_clicked, refusal_in};
 use super::{Error, Portal};
@@ -6,10 +6,10 @@ use crate::domain::event::Event;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request};
 
-/// Cancels the request, if it is the person's own and undecided.
+/// Cancels the request if it is the person's own and undecided.
 ///
 /// # Errors
-/// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
+/// A refusal, recorded on the trail if it is for lack of permission; or a failure, with nothing changed.
 pub async fn cancel(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Direct, "cancel").await?;
     let event = Event::Cancel { by: click.by.clone() };

@@ -1,4 +1,4 @@
-//! Changing what lives: other values for the parameters that its product names, and the version that the catalog has now.
+//! Updates of provisioned resources: other values for the parameters that the product allows, and the current version.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,42 +24,42 @@ use crate::domain::submission::snapshot;
 use crate::domain::template::Parameter;
 use crate::ports::store::CommitError;
 
-/// The form of a change on its way to a person.
+/// What the form of a change shows.
 #[derive(Clone, Debug)]
 pub struct ChangeSession {
-    /// What is changed.
+    /// The request to change.
     pub request: Request,
-    /// Its product as the catalog has it now.
+    /// Its product in the current catalog.
     pub product: Arc<Product>,
     /// The fields that may be changed.
     pub form: Form,
-    /// Values to start with, by parameter.
+    /// Initial values by parameter.
     pub values: BTreeMap<String, String>,
-    /// What stays as it is, by parameter.
+    /// Parameters that stay as they are, with their values.
     pub fixed: Vec<(String, String)>,
-    /// What is different so far.
+    /// Differences so far.
     pub differences: Vec<Difference>,
-    /// What would come of submitting now.
+    /// What would happen on submission.
     pub preview: Preview,
-    /// Remarks about what was typed behind the command.
+    /// Notes about what was typed after the command.
     pub notes: Vec<String>,
 }
 
-/// A form of a change as it came back.
+/// A submitted form of a change.
 #[derive(Clone, Debug)]
 pub struct FilledChange {
-    /// SHA-256 of the template the form was made from.
+    /// SHA-256 of the template that the form was built from.
     pub template_hash: String,
-    /// What came back by parameter key, as the inputs send it.
+    /// Values by parameter key, as the inputs send them.
     pub given: BTreeMap<String, Option<String>>,
-    /// Why it is needed; may be empty.
+    /// The reason; may be empty.
     pub reason: String,
 }
 
-/// The form, filled in as it is now but for what was typed.
+/// Opens the form, filled with the current values and with what was typed after the command.
 ///
 /// # Errors
-/// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
+/// A refusal, recorded on the trail if it is for lack of permission; or a failure, with nothing changed.
 pub async fn open(
     portal: &Portal,
     click: &RequestAction,
@@ -72,10 +72,10 @@ pub async fn open(
     session(portal, request, product, fields, typed, notes).await
 }
 
-/// The form again, after the person chose something in it or sent it although the product is another one by now.
+/// Rebuilds the form after the user chose something, or submitted it although the product has changed.
 ///
 /// # Errors
-/// As [`open`].
+/// See [`open`].
 pub async fn refresh(
     portal: &Portal,
     person: &PersonId,
@@ -92,15 +92,16 @@ pub async fn refresh(
     session(portal, request, product, fields, values, notes).await
 }
 
-/// Asks for the change. The request after it waits for approvers, or is being changed.
+/// Requests the change. The returned request waits for approvers, or is being updated.
 ///
 /// # Errors
-/// See [`SubmitError`]; nothing is stored then but the note of a refusal for lack of right.
+/// See [`SubmitError`]. Nothing is stored then, except a refusal for lack of permission on the trail.
 pub async fn submit(
     portal: &Portal,
     click: &RequestAction,
     filled: FilledChange,
 ) -> Result<Request, SubmitError> {
+    // The first submission has moved the epoch, so `named_request` would refuse a redelivery as stale.
     if let Some(earlier) = asked_before(portal, click, &click.once).await? {
         return Ok(earlier);
     }
@@ -131,7 +132,7 @@ pub async fn submit(
     Ok(changed)
 }
 
-/// The request as it is, if this very view has asked for its change before.
+/// Returns the request if this view has already requested its change.
 async fn asked_before(portal: &Portal, click: &RequestAction, once: &str) -> Result<Option<Request>, Error> {
     let asked = portal.ports.store.load(click.request).await?;
     let is_theirs = |request: &Request| {
@@ -140,7 +141,7 @@ async fn asked_before(portal: &Portal, click: &RequestAction, once: &str) -> Res
     Ok(asked.filter(is_theirs))
 }
 
-/// The product as it is now, if the person may change what lives and something can be changed.
+/// Returns the current product if the person may change the resource and there is something to change.
 async fn changeable(portal: &Portal, request: &Request, by: &By) -> Result<Arc<Product>, Error> {
     portal.check_tends(request, by, (Tending::Keep, "change")).await?;
     match (&request.status, request.question()) {
@@ -155,6 +156,7 @@ async fn changeable(portal: &Portal, request: &Request, by: &By) -> Result<Arc<P
         (other, Question::Request) => return Err(Refusal::NothingToChange { status: other.name() }.into()),
     }
     let product = find_product(portal, request.product.key.as_str())?;
+    // A newer version is a change of its own, even if no parameter may be changed.
     let is_newest = product.template_hash == request.product.template_hash;
     if is_newest && product.change.is_empty() {
         return Err(Refusal::NotChangeable { product: product.name.clone() }.into());
@@ -162,15 +164,16 @@ async fn changeable(portal: &Portal, request: &Request, by: &By) -> Result<Arc<P
     Ok(product)
 }
 
-/// What of a product can be filled in to change what lives.
+/// The parts of a product's form that can change an existing resource.
 struct ChangeableFields {
     form: Form,
-    /// Parameters that no field stands for.
+    /// Parameters without a field.
     hidden: BTreeSet<String>,
 }
 
 impl ChangeableFields {
-    /// A field for what the product names, and for what the present version did not ask for or would not take any more.
+    /// Creates fields for parameters that the product allows to change, and for those whose current value is missing or
+    /// no longer valid.
     fn of(product: &Product, request: &Request) -> Result<Self, anyhow::Error> {
         let offered = product.offered();
         let mut hidden = product.preset();
@@ -193,7 +196,7 @@ impl ChangeableFields {
         Ok(Self { form, hidden })
     }
 
-    /// All parameters as they will be, or what is wrong with the fields.
+    /// Returns all parameters after the change, or the problems with the fields.
     fn checked(
         &self,
         product: &Product,
@@ -201,7 +204,7 @@ impl ChangeableFields {
         given: &BTreeMap<String, Option<String>>,
     ) -> Result<ParameterValues, Vec<FieldProblem>> {
         let mut given = given.clone();
-        // The form of a change is its first page; what would stand on others stays as it is.
+        // A change has only one page; fields of other pages keep their values.
         for field in self.form.fields() {
             let is_shown = self.form.page_of(&field.key) == Some(0);
             let stands = request.parameter(&field.key).filter(|_| !is_shown).map(str::to_owned);
@@ -220,7 +223,7 @@ impl ChangeableFields {
     }
 }
 
-/// What a parameter without a field will be: what it is, or what the portal fills in.
+/// Returns the value of a parameter without a field: the current one, or what the portal fills in.
 fn kept(product: &Product, request: &Request, key: &str) -> Option<String> {
     let bound = || product.bind.get(key)?.value(&request.team, &request.requester, Some(request.id));
     let fixed = || product.fixed().find(|(own, _)| *own == key).map(|(_, value)| value.to_owned());
@@ -255,7 +258,7 @@ async fn session(
     Ok(ChangeSession { request, product, form: fields.form, values, fixed, differences, preview, notes })
 }
 
-/// What would be submitted now, as far as it is known.
+/// Returns all parameters, with defaults for those that have no value yet.
 fn with_defaults(product: &Product, values: &BTreeMap<String, String>) -> Vec<(String, String)> {
     let template = product.offered();
     let value = |known: &Parameter| in_effect(known, values.get(&known.key).map(String::as_str));
@@ -290,6 +293,7 @@ fn order(
         estimate_before: request.estimate.clone(),
         estimate: price,
         exceeds_budget: false,
+        // Placeholders; the transition sets both dates.
         asked_at: portal.now(),
         approve_by: portal.now(),
         approvals: Vec::new(),
@@ -308,6 +312,7 @@ async fn store(
     let budget = portal.organization.team(&request.team).and_then(|team| team.monthly_budget);
     let event =
         |order: &ChangeOrder| Event::Change { by: by.clone(), order: Box::new(order.clone()), budget };
+    // The first attempt assumes that the budget has room; only the store knows.
     let mut stored = portal.try_change_as_seen(request, Some(once), &event(&order)).await?;
     if let (Err(CommitError::BudgetSpent(_)), OverBudget::Ask) = (&stored, product.quota.over_budget) {
         order.exceeds_budget = true;

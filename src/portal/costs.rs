@@ -1,4 +1,4 @@
-//! What a person's and a team's resources cost, this month and a month. The sums are the domain's.
+//! Costs of a person's and a team's resources: this month so far, and per month. The domain does the sums.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use crate::ports::directory::Freshness;
 use crate::ports::store::RequestScope;
 use rust_decimal::Decimal;
 
-/// What is shown when somebody asks for costs.
+/// The response to a question for costs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Costs {
-    /// The person's own first, then their teams' in the order of the settings; or the one team they named.
+    /// The person's own costs, then those of their teams in the order of the settings; or only those that were named.
     pub accounts: Vec<OwnerCosts>,
-    /// Whether they may read the costs of all teams as well, and did not ask for them.
+    /// Whether the person may also read the costs of all teams and did not ask for them.
     pub more_to_read: bool,
     /// Region of the price list.
     pub region: String,
@@ -25,24 +25,24 @@ pub struct Costs {
     pub month: String,
 }
 
-/// The costs of one owner or team.
+/// The costs of a person or a team.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerCosts {
-    /// Whose.
+    /// Whose costs.
     pub whose: RequestScope,
-    /// By product, the dearest first: what people call it and what it comes to.
+    /// Display name and costs of each product, most expensive first.
     pub products: Vec<(String, Amounts)>,
-    /// All of them.
+    /// The sum over all products.
     pub total: Amounts,
-    /// What a team's estimates may come to, US dollars a month.
+    /// Limit of a team's estimates, US dollars a month.
     pub budget: Option<Decimal>,
 }
 
-/// The costs of a person and of their teams, or of the team or all teams they name if they may see them. All teams are all
-/// that hold something, those that are gone included.
+/// Returns the costs of a person and of their teams, or of the team or all teams that `team` names, if the person may
+/// see them. "All teams" are those that hold something, including removed ones.
 ///
 /// # Errors
-/// A refusal when the team is not theirs to see; a failure when Slack or the store is silent.
+/// A refusal if the person may not see the team; a failure if Slack or the store does not answer.
 pub async fn costs(portal: &Portal, person: &PersonId, team: Option<&str>) -> Result<Costs, Error> {
     let (mut accounts, mut more_to_read) = (Vec::new(), false);
     match named_team(portal, person, team).await? {
@@ -53,7 +53,7 @@ pub async fn costs(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
             for team in teams_to_see(portal, person).await? {
                 accounts.push(account(portal, RequestScope::Team(team)).await?);
             }
-            // As long as Slack does not say who they are, their own costs are better than none.
+            // If Slack does not answer, their own costs are better than none.
             more_to_read = reads_all(portal, person, Freshness::Known).await.unwrap_or(false);
         }
     }
@@ -67,7 +67,7 @@ pub async fn costs(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
     })
 }
 
-/// All teams together, then each that holds something.
+/// Returns the costs of all teams together, then of each team that holds something.
 async fn everyones(portal: &Portal) -> anyhow::Result<Vec<OwnerCosts>> {
     let (mut all, mut teams) = (BTreeMap::new(), Vec::new());
     for team in portal.all_teams().await? {
@@ -103,7 +103,7 @@ fn summed(portal: &Portal, whose: RequestScope, products: BTreeMap<ProductKey, A
     OwnerCosts { whose, products, total: spent.total, budget }
 }
 
-/// What people call a product; its key where it has left the catalog.
+/// Returns the display name of a product; its key if it was removed from the catalog.
 fn product_name(portal: &Portal, key: &ProductKey) -> String {
     portal.catalog.product(key).map_or_else(|| key.to_string(), |product| product.name.clone())
 }

@@ -1,7 +1,7 @@
-//! An approver clicked Approve, or filled in why not.
+//! Approvers' decisions: Approve, or Deny with a reason.
 //!
-//! Who may decide is found out now, on the server, whatever the message showed. When Slack cannot say who is in a
-//! group, the click is stored and judged as soon as Slack can.
+//! Who may decide is checked now, on the server, whatever the message shows. If Slack cannot say who is in a group, the
+//! click is stored and judged as soon as Slack answers.
 
 use std::time::Duration;
 
@@ -26,10 +26,10 @@ use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::SlackError;
 
-/// A stored click is judged within this time after Slack could not be asked about it, or not at all: what was clicked long
-/// before the bot was started again counts no more.
+/// A stored click expires this long after Slack was last asked about it. A click from long before a restart no longer
+/// counts.
 const JUDGED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
-/// How often Slack is asked about it.
+/// How often to ask Slack about a stored click.
 const UNTIL_ASKED: Duration = Duration::from_secs(10);
 
 /// A click on a button about a request, or a command that does the same.
@@ -37,31 +37,31 @@ const UNTIL_ASKED: Duration = Duration::from_secs(10);
 pub struct RequestAction {
     /// Who clicked, and where.
     pub by: By,
-    /// The request that the button names.
+    /// The request that the button refers to.
     pub request: RequestId,
-    /// The request's epoch when the button was made.
+    /// The request's epoch when the button was rendered.
     pub epoch: u32,
-    /// The message the button stands in, if it stands in one.
+    /// The message that contains the button, if any.
     pub message: Option<MessageRef>,
-    /// What the same click, command or submission carries again: it counts once under this.
+    /// Idempotency key; redeliveries of the same click, command or submission have the same key.
     pub once: String,
 }
 
-/// What became of a decision.
+/// The result of a decision.
 #[derive(Debug)]
 pub enum DecisionOutcome {
-    /// It counts; the request after it.
+    /// It counts; the updated request.
     Now(Box<Request>),
     /// It is stored and will be judged when Slack answers.
     Later,
-    /// It does not count yet: the product wants the name of what is approved typed first.
+    /// It does not count yet: for this product the approver has to type the resource's name first.
     NameWanted(Box<Request>),
 }
 
-/// Decides a request, if the person may. `typed` is the name of what is approved, where they were asked to type it.
+/// Decides a request, if the person may. `typed` is the name that the approver typed to confirm, if they were asked to.
 ///
 /// # Errors
-/// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
+/// A refusal, recorded on the trail if it is for lack of permission; or a failure, with nothing changed.
 pub async fn decide(
     portal: &Portal,
     click: &RequestAction,
@@ -71,7 +71,7 @@ pub async fn decide(
     let request = named_request(portal, click, Request::card, tried(&decision)).await?;
     let approves = matches!(decision, ClickedDecision::Approve | ClickedDecision::ApproveLess(_));
     if approves && wants_name(&request, typed) {
-        // Only whoever may approve is asked for it.
+        // Ask only those for the name who may approve.
         return match check_right(portal, &request, &click.by, "approve").await {
             Ok(_) | Err(Unjudged::SlackSilent(_)) => Ok(DecisionOutcome::NameWanted(Box::new(request))),
             Err(Unjudged::Error(error)) => Err(error),
@@ -99,24 +99,24 @@ pub async fn decide(
     }
 }
 
-/// Whether its name has to be typed to approve it, and was not.
+/// Returns whether the approver has to type the resource's name and has not.
 fn wants_name(request: &Request, typed: Option<&str>) -> bool {
     let wanted = request.rule().confirm == ApprovalConfirm::TypeTheName;
     wanted && request.waits_for_approvers() && typed.map(str::trim) != Some(&request.resource_name())
 }
 
-/// Whether the person may go on to say why they deny: asked before the reason's form opens.
+/// Checks whether the person may deny, before the form for the reason opens.
 ///
 /// # Errors
-/// As [`decide`].
+/// See [`decide`].
 pub async fn may_deny(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     may_go_on(portal, click, "deny").await
 }
 
-/// Whether the person may go on to choose less than was asked for, and among what: asked before that form opens.
+/// Checks whether the person may approve with changes, before that form opens; returns its fields.
 ///
 /// # Errors
-/// As [`decide`].
+/// See [`decide`].
 pub async fn may_approve_less(
     portal: &Portal,
     click: &RequestAction,
@@ -125,16 +125,16 @@ pub async fn may_approve_less(
     if !can_be_reduced(&request) {
         return Err(Refusal::stale(&request).into());
     }
-    // What cannot be approved in any size is said now instead of after somebody has chosen one.
+    // Report now what cannot be approved at any size, rather than after the approver has chosen one.
     let product = unchanged(&request, product_of(portal, &request)).map_err(Refusal::from)?;
     let fields = reducible_fields(&request, product);
     Ok((request, fields))
 }
 
-/// The fields of what an approver can make smaller now.
+/// Returns the fields that an approver can reduce now.
 ///
 /// # Errors
-/// A failure.
+/// If the store cannot be read.
 pub async fn reducible(portal: &Portal, id: RequestId) -> Result<Vec<Field>, Error> {
     let request = portal.ports.store.load(id).await?;
     let Some(request) = request else { return Ok(Vec::new()) };
@@ -142,7 +142,7 @@ pub async fn reducible(portal: &Portal, id: RequestId) -> Result<Vec<Field>, Err
     Ok(product.map(|product| reducible_fields(&request, product)).unwrap_or_default())
 }
 
-/// The product as the catalog has it now, if it still does.
+/// Returns the product from the current catalog, if it is still there.
 fn product_of<'p>(portal: &'p Portal, request: &Request) -> Option<&'p Product> {
     portal.catalog.product(&request.product.key).map(AsRef::as_ref)
 }
@@ -157,13 +157,13 @@ async fn may_go_on(portal: &Portal, click: &RequestAction, tried: &str) -> Resul
         }
     }
     match check_right(portal, &request, &click.by, tried).await {
-        // Judged again on submission, so an unknown answer is no reason to keep the form closed.
+        // Checked again on submission, so an unanswered lookup does not keep the form closed.
         Ok(_) | Err(Unjudged::SlackSilent(_)) => Ok(request),
         Err(Unjudged::Error(error)) => Err(error),
     }
 }
 
-/// Judges a stored click. While Slack cannot be asked it is kept, and as old as the last time that was tried.
+/// Judges a stored click. While Slack does not answer it is kept, with the time of the last attempt.
 pub(super) async fn judge_click(
     portal: &Portal,
     id: RequestId,
@@ -171,6 +171,7 @@ pub(super) async fn judge_click(
 ) -> Result<Performed, JobError> {
     let now = portal.now();
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    // Somebody else has decided meanwhile, or the request has changed.
     let judged = if click.epoch != request.epoch || !request.waits_for_approvers() {
         Err(Error::from(Refusal::stale(&request)).into())
     } else if now.duration_since(click.at) > JUDGED_WITHIN {
@@ -185,7 +186,7 @@ pub(super) async fn judge_click(
             Ok(Performed::Done)
         }
         Err(Unjudged::Error(Error::Failed(error))) => Err(JobError::Later(error)),
-        // What Slack refuses it refuses the next time too: then the click grows old.
+        // An error that would repeat is no silence: retry as a failing job, until the click expires.
         Err(Unjudged::SlackSilent(error)) if !is_for_now(&error) => Err(JobError::Later(error)),
         Err(Unjudged::SlackSilent(error)) => {
             tracing::debug!(request = %id, error = format!("{error:#}"), "a click still waits for Slack");
@@ -195,7 +196,7 @@ pub(super) async fn judge_click(
     }
 }
 
-/// Tells who clicked why that does not count, with what they typed.
+/// Tells the person why their click does not count, and returns what they typed.
 pub(super) async fn hand_back(portal: &Portal, click: &StoredClick, why: &str) -> Result<(), SlackError> {
     let typed = match &click.decision {
         ClickedDecision::Deny { reason } => Some(reason.clone()),
@@ -205,10 +206,10 @@ pub(super) async fn hand_back(portal: &Portal, click: &StoredClick, why: &str) -
     portal.ports.slack.hand_back(click.channel.as_ref(), &click.by.person, why, typed.as_deref()).await
 }
 
-/// The request that a click names, if the click can be one of ours.
+/// Loads the request that a click refers to, and rejects forged clicks.
 ///
-/// `surface` tells which message carries such a button: one that was posted but never recorded, because the program
-/// stopped in between, is recorded by the click on it.
+/// `surface` is the message slot that contains such a button. A message that was posted but not recorded, because the
+/// program stopped in between, is recorded by the click on it.
 pub(super) async fn named_request(
     portal: &Portal,
     click: &RequestAction,
@@ -220,7 +221,7 @@ pub(super) async fn named_request(
         return Err(portal.refuse_unstored(None, &click.by, tried, forged).await);
     };
     portal.check_counts(&request, &click.by, tried).await?;
-    // What its row names is its own.
+    // Messages known to the row need no lookup.
     if let Some(message) = &click.message
         && surface_at(&request, message).is_none()
     {
@@ -246,12 +247,12 @@ pub(super) async fn named_request(
     Ok(request)
 }
 
-/// Which of the request's messages this is, if it is one.
+/// Returns which of the request's message slots this message fills, if any.
 fn surface_at(request: &Request, message: &MessageRef) -> Option<MessageSlot> {
     request.messages.iter().find(|(_, at)| *at == message).map(|(surface, _)| *surface)
 }
 
-/// Brings the message up to date that was clicked, if it is news or an earlier warning: neither is rewritten by itself.
+/// Updates the clicked message if it is a notification or an earlier warning; nothing else updates those.
 pub(super) async fn refresh_news(
     portal: &Portal,
     request: &Request,
@@ -273,7 +274,7 @@ pub(super) async fn refresh_news(
     }
 }
 
-/// Why this was refused, if it was.
+/// Returns the refusal, if this is one.
 pub(super) fn refusal_in<T>(done: &Result<T, Error>) -> Option<&Refusal> {
     match done {
         Err(Error::Refused(refusal)) => Some(refusal),
@@ -281,8 +282,8 @@ pub(super) fn refusal_in<T>(done: &Result<T, Error>) -> Option<&Refusal> {
     }
 }
 
-/// Brings the message up to date that was clicked, if it offers what is refused to everybody, or is a copy that nothing else
-/// rewrites: Slack posted it, but its answer was lost, and it was posted again as this surface.
+/// Updates the clicked message if it still offers what is refused to everybody. Also updates copies that nothing else
+/// does: Slack posted the message, but its response was lost, and it was posted again.
 pub(super) async fn refresh_clicked(
     portal: &Portal,
     request: &Request,
@@ -297,7 +298,7 @@ pub(super) async fn refresh_clicked(
         Some(_) | None => return,
     };
     if let Err(error) = portal.refresh(request, surface, clicked).await {
-        // What was clicked counts or not all the same.
+        // Only a warning: the decision is independent of the message.
         warn_unless!(
             portal.ports.trouble.outages.explains(&error),
             request = %request.id,
@@ -314,7 +315,7 @@ async fn record_unknown(
     message: &MessageRef,
 ) -> Result<(), Error> {
     let newer = request.messages.get(&surface);
-    // A second card was posted instead. Of warnings there may be several, and the newest stays the one that counts.
+    // A second card was posted instead. There may be several warnings, and the newest remains the current one.
     if newer.is_some() && surface != MessageSlot::Warning {
         return Ok(());
     }
@@ -358,7 +359,7 @@ async fn judge(
     Ok(portal.change_as_seen(request, once, &event).await?)
 }
 
-/// Whether they may, and for whom where they answer for somebody who is away.
+/// Returns whom the person decides on behalf of, if they are a delegate, or refuses.
 async fn check_right(
     portal: &Portal,
     request: &Request,
@@ -373,7 +374,7 @@ async fn check_right(
     if let Ok(instead_of) = may_decide(request, &by.person, standing.clone(), "") {
         return Ok(instead_of);
     }
-    // Who can is looked up only for those who cannot.
+    // Look up approvers only for the error text.
     let approvers = mentions(&portal.approver_set(request).await.asked);
     let allowed = may_decide(request, &by.person, standing, &approvers);
     match allowed {

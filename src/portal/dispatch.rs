@@ -1,7 +1,6 @@
-//! Runs jobs: those that a commit has just written, at once and by key, and every second those that were left over.
+//! Runs jobs: new ones as soon as they are committed, and every second all others that are due.
 //!
-//! One run of a key at a time; a key that is woken while it runs is run once more. Claims in the store make the
-//! same true across processes.
+//! A key runs once at a time, across processes by claims; if it is woken meanwhile, it runs once more.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,33 +30,33 @@ use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 use crate::ports::stored::Unreadable;
 
-/// How long a claim holds. Every outside call ends within a minute, so a claimer that lives is done by then.
+/// How long a claim lasts. Every outside call ends within a minute, so a live claimer has finished by then.
 const CLAIM_FOR: SignedDuration = SignedDuration::from_mins(2);
-/// How often jobs are looked for that nobody woke.
+/// How often to look for due jobs that were not woken.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
-/// Jobs taken up by one sweep.
+/// How many jobs one sweep starts.
 const SWEEP_LIMIT: usize = 200;
-/// How long one wait for queue messages lasts.
+/// How long to wait for messages of a queue.
 const QUEUE_WAIT: Duration = Duration::from_secs(20);
-/// The longest pause between two tries of a failing job.
+/// The longest pause between two attempts of a failing job.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
-/// A job that has failed this often is parked: 24 hours of pauses. Counted in failures, so that a job which was due
-/// while the program stood still is not given up for that.
+/// A job is parked after this many failures, about 24 hours: 9 pauses that double up to `LONGEST_PAUSE`, then 287 of
+/// five minutes. Counts failures rather than hours, so that downtime does not park jobs.
 const GIVE_UP_AFTER: u32 = 296;
 
-/// The first pause before a message is tried again that could not be shown at its place, and the longest one.
+/// The first and the longest pause before a message is retried that could not be posted where it belongs.
 const SHORTEST_SHUT: SignedDuration = SignedDuration::from_mins(1);
 const LONGEST_SHUT: SignedDuration = SignedDuration::from_hours(6);
-/// For so long, and so many times, it is tried.
+/// Such a message is retried for at least this long and this often.
 const TRIED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 const TRIED_AT_LEAST: u32 = 20;
 
-/// Messages that are on their way at once. Most of that time they wait for Slack or for their channel's turn.
+/// How many messages are posted concurrently. Most of them wait for Slack or for their channel's rate limit.
 const MESSAGES_AT_ONCE: usize = 64;
-/// Other jobs that run at once, so that a rush of requests does not starve the answers to people.
+/// How many other jobs run concurrently, so that a burst of requests does not delay responses to users.
 const WORK_AT_ONCE: usize = 8;
 
-/// Runs jobs and queue messages. Cheap to clone.
+/// Runs jobs and handles queue messages. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Dispatcher {
     portal: Portal,
@@ -71,8 +70,7 @@ pub struct Dispatcher {
     stop: CancellationToken,
 }
 
-/// Takes a key off the list of running ones if its run ends by a panic, so that it can run again once its claim has
-/// run out.
+/// Removes a key from the running ones if its run panics, so that it can run again when its claim has expired.
 struct RunningJob {
     dispatcher: Dispatcher,
     key: JobKey,
@@ -93,15 +91,15 @@ enum Rerun {
     Yes,
 }
 
-/// How often it looks for other bots: a newer one is seen within five seconds.
+/// How often to look for other bots. A newer one is noticed within five seconds.
 const LOOK_EVERY: Duration = Duration::from_secs(4);
-/// How often it looks for refusals that were counted for long enough, and for what has ended.
+/// How often to close counts of refusals and delete expired records.
 const COUNTS_EVERY: Duration = Duration::from_secs(30);
-/// How long a job waits that is about something that only a newer bot reads.
+/// How long to postpone a job whose data only a newer bot can read.
 const NEWER_BOTS_TURN: Duration = Duration::from_mins(1);
 
 impl Dispatcher {
-    /// A dispatcher that does nothing until [`Dispatcher::run`] or [`Dispatcher::drain`] is called.
+    /// Creates a dispatcher that does nothing until [`Dispatcher::run`] or [`Dispatcher::drain`] is called.
     pub fn new(portal: Portal) -> Self {
         Self {
             portal,
@@ -116,12 +114,12 @@ impl Dispatcher {
         }
     }
 
-    /// Runs until `stop`, then waits for the jobs under way.
+    /// Runs until `stop` is cancelled, then waits for running jobs.
     pub async fn run(&self, mut woken: mpsc::UnboundedReceiver<JobKey>, stop: CancellationToken) {
         let mut listening = self.listen(&stop);
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        // The first sweep knows already who else is there, and what could not be heard.
+        // The first sweep must already know about newer bots and about the time in which no user could be heard.
         stop.run_until_cancelled(Box::pin(look_around(&self.portal))).await;
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -129,7 +127,7 @@ impl Dispatcher {
         counts.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                // In this order: listeners also end because of `stop`.
+                // Check `stop` first: it also ends the listeners, which would look like a failure.
                 biased;
                 () = stop.cancelled() => break,
                 Some(ended) = listening.join_next() => {
@@ -142,7 +140,7 @@ impl Dispatcher {
                 Some(key) = woken.recv() => self.start(key),
             }
         }
-        // Jobs that have not begun are stored and run after the next start.
+        // Jobs that have not started are in the store and run after the next start.
         self.stop.cancel();
         while let Some(ended) = listening.join_next().await {
             if let Err(error) = ended {
@@ -153,7 +151,7 @@ impl Dispatcher {
         self.tasks.wait().await;
     }
 
-    /// Listens to every queue; the listeners end with the set that is returned.
+    /// Starts a listener for every queue; dropping the returned set stops them.
     fn listen(&self, stop: &CancellationToken) -> JoinSet<()> {
         let queues = self.portal.ports.queues.iter();
         queues
@@ -161,7 +159,7 @@ impl Dispatcher {
             .collect()
     }
 
-    /// Looks in the background who else is there and whether people are heard, unless that is under way.
+    /// Looks for other bots and checks that Slack can reach us, in the background, unless a check still runs.
     fn look_around(&self) {
         if let Ok(turn) = Arc::clone(&self.looks).try_lock_owned() {
             let (portal, stop) = (self.portal.clone(), self.stop.clone());
@@ -172,7 +170,7 @@ impl Dispatcher {
         }
     }
 
-    /// Notes what was counted and forgets what has ended in the background, unless that is under way.
+    /// Writes finished counts of refusals and deletes expired records, in the background; skipped if that still runs.
     fn note_repetitions(&self) {
         if let Ok(turn) = Arc::clone(&self.counts).try_lock_owned() {
             let portal = self.portal.clone();
@@ -187,8 +185,7 @@ impl Dispatcher {
         if self.portal.leaves_jobs() {
             return;
         }
-        // Those that run or wait for their turn, and those that nobody here can do, are due as well; they must not hide
-        // the others.
+        // Jobs that run, wait for a permit or could not be claimed are still due; they must not hide others.
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).len();
         let limit = SWEEP_LIMIT + running + self.passed().len();
         let now = self.portal.now();
@@ -198,7 +195,7 @@ impl Dispatcher {
         }
     }
 
-    /// Runs a job in the background unless it is running; then it is run again afterwards.
+    /// Runs a job in the background. If it is running already, it runs once more afterwards.
     fn start(&self, key: JobKey) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(rerun) = running.get_mut(&key) {
@@ -211,7 +208,7 @@ impl Dispatcher {
         self.tasks.spawn(async move {
             let lane = if key.is_message() { &dispatcher.messages } else { &dispatcher.work };
             let running = RunningJob { dispatcher: dispatcher.clone(), key };
-            // Never closed, so there is always a turn.
+            // The semaphore is never closed, so this always returns a permit.
             let _turn = lane.acquire().await;
             while !dispatcher.stop.is_cancelled() {
                 let was_ours = without_haste(Box::pin(run_key(&dispatcher.portal, &running.key))).await;
@@ -227,7 +224,7 @@ impl Dispatcher {
         self.passed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a key was woken again while it ran; if not, it is off the list from this moment on.
+    /// Returns whether a key was woken while it ran; if not, removes it under the same lock, so no wake-up is lost.
     fn was_woken_again(&self, key: &JobKey) -> bool {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if running.get(key) == Some(&Rerun::Yes) {
@@ -238,10 +235,7 @@ impl Dispatcher {
         false
     }
 
-    /// Runs everything that is due and every message that waits, one after the other, until nothing is left.
-    ///
-    /// # Errors
-    /// When the store or the queue cannot be read.
+    /// Runs due jobs and handles queue messages one by one until nothing is left, or the store or a queue fails.
     pub async fn drain(&self) -> anyhow::Result<()> {
         Box::pin(look_around(&self.portal)).await;
         Box::pin(note_repetitions(&self.portal)).await;
@@ -286,7 +280,7 @@ async fn note_repetitions(portal: &Portal) {
     portal.heard_of_store(forgotten, "forget what has come to its end");
 }
 
-/// Settles a queue's messages until `stop`; while a newer bot is there, they are left to it.
+/// Handles a queue's messages until `stop`. While a newer bot runs, messages are left to it.
 async fn listen(portal: Portal, queue: Arc<dyn Queue>, stop: CancellationToken) {
     let mut pause = tokio::time::interval(SWEEP_EVERY);
     loop {
@@ -298,7 +292,7 @@ async fn listen(portal: Portal, queue: Arc<dyn Queue>, stop: CancellationToken) 
         match received {
             Ok(deliveries) => {
                 portal.ports.trouble.outages.answers(Side::Queue);
-                // What came when a newer bot had begun comes again, to that one.
+                // Messages that arrived after a newer bot started are redelivered, to that bot.
                 for delivery in deliveries.into_iter().take_while(|_| !portal.leaves_jobs()) {
                     settle_and_delete(&portal, queue.as_ref(), delivery).await;
                 }
@@ -314,6 +308,7 @@ async fn listen(portal: Portal, queue: Arc<dyn Queue>, stop: CancellationToken) 
 async fn settle_and_delete(portal: &Portal, queue: &dyn Queue, delivery: Delivery) {
     let (portal, request) = (&portal.as_of_now(), delivery.signal.request());
     let result = match settle(portal, delivery.signal).await {
+        // Delete only after the commit. A crash in between redelivers the signal, which then finds nothing to do.
         Ok(()) => queue.delete(&delivery.receipt).await,
         Err(error) => Err(error),
     };
@@ -327,7 +322,7 @@ async fn settle_and_delete(portal: &Portal, queue: &dyn Queue, delivery: Deliver
     }
 }
 
-/// Claims a job, performs it and says how it went; says whether it was ours to claim.
+/// Claims and runs a job; returns whether it could be claimed.
 async fn run_key(portal: &Portal, key: &JobKey) -> bool {
     if portal.leaves_jobs() {
         return false;
@@ -338,7 +333,7 @@ async fn run_key(portal: &Portal, key: &JobKey) -> bool {
     match claimed {
         Ok(jobs) => {
             for job in &jobs {
-                // Its claim runs out and the job comes back by itself.
+                // On an error the claim expires and the job becomes due again.
                 let run = run_claimed(portal, job).await;
                 portal.heard_of_store(run, &format!("finish the job `{}` of {}", key.name, key.of));
             }
@@ -361,6 +356,7 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
     };
     let performed = perform(portal, of, kind).await.map_err(|error| unless_too_often(portal, job, error));
     portal.metrics.job(kind.as_str(), outcome(&performed));
+    // Only a job that failed before can have lacked a permission.
     if performed.is_ok() && job.attempts > 0 {
         missing_rights::goes_on(portal, &job.claim.key).await?;
     }
@@ -378,7 +374,7 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
     }
 }
 
-/// Gives a job up. What was typed for it is its writer's again.
+/// Parks a job. Text that a user had typed for it is returned to them.
 async fn give_up(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
     if let JobKind::JudgeClick(click) = kind
         && let Err(error) = hand_back(portal, click, why).await
@@ -399,12 +395,13 @@ async fn put_off(portal: &Portal, job: &ClaimedJob, kind: &JobKind, error: &JobE
         JobError::Later(_) | JobError::Never(_) | JobError::Nowhere(_) | JobError::Shut(_) => back_off(job),
     };
     let mut due_at = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
+    // The notification about a missing permission must not wait for the end of a longer pause.
     if denied.is_some() && missing_rights::told_at(job) > now {
         due_at = due_at.min(missing_rights::told_at(job));
     }
-    // Said once; what is put off again and again is given up, with an error, or goes on.
+    // Logged once, at the first failure; later failures end in success or in a parked job, which is logged.
     if job.attempts == 0 {
-        // Being asked to wait is no failure, and counted where Slack asks.
+        // A rate limit is no failure, and the Slack client counts it.
         let is_told = match error {
             JobError::Later(error) => portal.ports.trouble.outages.explains(error),
             JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) | JobError::Shut(_) => true,
@@ -420,16 +417,15 @@ async fn put_off(portal: &Portal, job: &ClaimedJob, kind: &JobKind, error: &JobE
     }
 }
 
-/// What has failed so often will never succeed by itself. Being asked to wait is no failure, and neither is what a newer bot
-/// will do.
+/// Makes an error permanent after too many failures. Rate limits and jobs for a newer bot are no failures.
 fn unless_too_often(portal: &Portal, job: &ClaimedJob, error: JobError) -> JobError {
     match error {
         JobError::Later(error) if portal.is_of_a_newer_bot(&error) => JobError::After(NEWER_BOTS_TURN),
-        // Its row is spoilt, and trying again does not heal that. Of a person and of the portal much else is read, too.
+        // Retrying does not help an unreadable row. Jobs of a person or of the portal can go without it.
         JobError::Later(error) if job.claim.key.of.request().is_some() && error.is::<Unreadable>() => {
             JobError::Never(format!("{error:#}"))
         }
-        // It is told, and goes on once the right is there.
+        // Reported to the admins; succeeds once the permission is granted.
         JobError::Later(error) if error.is::<Denied>() => JobError::Later(error),
         JobError::Later(error) if job.attempts >= GIVE_UP_AFTER => JobError::Never(format!("{error:#}")),
         JobError::Later(_)
@@ -449,7 +445,7 @@ fn outcome(performed: &Result<Performed, JobError>) -> JobOutcome {
     }
 }
 
-/// Writes the job anew for its next look, which is no failure and starts its count of attempts afresh.
+/// Writes the job again for its next poll. This is no failure and resets its attempts.
 async fn look_again(portal: &Portal, job: &ClaimedJob, kind: JobKind, wait: Duration) -> anyhow::Result<()> {
     let wait = SignedDuration::try_from(wait).unwrap_or(LONGEST_PAUSE);
     let due_at = portal.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
@@ -461,7 +457,7 @@ async fn look_again(portal: &Portal, job: &ClaimedJob, kind: JobKind, wait: Dura
     }
 }
 
-/// Has a message tried again that cannot be shown at its place now: after as long as it has been tried so far, and for days.
+/// Postpones a message that cannot be posted where it belongs: each pause is as long as all attempts so far, for days.
 async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
     let (of, store, now) = (&job.claim.key.of, &portal.ports.store, portal.now());
     let tried_for = now.duration_since(job.written_at);
@@ -471,7 +467,7 @@ async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
         }
         _ => None,
     };
-    // Of a time in which no bot ran nothing was tried.
+    // Both conditions, since nothing is attempted while no bot runs.
     if tried_for > TRIED_FOR && job.attempts >= TRIED_AT_LEAST {
         tracing::warn!(%of, job = kind.as_str(), why, "what a job had to show is given up");
         store.complete(&job.claim).await?;
@@ -483,7 +479,7 @@ async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
     let pause = tried_for.clamp(SHORTEST_SHUT, LONGEST_SHUT);
     store.put_off(&job.claim, now.saturating_add(pause).unwrap_or(Timestamp::MAX), why).await?;
     match news {
-        // It may have been put off for other reasons before.
+        // Not `job.attempts == 0`: earlier attempts may have failed for other reasons.
         Some((id, surface))
             if portal
                 .is_first(IdempotencyKey::for_a_week(format!("lost-news:{id}:{surface:?}"), now))
@@ -495,7 +491,7 @@ async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
     }
 }
 
-/// Doubles with every failure, and differs a little from job to job so that they do not come back in step.
+/// Returns a pause that doubles with every failure, plus up to 0.5 s by owner to spread jobs that failed together.
 pub(super) fn back_off(job: &ClaimedJob) -> SignedDuration {
     let doubled = SignedDuration::from_secs(1_i64 << job.attempts.min(10)).min(LONGEST_PAUSE);
     let spread = job.claim.key.of.to_string().bytes().map(i64::from).sum::<i64>() % 500;

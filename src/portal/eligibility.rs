@@ -1,5 +1,5 @@
-//! What one person may answer: whether a click of theirs on Approve would count, in whose place, and among which waiting
-//! requests there may be some of which it would.
+//! What one person may answer: whether their approval would count, on whose behalf, and which lists of waiting requests
+//! may contain something for them.
 
 use super::Portal;
 use crate::domain::away::Away;
@@ -11,16 +11,16 @@ use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;
 use crate::ports::store::{RequestFilter, RequestScope};
 
-/// Where the requests stand that somebody may be able to answer.
+/// Where to look for requests that somebody may be able to answer.
 pub(super) struct Answerable {
-    /// The teams that they answer for.
+    /// The teams that they approve for.
     pub(super) teams: Vec<TeamName>,
-    /// Lists of other waiting requests, in which there may be some.
+    /// Lists of other waiting requests that may contain some.
     pub(super) lists: Vec<(RequestScope, RequestFilter)>,
 }
 
 impl Portal {
-    /// Who is away; nobody, while the store does not say.
+    /// Returns who is away; nobody if the store does not answer.
     pub(super) async fn aways_or_none(&self) -> Vec<Away> {
         self.ports.store.aways(self.now()).await.unwrap_or_else(|error| {
             warn_unless!(
@@ -32,19 +32,19 @@ impl Portal {
         })
     }
 
-    /// As [`Self::can_decide`], where nobody has looked yet who is away.
+    /// Like [`Self::can_decide`], but also looks up who is away.
     pub(crate) async fn can_decide_now(&self, person: &PersonId, request: &Request) -> bool {
         self.can_decide(person, request, &self.aways_or_none().await).await
     }
 
-    /// Whether a click of theirs on Approve would count, as far as it is known who they are, of whom these are away.
+    /// Returns whether an approval by this person would count, according to the cache and to these absences.
     pub(crate) async fn can_decide(&self, person: &PersonId, request: &Request, aways: &[Away]) -> bool {
         if !request.waits_for_approvers() {
             return false;
         }
         match self.eligibility_with(person, request, Freshness::Known, aways).await {
             Ok(standing) => may_decide(request, person, standing, "").is_ok(),
-            // A group that Slack cannot list keeps nothing else from being shown.
+            // A group that Slack cannot list must not hide everything else.
             Err(error) => {
                 warn_unless!(
                     self.ports.trouble.outages.explains(&error),
@@ -58,10 +58,10 @@ impl Portal {
         }
     }
 
-    /// In whose place this person's answer would count now, own requests aside.
+    /// Returns whether this person's answer would count now, and on whose behalf. Does not check for own requests.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
+    /// If Slack had to be asked and could not be.
     pub(crate) async fn eligibility(
         &self,
         person: &PersonId,
@@ -72,7 +72,7 @@ impl Portal {
         self.eligibility_with(person, request, freshness, &aways).await
     }
 
-    /// The same, of whom it is known already who is away.
+    /// Like [`Self::eligibility`], with known absences.
     async fn eligibility_with(
         &self,
         person: &PersonId,
@@ -94,19 +94,19 @@ impl Portal {
             }
         }
         let taken = |away: &Away| request.agreed().iter().any(|approval| approval.is_of(&away.person));
-        // Of several the one who was not answered for yet.
+        // A delegate of several approvers acts for one who has not been answered for yet.
         let chosen = for_them.iter().find(|away| !taken(away)).or_else(|| for_them.first()).copied();
         Ok(chosen.map_or(Eligibility::Nobody, |away| Eligibility::InsteadOf(away.person.clone())))
     }
 
-    /// Which waiting requests this person may be able to answer, as far as it is known who they are: those of the teams that
-    /// they answer for, of the products that name them, and for admins what became theirs.
+    /// Returns where to look for waiting requests that this person may be able to answer, according to the cache: those
+    /// of the teams they approve for, those of products that name them, and for admins the exceptions and escalations.
     pub(super) async fn may_answer(&self, person: &PersonId, aways: &[Away]) -> Answerable {
         let represented = aways.iter().filter(|away| away.delegate == *person).map(|away| &away.person);
         let people: Vec<&PersonId> = [person].into_iter().chain(represented).collect();
         let mut lists = Vec::new();
         if self.any_is_named(&people, &self.organization.admins).await {
-            // What nobody has answered for long is theirs as well, and comes first there.
+            // Escalated requests have waited longest, so they come first in this list.
             lists.extend([
                 (RequestScope::All, RequestFilter::Exceptions),
                 (RequestScope::All, RequestFilter::Waiting),
@@ -133,7 +133,7 @@ impl Portal {
         Answerable { teams, lists }
     }
 
-    /// Whether one of these people is named; while Slack does not say, they may be.
+    /// Returns whether one of these people is named; `true` if Slack does not answer.
     async fn any_is_named(&self, people: &[&PersonId], principals: &[Principal]) -> bool {
         for person in people {
             if self.is_named(person, principals, Freshness::Known).await.unwrap_or(true) {

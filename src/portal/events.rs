@@ -1,5 +1,4 @@
-//! Whoever automates something hears of every entry of the trail: in order, each at least once, from where the last one
-//! was told, whatever happens in between.
+//! Delivery of audit entries to a subscriber: in order, at least once, and from where the last delivery stopped.
 
 use std::time::Duration;
 
@@ -11,22 +10,22 @@ use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError};
 use crate::ports::subscriber::TellError;
 
-/// Entries that are told in one run, so that it ends within a minute however slow the other side is.
+/// Entries per run, so that a run ends within a minute however slow the subscriber is.
 const IN_ONE_RUN: usize = 10;
-/// How often it is looked for something new.
+/// How often to look for new entries.
 const EVERY: Duration = Duration::from_secs(5);
-/// How long it waits after a failure.
+/// How long to wait after a failure.
 const AFTER_FAILURE: Duration = Duration::from_mins(1);
-/// How often it is looked whether somebody wants to hear after all.
+/// How often to check whether there is a subscriber.
 const WITHOUT_SUBSCRIBER: Duration = Duration::from_mins(5);
-/// Under this key it is begun once.
+/// Key under which the job is scheduled once.
 const BEGUN: &str = "events";
 
-/// Begins to tell the subscriber, from the end of the trail as it is now; does nothing where that was begun, whoever it was
-/// begun for: another subscriber goes on where the last one stopped.
+/// Schedules the delivery of new entries, unless that was done before. A different subscriber continues where the
+/// previous one stopped.
 ///
 /// # Errors
-/// When the store cannot be used.
+/// If the store cannot be used.
 pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     if portal.ports.subscriber.is_none() {
         return Ok(());
@@ -40,10 +39,10 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     }
 }
 
-/// Tells what has been added. It is never given up: a stream that ended after a day would have to be begun by hand.
+/// Delivers new entries. Never parked, since a stream that stopped would have to be restarted by hand.
 pub(super) async fn tell(portal: &Portal, after: u64) -> Result<Performed, JobError> {
     let Some(subscriber) = &portal.ports.subscriber else {
-        // Nobody hears it now; whoever wants to again begins with what is new then.
+        // No subscriber is configured: skip these entries, so that a later subscriber starts with new ones.
         let after = portal.ports.store.audit_end().await?;
         return Ok(Performed::AgainAs(JobKind::TellEvents { after }, WITHOUT_SUBSCRIBER));
     };
@@ -60,10 +59,12 @@ pub(super) async fn tell(portal: &Portal, after: u64) -> Result<Performed, JobEr
                 TellError::Wait(wait) => wait,
                 TellError::Other(_) => AFTER_FAILURE,
             };
+            // Retries the same entry, which keeps the order.
             return Ok(Performed::AgainAs(JobKind::TellEvents { after: told }, wait));
         }
         portal.metrics.copied(CopyTarget::Events, CopyOutcome::Copied);
         told = next;
     }
+    // More entries may be waiting.
     Ok(Performed::AgainAs(JobKind::TellEvents { after: told }, Duration::ZERO))
 }

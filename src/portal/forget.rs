@@ -1,4 +1,4 @@
-//! What has come to its end is forgotten by the store, now and then and a little at a time.
+//! Periodic deletion of expired records in the store, a little at a time.
 
 use std::sync::Arc;
 
@@ -9,23 +9,24 @@ use super::Portal;
 use super::lease::clock_is_off;
 use crate::ports::outage::warn_unless;
 
-/// How often it is looked for what has come to its end.
+/// How often to look for expired records.
 const EVERY: SignedDuration = SignedDuration::from_mins(10);
-/// Looks after one another while there is more, so that an old store is caught up with in the background.
+/// How many batches to delete in a row. The rest follows soon, so that a large backlog does not block other work.
 const MOST_LOOKS: usize = 20;
 
-/// When this bot looked last; clones share it.
+/// When this bot last looked; clones share it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Forgetting(Arc<Mutex<Option<Timestamp>>>);
 
 impl Portal {
-    /// Has the store forget what has come to its end, where it is time to. The first time is a while after the start: what was
-    /// under way when a bot ended is done first.
+    /// Deletes expired records if that is due. The first time is a while after the start, so that work which a previous
+    /// bot left unfinished is done first.
     ///
-    /// A clock that is days ahead would forget what still counts, so nothing is forgotten while Slack's tells another time.
+    /// Deletes nothing while our clock differs from Slack's: a clock that is days ahead would delete what is still
+    /// needed.
     ///
     /// # Errors
-    /// When the store cannot be used; then it is done at the next look.
+    /// If the store cannot be used; the next run tries again.
     pub(super) async fn forget(&self) -> anyhow::Result<()> {
         let now = self.now();
         let mut looked_at = self.forgetting.0.lock().await;
@@ -42,6 +43,7 @@ impl Portal {
             *since = now;
             return Ok(());
         }
+        // If more remain afterwards, `since` stays as it is and the next call continues.
         for _ in 0..MOST_LOOKS {
             if !self.ports.store.forget(now).await? {
                 *since = now;

@@ -1,4 +1,4 @@
-//! Opening a request form, and showing it again after something in it was changed. What it shows is `session`'s work.
+//! Opens request forms, and rebuilds them after the user changed something. Their content comes from `session`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,28 +16,28 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::Estimate;
 use crate::domain::template::Parameter;
 
-/// A product that somebody may ask for.
+/// A product that somebody may request.
 #[derive(Clone, Debug)]
 pub struct OfferedProduct {
     /// The product.
     pub product: Arc<Product>,
-    /// What it costs with every field at its default, where that is known.
+    /// Its estimate with all fields at their defaults, if known.
     pub estimate: Option<Estimate>,
 }
 
-/// What somebody typed behind the command.
+/// What was typed after the command.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
-    /// The team, if they named one.
+    /// The team, if one was named.
     pub team: Option<String>,
     /// Keys and values as typed.
     pub pairs: Vec<(String, String)>,
 }
 
-/// The products that `person` may ask for, by name, each with what it costs.
+/// Returns the products that `person` may request, sorted by name.
 ///
 /// # Errors
-/// A refusal when the person is in no team; a failure when Slack had to be asked and could not.
+/// A refusal if the person is in no team; a failure if Slack had to be asked and could not be.
 pub async fn offers(portal: &Portal, person: &PersonId) -> Result<Vec<OfferedProduct>, Error> {
     let teams = portal.teams_of(person).await?;
     if teams.is_empty() {
@@ -56,16 +56,16 @@ pub async fn offers(portal: &Portal, person: &PersonId) -> Result<Vec<OfferedPro
     Ok(offers)
 }
 
-/// Whether `person` could open the form of this product, from what is known of their teams; not while Slack does not say.
+/// Returns whether `person` may request this product, according to the cache; `false` if Slack does not answer.
 pub async fn may_open(portal: &Portal, person: &PersonId, product: &Product) -> bool {
     let teams = portal.teams_of(person).await.unwrap_or_default();
     teams.iter().any(|team| product.requesters.include(&team.name))
 }
 
-/// The products that `person` may ask for in which every one of these words is found.
+/// Returns the products that `person` may request and that contain all of these words.
 ///
 /// # Errors
-/// As [`offers`].
+/// See [`offers`].
 pub async fn found(
     portal: &Portal,
     person: &PersonId,
@@ -81,10 +81,10 @@ pub async fn found(
     Ok(offers)
 }
 
-/// The form of a product, filled with what was typed behind the command.
+/// Opens the form of a product, filled with what was typed after the command.
 ///
 /// # Errors
-/// A refusal when the product or the team is not for this person; a failure when Slack or the store is silent.
+/// A refusal if the person may not use the product or the team; a failure if Slack or the store does not answer.
 pub async fn open(
     portal: &Portal,
     person: &PersonId,
@@ -101,7 +101,7 @@ pub async fn open(
     session(portal, person, product, form, (teams, team), filling).await
 }
 
-/// What was typed behind a command as values of the form's fields, with a remark about what is none.
+/// Matches typed values with the form's fields; returns notes about those that do not fit.
 pub(super) fn prefilled(form: &Form, typed: &[(String, String)]) -> (BTreeMap<String, String>, Vec<String>) {
     let (values, unknown) = match_prefill(form, typed);
     let mut notes: Vec<String> = unknown
@@ -115,7 +115,7 @@ pub(super) fn prefilled(form: &Form, typed: &[(String, String)]) -> (BTreeMap<St
     (values, notes)
 }
 
-/// The values that the form can begin with; a note about each of the others.
+/// Returns the values that the form can start with; adds a note about each of the others.
 fn take_over(
     form: &Form,
     values: BTreeMap<String, String>,
@@ -136,7 +136,7 @@ fn take_over(
     taken
 }
 
-/// What was typed for parameters that are not asked for with the other values.
+/// Returns notes about typed parameters that are hidden with the other values.
 fn values_of_nothing(product: &Product, values: &BTreeMap<String, String>) -> Vec<String> {
     let unasked = product.hidden(values);
     let typed =
@@ -148,20 +148,20 @@ fn values_of_nothing(product: &Product, values: &BTreeMap<String, String>) -> Ve
         .collect()
 }
 
-/// Which page of an open form is shown next.
+/// Which page of an open form to show next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageTurn {
-    /// The same one.
+    /// The same page.
     Stay,
-    /// The one before.
+    /// The previous page.
     Back,
 }
 
-/// The form again, after the person chose something in it, wants to see an earlier page, or sent it although its product is
-/// another one by now.
+/// Rebuilds the form after the user chose something, went back a page, or submitted it although the product has
+/// changed.
 ///
 /// # Errors
-/// As [`open`].
+/// See [`open`].
 pub async fn refresh(portal: &Portal, filled: &Filled, go: PageTurn) -> Result<FormSession, Error> {
     let product = find_product(portal, &filled.product)?;
     let choice = choose_team(portal, &filled.by, &product, filled.team.as_deref()).await?;
@@ -169,15 +169,16 @@ pub async fn refresh(portal: &Portal, filled: &Filled, go: PageTurn) -> Result<F
     let mut filling = Filling::of(&product, &form, filled)?;
     if go == PageTurn::Back {
         let pages = form.pages(&product.hidden(&filling.values));
+        // Skips pages whose fields are all hidden.
         filling.page = pages.into_iter().rfind(|page| *page < filled.page).unwrap_or_default();
     }
     session(portal, &filled.by, product, form, choice, filling).await
 }
 
-/// The form of an earlier request, filled in as it was.
+/// Opens a form with the values of an earlier request.
 ///
 /// # Errors
-/// As [`open`]; also a refusal when the person may not see that request.
+/// See [`open`]; also a refusal if the person may not see that request.
 pub async fn again(portal: &Portal, person: &PersonId, id: RequestId) -> Result<FormSession, Error> {
     let request = portal.load(id).await?;
     if !portal.may_see(person, &request).await? {
@@ -185,11 +186,12 @@ pub async fn again(portal: &Portal, person: &PersonId, id: RequestId) -> Result<
     }
     let product = find_product(portal, request.product.key.as_str())?;
     refuse_while_paused(portal).await?;
+    // The person may have left the request's team; then the form starts with one of their teams.
     let mine = portal.teams_of(person).await?.iter().any(|team| team.name == request.team);
     let team = mine.then(|| request.team.to_string());
     let choice = choose_team(portal, person, &product, team.as_deref()).await?;
     let form = form_of(&product)?;
-    // The product may have changed since: a field that is gone needs no word, an option that is gone does.
+    // The product may have changed: say nothing about a removed field, but mention a removed option.
     let known = request.shown_parameters().filter(|(key, _)| form.field(key).is_some());
     let values = known.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     let mut notes = Vec::new();
@@ -200,7 +202,7 @@ pub async fn again(portal: &Portal, person: &PersonId, id: RequestId) -> Result<
     session(portal, person, product, form, choice, filling).await
 }
 
-/// The product somebody named, or a refusal with the nearest names.
+/// Finds the product that was typed, or refuses with the nearest names.
 ///
 /// # Errors
 /// The refusal.
@@ -221,12 +223,12 @@ pub fn find_product(portal: &Portal, typed: &str) -> Result<Arc<Product>, Refusa
     Err(Refusal::UnknownProduct { typed: shown(typed), nearest })
 }
 
-/// Typed text as it may stand in a sentence: short, and without what Slack would read as markup.
+/// Shortens typed text and removes Slack's markup, so that it can be quoted in a sentence.
 pub(super) fn shown(typed: &str) -> String {
     typed.chars().filter(|c| !matches!(c, '<' | '>' | '&' | '*' | '`' | '_' | '~')).take(60).collect()
 }
 
-/// The form of a product of the catalog.
+/// Builds the form of a product.
 ///
 /// # Errors
 /// A failure: the catalog was checked when it was loaded.
@@ -236,7 +238,7 @@ pub(super) fn form_of(product: &Product) -> Result<Form, anyhow::Error> {
         .map_err(|_| anyhow::anyhow!("product {} has no form although the catalog was checked", product.key))
 }
 
-/// The teams a person may ask for, and the one of them that is meant.
+/// Returns the teams that a person may choose for this product, and the chosen one.
 pub(super) async fn choose_team(
     portal: &Portal,
     person: &PersonId,
@@ -245,7 +247,7 @@ pub(super) async fn choose_team(
 ) -> Result<(Vec<TeamName>, TeamName), Error> {
     let mut mine: Vec<TeamName> =
         portal.teams_of(person).await?.iter().map(|team| team.name.clone()).collect();
-    // What is known may be old, so a team that somebody names is asked about before it is refused.
+    // The cache may be old, so look up a team that was named before refusing it.
     let other = named.and_then(|name| portal.organization.team(&TeamName::new(name)));
     if let Some(team) = other.filter(|team| !mine.contains(&team.name))
         && portal.is_one_of_in_time(person, &team.members).await?

@@ -1,5 +1,4 @@
-//! The button of a form was pressed: it goes on to the next page, back to what has to be corrected, or is stored. What
-//! storing means is in `submit`.
+//! The submit button of a form: shows the next page, or the page to correct, or stores the request. `submit` stores it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,26 +13,26 @@ use crate::domain::ids::RequestId;
 use crate::domain::parameters::check_parameters;
 use crate::domain::refusal::Refusal;
 
-/// What came of pressing the button.
+/// The result of pressing the button.
 #[derive(Debug)]
 pub enum Pressed {
-    /// It is a request.
+    /// A request was stored.
     Stored(RequestId),
-    /// The form goes on like this.
+    /// The form is shown again like this.
     Shows(Box<FormSession>),
-    /// Nothing was stored, because it went beyond limits without saying so.
+    /// Nothing was stored, because the form exceeded limits without saying so.
     BeyondLimits {
-        /// What it went beyond, in words.
+        /// The exceeded limits, in words.
         why: String,
-        /// The form as it is now, which says that it takes an exception, or that there is room again.
+        /// The current form, which says that an exception is needed, or that there is room again.
         session: Box<FormSession>,
     },
 }
 
-/// Stores a form of which everything was seen, or says how it goes on.
+/// Stores a form whose pages were all seen, or returns what to show next.
 ///
 /// # Errors
-/// As [`submit`]; the fields that have to be corrected stand on the page that was sent.
+/// See [`submit`]; fields that need correction are on the submitted page.
 pub async fn submit_page(portal: &Portal, filled: Filled) -> Result<Pressed, SubmitError> {
     let product = find_product(portal, &filled.product)?;
     let form = form_of(&product)?;
@@ -50,6 +49,7 @@ pub async fn submit_page(portal: &Portal, filled: Filled) -> Result<Pressed, Sub
                 Ok(Pressed::BeyondLimits { why, session: Box::new(session) })
             }
         },
+        // For `NextStep::Store`, `submit` checks the template.
         NextStep::Show { .. } | NextStep::Correct(_) if product.template_hash != filled.template_hash => {
             Err(Refusal::ProductChanged { product: product.name.clone() }.into())
         }
@@ -66,23 +66,23 @@ pub async fn submit_page(portal: &Portal, filled: Filled) -> Result<Pressed, Sub
 }
 
 enum NextStep {
-    /// Everything was seen.
+    /// Store the request: all pages were seen.
     Store,
-    /// A page, and why it is not the next one.
+    /// Show a page, with a note if it is not simply the next one.
     Show { page: usize, note: Option<&'static str> },
-    /// Not on before these are right.
+    /// Require these corrections first.
     Correct(Vec<Correction>),
 }
 
 fn way(product: &Product, form: &Form, unasked: &BTreeSet<String>, filled: &Filled) -> NextStep {
     let here = |key: &str| form.page_of(key) == Some(filled.page);
-    // A condition may have come to hold without our being told: a typed field tells only on Enter.
+    // A condition may hold without our knowing: Slack reports a typed field only on Enter.
     let is_new = |key: &&String| here(key) && !unasked.contains(*key) && !filled.sent.contains(*key);
     let is_lacking = |field: &Field| {
         let is_empty = !field.optional() && filled.given.get(&field.key) == Some(&None);
         is_empty && here(&field.key) && !unasked.contains(&field.key)
     };
-    // An empty required field may decide which other fields are shown.
+    // An empty required field may decide which other fields are visible.
     let is_whole = !filled.lacks_team && !form.fields().any(is_lacking);
     if is_whole && product.show_when.keys().any(|key| is_new(&key)) {
         let note = "What you filled in asks for more: see the fields that are new, then go on.";
@@ -104,7 +104,7 @@ fn way(product: &Product, form: &Form, unasked: &BTreeSet<String>, filled: &Fill
     }
 }
 
-/// The first page with a mistake, with what is wrong; an error where that is the page that was sent.
+/// Shows the first page with a mistake; an error if that is the submitted page.
 async fn back_to(
     portal: &Portal,
     product: &Arc<Product>,
@@ -112,7 +112,7 @@ async fn back_to(
     filled: &Filled,
     corrections: Vec<Correction>,
 ) -> Result<Pressed, SubmitError> {
-    // What belongs to no parameter stands on the last page, which is told once the others are right.
+    // Other problems are on the last page, and are reported once the parameters are right.
     let of_parameters: Vec<(String, String)> =
         corrections.iter().filter_map(Correction::of_parameter).collect();
     let pages = of_parameters.iter().filter_map(|(key, _)| form.page_of(key));

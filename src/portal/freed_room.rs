@@ -1,7 +1,7 @@
-//! Room that comes free for an exception that waits: it becomes an ordinary request then.
+//! Turns waiting exceptions into ordinary requests when room becomes free.
 //!
-//! An exception holds its slot from the beginning, so nothing is taken here: there is room for it as soon as what is held
-//! by all but the other exceptions that wait fits the limits. Of several the one that has waited longest comes first.
+//! An exception holds its slot from the start, so nothing is taken here. There is room for it as soon as everything
+//! held, without the other waiting exceptions, fits the limits. The longest waiting exception comes first.
 
 use rust_decimal::Decimal;
 
@@ -13,10 +13,10 @@ use crate::domain::request::Request;
 use crate::domain::transition::next;
 use crate::ports::store::{RequestFilter, RequestScope};
 
-/// Exceptions of a team that are looked at; more have no business to wait.
+/// How many waiting exceptions of a team to consider.
 const MOST: usize = 200;
 
-/// Whether a change of this request may have made room for another, or it waits for room itself.
+/// Returns whether this request's change may have made room for another, or whether it waits for room itself.
 pub(super) fn may_make_room(request: &Request) -> bool {
     request.waits_for_room()
         || request.status.name().is_ended()
@@ -24,16 +24,16 @@ pub(super) fn may_make_room(request: &Request) -> bool {
         || !request.reductions.is_empty()
 }
 
-/// Makes exceptions of a team ordinary requests, one after the other, as far as there is room for them.
+/// Turns a team's waiting exceptions into ordinary requests, one by one, while there is room.
 ///
 /// # Errors
-/// When the store cannot be used.
+/// If the store cannot be used.
 pub(super) async fn give_out(portal: &Portal, team: &TeamName) -> anyhow::Result<()> {
     while let Some(id) = first_with_room(portal, team).await? {
         let found = portal.change(id, |request, now| next(request, &Event::RoomFound, now)).await;
         match found {
             Ok(request) => tracing::info!(request = %id, team = %request.team, "room has come free"),
-            // It was decided meanwhile, or somebody else was faster; either looks again.
+            // It was decided meanwhile, or another bot was faster. Both schedule this again.
             Err(Error::Refused(_)) => return Ok(()),
             Err(Error::Failed(error)) => return Err(error),
         }
@@ -41,14 +41,14 @@ pub(super) async fn give_out(portal: &Portal, team: &TeamName) -> anyhow::Result
     Ok(())
 }
 
-/// The exception that has waited longest of those there is room for.
+/// Returns the longest waiting exception for which there is room.
 async fn first_with_room(portal: &Portal, team: &TeamName) -> anyhow::Result<Option<RequestId>> {
     let store = &portal.ports.store;
     let mut waiting = Vec::new();
     for listed in
         store.list(&RequestScope::Team(team.clone()), RequestFilter::Exceptions, None, MOST).await?.requests()
     {
-        // A list may lag behind; the row does not.
+        // A list may lag behind its row.
         waiting.extend(store.load(listed.id).await?.filter(Request::waits_for_room));
     }
     waiting.sort_by_key(|request| (request.submitted_at, request.id));

@@ -1,4 +1,4 @@
-//! Home tabs: what each shows, and keeping those up to date that people look at.
+//! Home tabs: their content, and keeping them up to date for those who look at them.
 
 use std::collections::BTreeMap;
 
@@ -20,27 +20,27 @@ use crate::ports::retention::{HOMES_KEPT_FOR, earlier};
 use crate::ports::slack::{Everything, Excerpt, HomePage, ProductUse, TeamPage};
 use crate::ports::store::{HomeTab, RequestFilter, RequestScope};
 
-/// A home tab is kept up to date for this long after it was last opened.
+/// How long a home tab is kept up to date after it was last opened.
 const LOOKED_AT: Period = Period::days(7);
-/// Opening it again within this time is still the first visit: clients open it more than once.
+/// Opening it again within this time is still the first visit, since clients send the event more than once.
 const FIRST_VISIT: Period = Period::minutes(10);
-/// Requests shown of each kind.
+/// How many requests to show of each kind.
 const ROWS: usize = 8;
-/// Requests of a team that are looked through for those of others.
+/// How many requests of a team to search for those of other owners.
 const ROWS_READ: usize = 50;
-/// Waiting requests of one list that are looked through for those a person can answer, and those that are read at a time.
+/// How many waiting requests of a list to search for those the person can answer, and how many to read at a time.
 const MOST_WAITING: usize = 96;
 const WAITING_READ: usize = 12;
-/// Teams that are shown, those first that they are in; a view has no room for more.
+/// How many teams to show, the person's own first: a view has at most 100 blocks.
 const MOST_TEAMS: usize = 20;
 
-/// Notes that somebody opened their home tab, and has it published.
+/// Records that a person opened their home tab, and publishes it.
 ///
 /// # Errors
-/// When the store cannot be used.
+/// If the store cannot be used.
 pub async fn opened(portal: &Portal, person: &PersonId) -> Result<(), Error> {
     let now = portal.now();
-    // What nobody has looked at for so long is forgotten, now or a little later.
+    // An expired record may not be deleted yet; ignore it.
     let known = portal.ports.store.home(person).await?;
     let known = known.filter(|home| earlier(now, HOMES_KEPT_FOR) < home.opened_at);
     let home = match known {
@@ -51,7 +51,7 @@ pub async fn opened(portal: &Portal, person: &PersonId) -> Result<(), Error> {
     Ok(portal.write_jobs(vec![JobKind::Home.due(person.clone(), now)]).await?)
 }
 
-/// Has the home tabs published that this request is shown on.
+/// Publishes the home tabs that may show this request.
 pub(super) async fn find_homes(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     if may_make_room(&request) {
@@ -60,7 +60,7 @@ pub(super) async fn find_homes(portal: &Portal, id: RequestId) -> Result<Perform
     let now = portal.now();
     let mut jobs: Vec<Job> = Vec::new();
     let people = portal.ports.store.homes_opened_since(LOOKED_AT.before(now)).await?;
-    // Whoever answers it is found once for all who look.
+    // Resolve approvers once for all people.
     let circle = if people.is_empty() { None } else { portal.circle_of(&request).await.ok() };
     for person in people {
         if is_shown_to(portal, &person, &request, circle.as_ref()).await {
@@ -73,7 +73,7 @@ pub(super) async fn find_homes(portal: &Portal, id: RequestId) -> Result<Perform
     Ok(Performed::Done)
 }
 
-/// Has every home tab published that somebody may be looking at.
+/// Publishes every home tab that was opened recently.
 pub(super) async fn find_all_homes(portal: &Portal) -> Result<Performed, JobError> {
     let now = portal.now();
     let people = portal.ports.store.homes_opened_since(LOOKED_AT.before(now)).await?;
@@ -84,7 +84,8 @@ pub(super) async fn find_all_homes(portal: &Portal) -> Result<Performed, JobErro
     Ok(Performed::Done)
 }
 
-/// Whether it can stand on this person's home tab. If Slack does not say, the tab itself is looked at.
+/// Returns whether this person's home tab may show the request. `true` if Slack does not answer: rendering the tab
+/// decides.
 async fn is_shown_to(
     portal: &Portal,
     person: &PersonId,
@@ -104,14 +105,14 @@ async fn is_shown_to(
     portal.is_named(person, &principals, Freshness::Known).await.unwrap_or(true)
 }
 
-/// Publishes a person's home tab if it shows something else now.
+/// Publishes a person's home tab if its content has changed.
 pub(super) async fn publish(portal: &Portal, person: &PersonId) -> Result<Performed, JobError> {
     let Some(known) = portal.ports.store.home(person).await? else { return Ok(Performed::Done) };
     let is_first_visit = known.opened_at <= FIRST_VISIT.after(known.first_opened_at);
     let page = page(portal, person, is_first_visit).await?;
     let shows = match portal.ports.slack.publish_home(&page, &known.shows).await {
         Ok(shows) => shows,
-        // Where it is not shown for now, it is tried again.
+        // Retried like any message if Slack cannot show it now.
         Err(error) => return Err(error.into()),
     };
     if shows != known.shows {
@@ -125,12 +126,12 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
     let mine = store.list(&RequestScope::Owner(person.clone()), RequestFilter::Live, None, ROWS).await?;
     let aways = store.aways(portal.now()).await?;
     let mut teams = Vec::new();
-    // As long as Slack does not say which teams are theirs, the rest of the tab is better than none.
+    // If Slack does not say which teams are theirs, the rest of the tab is better than none.
     let known =
         portal.teams_of(person).await.map(|teams| teams.iter().map(|team| team.name.clone()).collect());
     let mine_to_ask_for: Vec<TeamName> = unless_silent(portal, person, known);
     let mut shown = unless_silent(portal, person, teams_to_show(portal, person).await);
-    // What they may ask for is known better: where there was none it was asked for anew.
+    // `teams_of` asks Slack again if the cache has none, so it may know more.
     for name in &mine_to_ask_for {
         if !shown.contains(name) {
             shown.push(name.clone());
@@ -169,7 +170,7 @@ fn unless_silent<T: Default>(portal: &Portal, person: &PersonId, known: anyhow::
     })
 }
 
-/// What those read who may read everything.
+/// Returns the part for those who may read everything.
 async fn everything(portal: &Portal, person: &PersonId) -> anyhow::Result<Option<Everything>> {
     if !unless_silent(portal, person, reads_all(portal, person, Freshness::Known).await) {
         return Ok(None);
@@ -183,7 +184,7 @@ async fn everything(portal: &Portal, person: &PersonId) -> anyhow::Result<Option
     Ok(Some(Everything { parked }))
 }
 
-/// Their own absence, and those of whom they answer for: of nobody who has left.
+/// Returns the person's own absence, and those in which they are the delegate of somebody who still counts.
 async fn aways_of(portal: &Portal, person: &PersonId, aways: &[Away]) -> Vec<Away> {
     let mut shown = Vec::new();
     for away in aways {
@@ -199,7 +200,7 @@ async fn aways_of(portal: &Portal, person: &PersonId, aways: &[Away]) -> Vec<Awa
     shown
 }
 
-/// As long as Slack does not say, they do.
+/// Returns whether the account still counts; `true` if Slack does not answer.
 async fn still_counts(portal: &Portal, person: &PersonId) -> bool {
     let (asking, person) = (portal.clone(), person.clone());
     let why_not =
@@ -213,14 +214,15 @@ fn first_rows(mut requests: Vec<Request>) -> Excerpt {
     Excerpt { requests, more }
 }
 
-/// Requests that this person can answer, the longest waiting first; more where there are, or where not all were looked through.
+/// Returns requests that this person can answer, longest waiting first. `more` is also set if the search was cut off.
 async fn waiting_for(portal: &Portal, person: &PersonId, aways: &[Away]) -> anyhow::Result<Excerpt> {
     let answerable = portal.may_answer(person, aways).await;
     let mut waiting = WaitingSearch { portal, person, aways, found: BTreeMap::new(), is_cut: false };
     for (whose, which) in &answerable.lists {
         waiting.is_cut |= !waiting.look_through(whose, *which).await?;
     }
-    // Of many teams what waits longest is among what waits longest of all, unless much waits there for others.
+    // With many teams, search the list of all teams first: it needs fewer reads, unless too much there waits for
+    // others.
     let is_enough = answerable.teams.len() > MOST_TEAMS
         && waiting.look_through(&RequestScope::All, RequestFilter::Waiting).await?;
     if !is_enough {
@@ -235,21 +237,22 @@ async fn waiting_for(portal: &Portal, person: &PersonId, aways: &[Away]) -> anyh
     Ok(Excerpt { more: found.more || waiting.is_cut, ..found })
 }
 
-/// What was found for somebody to answer.
+/// A search for requests that a person can answer.
 struct WaitingSearch<'p> {
     portal: &'p Portal,
     person: &'p PersonId,
     aways: &'p [Away],
     found: BTreeMap<RequestId, Request>,
-    /// Whether there were too many others in a list.
+    /// Whether a list had too many requests for others.
     is_cut: bool,
 }
 
 impl WaitingSearch<'_> {
-    /// Adds what they can answer of this list: those that are shown, and one more. `false` if there were too many others before
-    /// them.
+    /// Adds what they can answer from this list, up to one more than is shown. Returns `false` if too many other
+    /// requests came first.
     async fn look_through(&mut self, whose: &RequestScope, which: RequestFilter) -> anyhow::Result<bool> {
         let (mut read, mut here, mut after) = (0, 0, None);
+        // One more than is shown, to know whether there are more.
         while here <= ROWS {
             if read >= MOST_WAITING {
                 return Ok(false);
@@ -271,10 +274,11 @@ impl WaitingSearch<'_> {
     }
 }
 
-/// What others of a team have, the newest first.
+/// Returns what others of a team hold, newest first.
 async fn others_of(portal: &Portal, person: &PersonId, team: &TeamName) -> anyhow::Result<Excerpt> {
     let whose = RequestScope::Team(team.clone());
     let (mut others, mut read, mut after) = (Vec::new(), 0, None);
+    // One more than is shown, to know whether there are more.
     while others.len() <= ROWS && read < ROWS_READ {
         let page = portal.ports.store.list(&whose, RequestFilter::Live, after.as_ref(), ROWS).await?;
         after = page.next();
@@ -307,7 +311,7 @@ async fn team_page(
             }
         })
         .collect();
-    // What has left the catalog lives on.
+    // Products removed from the catalog may still be held.
     let gone = held.iter().filter(|held| held.used > 0 && portal.catalog.product(&held.product).is_none());
     uses.extend(gone.map(|held| ProductUse {
         product: held.product.to_string(),

@@ -1,4 +1,5 @@
-//! What people can choose of what exists in the account, kept for some minutes so that a form answers at once.
+//! Cache of existing resources that users can choose in forms. Entries last some minutes, so that a form responds at
+//! once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,18 +10,18 @@ use super::Portal;
 use crate::ports::inventory::InventoryItem;
 use crate::ports::outage::warn_unless;
 
-/// How long a list is taken as it was.
+/// How long a list is used.
 const RELIED_ON: SignedDuration = SignedDuration::from_mins(5);
 
-/// Lists by type of parameter, and when they were made.
+/// Cached lists by parameter type.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InventoryCache(Arc<Mutex<HashMap<String, CachedList>>>);
 
-/// What was listed, and when.
+/// When it was listed, and the list.
 type CachedList = (Timestamp, Arc<[InventoryItem]>);
 
-/// Everything of this type that is known by now. Where AWS does not answer in time it is what was known before, or nothing:
-/// people can type an id, and what comes later is there for the next key they press.
+/// Returns the existing resources of this type. If AWS does not answer in time, returns the previous list or none:
+/// users can also type an id, and the new list is ready for their next keystroke.
 pub async fn existing(portal: &Portal, parameter_type: &str) -> Arc<[InventoryItem]> {
     let known = portal.known.get(parameter_type);
     let now = portal.now();
@@ -30,9 +31,10 @@ pub async fn existing(portal: &Portal, parameter_type: &str) -> Arc<[InventoryIt
         return Arc::clone(items);
     }
     let before = known.map_or_else(|| Arc::from([]), |(_, items)| items);
-    // One asks, and nobody asks again with every key that somebody presses.
+    // Renew the old entry first, so that further keystrokes do not start more calls.
     portal.known.put(parameter_type, now, Arc::clone(&before));
     let (listing, parameter_type) = (portal.clone(), parameter_type.to_owned());
+    // Spawned, so that the call fills the cache even if it takes too long for this user.
     let listed = tokio::spawn(async move { list(&listing, &parameter_type).await });
     match tokio::time::timeout(portal.limits.inventory, listed).await {
         Ok(Ok(Some(items))) => items,

@@ -1,5 +1,4 @@
-//! Jobs that were given up: an operator or an admin has them tried again, or drops them. Either goes on the trail in the
-//! commit that does it.
+//! Parked jobs: operators and admins retry or drop them. Both are recorded on the trail in the same commit.
 
 use jiff::Timestamp;
 
@@ -10,19 +9,19 @@ use crate::domain::refusal::Refusal;
 use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError, ParkedJob, Store};
 
-/// Which of the parked jobs.
+/// Selects parked jobs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chosen {
-    /// How the id begins that they are about: of a request, of a person, or `-` for the portal. Empty for all.
+    /// Prefix of the owner: a request's id, a person's id, or `-` for the portal. Empty for all.
     pub of: String,
-    /// Their name there; all of them where none is given.
+    /// The job's name; all if `None`.
     pub name: Option<String>,
 }
 
-/// The jobs that were given up and are meant.
+/// Returns the selected parked jobs.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// If the store cannot be read.
 pub async fn parked(store: &dyn Store, chosen: &Chosen) -> anyhow::Result<Vec<ParkedJob>> {
     let mut parked = all_parked(store).await?;
     parked.retain(|job| {
@@ -32,16 +31,16 @@ pub async fn parked(store: &dyn Store, chosen: &Chosen) -> anyhow::Result<Vec<Pa
     Ok(parked)
 }
 
-/// Every job that was given up.
+/// Returns all parked jobs.
 async fn all_parked(store: &dyn Store) -> anyhow::Result<Vec<ParkedJob>> {
     let count = store.count_parked().await?;
     if count == 0 { Ok(Vec::new()) } else { store.parked(count).await }
 }
 
-/// Has them tried again at once, as if they had never failed; those that were still parked and can be read.
+/// Makes these jobs due now, with no attempts counted. Returns those that were still parked and can be read.
 ///
 /// # Errors
-/// When the store cannot be written; those before the one that failed are due.
+/// If the store cannot be written; jobs before the failed one are due.
 pub async fn retry(
     store: &dyn Store,
     jobs: &[ParkedJob],
@@ -51,10 +50,10 @@ pub async fn retry(
     change_each(store, jobs, (RETRIED, by, now), |job| again(job, now).ok()).await
 }
 
-/// Forgets them: what they would have done will not be done. Those that were still parked.
+/// Deletes these jobs; what they would have done will not happen. Returns those that were still parked.
 ///
 /// # Errors
-/// When the store cannot be written; those before the one that failed are gone.
+/// If the store cannot be written; jobs before the failed one are deleted.
 pub async fn drop(
     store: &dyn Store,
     jobs: &[ParkedJob],
@@ -64,7 +63,7 @@ pub async fn drop(
     change_each(store, jobs, (DROPPED, by, now), |job| Some(taken(job))).await
 }
 
-/// The words on the trail.
+/// Names of the audit events.
 const RETRIED: &str = "job retried";
 const DROPPED: &str = "job dropped";
 
@@ -106,38 +105,39 @@ async fn change_one(
     portal_audit::commit(store, by, (event, &detail), now, change).await
 }
 
-/// A parked job as a list showed it.
+/// Refers to a parked job as a list showed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParkedJobRef {
-    /// Which.
+    /// Its key.
     pub key: JobKey,
-    /// When it was first due, in seconds: one of the same key that was parked later is another one.
+    /// When it was first due, in seconds. Tells it from a job with the same key that was parked later.
     pub due: i64,
 }
 
 impl ParkedJobRef {
-    /// This job.
+    /// Returns the reference to a job.
     pub fn of(job: &ParkedJob) -> Self {
         Self { key: job.key.clone(), due: job.written_at.as_second() }
     }
 }
 
-/// The first parked jobs, at most `limit`, and how many there are, for an admin in Slack.
+/// Returns the first parked jobs, at most `limit`, and the number of all, for an admin in Slack.
 ///
 /// # Errors
-/// A refusal for whoever is no admin, noted on the trail; or a failure.
+/// A refusal if the user is no admin, recorded on the trail; or a failure.
 pub async fn list_as(portal: &Portal, by: &By, limit: usize) -> Result<(Vec<ParkedJob>, usize), Error> {
     portal.only_admins(by, "see jobs").await?;
     let store = &portal.ports.store;
     let first = store.parked(limit).await?;
+    // A short page is complete, so it needs no count.
     let count = if first.len() < limit { first.len() } else { store.count_parked().await? };
     Ok((first, count))
 }
 
-/// As [`retry`], one of them for an admin in Slack; once under `key`.
+/// Like [`retry`], but one job for an admin in Slack, with the idempotency key `key`.
 ///
 /// # Errors
-/// As [`list_as`]; also a refusal when it is not parked any more.
+/// See [`list_as`]; also a refusal if the job is no longer parked.
 pub async fn retry_as(portal: &Portal, by: &By, key: &str, named: &ParkedJobRef) -> Result<ParkedJob, Error> {
     portal.only_admins(by, "retry a job").await?;
     let job = find(portal, named).await?;
@@ -146,10 +146,10 @@ pub async fn retry_as(portal: &Portal, by: &By, key: &str, named: &ParkedJobRef)
     Ok(job)
 }
 
-/// As [`drop`], one of them for an admin in Slack.
+/// Like [`drop`], but one job for an admin in Slack.
 ///
 /// # Errors
-/// As [`retry_as`].
+/// See [`retry_as`].
 pub async fn drop_as(portal: &Portal, by: &By, key: &str, named: &ParkedJobRef) -> Result<ParkedJob, Error> {
     portal.only_admins(by, "drop a job").await?;
     let job = find(portal, named).await?;

@@ -1,16 +1,17 @@
-//! Values of the metrics' labels. Each is one of a closed list, so that every series can be there before its first event.
+//! Values of metric labels. Each label has a closed set of values, so that all series can be created before their first
+//! event.
 
 use std::fmt;
 
 use prometheus_client::encoding::{EncodeLabelValue, LabelValueEncoder};
 
-/// A label whose values are all known.
+/// A label with a closed set of values.
 pub(super) trait Label: Copy + 'static {
-    /// All of them.
+    /// All values.
     const ALL: &'static [Self];
 }
 
-/// Writes an enum whose variants are the values of a label, so that none can be left out of the list of all.
+/// Declares an enum as a label, and generates the list of its values so that none is missing.
 macro_rules! label {
     ($(#[$about:meta])* $visible:vis enum $name:ident { $($(#[$meaning:meta])* $value:ident = $word:literal,)+ }) => {
         $(#[$about])*
@@ -24,7 +25,7 @@ macro_rules! label {
         }
 
         impl $name {
-            /// As Prometheus reads it.
+            /// Returns the label value in the Prometheus format.
             $visible fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$value => $word,)+
@@ -41,85 +42,85 @@ macro_rules! label {
 }
 
 label! {
-    /// What becomes of a request.
+    /// How a request was decided.
     pub(super) enum Decision {
         /// By approvers.
         Approved = "approved",
-        /// By the rules of its product.
+        /// By its product's rules, without approvers.
         Auto = "auto",
         /// By an approver.
         Denied = "denied",
         /// By its requester.
         Cancelled = "cancelled",
-        /// Nobody decided.
+        /// Not in time.
         TimedOut = "timed_out",
     }
 }
 
 label! {
-    /// How a provisioning ended.
+    /// The result of provisioning.
     pub(super) enum ProvisionResult {
-        /// It is there.
+        /// It succeeded.
         Succeeded = "succeeded",
-        /// It is not.
+        /// It failed.
         Failed = "failed",
     }
 }
 
 label! {
-    /// What happens to a resource.
+    /// What happened to a resource.
     pub(super) enum LeaseEvent {
         /// Its owner was warned or reminded.
         Warned = "warned",
-        /// It ends later.
+        /// Its lease was extended.
         Renewed = "renewed",
-        /// It begins to be removed because its lease is over.
+        /// Its teardown started because its lease ended.
         Expired = "expired",
-        /// It is removed.
+        /// It was removed.
         TornDown = "torn_down",
         /// It could not be removed.
         TeardownFailed = "teardown_failed",
-        /// It is left as it is.
+        /// It was kept although its request ended.
         Retained = "retained",
     }
 }
 
 label! {
-    /// Where the audit trail is copied to.
+    /// Where audit entries are copied to.
     pub(super) enum CopyTarget {
         /// The audit channel.
         Channel = "channel",
-        /// Whoever subscribes to events.
+        /// The subscriber to events.
         Events = "events",
     }
 }
 
 label! {
-    /// How a copy went.
+    /// The result of a copy.
     pub(super) enum CopyOutcome {
-        /// It is there.
+        /// It succeeded.
         Copied = "copied",
-        /// It is tried again.
+        /// It failed and is retried.
         Failed = "failed",
     }
 }
 
 label! {
-    /// How a run of a job ended.
+    /// The result of a job's run.
     pub(super) enum JobOutcome {
-        /// For good.
+        /// It is finished.
         Done = "done",
-        /// Well, and it looks again later.
+        /// It succeeded and runs again later.
         Again = "again",
-        /// It failed and is tried again.
+        /// It failed and is retried.
         PutOff = "put_off",
-        /// It failed and waits for a person.
+        /// It failed and was parked.
         Parked = "parked",
     }
 }
 
 label! {
-    /// What Slack sends.
+    /// What Slack sent.
     pub(crate) enum Received {
         /// A slash command.
         Command = "command",
@@ -133,7 +134,7 @@ label! {
         Shortcut = "shortcut",
         /// An event.
         Event = "event",
-        /// What nobody waits for.
+        /// Anything that no user waits for.
         Other = "other",
     }
 }

@@ -1,5 +1,5 @@
-//! Leases: looking at one when something of it is due, warning a person about all of theirs at once, and beginning
-//! the teardown of what has run out.
+//! Leases: acting when one is due, warning an owner about all of theirs at once, and starting the teardown of expired
+//! ones.
 
 use std::time::Duration;
 
@@ -21,26 +21,26 @@ use crate::ports::outage::warn_unless;
 use crate::ports::slack::{Destination, LeaseToWarn, Notice, SlackError, WarningNotice};
 use crate::ports::store::{RequestFilter, RequestScope};
 
-/// A lease whose warning could not be delivered is looked at again after this time. While Slack is only silent, the
-/// warning itself is tried again and again.
+/// How long to wait before a lease is checked again whose warning could not be delivered. While Slack does not answer,
+/// the warning is retried instead.
 const UNTIL_WARNED: Duration = Duration::from_hours(24);
-/// After a look that had to be put off, for a clock that is wrong or a Slack that does not say what time it is.
+/// How long to wait if the clock is wrong or Slack does not tell the time.
 const UNTIL_CERTAIN: Duration = Duration::from_mins(5);
-/// Nothing is warned about or torn down while our clock is further than this from Slack's.
+/// No warning and no teardown happens while our clock differs from Slack's by more than this.
 const CLOCK_MAY_DIFFER: SignedDuration = SignedDuration::from_mins(5);
-/// Leases that one message warns about; each takes two blocks.
+/// Leases per message; each takes two blocks.
 const IN_ONE_MESSAGE: usize = 10;
-/// Live requests of one person that are read at a time.
+/// How many live requests of a person to read at a time.
 const PAGE: usize = 200;
 
-/// Does what a request's lease asks for now.
+/// Does the next step of a request's lease.
 pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let now = portal.now();
     if request.waiting_renewal().is_some_and(|renewal| renewal.approve_by <= now)
         && portal.hears_people().await?
     {
-        // Its own job was to do this; a lease never waits for it in vain.
+        // The job `RenewalDeadline` should have done this; a lease must not depend on it.
         return apply(portal, id, Event::RenewalDeadline).await;
     }
     let step = match lease_step(&request, now) {
@@ -58,7 +58,8 @@ pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Perf
         return Ok(Performed::Again(UNTIL_CERTAIN));
     }
     if step == LeaseStep::Warn {
-        // Warnings are a person's: all that is due goes into one message, and it is found in their list.
+        // One message covers all due leases of an owner. `Warn` reads their list, so make sure that this request is on
+        // it.
         portal.ports.store.put_into_lists(id, request.revision).await?;
         portal.write_jobs(vec![JobKind::Warn.due(request.owner, now)]).await?;
         return Ok(Performed::Again(UNTIL_WARNED));
@@ -73,7 +74,7 @@ pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Perf
     }
     match portal.change(id, |request, now| next(request, &Event::LeaseEnded, now)).await {
         Ok(_) => Ok(Performed::Done),
-        // The clock fell back in between, or somebody was faster: the row knows what is next.
+        // The clock was set back in between, or somebody was faster: check the row again.
         Err(Error::Refused(_)) => Ok(Performed::Again(UNTIL_CERTAIN)),
         Err(Error::Failed(error)) => Err(JobError::Later(error)),
     }
@@ -83,7 +84,7 @@ fn wait_until(until: Timestamp, now: Timestamp) -> Performed {
     Performed::Again(Duration::try_from(until.duration_since(now)).unwrap_or_default())
 }
 
-/// Why the time cannot be relied on now, if it cannot.
+/// Returns why the clock cannot be trusted now, if so.
 pub(super) async fn clock_is_off(portal: &Portal) -> Option<anyhow::Error> {
     match portal.ports.slack.clock_ahead_by().await {
         Ok(ahead) if ahead.abs() <= CLOCK_MAY_DIFFER => None,
@@ -92,14 +93,14 @@ pub(super) async fn clock_is_off(portal: &Portal) -> Option<anyhow::Error> {
     }
 }
 
-/// Warns a person about everything of theirs that is due, and about what would be within hours. What they were warned about
-/// nobody knows where is not recorded: they are warned again tomorrow.
+/// Warns an owner about all leases that are due, and those due within hours. If Slack did not say where it posted the
+/// warning, nothing is recorded, and they are warned again tomorrow.
 pub(super) async fn warn(portal: &Portal, owner: &PersonId) -> Result<Performed, JobError> {
     let due = due_for_warning(portal, owner).await?;
     if due.is_empty() {
         return Ok(Performed::Done);
     }
-    // Whoever has left Slack or the team, or whose team is gone, can keep nothing, so those who can are warned.
+    // An owner who has left Slack or the team, or whose team is gone, may not renew, so warn those who can.
     let (mut theirs, mut of_the_team) = (Vec::new(), Vec::new());
     for request in due {
         let is_theirs = portal.may_tend(owner, &request, Tending::Keep).await?;
@@ -107,7 +108,7 @@ pub(super) async fn warn(portal: &Portal, owner: &PersonId) -> Result<Performed,
     }
     for some in theirs.chunks(IN_ONE_MESSAGE) {
         match post(portal, owner, some, None, &Destination::Person(owner.clone())).await {
-            // They cannot be written to, whatever Slack says about them.
+            // They cannot be messaged, although their account counts.
             Err(SlackError::Unreachable(_)) => of_the_team.extend(some.iter().cloned()),
             Err(SlackError::Unplaced) => {}
             posted => record(portal, some, posted?).await?,
@@ -117,7 +118,7 @@ pub(super) async fn warn(portal: &Portal, owner: &PersonId) -> Result<Performed,
     Ok(Performed::Done)
 }
 
-/// Live requests of a person to be warned about now; none unless one of them is due this moment.
+/// Returns the requests that a warning now should list; none unless one of them is due.
 async fn due_for_warning(portal: &Portal, owner: &PersonId) -> anyhow::Result<Vec<Request>> {
     let (now, whose) = (portal.now(), RequestScope::Owner(owner.clone()));
     let (mut found, mut after): (Vec<Request>, _) = (Vec::new(), None);
@@ -136,7 +137,7 @@ async fn due_for_warning(portal: &Portal, owner: &PersonId) -> anyhow::Result<Ve
     Ok(found)
 }
 
-/// Lines of a warning keep their places when one of them changes, so that no button moves under a finger.
+/// Sort key of a warning's lines. It does not depend on dates that change, so that no button moves while a user clicks.
 pub(super) fn place_in_warning(request: &Request) -> (Timestamp, RequestId) {
     (request.submitted_at, request.id)
 }
@@ -145,7 +146,7 @@ fn is_warned_now(request: &Request, now: Timestamp) -> bool {
     request.lease().is_some_and(|lease| lease.is_warned_with(&request.product.lease, now))
 }
 
-/// Tells those who answer for the team, in its channel, what its owner can no longer be told.
+/// Warns the team's approvers in its channel, because the owner cannot be reached.
 async fn warn_team(portal: &Portal, owner: &PersonId, due: Vec<Request>) -> Result<(), JobError> {
     let mut rest = due;
     while let Some(team) = rest.first().map(|request| request.team.clone()) {
@@ -155,7 +156,7 @@ async fn warn_team(portal: &Portal, owner: &PersonId, due: Vec<Request>) -> Resu
         for some in some.chunks(IN_ONE_MESSAGE) {
             let channel = portal.organization.channel_of(&team);
             match post_in_channel(portal, owner, some, &approvers, channel).await {
-                // Their leases are looked at again tomorrow.
+                // These leases are checked again tomorrow.
                 Err(SlackError::Unreachable(why)) => {
                     portal.tell_admins(&unwarned(owner, &why)).await;
                 }
@@ -191,7 +192,7 @@ async fn post(
     instead: Option<&[Principal]>,
     to: &Destination,
 ) -> Result<MessageRef, SlackError> {
-    // What the message says holds from the moment it is delivered, so it shows the dates after that.
+    // Render what holds after delivery, since the warning moves the dates.
     let now = portal.now();
     let warned: Vec<Request> = requests.iter().map(|request| as_warned(request, now)).collect();
     let leases: Vec<LeaseToWarn<'_>> =
@@ -201,7 +202,7 @@ async fn post(
     Ok(portal.post(to, &Notice::Warning(notice)).await?.at)
 }
 
-/// What admins read about leases that nobody can be warned about.
+/// Text for the admins about leases for which nobody can be warned.
 pub(super) fn unwarned(owner: &PersonId, why: &str) -> String {
     format!(
         "Leases of <@{owner}> run out, but the warning can be delivered neither to them nor to a channel: {why}. \
@@ -210,14 +211,14 @@ pub(super) fn unwarned(owner: &PersonId, why: &str) -> String {
     )
 }
 
-/// The request as it will be once it was warned about.
+/// Returns the request as it will be after the warning.
 fn as_warned(request: &Request, now: Timestamp) -> Request {
     let message = MessageRef { channel: ChannelId::new(""), ts: String::new() };
     let warned = Event::Warned { owner: request.owner.clone(), message };
     next(request, &warned, now).map_or_else(|_| request.clone(), |change| change.request)
 }
 
-/// Notes on every request that it was warned about. Whoever renewed meanwhile sees that in the message.
+/// Records the warning on every request. A request that was renewed meanwhile has its line in the message updated.
 async fn record(portal: &Portal, requests: &[Request], at: MessageRef) -> Result<(), JobError> {
     let noted = requests.iter().map(|request| note_warned(portal, request, &at));
     for noted in join_all(noted).await {
@@ -240,7 +241,7 @@ async fn note_warned(portal: &Portal, request: &Request, at: &MessageRef) -> Res
             };
             match portal.change(request.id, record).await {
                 Ok(request) => Ok(portal.refresh(&request, MessageSlot::Warning, at).await?),
-                // It was handed over while its warning was on the way; the new owner gets one of their own.
+                // Transferred while its warning was sent; the new owner gets a warning of their own.
                 Err(Error::Refused(_)) => Ok(()),
                 Err(Error::Failed(error)) => Err(JobError::Later(error)),
             }

@@ -1,4 +1,4 @@
-//! Looking at requests: one's own, the team's, one by its id.
+//! Finding requests: a person's own, a team's, or one by its id.
 
 use futures_util::future::join_all;
 
@@ -16,37 +16,38 @@ use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
 use crate::ports::store::{Cursor, RequestFilter, RequestScope};
 
-/// Fewest characters of an id that a command takes.
+/// The shortest prefix of an id that a command accepts.
 const SHORTEST_PREFIX: usize = 6;
 
 /// A page of requests.
 #[derive(Clone, Debug)]
 pub struct RequestList {
-    /// Whose they are, for the heading.
+    /// Whose requests, for the heading.
     pub whose: RequestScope,
-    /// Those that have not ended, newest first; or those that have, the one that ended last first.
+    /// Live requests, newest first; or ended ones, latest end first.
     pub requests: Vec<Request>,
-    /// Where the next page of this kind begins, if there is one.
+    /// Where the next page starts, if there is one.
     pub next: Option<Cursor>,
-    /// Whether there are any that have ended.
+    /// Whether there are any ended requests.
     pub any_ended: bool,
 }
 
-/// Which requests a page is of.
+/// Which page of a list to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut<'a> {
-    /// Those that have ended, instead of those that have not.
+    /// Ended requests instead of live ones.
     pub ended: bool,
-    /// The place before the page; none before the first.
+    /// Position before the page; `None` for the first page.
     pub after: Option<&'a Cursor>,
-    /// Requests on the page.
+    /// Number of requests on the page.
     pub limit: usize,
 }
 
-/// A page of the person's own requests, or of a team's or of all teams' if `team` names them and the person may see them.
+/// Returns a page of the person's own requests, or of the team or all teams that `team` names, if the person may see
+/// them.
 ///
 /// # Errors
-/// A refusal when the team is not theirs to see; a failure when Slack or the store is silent.
+/// A refusal if the person may not see the team; a failure if Slack or the store does not answer.
 pub async fn list(
     portal: &Portal,
     person: &PersonId,
@@ -65,8 +66,8 @@ pub async fn list(
     Ok(RequestList { whose, next: page.next(), requests: page.requests(), any_ended })
 }
 
-/// The team of this name, if the person is in it, answers its requests, or may read everything. Those may name teams that
-/// are gone as well.
+/// Returns the team of this name if the person belongs to it, approves for it, or may read everything. Only the latter
+/// may name a removed team.
 pub(super) async fn visible_team(portal: &Portal, person: &PersonId, name: &str) -> Result<TeamName, Error> {
     let wanted = TeamName::new(name);
     if let Some(team) = portal.organization.team(&wanted) {
@@ -88,17 +89,17 @@ pub(super) async fn visible_team(portal: &Portal, person: &PersonId, name: &str)
     Err(Refusal::NotYourTeam { team: shown(name), yours }.into())
 }
 
-/// What somebody named behind a command that takes a team.
+/// The argument of a command that takes a team.
 pub(super) enum ListTarget {
-    /// Nothing.
+    /// No argument.
     Nothing,
-    /// All teams, which they may read.
+    /// All teams; the person may read them.
     All,
-    /// This team, which they may read.
+    /// This team; the person may read it.
     Team(TeamName),
 }
 
-/// What they named, if they may read that.
+/// Parses the argument, and checks that the person may read what it names.
 pub(super) async fn named_team(
     portal: &Portal,
     person: &PersonId,
@@ -116,7 +117,7 @@ pub(super) async fn named_team(
     }
 }
 
-/// Whether they may read the requests of all teams: admins and auditors.
+/// Returns whether the person may read the requests of all teams: admins and auditors.
 pub(super) async fn reads_all(
     portal: &Portal,
     person: &PersonId,
@@ -126,12 +127,13 @@ pub(super) async fn reads_all(
     portal.is_in_any_as_of(person, &[&organization.admins, &organization.auditors], freshness).await
 }
 
-/// The teams that they are in or answer for, in the order of the settings, for whoever reads about them: found by what is
-/// known, and only those that are found are asked about anew. That there are none is asked of all.
+/// Returns the teams that the person belongs to or approves for, in the order of the settings, to read about them.
+/// Teams are found in the cache, and only those found are checked with Slack. If there are none, all teams are checked.
 ///
 /// # Errors
-/// When Slack had to be asked and could not, and none was found among those it said.
+/// If Slack had to be asked and could not be, and none of the other teams match.
 pub(super) async fn teams_to_see(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<TeamName>> {
+    // Errors do not matter here: without a result all teams are checked below.
     let known = portal.teams_as_of(person, Freshness::Known, everybody_of).await.unwrap_or_default();
     let found = confirmed(portal, person, known).await.unwrap_or_default();
     if !found.is_empty() {
@@ -140,21 +142,21 @@ pub(super) async fn teams_to_see(portal: &Portal, person: &PersonId) -> anyhow::
     confirmed(portal, person, portal.organization.teams.iter().collect()).await
 }
 
-/// The same by what is known, for what is shown without being asked for.
+/// Like [`teams_to_see`] but from the cache only, for content that the person did not ask for.
 ///
 /// # Errors
-/// As [`teams_to_see`].
+/// See [`teams_to_see`].
 pub(super) async fn teams_to_show(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<TeamName>> {
     let known = portal.teams_as_of(person, Freshness::Known, everybody_of).await?;
     Ok(known.into_iter().map(|team| team.name.clone()).collect())
 }
 
-/// A team's members and those who answer for it.
+/// Returns a team's members and approvers.
 fn everybody_of(team: &Team) -> Vec<Principal> {
     [&team.members[..], &team.approvers].concat()
 }
 
-/// Those of these teams that they are in or answer for now.
+/// Returns those of these teams that the person belongs to or approves for now.
 async fn confirmed(portal: &Portal, person: &PersonId, teams: Vec<&Team>) -> anyhow::Result<Vec<TeamName>> {
     let asked = teams.iter().map(|team| async {
         let is_theirs = portal.is_one_of_in_time(person, &everybody_of(team)).await;
@@ -162,17 +164,17 @@ async fn confirmed(portal: &Portal, person: &PersonId, teams: Vec<&Team>) -> any
     });
     let (found, silent): (Vec<_>, Vec<_>) = join_all(asked).await.into_iter().partition(Result::is_ok);
     let found: Vec<TeamName> = found.into_iter().flatten().flatten().collect();
-    // A team that cannot be asked about must not keep the others from being shown.
+    // A team that cannot be looked up must not hide the others.
     match silent.into_iter().find_map(Result::err) {
         Some(error) if found.is_empty() => Err(error),
         _ => Ok(found),
     }
 }
 
-/// The one request that the person can see whose id begins with `typed`.
+/// Finds the one visible request whose id starts with `typed`.
 ///
 /// # Errors
-/// A refusal when there is none or there are several; a failure when Slack or the store is silent.
+/// A refusal if there is none or more than one; a failure if Slack or the store does not answer.
 pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Request, Error> {
     let prefix = typed.trim().trim_matches('`').to_lowercase();
     let unknown = || Refusal::UnknownRequest { typed: shown(typed) };
@@ -183,6 +185,7 @@ pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Req
         return Err(unknown().into());
     }
     let mut visible = Vec::new();
+    // A prefix of this length matches a few requests at most.
     let found = portal.ports.store.find(&prefix, 50).await?;
     for request in found.iter().cloned() {
         if portal.may_see(person, &request).await? {
@@ -191,6 +194,7 @@ pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Req
     }
     match visible.len() {
         0 => {
+            // With several matches it is unknown which one was meant.
             if let [one] = found.as_slice() {
                 note_stranger(portal, one, person).await?;
             }
@@ -201,32 +205,32 @@ pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Req
     }
 }
 
-/// Notes that somebody named a request by its id who may not see it. They are told that there is none.
+/// Records on the trail that somebody named a request that they may not see. They are told that it does not exist.
 async fn note_stranger(portal: &Portal, request: &Request, person: &PersonId) -> Result<(), Error> {
     let by = By { person: person.clone(), via: Via::Command };
     let (tried, why) = ("look up".to_owned(), "not theirs to see".to_owned());
     Ok(portal.note(&RefusedAction { chain: request.id, meant: None, by, tried, why }).await?)
 }
 
-/// A request with everything that is said about it.
+/// A request with all details.
 #[derive(Clone, Debug)]
 pub struct Detail {
     /// The request.
     pub request: Request,
-    /// Who can answer it.
+    /// Its approvers.
     pub approvers: Vec<Principal>,
     /// What its team uses of the product.
     pub quota: QuotaUse,
-    /// What happened to it, in order.
+    /// Its audit entries in order.
     pub entries: Vec<AuditEntry>,
-    /// Whether nothing real is made.
+    /// Whether nothing real is provisioned.
     pub simulated: bool,
 }
 
-/// As [`find`], with everything that is said about it.
+/// Like [`find`], with all details.
 ///
 /// # Errors
-/// As [`find`].
+/// See [`find`].
 pub async fn find_in_full(portal: &Portal, person: &PersonId, typed: &str) -> Result<Detail, Error> {
     let request = find(portal, person, typed).await?;
     detail(portal, request).await

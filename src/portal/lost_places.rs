@@ -1,5 +1,5 @@
-//! Places where nothing can be posted: an archived channel, a person who has left. Whatever belongs there is tried again
-//! later and everything else goes on, so an operator reads it once and not with every message.
+//! Conversations in which the bot cannot post, such as an archived channel or a person who has left. Their messages are
+//! retried, so this is logged once and not for every message.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::Portal;
 use crate::ports::slack::{Destination, Notice, Posted, SlackError};
 
-/// More than this many are not remembered; then each is said once more.
+/// How many conversations to remember. Beyond that all are forgotten, and logged once more.
 const REMEMBERED: usize = 1000;
 
-/// The places that were said so far. Cheap to clone.
+/// The conversations logged so far. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LostPlaces(Arc<Mutex<HashSet<String>>>);
 
 impl LostPlaces {
-    /// Whether it is the first time that this place takes no message.
+    /// Records a conversation that cannot be posted in; returns whether that is new.
     fn is_news(&self, place: &str) -> bool {
         let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lost.len() >= REMEMBERED {
@@ -24,21 +24,21 @@ impl LostPlaces {
         lost.insert(place.to_owned())
     }
 
-    /// Whether it took no message before.
+    /// Records a conversation that can be posted in; returns whether it could not be before.
     fn is_back(&self, place: &str) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(place)
     }
 }
 
 impl Portal {
-    /// Nothing can be posted at this place, a channel or a person, for the reason that Slack gives.
+    /// Logs that the bot cannot post in this channel or to this person, with Slack's reason.
     pub(super) fn lose_place(&self, place: &str, why: &str) {
         if self.lost_places.is_news(place) {
             tracing::warn!(place, why, "nothing can be posted there; everything else goes on");
         }
     }
 
-    /// Posts a message, and says once where that cannot be done.
+    /// Posts a message, and logs once if that is impossible.
     pub(super) async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError> {
         let posted = self.ports.slack.post(to, notice).await;
         match &posted {
@@ -52,7 +52,7 @@ impl Portal {
     }
 }
 
-/// The channel or the person.
+/// Returns the id of the channel or person.
 fn place_of(to: &Destination) -> &str {
     match to {
         Destination::Channel(channel) => channel.as_str(),

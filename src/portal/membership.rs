@@ -1,8 +1,8 @@
-//! Who is who right now. Three questions, and nothing else asks Slack about people: which teams a person is in
-//! ([`Portal::teams_of`], from what is known), whether a person may do something now ([`Portal::is_one_of`], at most a
-//! minute old, about that person alone), and who is to be mentioned ([`Portal::to_mention`]).
+//! Who belongs where, according to Slack. Three questions are asked here: which teams a person belongs to
+//! ([`Portal::teams_of`], from the cache), whether a person may do something now ([`Portal::is_one_of`], at most a
+//! minute old, about that person alone), and whom to mention ([`Portal::to_mention`]).
 //!
-//! Whether an account counts at all is found out in one place, [`Portal::why_not_counted`], by whatever way it is named.
+//! Whether an account counts at all is decided in one place, [`Portal::why_not_counted`], however it is named.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,27 +23,27 @@ use crate::ports::directory::{Freshness, Late};
 use crate::ports::outage::{Side, warn_unless};
 use crate::ports::slack::SlackError;
 
-/// Accounts that are looked at one by one for those who count.
+/// How many accounts to look up one by one for those who count.
 const MOST_LOOKED_AT: usize = 50;
 
-/// Admins who are told at most.
+/// How many admins are notified at most.
 const MOST_ADMINS: usize = 25;
 
-/// Some people who count, and whether there may be more of them.
+/// Some people who count, and whether there may be more.
 #[derive(Debug, Default)]
 pub(crate) struct Counted {
-    /// Who.
+    /// The people found.
     pub(crate) people: BTreeSet<PersonId>,
-    /// Whether nobody else was left to look at.
+    /// Whether all candidates were looked up.
     pub(crate) is_all: bool,
 }
 
-/// The error of a question about people that Slack did not answer.
+/// Marks an error as one of Slack's, for a lookup of people.
 fn silent(error: anyhow::Error) -> anyhow::Error {
     Side::Slack.failed(error)
 }
 
-/// Whether Slack may say it when it is asked again: it was slow, asked to wait, or did not answer.
+/// Returns whether Slack may answer a retry: it was slow, rate-limited the call, or did not answer.
 pub(super) fn is_for_now(error: &anyhow::Error) -> bool {
     let is_unanswered =
         |error: &SlackError| matches!(error, SlackError::RateLimited(_) | SlackError::Silence(_));
@@ -51,10 +51,10 @@ pub(super) fn is_for_now(error: &anyhow::Error) -> bool {
 }
 
 impl Portal {
-    /// Why this account counts for nothing, by whatever way it is named; `None` for an active full member of ours.
+    /// Returns why this account does not count, or `None` for an active full member of our workspace.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
+    /// If Slack had to be asked and could not be.
     pub(crate) async fn why_not_counted(
         &self,
         person: &PersonId,
@@ -63,16 +63,16 @@ impl Portal {
         self.ports.directory.why_not_counted(person, freshness).await.map_err(silent)
     }
 
-    /// Whether this account counts.
+    /// Returns whether this account counts.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
+    /// If Slack had to be asked and could not be.
     pub(crate) async fn counts(&self, person: &PersonId) -> anyhow::Result<bool> {
         Ok(self.why_not_counted(person, Freshness::Fresh).await?.is_none())
     }
 
-    /// Refuses whoever acts on a request and counts for nothing, and notes that on its trail. While Slack does not say,
-    /// they go on: what takes a right asks for it again.
+    /// Refuses an action on a request by an account that does not count, and records that on the request's trail. If
+    /// Slack does not answer, the action continues: whatever needs a permission checks the account again.
     pub(super) async fn check_counts(&self, request: &Request, by: &By, tried: &str) -> Result<(), Error> {
         let (portal, person) = (self.clone(), by.person.clone());
         match self.wait_briefly(async move { portal.why_not_counted(&person, Freshness::Fresh).await }).await
@@ -87,11 +87,11 @@ impl Portal {
         }
     }
 
-    /// Whether `person` is one of these people or in one of these groups and counts, as of at most a minute ago. Slack is
-    /// asked about the groups only if no id matches, and about nobody else's account.
+    /// Returns whether `person` is among these people and groups and counts, according to answers at most a minute old.
+    /// Groups are looked up only if no id matches, and no other account is looked up.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
+    /// If Slack had to be asked and could not be.
     pub(crate) async fn is_one_of(
         &self,
         person: &PersonId,
@@ -100,10 +100,10 @@ impl Portal {
         self.is_one_of_as_of(person, principals, Freshness::Fresh).await
     }
 
-    /// As [`Self::is_one_of`], from answers as fresh as they have to be.
+    /// Like [`Self::is_one_of`], with a choice of freshness.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
+    /// If Slack had to be asked and could not be.
     pub(super) async fn is_one_of_as_of(
         &self,
         person: &PersonId,
@@ -114,10 +114,10 @@ impl Portal {
             && self.why_not_counted(person, freshness).await?.is_none())
     }
 
-    /// As [`Self::is_one_of`], for somebody who waits for an answer: see [`Self::wait_for_answer`].
+    /// Like [`Self::is_one_of`], while a user waits: see [`Self::wait_for_answer`].
     ///
     /// # Errors
-    /// When Slack had to be asked and could not, or does not say in time.
+    /// If Slack had to be asked and could not be, or does not answer in time.
     pub(super) async fn is_one_of_in_time(
         &self,
         person: &PersonId,
@@ -127,10 +127,11 @@ impl Portal {
         self.wait_for_answer(async move { portal.is_one_of(&person, &principals).await }).await
     }
 
-    /// As [`Self::is_one_of`], of any of several circles; a later one is asked about only if no earlier one has them.
+    /// Like [`Self::is_one_of`], for any of several sets of people; a later set is looked up only if no earlier one
+    /// matches.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
+    /// If Slack had to be asked and could not be.
     pub(crate) async fn is_in_any(
         &self,
         person: &PersonId,
@@ -139,10 +140,10 @@ impl Portal {
         self.is_in_any_as_of(person, circles, Freshness::Fresh).await
     }
 
-    /// As [`Self::is_in_any`], from answers as fresh as they have to be.
+    /// Like [`Self::is_in_any`], with a choice of freshness.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
+    /// If Slack had to be asked and could not be.
     pub(super) async fn is_in_any_as_of(
         &self,
         person: &PersonId,
@@ -154,17 +155,17 @@ impl Portal {
             match self.is_one_of_as_of(person, circle, freshness).await {
                 Ok(true) => return Ok(true),
                 Ok(false) => {}
-                // A group that cannot be asked about keeps nobody from what they may by another.
+                // A failed lookup must not take away what another set allows.
                 Err(error) => unknown = Some(error),
             }
         }
         unknown.map_or(Ok(false), Err)
     }
 
-    /// Whether these principals mean this account, which may count for nothing all the same.
+    /// Returns whether these principals include this account. Does not check whether the account counts.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
+    /// If Slack had to be asked and could not be.
     pub(super) async fn is_named(
         &self,
         person: &PersonId,
@@ -175,7 +176,7 @@ impl Portal {
             return Ok(true);
         }
         let mut unknown = None;
-        // The first yes is enough, however long another answer takes.
+        // Look up all at once: the first match is enough, however long other answers take.
         let asked = principals.iter().map(|principal| self.means(principal, person, freshness));
         let mut asked: FuturesUnordered<_> = asked.collect();
         while let Some(asked) = asked.next().await {
@@ -188,8 +189,8 @@ impl Portal {
         unknown.map_or(Ok(false), Err)
     }
 
-    /// Whether this principal means this account. Slack is asked about the account, and about all groups at once, so that
-    /// it costs the same however many principals there are.
+    /// Returns whether this principal includes this account. Looks up the account, not the principal, and all groups in
+    /// one call, so that the number of principals does not matter.
     async fn means(
         &self,
         principal: &Principal,
@@ -207,7 +208,7 @@ impl Portal {
         }
     }
 
-    /// The accounts that are meant, none where Slack knows nobody by that name.
+    /// Returns the accounts of a principal; none if Slack does not know it.
     async fn accounts_of(
         &self,
         principal: &Principal,
@@ -224,10 +225,11 @@ impl Portal {
         })
     }
 
-    /// The teams that `person` may ask for, from what is known. Only that they are in none is asked for anew.
+    /// Returns the teams for which `person` may submit requests, from the cache. Only the answer "none" is checked with
+    /// Slack.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
+    /// If Slack had to be asked and could not be.
     pub(crate) async fn teams_of(&self, person: &PersonId) -> anyhow::Result<Vec<&Team>> {
         let members = |team: &Team| team.members.clone();
         let deadline = self.question_deadline();
@@ -239,10 +241,10 @@ impl Portal {
         }
     }
 
-    /// The teams of whose `circle` they are.
+    /// Returns the teams whose `circle` includes this person.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not, and none was found among those it said.
+    /// If Slack had to be asked and could not be, and none of the other teams match.
     pub(super) async fn teams_as_of(
         &self,
         person: &PersonId,
@@ -259,6 +261,7 @@ impl Portal {
         freshness: Freshness,
         circle: impl Fn(&Team) -> Vec<Principal>,
     ) -> anyhow::Result<Vec<&Team>> {
+        // Each lookup runs in its own task, so that one which misses the deadline still fills the cache.
         let asked = self.organization.teams.iter().map(|team| {
             let (portal, person, circle) = (self.clone(), person.clone(), circle(team));
             answered_by(deadline, async move { portal.is_named(&person, &circle, freshness).await })
@@ -270,7 +273,7 @@ impl Portal {
         match counted {
             Ok(None) => {}
             Ok(Some(_)) => return Ok(Vec::new()),
-            // They see what they could ask for; that they may is asked again when they do.
+            // Continue: this only decides what they see. Whether they may request it is checked when they do.
             Err(error) => {
                 warn_unless!(
                     self.ports.trouble.outages.explains(&error),
@@ -296,20 +299,21 @@ impl Portal {
                 }
             }
         }
-        // A team that cannot be asked about must not keep the members of the others from working.
+        // A team that cannot be looked up must not stop members of the others from working.
         match unknown {
             Some(error) if mine.is_empty() => Err(error),
             _ => Ok(mine),
         }
     }
 
-    /// These people and groups as they are mentioned: whoever is named by address by their id, if Slack knows it, and
-    /// nobody of whom it is known that they count for nothing. As they are named while Slack does not say.
+    /// Returns these principals as they should be mentioned: e-mail addresses are replaced by ids where Slack knows
+    /// them, and accounts that are known not to count are left out. Without an answer from Slack a principal stays as
+    /// it is.
     pub(crate) async fn to_mention(&self, principals: &[Principal]) -> Vec<Principal> {
         self.mentionable(principals).await.0
     }
 
-    /// The same, and whether Slack is to be asked again soon who some of them are.
+    /// Like [`Self::to_mention`]; also returns whether some of them are unknown only for now.
     pub(super) async fn mentionable(&self, principals: &[Principal]) -> (Vec<Principal>, bool) {
         let found = join_all(principals.iter().map(|principal| self.mentioned(principal))).await;
         let (mut mentioned, mut is_partial): (Vec<Principal>, bool) = (Vec::new(), false);
@@ -325,7 +329,7 @@ impl Portal {
         (mentioned, is_partial)
     }
 
-    /// Somebody as they are mentioned; `None` where they count for nothing.
+    /// Returns how to mention a principal; `None` if its account does not count.
     async fn mentioned(&self, principal: &Principal) -> anyhow::Result<Option<Principal>> {
         let (directory, deadline) = (Arc::clone(&self.ports.directory), self.question_deadline());
         let person = match principal {
@@ -345,18 +349,18 @@ impl Portal {
         let asked = person.clone();
         let why_not = async move { directory.why_not_counted(&asked, Freshness::Known).await };
         let why_not = answered_by(deadline, why_not).await;
-        // Whether they count is not known either way: they are mentioned.
+        // If it is unknown whether they count, mention them.
         Ok(if matches!(why_not, Ok(Some(_))) { None } else { Some(Principal::Person(person)) })
     }
 
-    /// The same in a sentence.
+    /// Formats these principals as a comma-separated list of mentions.
     pub(crate) async fn mentions(&self, principals: &[Principal]) -> String {
         mentions(&self.to_mention(principals).await)
     }
 
-    /// Asks anew what Slack says about everybody at once, before somebody waits for it: which accounts count and, at the
-    /// start, who is in which group, if any group is named. Groups that were asked about are asked anew whenever somebody
-    /// wants to know.
+    /// Loads bulk answers of Slack before a user waits for them: which accounts count and, at the start, the members of
+    /// groups, if any group is named. Looking up one group loads all; groups that were looked up once are refreshed
+    /// later.
     pub(crate) async fn look_ahead(&self, is_start: bool) {
         let members = self.organization.teams.iter().flat_map(|team| &team.members);
         let named = members.chain(&self.organization.auditors).cloned().chain(self.every_approver());
@@ -377,10 +381,10 @@ impl Portal {
         tokio::join!(groups, self.ports.directory.refresh());
     }
 
-    /// Those of these people who count, one by one, whatever groups they come from: looked for until there are `enough`.
+    /// Finds people among these principals who count, including members of groups, until there are `enough`.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not, and there were not enough among the others.
+    /// If Slack had to be asked and could not be, and there were not enough others.
     pub(crate) async fn some_who_count(
         &self,
         principals: &[Principal],
@@ -390,7 +394,7 @@ impl Portal {
     ) -> anyhow::Result<Counted> {
         let (mut people, mut unknown) = (BTreeSet::new(), None);
         let (mut looked_at, mut is_all) = (BTreeSet::new(), true);
-        // Whoever is named one by one is asked about first.
+        // People named individually come first: they cost one lookup each, groups may cost many.
         let (groups, named): (Vec<_>, Vec<_>) =
             principals.iter().partition(|principal| matches!(principal, Principal::Group(_)));
         'all: for principal in named.into_iter().chain(groups) {
@@ -417,14 +421,16 @@ impl Portal {
             }
         }
         match unknown {
+            // A failed lookup matters only if it could have changed the result.
             Some(error) if people.len() < enough => Err(error),
             _ => Ok(Counted { people, is_all }),
         }
     }
 
-    /// The admins one by one, as far as Slack says who they are.
+    /// Returns the admins as individual people, as far as Slack knows them.
     pub(crate) async fn admins(&self) -> BTreeSet<PersonId> {
         let mut people = BTreeSet::new();
+        // One by one, so that a failed lookup of one admin does not hide the others.
         for admin in &self.organization.admins {
             match self.some_who_count(std::slice::from_ref(admin), &[], MOST_ADMINS, Freshness::Fresh).await {
                 Ok(some) => people.extend(some.people),
@@ -434,7 +440,7 @@ impl Portal {
                         error = format!("{error:#}"),
                         "cannot find out who an admin is"
                     );
-                    // Whoever is named by id can be told all the same.
+                    // An admin named by id can be messaged without a lookup.
                     if let Principal::Person(person) = admin {
                         people.insert(person.clone());
                     }
@@ -444,7 +450,7 @@ impl Portal {
         people
     }
 
-    /// Tells every admin who is named by id or found by Slack, as far as they can be told; whether any of them was.
+    /// Sends a direct message to every admin who can be found; returns whether any was delivered.
     pub(crate) async fn tell_admins(&self, text: &str) -> bool {
         let mut any = false;
         for admin in self.admins().await {
@@ -460,13 +466,13 @@ impl Portal {
     }
 }
 
-/// Approvers without the requester, unless that one may agree to their own request.
+/// Returns the approvers without the requester, unless self-approval is allowed.
 pub(crate) fn others(approvers: Vec<Principal>, requester: &PersonId, self_approval: bool) -> Vec<Principal> {
     let own = Principal::Person(requester.clone());
     approvers.into_iter().filter(|approver| self_approval || *approver != own).collect()
 }
 
-/// These people and groups as Slack shows them.
+/// Formats principals as mentions.
 pub(super) fn mentions(principals: &[Principal]) -> String {
     let mention = |principal: &Principal| match principal {
         Principal::Person(id) => format!("<@{id}>"),

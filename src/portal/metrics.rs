@@ -1,5 +1,5 @@
-//! Counters of what happened, fed from the audit trail's entries so that nothing is counted that was not stored; how long
-//! it took; and how things stand.
+//! Prometheus metrics: counters fed from committed audit entries, so that nothing is counted that was not stored;
+//! durations; and gauges of the current state.
 
 use std::time::Duration;
 
@@ -20,12 +20,12 @@ use crate::domain::job::JobKind;
 use crate::domain::request::Request;
 use crate::ports::error_counters::ErrorCounters;
 
-/// Ends of the buckets for answers, in seconds: Slack waits for three.
+/// Histogram buckets of response times in seconds, up to Slack's limit of three.
 const ANSWERS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0];
-/// The same for approvers: a minute, some of them, an hour, some of them, days.
+/// Histogram buckets of approval times in seconds, from a minute to a week.
 const APPROVALS: [f64; 10] =
     [60.0, 300.0, 900.0, 1_800.0, 3_600.0, 14_400.0, 28_800.0, 86_400.0, 172_800.0, 604_800.0];
-/// The same from the form to being there.
+/// Histogram buckets of the time from submission to the finished resource, in seconds.
 const READY: [f64; 10] = [5.0, 30.0, 60.0, 300.0, 900.0, 1_800.0, 3_600.0, 14_400.0, 86_400.0, 604_800.0];
 
 /// The program's metrics.
@@ -52,7 +52,7 @@ pub struct Metrics {
     oldest: Gauge,
 }
 
-/// A connection to Slack that is up; counted until it is dropped.
+/// Counts an open connection to Slack until dropped.
 #[derive(Debug)]
 pub struct SocketUp(Gauge);
 
@@ -123,6 +123,7 @@ impl Default for Metrics {
             paused: Gauge::default(),
             parked: Gauge::default(),
             oldest: Gauge::default(),
+            // A placeholder: the metrics must exist before they can be registered.
             registry: Registry::default(),
         };
         registry.register("provisions", "Provisionings that ended", metrics.provisions.clone());
@@ -151,22 +152,22 @@ impl Default for Metrics {
     }
 }
 
-/// The kind of jobs that cannot be read.
+/// The `kind` label of jobs that cannot be read.
 pub(super) const UNREADABLE: &str = "unreadable";
 
-/// How things stand that no bot can count by itself, because another may have changed it.
+/// State that no bot can count alone, because another bot may have changed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateGauges {
     /// Whether new requests are paused.
     pub paused: bool,
-    /// Jobs that were given up.
+    /// Number of parked jobs.
     pub parked: usize,
-    /// For how long the job that is due longest has waited, in seconds; negative while none is due.
+    /// How long the oldest due job has waited, in seconds; negative if none is due.
     pub oldest: i64,
 }
 
 impl Metrics {
-    /// Shows what goes wrong outside as well.
+    /// Also exports the error counters of outside services.
     pub(super) fn showing(mut self, trouble: &ErrorCounters) -> Self {
         trouble.register(&mut self.registry);
         self
@@ -183,7 +184,8 @@ impl Metrics {
         registry.register("jobs_oldest_seconds", help, self.oldest.clone());
     }
 
-    /// Every series that is of no product, from zero on: what Prometheus sees for the first time is no increase to it.
+    /// Creates every series without a product label at zero, since Prometheus does not count the first value of a
+    /// series as an increase.
     fn start_at_zero(&self) {
         for decision in Decision::ALL {
             let _ = self.decisions.get_or_create(&DecisionLabels { decision: *decision });
@@ -201,7 +203,7 @@ impl Metrics {
         }
     }
 
-    /// Every series of these products, from zero on.
+    /// Creates every series of these products at zero.
     pub(super) fn offers(&self, catalog: &Catalog) {
         let products: Vec<String> = catalog.products.keys().map(ToString::to_string).collect();
         for (product, outcome) in pairs(&products, ProvisionResult::ALL) {
@@ -216,32 +218,33 @@ impl Metrics {
         }
     }
 
-    /// Notes whether the store and Slack can be reached.
+    /// Sets whether the store and Slack can be reached.
     pub fn is_ready(&self, ready: bool) {
         self.ready.set(i64::from(ready));
     }
 
-    /// Notes how things stand.
+    /// Sets the gauges of the shared state.
     pub fn stands(&self, standing: StateGauges) {
         self.paused.set(i64::from(standing.paused));
         self.parked.set(i64::try_from(standing.parked).unwrap_or(i64::MAX));
         self.oldest.set(standing.oldest.max(0));
     }
 
-    /// Counts an answer to Slack.
+    /// Records the time of an answer to Slack.
     pub(crate) fn ack(&self, what: Received, took: Duration) {
         self.acks.get_or_create(&IncomingLabels { what }).observe(took.as_secs_f64());
     }
 
-    /// Counts what was done too fast.
+    /// Counts an action that was refused because of the user's rate limit.
     pub(crate) fn throttled(&self, what: Received) {
         self.hurried.get_or_create(&IncomingLabels { what }).inc();
     }
 
-    /// Counts what an entry of a request's trail says, and how long it took until then.
+    /// Counts an entry of a request's trail, and records the time since the request was submitted.
     pub(super) fn count_of(&self, request: &Request, entry: &AuditEntry) {
         let took = entry.at.duration_since(request.submitted_at).as_secs_f64().max(0.0);
         match (entry.event.as_str(), entry.status.as_str()) {
+            // If several approvals are needed, only the last one changes the status.
             ("approved" | "approved with changes", "APPROVED") => self.approvals.observe(took),
             ("active", _) => self.ready_after.observe(took),
             ("submitted", _) if request.exception.is_some() => {
@@ -252,17 +255,18 @@ impl Metrics {
         self.count(entry);
     }
 
-    /// Counts a refusal for lack of right, also one that is not an entry of its own.
+    /// Counts a refusal for lack of permission, including repeated ones without an audit entry of their own.
     pub(super) fn refused(&self) {
         self.refusals.inc();
     }
 
-    /// Counts what an entry of the audit trail says.
+    /// Counts an audit entry.
     pub(super) fn count(&self, entry: &AuditEntry) {
         let product = entry.product.clone();
         match (entry.event.as_str(), entry.status.as_str()) {
             ("submitted", status) => {
                 self.requests.get_or_create(&SubmissionLabels { product }).inc();
+                // No approval needed: submitted and approved in one commit.
                 if status == "APPROVED" {
                     self.decide(Decision::Auto);
                 }
@@ -288,23 +292,23 @@ impl Metrics {
         self.jobs.get_or_create(&JobRun { kind, outcome }).inc();
     }
 
-    /// Counts a batch of the trail that was copied, or could not be.
+    /// Counts a batch of the trail that was copied or failed to be.
     pub(super) fn copied(&self, to: CopyTarget, outcome: CopyOutcome) {
         self.copies.get_or_create(&Copied { to, outcome }).inc();
     }
 
-    /// Notes how many differences there are.
+    /// Sets the number of differences between rows and AWS.
     pub(super) fn drift(&self, findings: usize) {
         self.drift.set(i64::try_from(findings).unwrap_or(i64::MAX));
     }
 
-    /// Counts a connection to Slack for as long as the answer is kept.
+    /// Counts a connection to Slack until the returned guard is dropped.
     pub fn socket_up(&self) -> SocketUp {
         self.sockets.inc();
         SocketUp(self.sockets.clone())
     }
 
-    /// How many connections to Slack are up.
+    /// Returns the number of open connections to Slack.
     pub fn sockets(&self) -> usize {
         usize::try_from(self.sockets.get()).unwrap_or_default()
     }
@@ -321,10 +325,10 @@ impl Metrics {
         self.provisions.get_or_create(&Provision { product, outcome }).inc();
     }
 
-    /// All of them as Prometheus reads them.
+    /// Encodes all metrics in the Prometheus text format.
     ///
     /// # Errors
-    /// When a label cannot be written as text, which none of ours can bring about.
+    /// If a label cannot be encoded, which does not happen with ours.
     pub fn render(&self) -> anyhow::Result<String> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
@@ -332,7 +336,7 @@ impl Metrics {
     }
 }
 
-/// Each of the first with each of the second.
+/// Returns all pairs of an element of each slice.
 fn pairs<'a, A, B: Copy>(first: &'a [A], second: &'a [B]) -> impl Iterator<Item = (&'a A, B)> {
     first.iter().flat_map(|one| second.iter().map(move |other| (one, *other)))
 }
@@ -351,7 +355,7 @@ mod tests {
     const DASHBOARD: &str = include_str!("../../infra/dashboard.json");
     const OPERATIONS: &str = include_str!("../../docs/operations.md");
 
-    /// What is written when everything that is counted has happened once.
+    /// Returns the metrics after everything that is counted has happened once.
     fn written() -> String {
         let trouble = ErrorCounters::default();
         trouble.slack_asks_to_wait("chat.postMessage");
@@ -396,7 +400,7 @@ mod tests {
         metrics.render().unwrap()
     }
 
-    /// Each use of a metric of ours in a text: its name, and what stands in the braces behind it.
+    /// Finds each use of one of our metrics in a text: its name and the content of the braces after it.
     fn used(text: &str) -> Vec<(String, String)> {
         let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         text.match_indices("quartermaster_")
@@ -409,7 +413,7 @@ mod tests {
             .collect()
     }
 
-    /// The series that are written, each with the names of its labels and their values.
+    /// Returns the exported series, each with its labels.
     fn series(written: &str) -> Vec<(String, String)> {
         written.lines().filter(|line| !line.starts_with('#')).flat_map(used).collect()
     }
@@ -436,10 +440,10 @@ mod tests {
         }
     }
 
-    /// The labels whose values nobody knows beforehand: an alert on them has to see a series' first value as an increase.
+    /// Metrics whose label values are not known in advance: an alert on them has to treat a new series as an increase.
     const OPEN: [&str; 1] = ["quartermaster_aws_errors_total"];
 
-    /// What a bot writes that has just begun to offer the product of [`written`].
+    /// Returns the series of a bot that has just started to offer the product of [`written`].
     fn fresh() -> BTreeSet<(String, String)> {
         let trouble = ErrorCounters::default();
         trouble.counts_calls_of(&["chat.postMessage"]);

@@ -1,5 +1,5 @@
-//! Rights that the program lacks outside. What needs one is tried again and again and goes on once it is there; meanwhile the
-//! admins are told once of each right, and whoever waits that it is theirs to act.
+//! Missing permissions. Jobs that need one are retried and succeed once it is granted. Meanwhile the admins are
+//! notified once of each permission, and waiting owners that the platform team has to act.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,39 +17,39 @@ use crate::ports::outage::warn_unless;
 use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::ClaimedJob;
 
-/// A denial that lasts no longer may be a right that was given a moment ago: AWS needs some time to spread it.
+/// How long a denial must last before it is reported, since AWS takes a while to apply a new permission.
 pub(super) const TOLD_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
-/// The rights that are missing, as far as this bot has met them; clones share it.
+/// The missing permissions that this bot has met; clones share them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KnownDenials(Arc<Mutex<MissingRights>>);
 
 #[derive(Debug, Default)]
 struct MissingRights {
     rights: BTreeMap<Denied, Awareness>,
-    /// Which right each job lacks.
+    /// The permission that each job lacks.
     jobs: BTreeMap<JobKey, String>,
 }
 
-/// How far the admins know of a right.
+/// Whether the admins know about a missing permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Awareness {
-    /// This bot has told them, or is about to.
+    /// This bot has notified them, or is doing so.
     Told,
-    /// This bot has to tell them: it has taken that on, and reached nobody.
+    /// This bot has to notify them: it used up the day's key, but reached nobody.
     Owed,
-    /// Another bot took it on, this day.
+    /// Another bot notifies them on this day.
     Elsewhere(i64),
 }
 
-/// Whose turn it is to tell the admins.
+/// Which bot has to notify the admins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum AdminNotice {
-    /// This bot's, unless another one has taken it on.
+    /// This one, unless another bot has used up the day's key.
     Open,
-    /// This bot's, which has taken it on before.
+    /// This one; it used up the key before.
     Ours,
-    /// Nobody's, or that of somebody else.
+    /// None, or another bot.
     Over,
 }
 
@@ -58,7 +58,8 @@ impl KnownDenials {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A job lacks this right. Whoever gets a turn says afterwards how it went, unless the admins were told.
+    /// Records that a job lacks this permission, and returns whether this bot has to notify the admins. A caller that
+    /// has to, and fails, must say so with [`Self::stands`] or [`Self::gives_back`].
     fn turn(&self, job: &JobKey, denied: &Denied, day: i64) -> AdminNotice {
         let mut missing = self.lock();
         missing.jobs.insert(job.clone(), denied.right.clone());
@@ -68,6 +69,7 @@ impl KnownDenials {
             Some(Awareness::Owed) => AdminNotice::Ours,
             Some(Awareness::Elsewhere(_) | Awareness::Told) => return AdminNotice::Over,
         };
+        // Set before the message is sent, so that concurrent jobs do not send it as well.
         missing.rights.insert(denied.clone(), Awareness::Told);
         turn
     }
@@ -76,17 +78,17 @@ impl KnownDenials {
         self.lock().rights.insert(denied.clone(), standing);
     }
 
-    /// Nobody has taken it on.
+    /// Records that no bot has notified the admins.
     fn gives_back(&self, denied: &Denied) {
         self.lock().rights.remove(denied);
     }
 
-    /// This right is there.
+    /// Records that this permission was granted.
     fn forget(&self, right: &str) {
         self.lock().rights.retain(|denied, _| denied.right != right);
     }
 
-    /// A job was done, so what it lacked is there.
+    /// Records that a job succeeded, so its missing permission was granted.
     fn done(&self, job: &JobKey) {
         let lacked = self.lock().jobs.remove(job);
         if let Some(right) = lacked {
@@ -95,15 +97,15 @@ impl KnownDenials {
     }
 }
 
-/// When the admins are told, if the next try is denied as well.
+/// Returns when the admins are notified, if the next attempt is denied too.
 pub(super) fn told_at(job: &ClaimedJob) -> Timestamp {
     job.written_at.saturating_add(TOLD_AFTER).unwrap_or(Timestamp::MAX)
 }
 
-/// Tells those who can do something about a right that a job has missed for some time, and whoever waits.
+/// Notifies the admins, and the waiting owner, of a permission that a job has lacked for some time.
 ///
 /// # Errors
-/// When the store cannot be used.
+/// If the store cannot be used.
 pub(super) async fn tell(
     portal: &Portal,
     job: &ClaimedJob,
@@ -121,7 +123,7 @@ pub(super) async fn tell(
     }
 }
 
-/// Tells them, unless they know. While none of them can be told, it is tried again with every job that lacks it.
+/// Notifies the admins unless they know. If none can be reached, every job that lacks the permission tries again.
 async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::Result<()> {
     let (JobKey { of, name }, role) = (job, denied.role.as_deref().unwrap_or_default());
     let day = portal.today();
@@ -129,7 +131,7 @@ async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::
         AdminNotice::Over => return Ok(()),
         AdminNotice::Ours => {}
         AdminNotice::Open => {
-            // Another bot may have taken it on, or this one before it was started again.
+            // Another bot may have done so, or this one before it was restarted.
             let key = format!("denied:{}:{role}:{day}", denied.right);
             match portal.is_first(IdempotencyKey::for_a_day(key, portal.now())).await {
                 Ok(true) => {
@@ -152,10 +154,10 @@ async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::
     Ok(())
 }
 
-/// A job was done after it had failed: what it lacked is there, and its request goes on where that was held up for it.
+/// Handles a job that succeeded after failures: its permission was granted, and its request is no longer held up.
 ///
 /// # Errors
-/// When the store cannot be used.
+/// If the store cannot be used.
 pub(super) async fn goes_on(portal: &Portal, job: &JobKey) -> anyhow::Result<()> {
     portal.denials.done(job);
     let JobOwner::Request(id) = job.of else { return Ok(()) };
@@ -183,7 +185,7 @@ async fn hold_up(portal: &Portal, id: RequestId, right: &str, job: &str) -> anyh
     Ok(())
 }
 
-/// Whether it applied.
+/// Returns whether the event applied.
 async fn change(portal: &Portal, id: RequestId, event: &Event) -> anyhow::Result<bool> {
     match portal.change(id, |request, now| next(request, event, now)).await {
         Ok(_) => Ok(true),

@@ -1,8 +1,8 @@
-//! Use cases: what a person, the workflow, the provisioner or the clock can make happen. One file each.
+//! Use cases: everything that a user, the workflow, the provisioner or the clock can cause. One file each.
 //!
-//! The order of effects is always store, act, announce: a use case loads a request, asks the domain, and commits
-//! the answer with the jobs that will tell the outside. It never calls the outside itself; `perform` and `show`
-//! do, as jobs, each of which may run twice.
+//! Effects always happen in this order: a use case loads a request, asks the domain for a decision, and commits the
+//! result together with jobs for everything outside. It makes no outside calls that change something; `perform` and
+//! `show` do, as jobs, and each job may run twice.
 
 mod access;
 pub mod actual_costs;
@@ -89,26 +89,26 @@ use crate::ports::store::{Claim, Commit, CommitError, RowChange, Store};
 
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 
-/// Times a use case loads a request anew because somebody else changed it first.
+/// How often a use case reloads a request because somebody else changed it first.
 const STALE_RETRIES: usize = 20;
 
-/// Home tabs follow a change after this time, so that several changes at once are published once.
+/// Delay after a change before home tabs are updated, so that several changes lead to one update.
 const HOMES_AFTER: Period = Period::seconds(2);
 
 /// Everything a use case needs. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Portal {
-    /// The outside.
+    /// Outside services.
     pub ports: Arc<Ports>,
-    /// What can be asked for.
+    /// The products that can be requested.
     pub catalog: Arc<Catalog>,
-    /// Who belongs where.
+    /// Teams, admins and auditors.
     pub organization: Arc<Organization>,
-    /// How long the outside may take.
+    /// Timeouts of outside calls.
     pub limits: Limits,
-    /// What happened so far.
+    /// The program's metrics.
     pub metrics: Arc<Metrics>,
-    /// The store with the names of teams as they stand there; `ports.store` goes by the settings.
+    /// The store with team names as stored; `ports.store` translates them to the names in the settings.
     pub(crate) stored: Arc<dyn Store>,
     known: inventory::InventoryCache,
     bots: bots::KnownBots,
@@ -117,12 +117,12 @@ pub struct Portal {
     lost_places: lost_places::LostPlaces,
     ears: reachability::Ears,
     forgetting: forget::Forgetting,
-    /// The rules of now, and the outside by their names of teams.
+    /// The current rules, and the ports with the team names of these rules.
     rules: Arc<RwLock<(Rules, Arc<Ports>)>>,
     wake: mpsc::UnboundedSender<JobKey>,
 }
 
-/// What can be asked for and who belongs where: what may be replaced while the program runs.
+/// The catalog and the organization: what can be replaced while the program runs.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// See [`Portal::catalog`].
@@ -132,7 +132,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// What these settings make of a catalog that may name teams as they were called before.
+    /// Combines settings and a catalog; former team names in the catalog are replaced by the current ones.
     pub fn new(catalog: Arc<Catalog>, organization: Arc<Organization>) -> Self {
         let catalog = if organization.has_renamed_teams() {
             Arc::new(organization.with_current_teams(&catalog))
@@ -143,19 +143,19 @@ impl Rules {
     }
 }
 
-/// Why a use case did not do what was asked.
+/// Why a use case did not do what was requested.
 #[derive(Debug, ThisError)]
 pub enum Error {
-    /// It must not or cannot be done; the person reads why.
+    /// It is not allowed or not possible; the user reads the reason.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Something is broken; nothing was changed and the operator reads why.
+    /// Something failed; nothing was changed, and the operator reads the reason.
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
 }
 
 impl Portal {
-    /// The portal, and the keys of jobs to run right away as commits write them.
+    /// Creates the portal. The receiver gets the keys of jobs that are due as soon as they are committed.
     pub fn new(
         mut ports: Ports,
         catalog: Arc<Catalog>,
@@ -165,6 +165,7 @@ impl Portal {
         let rules = Rules::new(catalog, organization);
         let Rules { catalog, organization } = rules.clone();
         let stored = Arc::clone(&ports.store);
+        // Use cases must only see current team names.
         ports.store = named(&stored, &organization);
         let metrics = Metrics::default().showing(&ports.trouble);
         let ports = Arc::new(ports);
@@ -191,27 +192,30 @@ impl Portal {
         )
     }
 
-    /// The same, held to these limits.
+    /// Returns the portal with these timeouts.
     #[must_use]
     pub fn held_to(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
-    /// The portal with the rules of now. Whoever begins something takes it, and so goes by the same rules to its end.
+    /// Returns the portal with the current rules. Each use case and each job takes this once at its start, so that a
+    /// reload of the rules does not change them halfway.
     pub(crate) fn as_of_now(&self) -> Self {
         let (Rules { catalog, organization }, ports) =
             self.rules.read().unwrap_or_else(PoisonError::into_inner).clone();
         Self { ports, catalog, organization, ..self.clone() }
     }
 
-    /// Whatever begins from now on goes by these rules.
+    /// Replaces the rules for everything that starts from now on.
     fn begins_to_follow(&self, rules: Rules) {
         let store = named(&self.stored, &rules.organization);
         let ports = Arc::new(Ports { store, ..Ports::clone(&self.ports) });
+        // Both under one lock, so that nobody combines new rules with the team names of the old ones.
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = (rules, ports);
     }
 
-    /// What the store did, where it did it; the log says when it stops doing so, and when it does again.
+    /// Returns the result of a store call if it succeeded, otherwise logs the error. An outage of the store is logged
+    /// once when it starts and once when it ends.
     fn heard_of_store<T>(&self, done: anyhow::Result<T>, what: &str) -> Option<T> {
         let outages = &self.ports.trouble.outages;
         match done {
@@ -223,7 +227,7 @@ impl Portal {
                 outages.fails(Side::Store, &format!("cannot {what}: {error:#}"));
                 None
             }
-            // It answered, and cannot be read, or others were always faster.
+            // The store answered, but the data cannot be read, or every retry lost a race.
             Err(error) => {
                 tracing::warn!(error = format!("{error:#}"), "cannot {what}; it is tried again");
                 None
@@ -231,12 +235,12 @@ impl Portal {
         }
     }
 
-    /// Now.
+    /// Returns the current time.
     pub(crate) fn now(&self) -> Timestamp {
         self.ports.clock.now()
     }
 
-    /// The request, or a refusal when there is none: whoever names it got the id from us or made it up.
+    /// Loads a request, or refuses: an unknown id is either mistyped or made up.
     async fn load(&self, id: RequestId) -> Result<Request, Error> {
         let found = self.ports.store.load(id).await.inspect_err(|error| {
             self.is_of_a_newer_bot(error);
@@ -244,7 +248,7 @@ impl Portal {
         found.ok_or_else(|| Refusal::UnknownRequest { typed: id.short() }.into())
     }
 
-    /// Loads the request, lets `decide` change it and commits that, again and again while others are faster.
+    /// Loads the request, lets `decide` change it and commits the result; starts over if somebody else was faster.
     async fn change(
         &self,
         id: RequestId,
@@ -253,7 +257,8 @@ impl Portal {
         self.change_once(id, None, decide).await
     }
 
-    /// As [`Self::change`], once under a key: what comes again under it changes nothing and gets the request as it is.
+    /// Like [`Self::change`], with an idempotency key. If the key was used before, nothing changes and the current
+    /// request is returned.
     async fn change_once(
         &self,
         id: RequestId,
@@ -266,17 +271,19 @@ impl Portal {
         }
     }
 
-    /// As [`Self::change_once`], where the store may refuse it for want of room in the budget.
+    /// Like [`Self::change_once`], but returns the store's refusal, such as a spent budget, to the caller.
     async fn try_change_once(
         &self,
         id: RequestId,
         once: Option<&str>,
         decide: impl Fn(&Request, Timestamp) -> Result<Transition, Refusal>,
     ) -> Result<Result<Request, CommitError>, Error> {
+        // Optimistic locking: the commit fails if the revision has changed since the load.
         for _ in 0..STALE_RETRIES {
             let transition = decide(&self.load(id).await?, self.now())?;
             let once = once.map(|key| IdempotencyKey::for_now(key, self.now()));
             match self.commit(transition, once, None).await {
+                // A redelivery: the first delivery has changed the request.
                 Err(CommitError::Again(_)) => return Ok(Ok(self.load(id).await?)),
                 Err(CommitError::Stale) => {}
                 other => return Ok(other),
@@ -285,14 +292,14 @@ impl Portal {
         Err(anyhow::anyhow!("the request changed {STALE_RETRIES} times while it was being changed").into())
     }
 
-    /// Uses up the key of what led to no commit, because nothing was left to do or it was refused: sent again it finds that
-    /// it came before.
+    /// Uses up an idempotency key without changing anything, because the action was refused or had nothing to do. A
+    /// repetition is then recognized.
     async fn spend(&self, key: &str) -> Result<(), Error> {
         let first = self.is_first(IdempotencyKey::for_now(key, self.now())).await;
         first.map(drop).map_err(|error| error.context("cannot remember what was asked").into())
     }
 
-    /// Uses up a key; whether no bot has done so before.
+    /// Uses up an idempotency key; returns whether this was its first use by any bot.
     async fn is_first(&self, once: IdempotencyKey) -> anyhow::Result<bool> {
         match self.ports.store.commit(Commit { once: Some(once), ..Commit::default() }).await {
             Ok(()) => Ok(true),
@@ -301,14 +308,14 @@ impl Portal {
         }
     }
 
-    /// The number of today, by which what happens once a day is told from what happened the day before.
+    /// Returns the number of the current day (UTC), for keys of things that happen once a day.
     fn today(&self) -> i64 {
         self.now().as_second().div_euclid(SECONDS_OF_A_DAY)
     }
 
-    /// Spends the key of a command that was refused: it means the request as it is, so sent again once that has changed it
-    /// would be done. A button has its epoch, and a form may stay open for another try. Whoever has no right leaves nothing
-    /// behind.
+    /// Uses up the key of a refused command. A command means the request in its current state, so a redelivery that
+    /// arrives after the request has changed must not succeed. Buttons are protected by their epoch, and a form may be
+    /// submitted again after a refusal. Users without permission do not use up keys.
     async fn spent<T>(&self, click: &RequestAction, done: Result<T, Error>) -> Result<T, Error> {
         if let Err(Error::Refused(refusal)) = &done
             && click.by.via == Via::Command
@@ -319,8 +326,8 @@ impl Portal {
         done
     }
 
-    /// As [`Self::change_once`], for what a person did about `seen`: refused when the buttons of this request have come
-    /// to mean something else since.
+    /// Like [`Self::change_once`], for an action on the state `seen`: refused if the epoch has changed since, that is,
+    /// if the buttons have changed their meaning.
     async fn change_as_seen(
         &self,
         seen: &Request,
@@ -330,7 +337,7 @@ impl Portal {
         self.change_once(seen.id, once, as_seen(seen, event)).await
     }
 
-    /// As [`Self::change_as_seen`], where the store may refuse it for want of room in the budget.
+    /// Like [`Self::change_as_seen`], but returns the store's refusal, such as a spent budget, to the caller.
     async fn try_change_as_seen(
         &self,
         seen: &Request,
@@ -340,7 +347,7 @@ impl Portal {
         self.try_change_once(seen.id, once, as_seen(seen, event)).await
     }
 
-    /// Commits a transition and has its jobs run.
+    /// Commits a transition and wakes its jobs.
     async fn commit(
         &self,
         transition: Transition,
@@ -350,22 +357,26 @@ impl Portal {
         Box::pin(self.commit_beside(transition, Commit { once, done, ..Commit::default() })).await
     }
 
-    /// As [`Self::commit`], with what else belongs to it.
+    /// Like [`Self::commit`], together with the other changes in `beside`.
     async fn commit_beside(&self, transition: Transition, beside: Commit) -> Result<Request, CommitError> {
         let request = transition.request;
         let row = Box::new(request.clone());
         let row = if request.revision == 1 { RowChange::Insert(row) } else { RowChange::Replace(row) };
         let now = self.now();
         let mut jobs = transition.jobs;
+        // Transitions without an audit entry, such as recording a message, change nothing that a home tab shows.
         if !transition.audit.is_empty() {
-            // Room that comes free is given out at once.
+            // A freed slot or budget may let a waiting exception become an ordinary request, so do not delay that.
             let makes_room =
                 matches!(transition.quota, Some(QuotaChange::Release { .. } | QuotaChange::Shrink { .. }));
             let at = if makes_room { now } else { HOMES_AFTER.after(now) };
             jobs.push(JobKind::FindHomes.due(request.id, at));
         }
+        // The sweep finds jobs that become due later.
         let due: Vec<JobKey> =
             jobs.iter().filter(|job| job.due_at <= now).map(|job| job.key.clone()).collect();
+        // Jobs for future dates of an ended request would find nothing to do. Keep those that this commit writes or
+        // completes.
         let mut idle = if request.ended_at.is_some() { JobKey::dates_of(request.id) } else { Vec::new() };
         let is_used = |key: &JobKey| {
             jobs.iter().any(|job| job.key == *key)
@@ -379,23 +390,25 @@ impl Portal {
             jobs,
             quota: transition.quota,
             tally: CounterDay::of(&request, &transition.audit),
+            // A pause only affects new requests.
             unless_paused: request.revision == 1,
             ..beside
         };
         self.ports.store.commit(commit).await?;
+        // After the commit, so that nothing is counted or logged that was not stored.
         transition.audit.iter().for_each(|entry| self.metrics.count_of(&request, entry));
         portal_audit::log(&transition.audit);
         self.wake(due);
         Ok(request)
     }
 
-    /// Has a message brought up to date that shows something old.
+    /// Writes a job that updates an outdated message.
     async fn refresh(&self, request: &Request, surface: MessageSlot, at: &MessageRef) -> anyhow::Result<()> {
         let job = refresh(request, surface, at.clone(), self.now());
         self.write_jobs(vec![job]).await
     }
 
-    /// Writes jobs that nothing else is committed with, and has those run that are due.
+    /// Commits jobs alone, and wakes those that are due.
     async fn write_jobs(&self, jobs: Vec<Job>) -> anyhow::Result<()> {
         let now = self.now();
         let due = jobs.iter().filter(|job| job.due_at <= now).map(|job| job.key.clone()).collect();
@@ -404,7 +417,8 @@ impl Portal {
         Ok(())
     }
 
-    /// Has these jobs run now instead of at the next sweep; nobody listens in a test that sweeps by itself.
+    /// Wakes the dispatcher for these jobs, so that they need not wait for the next sweep. Ignores a closed channel:
+    /// tests that sweep themselves do not listen.
     fn wake(&self, keys: Vec<JobKey>) {
         for key in keys {
             let _ = self.wake.send(key);
@@ -412,7 +426,7 @@ impl Portal {
     }
 }
 
-/// Why something was not stored that counts once under its key.
+/// Converts the error of a commit under an idempotency key; a used key becomes a refusal.
 fn not_stored(error: CommitError, what: &'static str) -> Error {
     if matches!(error, CommitError::Again(_)) {
         return Refusal::DoneBefore.into();
@@ -420,7 +434,7 @@ fn not_stored(error: CommitError, what: &'static str) -> Error {
     Error::Failed(error.into_error().context(what))
 }
 
-/// The event about a request whose buttons mean what they meant when it was seen.
+/// Applies `event` if the epoch is still that of `seen`.
 fn as_seen<'e>(
     seen: &'e Request,
     event: &'e Event,

@@ -1,11 +1,11 @@
-//! The store as the settings name the teams: what is stored under a former name of a team is that team's. Everything that
-//! reads or writes requests goes through here, so a renamed team has at once all that it had.
+//! A store that translates team names: what is stored under a former name of a team belongs to that team. Everything
+//! that reads or writes requests goes through here, so a renamed team keeps everything at once.
 //!
-//! A row that is read has the name of now and remembers the stored one; it is written back under that, and its slot is
-//! counted there, so a bot with the settings of before counts the same. Only `teams` gives rows and slots to the new name,
-//! both in one commit.
+//! A row that is read gets the current name and remembers the stored one. It is written back under the stored name, and
+//! its slot is counted there, so that bots with the previous settings count the same. Only `teams` moves rows and slots
+//! to the new name, both in one commit.
 //!
-//! Every error of the store says here that it is the store's, so that people can be told which side does not answer.
+//! Also marks every error as one of [`Side::Store`], so that users can be told what does not answer.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,38 +32,38 @@ use crate::ports::store::{
 };
 use crate::ports::stored::is_unread;
 
-/// The store under the names of these settings.
+/// A store with the team names of these settings.
 #[derive(Debug)]
 struct NamedStore {
     stored: Arc<dyn Store>,
     organization: Arc<Organization>,
 }
 
-/// The store under the names of these settings.
+/// Wraps a store to use the team names of these settings.
 pub(crate) fn named(stored: &Arc<dyn Store>, organization: &Arc<Organization>) -> Arc<dyn Store> {
     let (stored, organization) = (Arc::clone(stored), Arc::clone(organization));
     Arc::new(NamedStore { stored, organization })
 }
 
-/// What goes wrong in the store is said to be the store's.
+/// Marks an error as one of the store.
 fn ours<T>(answer: anyhow::Result<T>) -> anyhow::Result<T> {
     answer.map_err(failed)
 }
 
-/// What cannot be read was answered, and asking again does not help.
+/// Leaves unreadable data alone: the store did answer, and retrying does not help.
 fn failed(error: anyhow::Error) -> anyhow::Error {
     if is_unread(&error) { error } else { Side::Store.failed(error) }
 }
 
 impl NamedStore {
-    /// All names of the team, the present one last: what moves from a former name to it while they are read one after the
-    /// other may be seen twice, but is not missed.
+    /// Returns all names of the team, the current one last: a row that moves from a former name to the current one
+    /// while both are read may be seen twice, but is not missed.
     fn names(&self, team: &TeamName) -> Vec<TeamName> {
         let former = self.organization.former_names(team).iter().cloned();
         former.chain([self.organization.current_name(team)]).collect()
     }
 
-    /// These requests under each of the names.
+    /// Returns the scope under each name of its team.
     fn each(&self, whose: &RequestScope) -> Vec<RequestScope> {
         match whose {
             RequestScope::Team(team) => self.names(team).into_iter().map(RequestScope::Team).collect(),
@@ -84,7 +84,7 @@ impl NamedStore {
     }
 }
 
-/// The row as it stands in the store.
+/// Restores the stored team name of a row.
 fn as_stored(row: RowChange) -> RowChange {
     let stored = |mut request: Box<Request>| {
         if let Some(team) = request.stored_team.take() {
@@ -132,7 +132,7 @@ impl Store for NamedStore {
         for one in self.each(whose) {
             let page = ours(self.stored.list(&one, which, after, limit).await)?;
             more |= page.more;
-            // What moves from one name to the other meanwhile keeps its place, and is shown once.
+            // Keyed by id: a row that moves between names meanwhile is listed once.
             found.extend(
                 page.places.into_iter().map(|(at, request)| (request.id, (at, self.as_now(request)))),
             );
@@ -142,6 +142,7 @@ impl Store for NamedStore {
         if !which.is_oldest_first() {
             places.reverse();
         }
+        // Each name may contribute a full page.
         let page = RequestPage::cut(places, limit);
         Ok(RequestPage { more: more || page.more, ..page })
     }
@@ -217,11 +218,13 @@ impl Store for NamedStore {
             .map(|name| self.organization.current_name(name))
             .collect();
         teams.sort();
+        // Several stored names may belong to one team.
         teams.dedup();
         Ok(teams)
     }
 
     async fn move_counts(&self, from: &TeamName, to: &TeamName) -> anyhow::Result<()> {
+        // Both names are meant literally.
         ours(self.stored.move_counts(from, to).await)
     }
 

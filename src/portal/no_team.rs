@@ -1,14 +1,14 @@
-//! What somebody in no team is told: whom to ask, or why it is of no use.
+//! Refusals of people without a team: whom to ask, or why their account does not count.
 
 use super::Portal;
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::refusal::Refusal;
 use crate::ports::directory::Freshness;
 
-/// The refusal of somebody in no team.
+/// Returns the refusal of a person in no team.
 pub(super) async fn refusal(portal: &Portal, person: &PersonId) -> Refusal {
     let (asking, asked) = (portal.clone(), person.clone());
-    // They read the same where Slack does not say in time, only less.
+    // If Slack does not answer in time, the refusal is only less specific.
     match portal.wait_for_answer(async move { asking.why_not_counted(&asked, Freshness::Fresh).await }).await
     {
         Ok(Some(why)) => Refusal::NotAFullMember { why },
@@ -16,7 +16,7 @@ pub(super) async fn refusal(portal: &Portal, person: &PersonId) -> Refusal {
     }
 }
 
-/// The refusal of somebody who asks for a team that they are not in any more.
+/// Returns the refusal of a person who is no longer in the team they named.
 pub(super) async fn not_in(portal: &Portal, person: &PersonId, team: &TeamName) -> Refusal {
     let mine = portal.teams_of(person).await.unwrap_or_default();
     let yours: Vec<&str> =

@@ -1,4 +1,4 @@
-//! Jobs that are given up: in the log, in the store, and to those who can do something about it.
+//! Parking of jobs: in the log, in the store, and with a message to those who can help.
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
@@ -18,13 +18,14 @@ use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::ClaimedJob;
 use crate::ports::stored::Unreadable;
 
-/// How long a job that cannot be read waits for somebody to be told of it.
+/// How long an unreadable job waits for the admins to be notified.
 const UNTOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// Gives a job up, visibly: in the log, in the store, and to those who can do something about it.
+/// Parks a job, and notifies those who can help.
 pub(super) async fn park(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
     let of = &job.claim.key.of;
     tracing::error!(%of, job = kind.as_str(), why, "a job is parked and needs a person");
+    // Before the notifications, which may fail.
     portal.ports.store.park(&job.claim, why).await?;
     match (of, kind) {
         (JobOwner::Person(owner), JobKind::Warn) => {
@@ -46,8 +47,8 @@ pub(super) async fn park(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
     }
 }
 
-/// Gives up a job that cannot be read. The admins are told at most once a day: where one cannot be read, many cannot. The one
-/// of which they are told stays until they were, for a day at most, also where this bot is started again meanwhile.
+/// Parks a job that cannot be read. The admins are notified at most once a day, since one unreadable job rarely comes
+/// alone. The job that the message is about waits until it was sent, at most for a day, even across a restart.
 pub(super) async fn park_unread(
     portal: &Portal,
     job: &ClaimedJob,
@@ -68,9 +69,9 @@ pub(super) async fn park_unread(
     portal.ports.store.park(&job.claim, &why).await
 }
 
-/// Whether nobody has yet told the admins of such a job today, or tried to at this attempt.
+/// Returns whether the admins have not been notified of such a job today, or this attempt is the first to try.
 async fn is_first_of_day(portal: &Portal, attempt: u32) -> anyhow::Result<bool> {
-    // At the first attempt as the programs before called it.
+    // The first attempt uses the key of older programs, so that both notify only once.
     let again = if attempt == 0 { String::new() } else { format!(":{attempt}") };
     let key = format!("unreadable-jobs:{}{again}", portal.today());
     portal
@@ -88,10 +89,10 @@ fn unreadable_jobs(portal: &Portal, of: &JobOwner, name: &str) -> String {
     )
 }
 
-/// What is wrong with a request that does not go on.
+/// What is wrong with a request that does not make progress.
 const STUCK: &str = "is stuck";
 
-/// What admins read about a job that needs them.
+/// Text for the admins about a parked job.
 fn given_up(id: RequestId, kind: &JobKind, why: &str) -> String {
     let what = if matches!(kind, JobKind::Show(MessageSlot::Notification(_))) {
         "has news that its owner cannot be told"
@@ -108,7 +109,7 @@ fn given_up(id: RequestId, kind: &JobKind, why: &str) -> String {
     format!("Request `{id}` {what}: `{}` is given up. {why}{ways}", kind.as_str())
 }
 
-/// Whether the request stands still without this job.
+/// Returns whether the request cannot make progress without this job.
 pub(super) fn somebody_waits(kind: &JobKind) -> bool {
     match kind {
         JobKind::Show(surface) => {
@@ -142,7 +143,7 @@ pub(super) fn somebody_waits(kind: &JobKind) -> bool {
     }
 }
 
-/// A removal that cannot be got on with has failed: people can try again or retain it.
+/// Marks a removal as failed, so that people can try again or retain the resource.
 async fn give_up_removal(portal: &Portal, id: RequestId, why: &str) -> anyhow::Result<()> {
     let event = Event::TerminationFailed { why: why.to_owned() };
     match portal.change(id, |request, now| next(request, &event, now)).await {

@@ -1,5 +1,5 @@
-//! Pausing new requests and taking them again. All else goes on meanwhile. That it is paused stands in the store, so that
-//! every bot knows at once; who submits is judged by it within the commit.
+//! Pausing and resuming new requests; everything else continues. The pause is in the store, so that it applies to all
+//! bots at once, and is checked in the commit of each new request.
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -12,10 +12,10 @@ use crate::domain::refusal::Refusal;
 use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError, Pausing, Store};
 
-/// Pauses new requests, or says something else about the pause that there is.
+/// Pauses new requests, or replaces the current pause.
 ///
 /// # Errors
-/// When the store cannot be used.
+/// If the store cannot be used.
 pub async fn begin(
     store: &dyn Store,
     message: Option<&str>,
@@ -43,10 +43,10 @@ async fn begin_once(
     Ok(pause)
 }
 
-/// Takes new requests again; the pause that ends, if there was one.
+/// Accepts new requests again; returns the pause that ends, if there was one.
 ///
 /// # Errors
-/// When the store cannot be used.
+/// If the store cannot be used.
 pub async fn end(store: &dyn Store, by: &Actor, now: Timestamp) -> anyhow::Result<Option<Pause>> {
     end_once(store, (by, None), now)
         .await
@@ -71,15 +71,15 @@ async fn end_once(
     Ok(Some(pause))
 }
 
-/// The job that publishes every home tab that somebody may be looking at.
+/// Returns the job that updates all recently opened home tabs.
 fn homes(now: Timestamp) -> Job {
     JobKind::FindHomes.due(JobOwner::Portal, now)
 }
 
-/// As [`begin`], for an admin in Slack; once under `key`.
+/// Like [`begin`], for an admin in Slack, with the idempotency key `key`.
 ///
 /// # Errors
-/// A refusal for whoever is no admin, noted on the trail; or a failure.
+/// A refusal if the user is no admin, recorded on the trail; or a failure.
 pub async fn begin_as(portal: &Portal, by: &By, key: &str, message: Option<&str>) -> Result<Pause, Error> {
     portal.only_admins(by, "pause new requests").await?;
     let now = portal.now();
@@ -90,16 +90,17 @@ pub async fn begin_as(portal: &Portal, by: &By, key: &str, message: Option<&str>
     Ok(pause)
 }
 
-/// As [`end`], for an admin in Slack.
+/// Like [`end`], for an admin in Slack, with the idempotency key `key`.
 ///
 /// # Errors
-/// As [`begin_as`].
+/// See [`begin_as`].
 pub async fn end_as(portal: &Portal, by: &By, key: &str) -> Result<Option<Pause>, Error> {
     portal.only_admins(by, "take new requests again").await?;
     let now = portal.now();
     let actor = Actor::Person(by.clone());
     let ended = end_once(&*portal.ports.store, (&actor, Some(key)), now).await;
     let ended = ended.map_err(|error| not_stored(error, "cannot take new requests again"))?;
+    // Uses up the key, so that a redelivery does not end a later pause.
     if ended.is_none() {
         Box::pin(portal.spend(key)).await?;
     }
@@ -107,7 +108,7 @@ pub async fn end_as(portal: &Portal, by: &By, key: &str) -> Result<Option<Pause>
     Ok(ended)
 }
 
-/// Refuses to begin with a request that could not be submitted now.
+/// Refuses to open a form that could not be submitted now.
 pub(super) async fn refuse_while_paused(portal: &Portal) -> Result<(), Error> {
     match portal.ports.store.pause().await? {
         Some(pause) => Err(Refusal::Paused { message: pause.message }.into()),

@@ -1,4 +1,4 @@
-//! Performs one job: the only place, with `show`, where the portal touches the outside.
+//! Performs one job. Together with `show` the only place where the portal changes something outside.
 
 use std::time::Duration;
 
@@ -28,20 +28,20 @@ use crate::ports::provisioner::{ProvisionError, ProvisionOrder, RecordState};
 use crate::ports::slack::SlackError;
 use crate::ports::workflow::{ExecutionInput, ResumeError};
 
-/// The machine's own timeout is this much longer than the row's deadline: it is only a safety net.
+/// The state machine's timeout is this much later than the row's deadline, and only takes effect if the row's does not.
 const SAFETY_NET_SECONDS: u64 = 3600;
 
-/// A time limit that was reached while nobody could be heard is looked at again after this time.
+/// When to check again a deadline that passed while no bot could receive events from Slack.
 pub(super) const UNTIL_HEARD: Duration = Duration::from_mins(5);
 
-/// How a job went.
+/// The result of a job that succeeded.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Performed {
-    /// It is done.
+    /// It is finished.
     Done,
-    /// Nothing is wrong, but it has to be looked at again after this time.
+    /// Nothing is wrong, but it has to run again after this time.
     Again(Duration),
-    /// The same, to go on as this.
+    /// Like [`Self::Again`], as another job.
     AgainAs(JobKind, Duration),
 }
 
@@ -54,14 +54,14 @@ pub(super) enum JobError {
     /// It may succeed after this time.
     #[error("asked to wait {} s", .0.as_secs())]
     After(Duration),
-    /// It will never succeed by itself.
+    /// It will never succeed without help.
     #[error("{0}")]
     Never(String),
-    /// What it had to show has no place any more, which nobody can change by trying again.
+    /// The message or conversation it should update no longer exists, so there is nothing left to do.
     #[error("{0}")]
     Nowhere(String),
-    /// What it had to show cannot be shown there now: a channel that is archived, a person who takes no messages. Most of
-    /// these pass, so it is tried again with growing pauses, for days.
+    /// It cannot post there now: an archived channel, or a person who takes no messages. Usually temporary, so it is
+    /// retried with growing pauses for days.
     #[error("{0}")]
     Shut(String),
 }
@@ -152,7 +152,7 @@ async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Pe
     }
 }
 
-/// Applies an event; one that does not fit any more is done with.
+/// Applies an event; one that no longer fits the request's status has nothing left to do.
 pub(super) async fn apply(portal: &Portal, id: RequestId, event: Event) -> Result<Performed, JobError> {
     match portal.change(id, |request, now| next(request, &event, now)).await {
         Ok(_) | Err(Error::Refused(_)) => Ok(Performed::Done),
@@ -160,7 +160,7 @@ pub(super) async fn apply(portal: &Portal, id: RequestId, event: Event) -> Resul
     }
 }
 
-/// Applies an event once its deadline has passed; the clock may have fallen back since the job became due.
+/// Applies an event if its deadline has passed. The clock may have been set back since the job became due.
 async fn at_deadline(
     portal: &Portal,
     id: RequestId,
@@ -171,7 +171,7 @@ async fn at_deadline(
     let left = deadline(&request).map(|deadline| deadline.duration_since(portal.now()));
     match left.map(Duration::try_from) {
         Some(Ok(left)) if !left.is_zero() => Ok(Performed::Again(left)),
-        // Nobody could answer in time.
+        // Nobody could answer while Slack's events did not arrive, so wait.
         _ if !portal.hears_people().await? => Ok(Performed::Again(UNTIL_HEARD)),
         _ => apply(portal, id, event).await,
     }
@@ -180,6 +180,7 @@ async fn at_deadline(
 async fn start_execution(portal: &Portal, id: RequestId, attempt: u32) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let waits = matches!(request.status, Status::Pending | Status::Approved);
+    // A later attempt or a decision has made this start obsolete.
     if request.attempt != attempt || !waits {
         return Ok(Performed::Done);
     }
@@ -187,13 +188,15 @@ async fn start_execution(portal: &Portal, id: RequestId, attempt: u32) -> Result
     Ok(Performed::Done)
 }
 
-/// Frozen at submission but for the attempt, so that starting the same execution twice sends the same input.
+/// Builds the input of an execution. Except for the attempt it is fixed at submission, so that a repeated start sends
+/// the same input.
 fn execution_input(request: &Request) -> ExecutionInput {
     let asked = matches!(request.approval, ApprovalPath::Ask { .. });
     let timeout = request.product.approval.timeout.duration().as_secs();
     ExecutionInput {
         name: request.execution(),
         request: request.id,
+        // A new attempt for an approved request must not ask the approvers again.
         auto_approve: !asked || matches!(request.status, Status::Approved),
         approval_timeout_seconds: u64::try_from(timeout).unwrap_or_default() + SAFETY_NET_SECONDS,
     }
@@ -216,9 +219,10 @@ async fn resume(
         Err(ResumeError::Other(error)) => Err(JobError::Later(error)),
         Err(ResumeError::NoLongerWaiting) => {
             let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
-            // An approval that reached no execution would never be provisioned: start another attempt.
+            // Without an execution an approved request would never be provisioned: start another attempt.
             if matches!(request.status, Status::Approved) && request.attempt == attempt {
-                // It may have been told before, by a call whose answer was lost. Then it goes on by itself.
+                // The token may have been used by an earlier call whose response was lost. Then the execution
+                // continues.
                 if workflow.is_running(&request.execution()).await? {
                     return Ok(Performed::Done);
                 }
@@ -254,7 +258,7 @@ async fn provision(portal: &Portal, id: RequestId) -> Result<Performed, JobError
     }
 }
 
-/// The product of the catalog, while it is the version that was asked for.
+/// Returns the product from the catalog if its template is still the one that was requested.
 fn offered<'p>(portal: &'p Portal, asked: &ProductSnapshot) -> Option<&'p Product> {
     let product = portal.catalog.product(&asked.key);
     product.filter(|product| product.template_hash == asked.template_hash).map(|product| &**product)
@@ -269,7 +273,7 @@ async fn update(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     };
     let tags = request.tags();
     let provision = ProvisionOrder { request: id, product, parameters: &order.parameters, tags: &tags };
-    // Nothing turns a page while a change is made, so the epoch names it.
+    // The epoch cannot change during an update, so it identifies the update.
     match portal.ports.provisioner.update(&provision, request.epoch).await {
         Ok(record) => apply(portal, id, Event::UpdateStarted { record }).await,
         Err(ProvisionError::Refused(why)) => apply(portal, id, Event::UpdateFailed { why }).await,
@@ -307,7 +311,7 @@ async fn watch_provisioning(portal: &Portal, id: RequestId) -> Result<Performed,
     }
 }
 
-/// The outputs that the product allows people to see, in the product's order; others may hold secrets.
+/// Returns the outputs that the product allows users to see, in the product's order. Others may hold secrets.
 fn allowed_outputs(product: &ProductSnapshot, outputs: Vec<(String, String, String)>) -> Vec<Output> {
     let mut shown: Vec<Output> = outputs
         .into_iter()
@@ -322,6 +326,7 @@ async fn terminate(portal: &Portal, id: RequestId) -> Result<Performed, JobError
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let Status::Terminating { attempt, .. } = request.status else { return Ok(Performed::Done) };
     match portal.ports.provisioner.terminate(id, attempt).await {
+        // Nothing exists that could be removed.
         Ok(None) => apply(portal, id, Event::TerminationSucceeded).await,
         Ok(Some(record)) => apply(portal, id, Event::TerminationStarted { record }).await,
         Err(ProvisionError::Refused(why)) => apply(portal, id, Event::TerminationFailed { why }).await,
@@ -342,12 +347,13 @@ async fn watch_termination(portal: &Portal, id: RequestId) -> Result<Performed, 
     }
 }
 
-/// The record that is looked at, where the row names one.
+/// Returns the record to poll, if the row has one.
 fn record(request: &Request) -> Option<RecordId> {
     Some(request.provisioned.as_ref()?.record.clone())
 }
 
-/// There is nothing to look at: asked once more, the provisioner names the record of what it has begun already.
+/// Restarts the operation because the row has no record to poll. Starting is idempotent: the provisioner returns the
+/// record of what it has started already.
 fn begin_again(kind: JobKind) -> Performed {
     Performed::AgainAs(kind, Duration::ZERO)
 }

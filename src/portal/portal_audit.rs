@@ -1,5 +1,5 @@
-//! What belongs to no request is on the trail like what is done to a request: in one chain of its own, under
-//! [`RequestId::PORTAL`], whose end is stored and moved in the same commit, so that a missing entry shows.
+//! Audit entries that belong to no request. They form a chain of their own under [`RequestId::PORTAL`]. Its head is
+//! stored and moved in the same commit, so that a missing entry is noticed.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use crate::domain::old_trail::{OldTrail, TrailDigest, UPGRADED};
 use crate::domain::repeats::AuditLine;
 use crate::ports::store::{Commit, CommitError, PortalHead, Store};
 
-/// Entries read at a time.
+/// How many entries to read at a time.
 const PAGE: usize = 500;
 
-/// Pauses between two tries on the one chain that all share: they grow with each, and are of a random length so that those
-/// who collided do not again.
+/// Pauses between attempts to append to the chain that all bots share. They grow, and have random lengths so that bots
+/// that collided do not collide again.
 #[derive(Debug, Default)]
 pub(super) struct ChainPauses {
     taken: u32,
@@ -35,14 +35,14 @@ impl ChainPauses {
         self.taken = self.taken.saturating_add(1);
     }
 
-    /// Between none and all of what this pause may last.
+    /// Returns a length between zero and the maximum of this pause.
     fn length(&self, random: u8) -> Duration {
         let whole = Duration::from_millis(2_u64.saturating_mul(1 << self.taken.min(7)));
         whole * u32::from(random) / 255
     }
 }
 
-/// Commits a change with the entry about it, again and again while others append.
+/// Commits a change together with its audit entry; retries while others append.
 pub(super) async fn commit(
     store: &dyn Store,
     by: &Actor,
@@ -61,7 +61,7 @@ pub(super) async fn commit(
     Err(anyhow!("the trail grew {STALE_RETRIES} times while something was noted on it").into())
 }
 
-/// Commits a change with these entries; stale where others have appended meanwhile.
+/// Commits a change together with these entries; [`CommitError::Stale`] if somebody else has appended.
 pub(super) async fn try_commit(
     store: &dyn Store,
     subject: AuditSubject<'_>,
@@ -71,6 +71,7 @@ pub(super) async fn try_commit(
     change: Commit,
 ) -> Result<Vec<AuditEntry>, CommitError> {
     let mut stored = store.portal_head().await?;
+    // A command may append before any bot of this version has started.
     if stored == PortalHead::NotBegun {
         begin(store, now).await?;
         stored = store.portal_head().await?;
@@ -83,7 +84,7 @@ pub(super) async fn try_commit(
     Ok(entries)
 }
 
-/// Has the log say what has come onto the trail, but for what somebody typed.
+/// Logs new audit entries, without text that users typed.
 pub(super) fn log(entries: &[AuditEntry]) {
     for AuditEntry { request, event, actor, team, product, status, .. } in entries {
         let request = (*request != RequestId::PORTAL).then(|| request.to_string());
@@ -91,9 +92,9 @@ pub(super) fn log(entries: &[AuditEntry]) {
     }
 }
 
-/// Where the next entry goes: behind the last one where the stored end is gone, which verifying names. An older bot beside
-/// us appends and moves no stored end: its entries are followed. Where entries before the stored end are gone they stay
-/// missing.
+/// Returns the head to append to. If the stored head was deleted, which verification reports, that is the last entry.
+/// An older bot appends without moving the stored head, so its entries count too. Entries missing before the stored
+/// head stay missing.
 async fn end(store: &dyn Store, stored: PortalHead) -> anyhow::Result<AuditHead> {
     let stored = match stored {
         PortalHead::At(head) => head,
@@ -104,15 +105,15 @@ async fn end(store: &dyn Store, stored: PortalHead) -> anyhow::Result<AuditHead>
     Ok(if last.seq > stored.seq { last } else { stored })
 }
 
-/// Notes on the trail of a program that kept no end of the portal's chain what its digest is; does nothing where that was
-/// done, or where nothing is on the trail. Several bots may begin at once: one of them does it.
+/// Seals a trail whose portal chain has no stored head, by recording its digest. Does nothing if that was done, or if
+/// the trail is empty. Several bots may try at once; one of them succeeds.
 ///
 /// # Errors
-/// When the store cannot be used.
+/// If the store cannot be used.
 pub async fn begin(store: &dyn Store, now: Timestamp) -> anyhow::Result<()> {
     for _ in 0..STALE_RETRIES {
-        // Read before all else: another bot that has done it by then is seen, and one that does it later takes the place
-        // behind this entry.
+        // Read before everything else: if another bot seals the trail before this, it is seen below; if later, both
+        // entries have the same number and our commit fails.
         let last = store.audit_last(RequestId::PORTAL).await?;
         match store.portal_head().await? {
             PortalHead::NotBegun => {}
@@ -141,7 +142,7 @@ pub async fn begin(store: &dyn Store, now: Timestamp) -> anyhow::Result<()> {
     Err(anyhow!("the trail grew {STALE_RETRIES} times while it was read"))
 }
 
-/// What there is on the trail by now, if anything.
+/// Digests the current trail, if there is one.
 async fn read_old(store: &dyn Store) -> anyhow::Result<Option<OldTrail>> {
     let (mut digest, mut end) = (TrailDigest::default(), 0);
     loop {

@@ -1,5 +1,5 @@
-//! Whether people can be heard. While they cannot, by any bot, no time limit of theirs ends anything, and those that ran out
-//! meanwhile are moved as soon as they can be again.
+//! Whether users can reach any bot through Slack. While they cannot, no deadline of theirs ends anything, and deadlines
+//! that passed meanwhile are moved once they can.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,37 +19,37 @@ use crate::ports::outage::{Side, Unanswered as _};
 use crate::ports::slack::SlackError;
 use crate::ports::stored::is_unread;
 
-/// How often it is noted that people are heard.
+/// How often to store that users can reach us.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
-/// What another bot noted longer ago says nothing about now.
+/// How long such a record of another bot is valid.
 const HOLDS_FOR: SignedDuration = SignedDuration::from_secs(150);
-/// How old Slack's last answer may be when something is about to end.
+/// How old Slack's last answer may be when a deadline is about to end something.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
-/// What is due within this time after a silence may have to be moved.
+/// Deadlines up to this long after a silence may have to be moved.
 const LOOKED_AHEAD: SignedDuration = SignedDuration::from_hours(25);
-/// Jobs that are looked through at a time then.
+/// How many jobs to read at a time for that.
 const PAGE: usize = 500;
 
-/// What is known of it; clones share it.
+/// The state of this bot's connection to users; clones share it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ears {
     over_sockets: Arc<AtomicBool>,
     state: Arc<Mutex<HearingState>>,
-    /// There is one look at a time.
+    /// Allows one check at a time.
     look: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct HearingState {
-    /// Whether this bot hears people, and every time limit of theirs was moved since it did not.
+    /// Whether users can reach this bot, and all their deadlines were moved since the last silence.
     hears: bool,
-    /// When it was noted last that people are heard.
+    /// When it was last stored that users can reach us.
     noted: Option<Timestamp>,
-    /// When Slack was found to answer last.
+    /// When Slack last answered.
     answered: Option<Timestamp>,
-    /// Since when this bot hears nobody, if it has looked and does not.
+    /// Since when users cannot reach this bot, according to its own checks.
     unheard_since: Option<Timestamp>,
-    /// Since when people can be heard again, where their time limits are not all moved yet.
+    /// Since when users can reach this bot again, while some deadlines are not moved yet.
     back_since: Option<Timestamp>,
 }
 
@@ -61,26 +61,27 @@ impl HearingState {
 }
 
 impl Portal {
-    /// Has people count as heard only while a socket is connected.
+    /// Requires an open socket for users to count as able to reach us.
     pub fn hears_over_sockets(&self) {
         self.ears.over_sockets.store(true, Ordering::Relaxed);
     }
 
-    /// Finds out whether people can be heard. Once they can be again, moves their time limits before anything ends by one.
+    /// Checks whether users can reach us. When they can again, moves their deadlines before anything ends because of
+    /// one.
     ///
     /// # Errors
-    /// When the store cannot be used; then it is done at the next look, and nothing ends until then.
+    /// If the store cannot be used. The next check tries again, and nothing ends until then.
     pub(super) async fn listen(&self) -> anyhow::Result<()> {
         let _one = self.ears.look.lock().await;
         let (now, before) = (self.now(), *self.state());
         let is_noted = before.hears && is_recent(before.noted, now, NOTED_EVERY);
-        // Slack is asked as often as it is noted, and all the time while it does not answer.
+        // Ask Slack only as often as the result is stored, but on every check while it does not answer.
         if !self.is_connected() || !(is_noted || self.slack_answers().await) {
             self.state().hears_nobody(now);
             return Ok(());
         }
         if !before.hears {
-            // However often it takes until all are moved, each is moved once.
+            // `until` stays the same over several attempts, so each deadline is moved only once.
             let until = *self.state().back_since.get_or_insert(now);
             let heard_at = self.ports.store.heard_at().await?.max(before.noted);
             if let Some(from) = heard_at.filter(|from| *from < until) {
@@ -99,11 +100,11 @@ impl Portal {
         Ok(())
     }
 
-    /// Whether a time limit of people may end anything now: they are heard at this moment by this bot, or since it hears
-    /// nobody, and lately, by another.
+    /// Returns whether a deadline may end something now: users can reach this bot, or they have recently reached
+    /// another one since they could not reach this one.
     ///
     /// # Errors
-    /// When the store cannot be used.
+    /// If the store cannot be used.
     pub(super) async fn hears_people(&self) -> anyhow::Result<bool> {
         let (now, before) = (self.now(), *self.state());
         if before.hears {
@@ -123,12 +124,13 @@ impl Portal {
         Ok(noted.is_some_and(|at| at > since) && is_recent(noted, now, HOLDS_FOR))
     }
 
-    /// Whether this bot hears people now, as far as it knows.
+    /// Returns whether users can reach this bot, according to the last check.
     pub(super) fn hears_now(&self) -> bool {
         self.state().hears
     }
 
-    /// Whether this side has answered when it was asked whether it is well. One that asks to be asked less often has.
+    /// Returns whether a health check succeeded, and records it for the log of outages. A rate limit counts as an
+    /// answer.
     pub fn has_answered(&self, side: Side, answer: Result<anyhow::Result<()>, Elapsed>) -> bool {
         let outages = &self.ports.trouble.outages;
         let why = match answer {
@@ -139,7 +141,7 @@ impl Portal {
             Ok(Err(error)) if matches!(error.downcast_ref(), Some(SlackError::RateLimited(_))) => {
                 return true;
             }
-            // Whoever called has said so.
+            // The callee has logged it.
             Ok(Err(error)) if error.is_told() => return false,
             Ok(Err(error)) => format!("{error:#}"),
             Err(elapsed) => elapsed.to_string(),
@@ -161,13 +163,13 @@ impl Portal {
         self.ears.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether there was a time limit to move.
+    /// Returns whether a deadline of this request was moved.
     async fn move_limit(&self, id: RequestId, silence: &Silence) -> anyhow::Result<bool> {
         let event = Event::Unheard { silence: *silence };
         match self.change(id, |request, now| next(request, &event, now)).await {
             Ok(_) => Ok(true),
             Err(Error::Refused(_)) => Ok(false),
-            // One that cannot be read keeps none from being moved; nothing ends it either.
+            // An unreadable request must not keep others from being moved; nothing can end it either.
             Err(Error::Failed(error)) if is_unread(&error) => {
                 tracing::warn!(request = %id, error = format!("{error:#}"), "a time limit cannot be moved");
                 Ok(false)
@@ -179,7 +181,7 @@ impl Portal {
     async fn move_limits(&self, silence: &Silence) -> anyhow::Result<()> {
         let ahead = silence.until.saturating_add(LOOKED_AHEAD).unwrap_or(Timestamp::MAX);
         let (mut moved, mut from, mut page) = (0, Timestamp::MIN, PAGE);
-        // Those of the moment at which the last page ended: the next one begins with them.
+        // Jobs due at the last moment of the previous page; the next page starts with that moment again.
         let mut seen: BTreeSet<JobKey> = BTreeSet::new();
         loop {
             let due = self.ports.store.due_between(from, ahead, page).await?;
@@ -192,7 +194,7 @@ impl Portal {
             if is_last {
                 break;
             }
-            // More are due at one moment than a page holds.
+            // More jobs are due at one moment than fit on a page, so the page has to grow.
             page = if last == from { page.saturating_mul(2) } else { PAGE };
             seen = due.into_iter().filter(|(at, _)| *at == last).map(|(_, key)| key).collect();
             from = last;

@@ -1,5 +1,4 @@
-//! Compares the rows with what AWS has, and repairs what is the portal's own: rows and executions. What exists in AWS is
-//! never touched.
+//! Reconciliation: compares rows with AWS and repairs rows and executions. Never changes provisioned resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -25,26 +24,26 @@ use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError, RequestFilter, RequestScope, Store};
 use crate::ports::workflow::Workflow;
 
-/// Between two comparisons.
+/// Time between two comparisons.
 const EVERY: Duration = Duration::from_hours(6);
-/// Rows read at a time.
+/// How many rows to read at a time.
 const PAGE: usize = 100;
-/// Findings in one message to the admins, and findings remembered as told.
+/// How many findings one message to the admins lists, and how many are remembered as reported.
 const MOST_TOLD: usize = 20;
 const MOST_REMEMBERED: usize = 500;
-/// How the jobs are called that tell a waiting execution how things went.
+/// Name prefix of the jobs that resume an execution.
 const RESUME: &str = "resume:";
-/// How the job is called that begins one.
+/// Name of the job that starts an execution.
 const START: &str = "start";
 
-/// What a comparison came to.
+/// The result of a comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReconcileReport {
-    /// Requests that were compared.
+    /// Number of requests compared.
     pub compared: usize,
-    /// What is not as it should be.
+    /// The differences.
     pub found: Vec<RequestDrift>,
-    /// Whether so much is missing that AWS was more likely not seen; then what vanished is not believed.
+    /// Whether so much is missing that AWS probably did not show everything. Missing resources are not believed then.
     pub is_doubtful: bool,
 }
 
@@ -58,7 +57,7 @@ impl ReconcileReport {
     }
 }
 
-/// One finding a line, with the whole id of its request.
+/// Formats one finding a line, with the full id of its request.
 impl fmt::Display for ReconcileReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for RequestDrift { request, finding } in &self.found {
@@ -74,31 +73,31 @@ impl fmt::Display for ReconcileReport {
 const DOUBTFUL: &str = "More than half of what should be there was not seen. Nothing is ended for that: check the account, \
                         the region and the right servicecatalog:SearchProvisionedProducts.";
 
-/// What is compared.
+/// What to compare.
 #[derive(Clone, Copy, Debug)]
 pub struct Sides<'a> {
-    /// Has the rows.
+    /// The rows.
     pub store: &'a dyn Store,
-    /// Names the teams.
+    /// The team names.
     pub organization: &'a Organization,
-    /// Has what was made.
+    /// The provisioned products.
     pub provisioner: &'a dyn Provisioner,
-    /// Has the executions.
+    /// The executions.
     pub workflow: &'a dyn Workflow,
 }
 
 const REPAIRED: &str = "Records and executions are put right. Nothing in AWS is changed or removed.";
 
-/// AWS as it was seen before the rows, so that what changed meanwhile shows by its date.
+/// The state of AWS. Read before the rows, so that a row that changed since shows by its date.
 struct Seen {
     existing: BTreeMap<RequestId, ProvisionedRecord>,
     running: BTreeSet<ExecutionName>,
 }
 
-/// Compares everything and changes nothing.
+/// Compares everything without changing anything.
 ///
 /// # Errors
-/// When the store, the provisioner or the workflow cannot be asked.
+/// If the store, the provisioner or the workflow cannot be read.
 pub async fn look(sides: &Sides<'_>, now: Timestamp) -> anyhow::Result<ReconcileReport> {
     let survey = sides.provisioner.survey().await?;
     let mut seen = Seen {
@@ -129,12 +128,14 @@ pub async fn look(sides: &Sides<'_>, now: Timestamp) -> anyhow::Result<Reconcile
 
 fn one(report: &mut ReconcileReport, row: &Request, seen: &mut Seen, now: Timestamp) {
     report.compared += 1;
+    // What remains in `seen` afterwards belongs to no live row.
     report.add(row.id, compare(row, seen.existing.remove(&row.id).as_ref(), now));
     let runs = seen.running.remove(&row.execution());
     report.add(row.id, compare_execution(row, runs, now));
 }
 
-/// Whether what moves a row on is gone. Only what should have moved on by now has its jobs looked at.
+/// Returns whether the job that should move this row forward is lost. Reads jobs only for rows that should have moved
+/// by now.
 async fn job_lost(store: &dyn Store, row: &Request, now: Timestamp) -> anyhow::Result<Option<Drift>> {
     let movers = movers(row, now);
     if movers.is_empty() {
@@ -145,7 +146,7 @@ async fn job_lost(store: &dyn Store, row: &Request, now: Timestamp) -> anyhow::R
     Ok((!movers.into_iter().any(is_there)).then_some(Drift::JobLost))
 }
 
-/// What no live row claimed.
+/// Reports what exists in AWS and belongs to no live row.
 async fn the_rest(
     store: &dyn Store,
     report: &mut ReconcileReport,
@@ -166,7 +167,7 @@ async fn the_rest(
         if let Some(existing) = existing {
             report.add(id, compare(&row, Some(existing), now));
         }
-        // Of an earlier attempt nothing is expected any more.
+        // Executions of earlier attempts do not matter any more.
         if running.get(&id).is_some_and(|name| **name == row.execution()) {
             report.add(id, compare_execution(&row, true, now));
         }
@@ -174,15 +175,15 @@ async fn the_rest(
     Ok(())
 }
 
-/// `<request id>-<attempt>`.
+/// Parses the request's id from `<request id>-<attempt>`.
 fn request_of(execution: &ExecutionName) -> Option<RequestId> {
     RequestId::parse(execution.as_str().rsplit_once('-')?.0)
 }
 
-/// Begins to compare regularly; does nothing where that was begun.
+/// Schedules regular comparisons, unless that was done before.
 ///
 /// # Errors
-/// When the store cannot be used.
+/// If the store cannot be used.
 pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     let due = portal.now().saturating_add(EVERY).unwrap_or(Timestamp::MAX);
     let job = JobKind::Reconcile { told: Vec::new() }.due(JobOwner::Portal, due);
@@ -193,7 +194,7 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     }
 }
 
-/// Compares, repairs, and tells the admins what they were not told of.
+/// Compares, repairs, and reports new findings to the admins.
 pub(super) async fn reconcile(portal: &Portal, told: &[String]) -> Result<Performed, JobError> {
     let Ports { store, provisioner, workflow, .. } = &*portal.ports;
     let organization = &*portal.organization;
@@ -203,14 +204,16 @@ pub(super) async fn reconcile(portal: &Portal, told: &[String]) -> Result<Perfor
     for found in &report.found {
         let RequestDrift { request, finding } = found;
         tracing::warn!(%request, drift = finding.as_str(), "AWS and the row disagree");
+        // A missing permission makes everything look vanished, and an ended request does not come back.
         if !(report.is_doubtful && *finding == Drift::Vanished) {
             repair(portal, found).await?;
         }
     }
     let new: Vec<&RequestDrift> =
         report.found.iter().filter(|found| !told.contains(&known_as(found))).collect();
-    // Where nobody could be told, it is news at the next comparison as well.
+    // If no admin could be notified, report the same findings next time.
     let are_told = new.is_empty() || portal.tell_admins(&message(&report, &new)).await;
+    // Forgets findings that are gone, so that they are reported again if they return.
     let known = report.found.iter().filter(|found| are_told || told.contains(&known_as(found)));
     let told = known.take(MOST_REMEMBERED).map(known_as).collect();
     Ok(Performed::AgainAs(JobKind::Reconcile { told }, EVERY))
@@ -234,7 +237,7 @@ fn message(report: &ReconcileReport, new: &[&RequestDrift]) -> String {
     lines.join("\n")
 }
 
-/// Makes the row, or the execution, what it should be. Each is looked at once more by itself before.
+/// Repairs the row or the execution. Checks each finding once more alone first, since the comparison takes a while.
 async fn repair(portal: &Portal, found: &RequestDrift) -> Result<(), JobError> {
     let id = found.request;
     match &found.finding {
@@ -260,14 +263,14 @@ async fn repair(portal: &Portal, found: &RequestDrift) -> Result<(), JobError> {
         Drift::JobLost => {
             apply(portal, id, Event::JobLost).await?;
         }
-        // Only people know whether somebody still needs it, or meant it.
+        // Only people know whether it is still needed or was intended.
         Drift::LeftOver | Drift::Retagged(_) => {}
     }
     Ok(())
 }
 
-/// Sends the answer again that was given up. Where there is none to be sent to an execution that nothing else ends soon, the
-/// next one begins.
+/// Retries parked jobs that resume this execution. If there are none and no other job will end it, starts the next
+/// attempt.
 async fn still_waits(portal: &Portal, id: RequestId, execution: &ExecutionName) -> Result<(), JobError> {
     let store = &portal.ports.store;
     if store.retry_parked(&id.into(), RESUME, portal.now()).await? > 0 {

@@ -1,5 +1,5 @@
-//! Refusals for lack of right, on the trail once an hour for the same person and thing, with how often they came again. The
-//! count is in the store, so that it is right whichever bot refuses.
+//! Recording of refusals for lack of permission. The same person and action is recorded on the trail once an hour, with
+//! the number of repetitions. The count is in the store, so that it is right whichever bot refuses.
 
 use std::collections::BTreeSet;
 
@@ -16,21 +16,21 @@ use crate::domain::transition::note_refusals;
 use crate::ports::outage::warn_unless;
 use crate::ports::store::{Commit, CommitError, CountedRefusal, RefusalsChange};
 
-/// Counts that are put on the trail at a time.
+/// How many counts to read at a time.
 const AT_ONCE: usize = 100;
 
 impl Portal {
-    /// Notes a refusal for lack of right on the request's trail and hands it back.
+    /// Records a refusal for lack of permission on the request's trail and returns it as an error.
     pub(super) async fn refuse(&self, request: &Request, by: &By, tried: &str, refusal: Refusal) -> Error {
         self.refuse_in(request.id, None, by, tried, refusal).await
     }
 
-    /// Refuses somebody who is not of our workspace, and notes that.
+    /// Refuses a user of another workspace, and records that.
     pub(crate) async fn refuse_stranger(&self, by: &By) -> Error {
         self.refuse_unstored(None, by, "use", Refusal::NotOurWorkspace).await
     }
 
-    /// Refuses whoever is no admin, and notes that.
+    /// Refuses everybody except admins, and records that.
     pub(super) async fn only_admins(&self, by: &By, tried: &str) -> Result<(), Error> {
         if self.is_one_of_in_time(&by.person, &self.organization.admins).await? {
             return Ok(());
@@ -38,13 +38,13 @@ impl Portal {
         Err(self.refuse_unstored(None, by, tried, Refusal::NotAnAdmin).await)
     }
 
-    /// Refuses a button or a form that names nothing the portal ever offered, and notes that.
+    /// Refuses a button or form with content that the portal never offered, and records that.
     pub(crate) async fn refuse_forged(&self, by: &By, tried: &str) -> Error {
         let refusal = Refusal::Forged { command: self.organization.command.clone() };
         self.refuse_unstored(None, by, tried, refusal).await
     }
 
-    /// Refuses what no stored request belongs to; `meant` is for which team and product it was, where that is known.
+    /// Refuses an action without a stored request; `meant` is the team and product that it was for, if known.
     pub(super) async fn refuse_unstored(
         &self,
         meant: Option<(&TeamName, &ProductKey)>,
@@ -77,17 +77,19 @@ impl Portal {
         }
     }
 
-    /// Puts it on the trail, or counts it where it has been there for less than an hour.
+    /// Records a refusal, or counts it if the same one was recorded less than an hour ago.
     pub(super) async fn note(&self, action: &RefusedAction) -> anyhow::Result<()> {
         let (store, key) = (&self.ports.store, action.key());
         self.metrics.refused();
         let mut pauses = portal_audit::ChainPauses::default();
         for _ in 0..STALE_RETRIES {
             let now = self.now();
+            // The usual case of a repetition: only a counter changes, no chain.
             if store.refused_again(&key, now).await? {
                 return Ok(());
             }
             let before = store.repeated_refusal(&key).await?;
+            // The previous hour is over: record its repetitions together with this refusal.
             let again = before.as_ref().and_then(RepeatedRefusal::line);
             let lines: Vec<AuditLine> = again.into_iter().chain([action.first()]).collect();
             let after = Some(action.clone().counted_from(now));
@@ -100,10 +102,10 @@ impl Portal {
         Err(anyhow!("something else happened {STALE_RETRIES} times meanwhile"))
     }
 
-    /// Puts counts on the trail that are over.
+    /// Records counts whose hour is over.
     pub(super) async fn note_repetitions(&self) -> anyhow::Result<()> {
         let (now, store) = (self.now(), &self.ports.store);
-        // Each is looked at once: those that stay do not keep the others back.
+        // Visit each count once, so that those that cannot be recorded do not block the others.
         let mut seen = BTreeSet::new();
         loop {
             let mut over = store.counted_refusals(now, AT_ONCE + seen.len()).await?;
@@ -134,7 +136,7 @@ impl Portal {
         }
     }
 
-    /// Puts one on the trail whose time is over. Where its request is gone, it is forgotten with it.
+    /// Records a count whose hour is over. If its request is gone, the count is deleted as well.
     async fn note_over(&self, key: &str, over: RepeatedRefusal, now: Timestamp) -> anyhow::Result<()> {
         let mut lines: Vec<AuditLine> = over.line().into_iter().collect();
         let action = over.action.clone();
@@ -144,13 +146,13 @@ impl Portal {
         }
         let change = RefusalsChange { key: key.to_owned(), before: Some(over), after: None };
         match self.append(&action, &lines, change, now).await {
-            // Another bot was faster, or will be next time.
+            // Another bot was faster, or the next run does it.
             Ok(()) | Err(CommitError::Stale) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// One try: stale where the chain or the count has moved on.
+    /// Makes one attempt; [`CommitError::Stale`] if the chain or the count has changed.
     async fn append(
         &self,
         action: &RefusedAction,

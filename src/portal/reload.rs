@@ -1,5 +1,5 @@
-//! New rules while the program runs. What has begun goes on by those it began with; what begins afterwards goes by the new
-//! ones. Where the new ones are broken the old ones stay, whole, and the admins are told.
+//! Reload of settings and catalog while the program runs. What has started keeps its rules, and everything later uses
+//! the new ones. If the new ones are invalid, all old ones stay in force and the admins are notified.
 
 use anyhow::Context as _;
 
@@ -10,17 +10,19 @@ use crate::domain::refusal::safe;
 use crate::domain::request::{MessageSlot, ReminderKind};
 use crate::ports::store::{RequestFilter, RequestScope};
 
-/// Requests that are looked at at a time.
+/// How many waiting requests to read at a time.
 const PAGE: usize = 100;
-/// Problems that a message to the admins names.
+/// How many problems a message to the admins lists.
 const TOLD: usize = 10;
 
-/// Goes by these rules from now on. `changes` says what is different, a line each.
+/// Puts new rules in force. `changes` lists the differences, one per line.
 ///
 /// # Errors
-/// When the store cannot be used, which home tabs and a new audit channel need; the rules are followed all the same.
+/// If the store cannot be used to update home tabs or to start a new audit channel. The rules are in force
+/// nevertheless.
 pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow::Result<()> {
     let before = portal.as_of_now();
+    // Before the rules are in force, so that the series of new products start at zero.
     portal.metrics.offers(&rules.catalog);
     portal.begins_to_follow(rules);
     for change in changes {
@@ -38,7 +40,7 @@ pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow
     trail::begin_copying(&portal.as_of_now()).await.context("cannot begin to copy the audit trail")
 }
 
-/// Has what waits say who can answer it now, where that is somebody else than before, and tells those who are new.
+/// Updates waiting requests whose approvers have changed, and notifies the new approvers.
 async fn ask_anew(before: &Portal, now: &Portal) -> anyhow::Result<()> {
     let mut after = None;
     loop {
@@ -46,7 +48,7 @@ async fn ask_anew(before: &Portal, now: &Portal) -> anyhow::Result<()> {
             now.ports.store.list(&RequestScope::All, RequestFilter::Waiting, after.as_ref(), PAGE).await?;
         after = page.next();
         for request in &page.requests() {
-            // Under the name that its team had then.
+            // Load it with the team name of the old rules.
             let Some(was) = before.ports.store.load(request.id).await? else { continue };
             let (old, new) = (before.approver_set(&was).await, now.approver_set(request).await);
             if (&old.asked, &old.note) == (&new.asked, &new.note) {
@@ -61,7 +63,7 @@ async fn ask_anew(before: &Portal, now: &Portal) -> anyhow::Result<()> {
                     epoch: request.epoch,
                     person: person.clone(),
                 })),
-                // A group is mentioned on the card, an address that Slack does not know cannot be told.
+                // A group is mentioned on the card; an address that Slack does not know cannot be messaged.
                 Principal::Group(_) | Principal::Email(_) => None,
             }));
             now.write_jobs(jobs).await?;
@@ -73,7 +75,7 @@ async fn ask_anew(before: &Portal, now: &Portal) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Keeps the rules that there are, because new ones are broken in these ways.
+/// Keeps the current rules because the new ones have these problems. Notifies the admins if `is_news`.
 pub async fn keep(portal: &Portal, problems: &[String], is_news: bool) {
     for problem in problems {
         tracing::error!(problem, "settings and catalog stay as they were");

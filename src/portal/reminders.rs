@@ -1,4 +1,4 @@
-//! Approvers who do not answer are pressed: when that is due, because whoever waits asked for it, and each in turn.
+//! Reminders to approvers who have not answered: when due, when the requester asks for one, and when a stage starts.
 
 use std::time::Duration;
 
@@ -15,17 +15,17 @@ use crate::domain::request::{MessageSlot, ReminderKind, Request};
 use crate::domain::transition::{next, prompt_due};
 use crate::ports::directory::Freshness;
 
-/// People who are told directly at most; the others read it in the card's thread.
+/// How many people get a direct message at most; the others see the message in the card's thread.
 const MOST_TOLD: usize = 25;
 
-/// Presses the approvers for whoever waits for them, which can be done once.
+/// Reminds the approvers on behalf of the requester; possible once.
 ///
 /// # Errors
-/// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
+/// A refusal, recorded on the trail if it is for lack of permission; or a failure, with nothing changed.
 pub async fn nudge(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Direct, "nudge").await?;
     let event = Event::Nudge { by: click.by.clone() };
-    // Whoever waits and has left the team presses nobody; others read that it is not theirs.
+    // An owner who has left the team may not nudge. Others are refused below, because the request is not theirs.
     if next(&request, &event, portal.now()).is_ok() && click.by.person == request.owner {
         portal.check_tends(&request, &click.by, (Tending::Keep, "nudge")).await?;
     }
@@ -39,7 +39,7 @@ pub async fn nudge(portal: &Portal, click: &RequestAction) -> Result<Request, Er
     }
 }
 
-/// Presses them when that is due; the clock may have fallen back since.
+/// Reminds the approvers if that is due. The clock may have been set back since the job became due.
 pub(super) async fn prompt(
     portal: &Portal,
     id: RequestId,
@@ -54,13 +54,14 @@ pub(super) async fn prompt(
     }
 }
 
-/// The request, if it still asks what it asked in this epoch.
+/// Returns the request if it still waits for the same approval, which its epoch identifies.
 async fn still_asked(portal: &Portal, id: RequestId, epoch: u32) -> anyhow::Result<Option<Request>> {
     let request = portal.ports.store.load(id).await?;
     Ok(request.filter(|request| request.waits_for_approvers() && request.epoch == epoch))
 }
 
-/// Has everybody told who can answer and has not yet: of an escalation the admins, who were not asked before.
+/// Schedules a message to everybody who can answer and has not. An escalation goes to the admins, who were not asked
+/// before.
 pub(super) async fn find_approvers(
     portal: &Portal,
     id: RequestId,
@@ -85,8 +86,8 @@ pub(super) async fn find_approvers(
     Ok(Performed::Done)
 }
 
-/// Tells one of them. Whoever cannot be written to reads it in the card's thread, or once they can be, while it is still
-/// asked.
+/// Sends one approver a direct message. If that fails, they see it in the card's thread, or get it once they can be
+/// messaged, as long as the request still waits.
 pub(super) async fn tell_approver(
     portal: &Portal,
     id: RequestId,

@@ -1,4 +1,4 @@
-//! Keeping something longer.
+//! Renewal of a lease.
 
 use super::access::Tending;
 use super::decide::{RequestAction, named_request, refresh_clicked, refresh_news, refusal_in};
@@ -8,14 +8,14 @@ use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request};
 
-/// Which of the product's periods to renew by.
+/// Which of the product's renewal periods to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RenewalChoice {
-    /// The first.
+    /// The first one.
     First,
-    /// The one at this place, from 0.
+    /// The one at this index, from 0.
     At(u8),
-    /// This one, if the product has it.
+    /// This period, if the product offers it.
     Period(Period),
 }
 
@@ -29,11 +29,10 @@ impl RenewalChoice {
     }
 }
 
-/// Renews by a period of the product, if the person may. The request after it has a later end, or a renewal that
-/// waits for approvers.
+/// Renews the lease, if the person may. The returned request has a later end, or a renewal that waits for approvers.
 ///
 /// # Errors
-/// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
+/// A refusal, recorded on the trail if it is for lack of permission; or a failure, with nothing changed.
 pub async fn renew(portal: &Portal, click: &RequestAction, by: RenewalChoice) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Warning, "renew").await?;
     portal.check_tends(&request, &click.by, (Tending::Keep, "renew")).await?;

@@ -1,4 +1,4 @@
-//! What a request form shows before it is submitted: its fields, what they hold, who may be asked, what it would cost.
+//! The content of a request form before submission: fields, values, approvers and cost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,48 +20,48 @@ use crate::domain::request::Request;
 use crate::domain::template::Parameter;
 use crate::ports::store::{RequestFilter, RequestScope};
 
-/// Requests that are named when a limit is reached, and those of a team that are looked through for them.
+/// How many requests to name when a limit is reached, and how many of a team to search for them.
 const NAMED_HOLDERS: usize = 10;
 const MOST_HOLDERS: usize = 50;
 
-/// A form on its way to a person.
+/// What a request form shows.
 #[derive(Clone, Debug)]
 pub struct FormSession {
-    /// What is asked for.
+    /// The requested product.
     pub product: Arc<Product>,
-    /// All fields that it can have.
+    /// All fields, including hidden ones.
     pub form: Form,
-    /// Those that are not shown, because their condition does not hold.
+    /// Parameters hidden because their condition does not hold.
     pub unasked: BTreeSet<String>,
-    /// The page that is shown, from 0.
+    /// The shown page, from 0.
     pub page: usize,
-    /// The teams the person may ask for, at least one.
+    /// The teams that the person may choose, at least one.
     pub teams: Vec<TeamName>,
-    /// The team that is chosen.
+    /// The chosen team.
     pub team: TeamName,
-    /// Values to start with, by parameter; not checked yet.
+    /// Initial values by parameter; not checked.
     pub values: BTreeMap<String, String>,
-    /// The reason to start with.
+    /// Initial reason.
     pub reason: String,
-    /// The ticket to start with.
+    /// Initial ticket.
     pub ticket: String,
-    /// The team-mate it is for, if somebody was chosen.
+    /// The chosen owner, if somebody else.
     pub owner: Option<PersonId>,
-    /// Whether there is somebody else in the team that it could be for.
+    /// Whether the team has other members who could be the owner.
     pub has_mates: bool,
-    /// What would come of submitting now.
+    /// What would happen on submission.
     pub preview: Preview,
-    /// What holds the slots when none is free, or the budget when it has no room.
+    /// The requests that use up the quota or the budget, if it is used up.
     pub holders: Vec<Request>,
     /// The slash command.
     pub command: String,
-    /// Remarks about what was typed behind the command.
+    /// Notes about what was typed after the command.
     pub notes: Vec<String>,
-    /// What is wrong with a field, by parameter.
+    /// Problems with fields, by parameter.
     pub warnings: Vec<(String, String)>,
 }
 
-/// What a form begins with.
+/// Initial content of a form.
 #[derive(Debug, Default)]
 pub(super) struct Filling {
     pub(super) values: BTreeMap<String, String>,
@@ -69,17 +69,17 @@ pub(super) struct Filling {
     pub(super) ticket: String,
     pub(super) owner: Option<PersonId>,
     pub(super) notes: Vec<String>,
-    /// The page, or one that comes after the one that is meant.
+    /// The page to show. If that page is hidden, the last visible one before it is shown.
     pub(super) page: usize,
-    /// What is wrong, by parameter.
+    /// Problems by parameter.
     pub(super) wrong: Vec<(String, String)>,
 }
 
 impl Filling {
-    /// What an open form holds.
+    /// Returns the content of an open form.
     ///
     /// # Errors
-    /// As [`fitting`].
+    /// See [`fitting`].
     pub(super) fn of(product: &Product, form: &Form, filled: &Filled) -> Result<Self, Refusal> {
         let (values, notes) = fitting(product, form, &filled.template_hash, &filled.given)?;
         Ok(Self {
@@ -94,11 +94,12 @@ impl Filling {
     }
 }
 
-/// What an open form holds of the product as it is now. Where the form was made from another template, notes say what to look at.
+/// Returns the values of an open form that fit the current product. If the form was built from another template, notes
+/// say what to check.
 ///
 /// # Errors
-/// [`Refusal::ProductChanged`] where something is chosen that its position stands for: that may be another option now, and
-/// Slack keeps in a field what was chosen there.
+/// [`Refusal::ProductChanged`] if an option was chosen by position: the position may mean another option now, and Slack
+/// keeps the choice in the field when the view is updated.
 pub(super) fn fitting(
     product: &Product,
     form: &Form,
@@ -138,6 +139,7 @@ pub(super) async fn session(
 ) -> Result<FormSession, Error> {
     let unasked = product.hidden(&values);
     let pages = form.pages(&unasked);
+    // A change may have hidden the requested page.
     let page = pages.iter().rfind(|known| **known <= page).or(pages.first()).copied().unwrap_or_default();
     let known = known(&product, &values, &unasked, (&team, person));
     let preview = preview(portal, person, &product, &team, &known, None).await?;
@@ -148,7 +150,7 @@ pub(super) async fn session(
         }
     }
     let holders = holders(portal, &product, &team, &preview).await?;
-    // A group is taken for more than one.
+    // A group counts as more than one person.
     let own = Principal::Person(person.clone());
     let has_mates = portal.organization.members_of(&team).iter().any(|member| *member != own);
     Ok(FormSession {
@@ -171,7 +173,7 @@ pub(super) async fn session(
     })
 }
 
-/// What would be submitted now, as far as it is known.
+/// Returns what would be submitted now, as far as it is known.
 fn known(
     product: &Product,
     values: &BTreeMap<String, String>,
@@ -189,7 +191,7 @@ fn known(
     template.parameters.iter().filter_map(|known| Some((known.key.clone(), value(known)?))).collect()
 }
 
-/// The template's rules that these values break already, each with a field it speaks of: of this page if there is one.
+/// Returns violations of the template's rules, each with a visible field that it mentions, preferably on this page.
 fn broken_rules(
     product: &Product,
     form: &Form,
@@ -209,7 +211,8 @@ fn broken_rules(
         .collect()
 }
 
-/// What would come of these values; `standing` is what they would change, whose estimate the budget holds already.
+/// Previews a submission of these values. `standing` is the request that they would change; its estimate is already
+/// part of the budget.
 pub(super) async fn preview(
     portal: &Portal,
     person: &PersonId,
@@ -228,11 +231,12 @@ pub(super) async fn preview(
     let used = portal.ports.store.quota_used(&slot).await?;
     let quota = QuotaUse { used, limit: product.quota.per_team };
     let exception = Exception::needed(product.quota, quota, budget, estimate.as_ref());
-    // What lives has its slot, and grows within the budget or not at all.
+    // An existing resource has its slot already, and exceptions to the budget exist for new requests only.
     let exception = exception.filter(|_| standing.is_none() && portal.may_except(product));
     let is_exception = exception.is_some();
     let path = path_as_things_stand(product, team, values, estimate.as_ref(), budget, is_exception);
     let theirs = [person, person];
+    // Both may ask Slack, and a user is waiting.
     let (turned, can_be) = tokio::join!(
         portal.turns(product, &path, team, person),
         portal.somebody_can_approve(product, team, theirs, &path)
@@ -255,12 +259,12 @@ pub(super) async fn preview(
 }
 
 impl Portal {
-    /// Whether somebody can be asked to let a request of this product go beyond a limit.
+    /// Returns whether somebody can approve a request of this product beyond a limit.
     pub(super) fn may_except(&self, product: &Product) -> bool {
         product.quota.may_except(&self.organization.admins)
     }
 
-    /// What the team's budget is used for, if it has one.
+    /// Returns what the team's budget is used for, if it has one.
     async fn budget_of(&self, team: &TeamName) -> anyhow::Result<Option<BudgetUse>> {
         let Some(limit) = self.organization.team(team).and_then(|team| team.monthly_budget) else {
             return Ok(None);
@@ -270,7 +274,8 @@ impl Portal {
     }
 }
 
-/// What could be torn down to make room: of a full quota what has the slots, of a budget without room what costs most.
+/// Returns what could be torn down to make room: the requests that hold the slots, or the most expensive ones if the
+/// budget has no room.
 async fn holders(
     portal: &Portal,
     product: &Product,
@@ -289,6 +294,7 @@ async fn holders(
         .list(&RequestScope::Team(team.clone()), RequestFilter::Live, None, MOST_HOLDERS)
         .await?
         .requests();
+    // Tearing these down would not free any budget.
     held.retain(|request| !request.monthly().is_zero());
     held.sort_by_key(|request| std::cmp::Reverse(request.monthly()));
     held.truncate(NAMED_HOLDERS);

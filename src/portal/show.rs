@@ -1,7 +1,7 @@
-//! Brings one message about a request up to date with its row, posting it if there is none.
+//! Brings one message about a request up to date with its row; posts it if there is none.
 //!
-//! Slack posts cannot be made idempotent; a message is rendered from the row as it is at that moment, so a second
-//! run shows the same or something newer.
+//! Posting to Slack is not idempotent. Since a message is rendered from the current row, a second run shows the same or
+//! something newer.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,23 +22,24 @@ use crate::ports::slack::{
 };
 use crate::ports::store::{RequestFilter, RequestScope};
 
-/// Requests of the same team and product that are looked at for what a card says the team has.
+/// How many requests of the same team and product a card lists.
 const MOST_HELD: usize = 6;
-/// How often a message is shown again while Slack is slow to say who is asked.
+/// How often to render a message again while Slack has not said who some approvers are.
 const UNTIL_KNOWN: Duration = Duration::from_mins(1);
-/// How often a copy of a card is brought up to date that the row does not name, while the card asks.
+/// How often to update a copy of a card that the row does not know, while the card waits for an answer.
 const UNTIL_DECIDED: Duration = Duration::from_hours(1);
-/// How often a card is tried for which there is no channel.
+/// How often to retry a card that cannot be posted in any channel.
 const UNTIL_INVITED: Duration = Duration::from_mins(5);
 
-/// Requests as they were shown last while Slack did not say who some of those are who are asked; clones share them.
+/// The requests and approver sets as last shown while some approvers were unresolved. Clones share them. Avoids updates
+/// that would change nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ShownInPart(Arc<Mutex<BTreeMap<ShownMessage, (Request, ApproverSet)>>>);
 
 type ShownMessage = (RequestId, MessageSlot);
 
 impl ShownInPart {
-    /// Whether that is what stands there.
+    /// Returns whether the message already shows this.
     fn is(&self, surface: MessageSlot, request: &Request, circle: &ApproverSet) -> bool {
         let shown = self.lock();
         shown.get(&(request.id, surface)).is_some_and(|(row, asked)| row == request && asked == circle)
@@ -64,12 +65,13 @@ pub(super) async fn show(
 ) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let (known, to) = (request.messages.get(&surface), destination(portal, &request, surface));
+    // Notifications and reminders are about one moment and are not updated.
     let is_once = matches!(surface, MessageSlot::Notification(_) | MessageSlot::Prompt(_));
     if (known.is_some() && is_once) || (known.is_none() && to.is_none()) {
         return Ok(Performed::Done);
     }
     let circle = circle(portal, &request, surface).await;
-    // Whoever could not be mentioned is, once Slack has said who they are.
+    // Render it again until Slack has said who all approvers are, so that they are mentioned.
     let is_shown_again = circle.is_partial && !is_once && request.waits_for_approvers();
     if is_shown_again && portal.shown_in_part.is(surface, &request, &circle) {
         return Ok(Performed::Again(UNTIL_KNOWN));
@@ -87,14 +89,14 @@ pub(super) async fn show(
     Ok(shown)
 }
 
-/// Who is asked, where that is shown.
+/// Returns the approver set, if this message shows it.
 async fn circle(portal: &Portal, request: &Request, surface: MessageSlot) -> ApproverSet {
-    // A warning is about several requests.
+    // A warning covers several requests and shows no approvers.
     if surface == MessageSlot::Warning { ApproverSet::default() } else { portal.approver_set(request).await }
 }
 
-/// Brings a message up to date that the row no longer names, once more whenever it asks what is then decided; one that is
-/// gone is left alone.
+/// Updates a message that the row no longer refers to; a deleted message is left alone. A copy of a card that waits for
+/// an answer is updated until it is answered.
 pub(super) async fn refresh(
     portal: &Portal,
     id: RequestId,
@@ -109,7 +111,7 @@ pub(super) async fn refresh(
     Ok(if is_copy && asks { Performed::Again(UNTIL_DECIDED) } else { Performed::Done })
 }
 
-/// Where a message goes that was not posted yet; `None` when there is nothing to say there.
+/// Returns where to post a message that was not posted yet; `None` if there is nothing to post.
 fn destination(portal: &Portal, request: &Request, surface: MessageSlot) -> Option<Destination> {
     let channel = || Destination::Channel(portal.organization.channel_of(&request.team).clone());
     match surface {
@@ -127,7 +129,7 @@ fn destination(portal: &Portal, request: &Request, surface: MessageSlot) -> Opti
             let card = request.messages.get(&request.card());
             card.filter(|_| request.waits_for_approvers()).cloned().map(Destination::Thread)
         }
-        // Posted for all of a person's requests at once, never for one alone.
+        // Posted for all of a person's requests together, by `Warn`.
         MessageSlot::Warning => None,
         MessageSlot::Direct | MessageSlot::Notification(_) => {
             Some(Destination::Person(request.owner.clone()))
@@ -135,8 +137,8 @@ fn destination(portal: &Portal, request: &Request, surface: MessageSlot) -> Opti
     }
 }
 
-/// Where it is posted instead when it cannot be posted there: a card where all teams' approvers are, and what an owner has to
-/// know where their team reads.
+/// Returns where to post instead if the first place cannot be reached: a card in the channel of all approvals, and an
+/// owner's notification in the team's channel.
 fn fallbacks(
     portal: &Portal,
     request: &Request,
@@ -165,7 +167,7 @@ async fn update(
     match rewrite(portal, request, (surface, circle), at).await? {
         Ok(()) => Ok(Performed::Done),
         Err(SlackError::Gone(_)) if request.status.name().is_ended() => Ok(Performed::Done),
-        // A card is needed wherever it can be shown; any other message is where its readers are, or nowhere.
+        // A card must be shown somewhere. Other messages are useful only where they are.
         Err(error @ (SlackError::Gone(_) | SlackError::Unreachable(_)))
             if is_card(surface) || matches!(error, SlackError::Gone(_)) =>
         {
@@ -173,7 +175,7 @@ async fn update(
             tracing::info!(request = %request.id, ?surface, %error, "a message is posted again");
             let posted = post(portal, request, (surface, circle), to).await?;
             if posted == Performed::Done && matches!(error, SlackError::Unreachable(_)) {
-                // It still stands where it cannot be changed now.
+                // The old message still exists and cannot be updated now; retry that later.
                 portal.refresh(request, surface, at).await?;
             }
             Ok(posted)
@@ -206,7 +208,7 @@ async fn post(
     if is_outside_thread {
         tracing::warn!(request = %request.id, ?surface, "its card is gone, so what belongs in the thread stands by itself");
         if recorded.waits_for_approvers() {
-            // Which finds out that the card is gone, and posts it again.
+            // Updating the card detects that it was deleted, and posts it again.
             portal.write_jobs(vec![JobKind::Show(recorded.card()).due(request.id, portal.now())]).await?;
         }
     }
@@ -220,7 +222,7 @@ async fn post(
     Ok(Performed::Done)
 }
 
-/// Posts to one person what another surface shows to many, and remembers nowhere that it stands there.
+/// Sends to one person what another message slot shows to many. Not recorded in the row.
 pub(super) async fn tell_directly(
     portal: &Portal,
     request: &Request,
@@ -231,13 +233,13 @@ pub(super) async fn tell_directly(
     post_once(portal, request, (surface, &circle), &Destination::Person(person.clone())).await
 }
 
-/// Whether approvers answer there.
+/// Returns whether approvers answer in this message slot.
 fn is_card(surface: MessageSlot) -> bool {
     matches!(surface, MessageSlot::Card | MessageSlot::Renewal | MessageSlot::Change)
 }
 
-/// A card that cannot be posted is tried again: somebody has to invite the bot. Until then its approvers are told one by
-/// one, and the admins know. Any other message is tried again with growing pauses.
+/// Handles a message that could not be posted. A card is retried until somebody invites the bot; meanwhile its
+/// approvers get direct messages, and the admins are notified. Other messages are retried with growing pauses.
 async fn not_posted(
     portal: &Portal,
     request: &Request,
@@ -252,14 +254,14 @@ async fn not_posted(
         Ok(request) => {
             portal.tell_admins(&unposted(portal, &request, why)).await;
         }
-        // They know.
+        // The admins have been notified before.
         Err(Error::Refused(_)) => {}
         Err(Error::Failed(error)) => return Err(JobError::Later(error)),
     }
     Ok(Performed::Again(UNTIL_INVITED))
 }
 
-/// Tells the admins of news that reach an owner neither directly nor in a channel.
+/// Notifies the admins that a notification reaches its owner neither directly nor in a channel.
 pub(super) async fn tell_of_lost_news(
     portal: &Portal,
     id: RequestId,
@@ -277,7 +279,7 @@ pub(super) async fn tell_of_lost_news(
     Ok(())
 }
 
-/// What admins read about a card that stands nowhere.
+/// Text for the admins about a card that could not be posted.
 fn unposted(portal: &Portal, request: &Request, why: &str) -> String {
     let (own, fallback) =
         (portal.organization.channel_of(&request.team), &portal.organization.approvals_channel);
@@ -290,7 +292,7 @@ fn unposted(portal: &Portal, request: &Request, why: &str) -> String {
     )
 }
 
-/// What admins read about a card that nobody can answer.
+/// Text for the admins about a card that nobody can answer.
 fn unanswerable(request: &Request) -> String {
     format!(
         "Request `{}` of team {} for *{}* waits for approvers, and nobody is left who can approve it: whoever is named has left, is a guest or an app, or asked for it. Name somebody else in the settings or the catalog; after `escalate_after` you can decide about it yourselves.",
@@ -326,7 +328,7 @@ async fn rewrite(
     Ok(result)
 }
 
-/// Calls with what the message at this place shows now.
+/// Renders what the message at this place shows now, and passes it to `call`.
 async fn with_notice<T>(
     portal: &Portal,
     request: &Request,
@@ -338,7 +340,7 @@ async fn with_notice<T>(
         let requests = warned_in(portal, request, at).await?;
         let leases: Vec<LeaseToWarn<'_>> = requests.iter().map(|request| warned(request, at)).collect();
         let simulated = portal.ports.provisioner.is_simulated();
-        // A direct conversation is the owner's; anywhere else the approvers were asked.
+        // A direct conversation is with the owner; anywhere else the approvers are addressed.
         let answerable = portal.to_mention(portal.organization.approvers_of(&request.team)).await;
         let instead = (!is_direct(at)).then_some(answerable.as_slice());
         let now = portal.now();
@@ -371,7 +373,8 @@ async fn about<'a>(
     })
 }
 
-/// What the team has of the product beside it, or of all products where it goes beyond the budget, for those who decide.
+/// Returns what the team already holds of the product, or of all products if the request exceeds the budget. Shown to
+/// those who decide.
 async fn held(portal: &Portal, request: &Request, surface: MessageSlot) -> anyhow::Result<Vec<Request>> {
     if surface != MessageSlot::Card || !request.status.name().is_undecided() {
         return Ok(Vec::new());
@@ -387,19 +390,20 @@ async fn held(portal: &Portal, request: &Request, surface: MessageSlot) -> anyho
     Ok(held)
 }
 
-/// A line of the warning at this place. What has its newest warning elsewhere, or none, has changed hands.
+/// Returns a line of the warning at this place. If the request's newest warning is in another conversation, it has been
+/// transferred.
 fn warned<'a>(request: &'a Request, at: &MessageRef) -> LeaseToWarn<'a> {
     let newest = request.messages.get(&MessageSlot::Warning);
     let is_handed = newest.is_none_or(|newest| newest.channel != at.channel);
     LeaseToWarn { request, is_current: newest == Some(at), is_handed }
 }
 
-/// Whether it stands in a direct conversation.
+/// Returns whether the message is in a direct conversation: ids of those start with `D`.
 fn is_direct(at: &MessageRef) -> bool {
     at.channel.as_str().starts_with('D')
 }
 
-/// The requests that a warning is about, in its order: this one, and those of the others that did not end long ago.
+/// Returns the requests in a warning, in its order; without those that ended long ago.
 async fn warned_in(portal: &Portal, one: &Request, at: &MessageRef) -> anyhow::Result<Vec<Request>> {
     let mut requests = vec![one.clone()];
     for id in portal.ports.store.requests_of_message(at).await?.into_iter().filter(|id| *id != one.id) {

@@ -1,14 +1,14 @@
-//! What the workflow and the provisioner told us, through the queue. Every message may come twice or late.
+//! Signals of the workflow and the provisioner, received through the queue. Each may be repeated or late.
 
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::transition::next;
 use crate::ports::queue::Signal;
 
-/// Applies one message. `Ok` means it was dealt with and can be deleted, also when there was nothing to do.
+/// Applies a signal. `Ok` means that its message can be deleted, even if there was nothing to do.
 ///
 /// # Errors
-/// When the store could not be used; the message has to come again.
+/// If the store could not be used; the message must be redelivered.
 pub async fn settle(portal: &Portal, signal: Signal) -> anyhow::Result<()> {
     let id = signal.request();
     let Some(event) = event_of(signal) else { return Ok(()) };
@@ -33,6 +33,7 @@ fn event_of(signal: Signal) -> Option<Event> {
         Signal::ProvisionRequested { execution, token, .. } => {
             Some(Event::ProvisionRequested { execution, token })
         }
+        // The portal ended it, so the row knows already.
         Signal::ExecutionEnded { orderly: true, .. } => None,
         Signal::ExecutionEnded { execution, orderly: false, .. } => Some(Event::ExecutionLost { execution }),
         Signal::ResourceCreated { logical_id, .. } => Some(Event::ResourceCreated { logical_id }),

@@ -1,5 +1,5 @@
-//! How requests went lately, added up from what was counted day by day, and what waits now. What it costs depends on the
-//! number of teams, not on how many requests there were or wait.
+//! Statistics of recent requests, summed from daily counters, and what waits now. The effort depends on the number of
+//! teams, not on the number of requests.
 
 use futures_util::stream::{self, StreamExt as _};
 use jiff::civil::Date;
@@ -14,47 +14,47 @@ use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
 use crate::ports::store::{RequestFilter, RequestScope};
 
-/// Days that are added up, today included.
+/// Number of days to sum up, including today.
 pub const DAYS: u16 = 30;
-/// Waiting requests of one team that are counted.
+/// Up to how many waiting requests of a team to count.
 const MOST_WAITING: usize = 100;
-/// Waiting requests that are named, of each team and of all.
+/// How many waiting requests to name, of each team and of all.
 const NAMED: usize = 5;
-/// Parts of which more is said than figures.
+/// For how many teams to show more than figures.
 pub const DETAILED: usize = 10;
-/// Teams that are read at a time.
+/// How many teams to read concurrently.
 const AT_ONCE: usize = 8;
 
-/// What is shown when somebody asks how requests went.
+/// The response to a question for statistics.
 #[derive(Clone, Debug)]
 pub struct Stats {
-    /// The first day that is counted.
+    /// The first day counted.
     pub since: Date,
-    /// All teams together, for those who may read everything and did not name one.
+    /// All teams together, for those who may read everything and did not name a team.
     pub all: Option<StatsSection>,
-    /// Teams, in the order of the settings: the person's own, or all for those who may read everything, those that are gone
-    /// at the end, or the one.
+    /// The person's teams in the order of the settings; all teams, removed ones last, for those who may read
+    /// everything; or the one that was named.
     pub teams: Vec<(TeamName, StatsSection)>,
 }
 
-/// What is said of one team, or of all.
+/// The statistics of one team, or of all.
 #[derive(Clone, Debug, Default)]
 pub struct StatsSection {
-    /// What happened.
+    /// The counters.
     pub counts: CounterTotals,
-    /// How many wait for approvers.
+    /// Number of requests that wait for approvers.
     pub waiting: usize,
-    /// Whether more are waiting than that.
+    /// Whether even more are waiting.
     pub more: bool,
-    /// Those of them that wait longest, the longest waiting first.
+    /// The longest waiting requests, longest first.
     pub longest: Vec<Request>,
 }
 
-/// How the requests of a person's teams went, or of the team or all teams they name if they may
-/// see them.
+/// Returns the statistics of a person's teams, or of the team or all teams that `team` names, if the person may see
+/// them.
 ///
 /// # Errors
-/// A refusal when the team is not theirs to see or they have none; a failure when Slack or the store is silent.
+/// A refusal if the person may not see the team or has none; a failure if Slack or the store does not answer.
 pub async fn stats(portal: &Portal, person: &PersonId, team: Option<&str>) -> Result<Stats, Error> {
     let since = day(Period::days(DAYS - 1).before(portal.now()));
     let (names, reads_all): (Vec<TeamName>, bool) = match named_team(portal, person, team).await? {
@@ -70,6 +70,7 @@ pub async fn stats(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
     }
     let of_one = |(place, name)| part(portal, name, since, if place < DETAILED { NAMED } else { 0 });
     let parts: Vec<_> = names.iter().enumerate().map(of_one).collect();
+    // `buffered` keeps the order of the teams.
     let parts: Vec<anyhow::Result<StatsSection>> = stream::iter(parts).buffered(AT_ONCE).collect().await;
     let parts = parts.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     let all = if reads_all { Some(together(portal, &parts).await?) } else { None };
@@ -79,7 +80,9 @@ pub async fn stats(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
 async fn part(portal: &Portal, team: &TeamName, since: Date, named: usize) -> anyhow::Result<StatsSection> {
     let (store, whose) = (&portal.ports.store, RequestScope::Team(team.clone()));
     let counts = store.counts(team, since).await?;
+    // One more than is shown, to know whether there are more.
     let waiting = store.count_waiting(&whose, MOST_WAITING + 1).await?;
+    // Saves a read for each team without waiting requests.
     let longest = if waiting.min(named) == 0 {
         Vec::new()
     } else {

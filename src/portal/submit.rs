@@ -1,4 +1,4 @@
-//! A form was submitted: check it, and store it as a request with everything that follows from it.
+//! Submission of a request form: checks it, and stores it as a request with its jobs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,43 +21,43 @@ use crate::domain::template::FailedRule;
 use crate::ports::retention::{IdempotencyKey, OF_A_FORM};
 use crate::ports::store::CommitError;
 
-/// A form as it came back.
+/// A submitted form.
 #[derive(Clone, Debug)]
 pub struct Filled {
     /// Who submitted it.
     pub by: PersonId,
-    /// The view's id; one view makes one request, however often it is sent.
+    /// The view's id. One view creates one request, however often it is submitted.
     pub view: String,
-    /// Which product's form it was.
+    /// The product's key.
     pub product: String,
-    /// SHA-256 of the template the form was made from.
+    /// SHA-256 of the template that the form was built from.
     pub template_hash: String,
-    /// The team that was chosen, if there was a choice.
+    /// The chosen team, if there was a choice.
     pub team: Option<String>,
-    /// Whether there was a choice of teams and none came back.
+    /// Whether there was a choice of teams and none was chosen.
     pub lacks_team: bool,
-    /// What came back by parameter key, as the inputs send it.
+    /// Values by parameter key, as the inputs send them.
     pub given: BTreeMap<String, Option<String>>,
-    /// Why it is needed; may be empty.
+    /// The reason; may be empty.
     pub reason: String,
-    /// The ticket it belongs to, as typed; may be empty.
+    /// The ticket as typed; may be empty.
     pub ticket: String,
-    /// The team-mate it is for, if it is for somebody else.
+    /// The team-mate who will own it, if somebody else.
     pub owner: Option<PersonId>,
-    /// The page that was open, from 0.
+    /// The open page, from 0.
     pub page: usize,
-    /// The parameters for which it had a field.
+    /// The parameters that had a field on the form.
     pub sent: BTreeSet<String>,
-    /// Whether it said what would come of submitting, as the last page does.
+    /// Whether it showed the preview, as the last page does.
     pub is_last: bool,
-    /// Whether it said that it takes an exception.
+    /// Whether it said that an exception is needed.
     pub as_exception: bool,
 }
 
 impl Filled {
-    /// The form with every field of its page: where nothing came of one it was left empty, and is not what it would be without
-    /// having been on the page. What is there under a condition says itself that it was, and while the quota is used up there is
-    /// no field at all.
+    /// Adds the fields of the open page that Slack sent no value for: they were left empty, unlike fields that were not
+    /// shown. Conditional fields are excluded; whether those were shown is in `sent`. A form without any fields, as
+    /// shown while the quota is used up, stays as it is.
     pub(super) fn with_its_page(mut self, product: &Product, form: &Form) -> Self {
         if self.sent.is_empty() && !self.is_last {
             return Self { lacks_team: false, ..self };
@@ -70,18 +70,18 @@ impl Filled {
         self
     }
 
-    /// What is wrong with the team, if anything.
+    /// Returns the correction for a missing team.
     pub(super) fn team_correction(&self) -> Option<Correction> {
         self.lacks_team.then(|| Correction { place: FieldPlace::Team, message: CHOOSE.to_owned() })
     }
 }
 
-/// A field of the form that has to be corrected.
+/// A field that needs correction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Correction {
-    /// Which.
+    /// The field.
     pub place: FieldPlace,
-    /// What to do, for the person at the form.
+    /// What to do; shown under the field.
     pub message: String,
 }
 
@@ -92,44 +92,44 @@ impl From<FieldProblem> for Correction {
 }
 
 impl Correction {
-    /// The parameter and what to do, where it is about one.
+    /// Returns the parameter and the message, if it is about a parameter.
     pub(super) fn of_parameter(&self) -> Option<(String, String)> {
         let FieldPlace::Parameter(key) = &self.place else { return None };
         Some((key.clone(), self.message.clone()))
     }
 }
 
-/// Fields of a form.
+/// A field of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldPlace {
-    /// That of a parameter, by its key.
+    /// The field of a parameter, by its key.
     Parameter(String),
     /// The team.
     Team,
-    /// Why it is needed.
+    /// The reason.
     Reason,
     /// The ticket.
     Ticket,
-    /// Whom it is for.
+    /// The owner.
     Owner,
 }
 
-/// What became of a form that was right.
+/// The result of a valid form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Submitted {
-    /// It is this request.
+    /// It is stored as this request.
     Stored(RequestId),
-    /// Nothing yet: it goes beyond these limits, and did not say that it takes an exception.
+    /// Nothing is stored: it exceeds these limits, and the form did not say that an exception is needed.
     BeyondLimits(Exception),
 }
 
 /// Why a form did not become a request.
 #[derive(Debug, ThisError)]
 pub enum SubmitError {
-    /// Fields have to be corrected, all of them named.
+    /// These fields need correction.
     #[error("{} field(s) have to be corrected", .0.len())]
     Fields(Vec<Correction>),
-    /// As with every use case.
+    /// Any other error of a use case.
     #[error(transparent)]
     Other(#[from] Error),
 }
@@ -146,18 +146,19 @@ impl From<anyhow::Error> for SubmitError {
     }
 }
 
-/// Stores the request; the same view submitted again leads to the same one.
+/// Stores the request; submitting the same view again returns the same request.
 ///
 /// # Errors
-/// See [`SubmitError`]; nothing is stored then but the note of a refusal for lack of right.
+/// See [`SubmitError`]. Nothing is stored then, except a refusal for lack of permission on the trail.
 pub async fn submit(portal: &Portal, filled: Filled) -> Result<Submitted, SubmitError> {
+    // The prefix makes the store keep this key longer, since a form may stay open for days.
     let once = format!("{OF_A_FORM}{}", filled.view);
     let product = find_product(portal, &filled.product)?;
     let id = RequestId::random();
     let team = match choose_team(portal, &filled.by, &product, filled.team.as_deref()).await {
         Ok((_, team)) => team,
         Err(Error::Refused(refusal)) => {
-            // What is no team of ours may be any text, and has no place on the trail.
+            // An unknown team name may be any text, so it must not go on the trail.
             let named =
                 filled.team.as_deref().and_then(|name| portal.organization.team(&TeamName::new(name)));
             let team = named.map_or_else(|| TeamName::new("-"), |team| team.name.clone());
@@ -165,11 +166,12 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<Submitted, Submit
         }
         Err(error) => return Err(error.into()),
     };
-    // Which teams are theirs is taken from what is known; that they may ask for this one is asked now.
+    // `choose_team` uses the cache; membership in the chosen team must be current.
     if !portal.is_one_of_in_time(&filled.by, portal.organization.members_of(&team)).await? {
         let refusal = no_team::not_in(portal, &filled.by, &team).await;
         return Err(refused(portal, &team, &product.key, &filled.by, refusal).await);
     }
+    // Options may be sent by position, which may mean another option in the new template.
     if product.template_hash != filled.template_hash {
         return Err(Refusal::ProductChanged { product: product.name.clone() }.into());
     }
@@ -216,8 +218,9 @@ async fn store(
         let (now, key) = (portal.now(), once.clone());
         portal.commit(birth(submission.clone(), product, now), Some(IdempotencyKey::for_now(key, now)), None)
     };
-    // It begins as an ordinary one whatever the form said: there may be room again.
+    // Start as an ordinary request whatever the form said: there may be room again.
     let mut committed = commit(&submission).await;
+    // Each round lifts one limit, since a commit reports only the first one that it exceeds.
     while let Err(refusal) = &committed {
         if !goes_beyond(portal, product, &mut submission, refusal) {
             break;
@@ -231,6 +234,7 @@ async fn store(
     }
     match committed {
         Ok(request) => Ok(Submitted::Stored(request.id)),
+        // The same view was submitted before.
         Err(CommitError::Again(Some(earlier))) => Ok(Submitted::Stored(earlier)),
         Err(CommitError::BudgetSpent(spent)) => {
             let budget = submission.budget.unwrap_or_default();
@@ -242,14 +246,14 @@ async fn store(
     }
 }
 
-/// Refuses what nobody could ever approve.
+/// Refuses a request that nobody could ever approve.
 async fn can_be_approved(portal: &Portal, product: &Product, submission: &Submission) -> Result<(), Refusal> {
     let path = submission.path(&product.approval);
     let theirs = [&submission.requester, &submission.owner];
     portal.somebody_can_approve(product, &submission.team, theirs, &path).await
 }
 
-/// Lifts the limit that stopped the request, where the product lets it go beyond that; whether there was one to lift.
+/// Lifts the limit that stopped the request if the product allows it to be exceeded; returns whether it did.
 fn goes_beyond(portal: &Portal, product: &Product, submission: &mut Submission, why: &CommitError) -> bool {
     let may_except = portal.may_except(product);
     match why {
@@ -276,7 +280,7 @@ fn goes_beyond(portal: &Portal, product: &Product, submission: &mut Submission, 
     true
 }
 
-/// Whether admins can be asked: it says why, and one of them can agree.
+/// Checks whether admins can be asked for an exception: there is a reason, and one of them could approve.
 async fn may_be_exception(
     portal: &Portal,
     product: &Product,
@@ -300,8 +304,8 @@ async fn refused(
     portal.refuse_unstored(Some((team, product)), &by, "submit", refusal).await.into()
 }
 
-/// The parameters, bound ones included, or what is wrong with the fields. What a condition leaves out of the form has its
-/// default, whatever came back for it.
+/// Returns all parameters, bound ones included, or the problems with the fields. A parameter hidden by a condition gets
+/// its default, whatever was submitted for it.
 fn checked(
     id: RequestId,
     product: &Product,
@@ -316,6 +320,7 @@ fn checked(
         Ok(values) => values,
         Err(problems) => return Ok(Err(problems)),
     };
+    // Bound parameters are set after the check, so that no submitted value can replace them.
     for (key, binding) in &product.bind {
         values.bind(&product.template, key, binding.value(team, &filled.by, Some(id)).unwrap_or_default());
     }
@@ -327,7 +332,7 @@ fn checked(
     Ok(if problems.is_empty() { Ok(values) } else { Err(problems) })
 }
 
-/// The template's own rules, each told under the first field it mentions.
+/// Returns violations of the template's rules, each for the first visible field that it mentions.
 pub(super) fn broken_rules(
     product: &Product,
     form: &Form,

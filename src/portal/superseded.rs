@@ -1,5 +1,5 @@
-//! Due jobs that this bot could not claim: another one holds them, they were written in a newer format, or the store fails
-//! at them. A sweep leaves them aside for a while, so that a page full of them does not keep it from those behind.
+//! Due jobs that this bot could not claim: another bot has claimed them, they have a newer format, or the store fails
+//! for them. A sweep skips them for a while, so that a page full of them does not hide others.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::job::JobKey;
 
-/// The longest that one is left aside.
+/// How long to skip a job at most.
 const LONGEST: SignedDuration = SignedDuration::from_mins(1);
 
-/// Those that are left aside.
+/// The skipped jobs.
 #[derive(Debug, Default)]
 pub(super) struct Passed(HashMap<JobKey, Aside>);
 
@@ -22,28 +22,31 @@ struct Aside {
 }
 
 impl Passed {
-    /// How many are left aside, so that a sweep asks for so many more.
+    /// Returns how many jobs are skipped; a sweep reads that many more.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Of these due jobs, those to be tried now. One that is not due any more is forgotten.
+    /// Returns those of these due jobs that should be tried now. Forgets jobs that are no longer due.
     pub(super) fn sift(&mut self, due: Vec<JobKey>, now: Timestamp) -> Vec<JobKey> {
         let mut kept: HashMap<JobKey, Aside> =
             due.iter().filter_map(|key| self.0.remove_entry(key)).collect();
         std::mem::swap(&mut self.0, &mut kept);
+        // `abs`, so that a clock that was set back does not keep a job out.
         let is_over = |aside: &Aside| now.duration_since(aside.since).abs() >= aside.pause;
         due.into_iter().filter(|key| self.0.get(key).is_none_or(is_over)).collect()
     }
 
-    /// Notes how a try went. A job that was claimed is tried at every sweep. One that was not is tried at the next one, since
-    /// somebody may have been quicker and it be due anew; then after a second, then two, and at last once a minute.
+    /// Records an attempt to claim a job. A claimed job is tried at every sweep. Otherwise it is tried at the next
+    /// sweep, since it may have been run by another bot and be due again; then after a second, two, and so on up to a
+    /// minute.
     pub(super) fn note(&mut self, key: &JobKey, was_ours: bool, now: Timestamp) {
         if was_ours {
             self.0.remove(key);
             return;
         }
         let times = self.0.get(key).map_or(0, |aside| aside.times);
+        // 0, 1, 2, 4 and so on; `LONGEST` is reached before the shift could overflow.
         let seconds = times.checked_sub(1).map_or(0, |before| 1 << before.min(6));
         let pause = SignedDuration::from_secs(seconds).min(LONGEST);
         self.0.insert(key.clone(), Aside { times: times + 1, since: now, pause });

@@ -1,9 +1,9 @@
-//! Teams that were renamed or removed in the settings. What is left under a former name is given to its team, a page at a
-//! time; of a team that is gone the admins hear once.
+//! Teams that were renamed or removed in the settings. What is stored under a former name moves to the renamed team, a
+//! page at a time; the admins are notified once of a removed team that still holds something.
 //!
-//! One job does it, for ever, and can be stopped anywhere: a row moves to the new name together with its slot, what was
-//! moved before is not found under the old one any more, and that it was begun is noted on the trail in the commit that
-//! says so in the job.
+//! One job does this forever and can be interrupted anywhere: a row moves together with its slot; what has moved is no
+//! longer found under the former name; and the trail entry about a takeover is in the same commit as the job that
+//! remembers it.
 
 use std::time::Duration;
 
@@ -22,18 +22,19 @@ use crate::domain::transition::rename_team;
 use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError, RequestFilter, RequestScope, Store};
 
-/// Between two looks.
+/// Time between two runs.
 const EVERY: Duration = Duration::from_mins(1);
-/// Rows that are given to their team in one run.
+/// How many rows move in one run.
 const PAGE: usize = 100;
-/// Waiting requests that are counted.
+/// Up to how many waiting requests to count.
 const MOST_WAITING: usize = 1_000;
 
-/// Every team: those of the settings in their order, then those that are gone and ever had something. A program of before
-/// may have written for one of the settings without the store listing it.
+/// Returns every team: those of the settings in their order, then removed ones that ever held something. Teams of the
+/// settings are included even if the store does not list them, since an older program may have written for them without
+/// listing them.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// If the store cannot be read.
 pub async fn all_teams(store: &dyn Store, organization: &Organization) -> anyhow::Result<Vec<TeamName>> {
     let mut teams: Vec<TeamName> = organization.teams.iter().map(|team| team.name.clone()).collect();
     let had_something = store.teams().await?;
@@ -42,25 +43,25 @@ pub async fn all_teams(store: &dyn Store, organization: &Organization) -> anyhow
 }
 
 impl Portal {
-    /// As [`all_teams`].
+    /// See [`all_teams`].
     pub(super) async fn all_teams(&self) -> anyhow::Result<Vec<TeamName>> {
         all_teams(&*self.ports.store, &self.organization).await
     }
 }
 
-/// A team that is not in the settings any more and has something.
+/// A team that was removed from the settings and still holds something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gone {
-    /// What it was called.
+    /// Its name.
     pub team: TeamName,
     /// Its requests that have not ended.
     pub alive: u32,
-    /// Those of them that wait for an answer.
+    /// How many of those wait for approvers.
     pub waiting: usize,
 }
 
 impl Gone {
-    /// What is so.
+    /// Describes the problem.
     pub fn what(&self) -> String {
         let Self { team, alive, waiting } = self;
         let have = if *alive == 1 { "request of it has" } else { "requests of it have" };
@@ -69,7 +70,7 @@ impl Gone {
         )
     }
 
-    /// What to write.
+    /// Describes what to write in the settings.
     pub fn remedy(&self) -> String {
         let team = &self.team;
         format!(
@@ -78,10 +79,10 @@ impl Gone {
     }
 }
 
-/// The teams that are not in these settings any more and have something, in the order of their names.
+/// Returns removed teams that still hold something, ordered by name.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// If the store cannot be read.
 pub async fn gone(store: &dyn Store, organization: &Organization) -> anyhow::Result<Vec<Gone>> {
     let mut gone = Vec::new();
     for team in all_teams(store, organization).await? {
@@ -97,23 +98,23 @@ pub async fn gone(store: &dyn Store, organization: &Organization) -> anyhow::Res
     Ok(gone)
 }
 
-/// Something that stands under a former name still.
+/// What is still stored under a former name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Left {
     /// The former name.
     pub former: TeamName,
-    /// The name of now.
+    /// The current name.
     pub team: TeamName,
-    /// Requests, ended ones included.
+    /// Number of requests, ended ones included.
     pub requests: usize,
-    /// Whether anything that was counted day by day is.
+    /// Whether there are daily counters.
     pub counts: bool,
 }
 
-/// How much is left under each former name that these settings have.
+/// Returns what is left under each former name in these settings.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// If the store cannot be read.
 pub async fn left(store: &dyn Store, organization: &Organization) -> anyhow::Result<Vec<Left>> {
     let mut left = Vec::new();
     for team in &organization.teams {
@@ -126,11 +127,10 @@ pub async fn left(store: &dyn Store, organization: &Organization) -> anyhow::Res
     Ok(left)
 }
 
-/// Begins to look after teams that were renamed or removed; does nothing where that was begun. Those that are gone are named
-/// in the log.
+/// Schedules the job that handles renamed and removed teams, unless that was done before. Logs removed teams.
 ///
 /// # Errors
-/// When the store cannot be used.
+/// If the store cannot be used.
 pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     warn_of_gone(portal).await;
     let job = nothing_known().due(JobOwner::Portal, portal.now());
@@ -145,7 +145,7 @@ fn nothing_known() -> JobKind {
     JobKind::Teams { begun: Vec::new(), gone: Vec::new(), news: Vec::new() }
 }
 
-/// Names the teams in the log that are gone and have something. That the store is silent keeps nothing else from going on.
+/// Logs removed teams that still hold something. Only warns if the store does not answer.
 pub(super) async fn warn_of_gone(portal: &Portal) {
     match gone(&*portal.stored, &portal.organization).await {
         Ok(gone) => {
@@ -159,7 +159,7 @@ pub(super) async fn warn_of_gone(portal: &Portal) {
     }
 }
 
-/// What the job knows of earlier runs.
+/// What the job remembers of earlier runs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TakeoverProgress<'k> {
     pub(super) begun: &'k [TeamName],
@@ -167,19 +167,20 @@ pub(super) struct TakeoverProgress<'k> {
     pub(super) news: &'k [String],
 }
 
-/// Tells the admins what they have to be told, and looks after teams.
+/// Sends pending notifications to the admins, and handles renamed and removed teams.
 pub(super) async fn look_at_teams(
     portal: &Portal,
     known: TakeoverProgress<'_>,
 ) -> Result<Performed, JobError> {
-    // What nobody could be told is told next time.
+    // Texts that reached no admin are sent again next time.
     let mut news = Vec::new();
     for text in known.news {
         if !portal.tell_admins(text).await {
             news.push(text.clone());
         }
     }
-    // What was begun is told once for as long as the settings have the line, whatever else turns up under the old name.
+    // A takeover is reported once for as long as the settings have its line, whatever else turns up under the former
+    // name.
     let (mut begun, mut is_more) = (Vec::new(), false);
     for team in &portal.organization.teams {
         for former in &team.formerly {
@@ -223,9 +224,9 @@ fn capitalized(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// How far a takeover has come.
+/// The progress of a takeover.
 enum Takeover {
-    /// There is something to take over, and it is not on the trail; says how much.
+    /// There is something to take over and the trail does not say so yet; holds how much.
     Begins(String),
     /// There may be more.
     GoesOn,
@@ -239,6 +240,7 @@ async fn take_over(
     team: &TeamName,
     is_begun: bool,
 ) -> anyhow::Result<Takeover> {
+    // Not `ports.store`, which would translate the former name.
     let store = &portal.stored;
     let whose = RequestScope::Team(former.clone());
     let mut rows = store.list(&whose, RequestFilter::Live, None, PAGE).await?.requests();
@@ -246,7 +248,7 @@ async fn take_over(
         rows = store.list(&whose, RequestFilter::Ended, None, PAGE).await?.requests();
     }
     if rows.is_empty() {
-        // Nobody can be counted under it any more but by a bot that goes by the settings of before.
+        // Only bots with the previous settings can still count under the former name.
         store.move_counts(former, team).await?;
         return Ok(Takeover::Done);
     }
@@ -257,7 +259,7 @@ async fn take_over(
     }
     for row in rows {
         match portal.commit(rename_team(&row, team, portal.now()), None, None).await {
-            // Whoever was faster wrote it under the name that it had: it is found again.
+            // Somebody else wrote the row, under the former name, so the next run finds it again.
             Ok(_) | Err(CommitError::Stale) => {}
             Err(error) => {
                 return Err(error.into_error().context("cannot rename the team of a request"));
@@ -267,7 +269,7 @@ async fn take_over(
     Ok(Takeover::GoesOn)
 }
 
-/// Puts the takeover on the trail, in the commit that has the job know it and tell the admins next.
+/// Records the takeover on the trail, in the same commit as the job that remembers it and notifies the admins next.
 async fn note_takeover(
     portal: &Portal,
     former: &TeamName,

@@ -1,4 +1,4 @@
-//! Tearing something down before its time, trying again when that failed, and giving it up.
+//! Early teardown, retrying a failed one, and retaining what cannot be removed.
 
 use super::access::Tending;
 use super::decide::{RequestAction, named_request, refresh_clicked, refresh_news};
@@ -9,14 +9,14 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request};
 use crate::domain::transition::next;
 
-/// Whether the person may go on to confirm it: asked before the dialog opens.
+/// Checks whether the person may tear down the resource, before the dialog opens.
 ///
 /// # Errors
-/// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
+/// A refusal, recorded on the trail if it is for lack of permission; or a failure, with nothing changed.
 pub async fn may_tear_down(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Warning, "tear down").await?;
     portal.check_tends(&request, &click.by, (Tending::TearDown, "tear down")).await?;
-    // What cannot be done is said now instead of after somebody has typed a name.
+    // Refuse now rather than after the user has typed a name.
     if let Err(refusal) = next(&request, &Event::TearDown { by: click.by.clone() }, portal.now()) {
         refresh_clicked(portal, &request, click, (MessageSlot::Warning, Some(&refusal))).await;
         return Err(refusal.into());
@@ -24,19 +24,19 @@ pub async fn may_tear_down(portal: &Portal, click: &RequestAction) -> Result<Req
     Ok(request)
 }
 
-/// What became of a confirmed teardown.
+/// The result of a confirmed teardown.
 #[derive(Debug)]
 pub enum TornDown {
-    /// It began, or will as soon as it is provisioned; the request after that.
+    /// It started, or will start once provisioning has ended; the updated request.
     Begun(Box<Request>),
-    /// What was typed is not the name, which is this.
+    /// The typed name is wrong; holds the right one.
     WrongName(String),
 }
 
-/// Tears it down. `typed` is the name as typed, where the product asks for it.
+/// Starts the teardown. `typed` is the typed name, if the product requires it.
 ///
 /// # Errors
-/// As [`may_tear_down`].
+/// See [`may_tear_down`].
 pub async fn tear_down(
     portal: &Portal,
     click: &RequestAction,
@@ -54,10 +54,10 @@ pub async fn tear_down(
     Ok(TornDown::Begun(Box::new(request)))
 }
 
-/// Whether the person may give up a failed teardown: asked before the dialog opens.
+/// Checks whether the person may retain a resource whose teardown failed, before the dialog opens.
 ///
 /// # Errors
-/// As [`may_tear_down`].
+/// See [`may_tear_down`].
 pub async fn may_retain(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = of_an_admin(portal, click, "retain").await?;
     let event = Event::Retain { by: click.by.clone(), reason: String::new() };
@@ -65,10 +65,10 @@ pub async fn may_retain(portal: &Portal, click: &RequestAction) -> Result<Reques
     Ok(request)
 }
 
-/// Leaves what could not be torn down as it is; its quota slot is free again.
+/// Keeps a resource that could not be torn down and ends its request; its quota slot becomes free.
 ///
 /// # Errors
-/// As [`may_tear_down`].
+/// See [`may_tear_down`].
 pub async fn retain(portal: &Portal, click: &RequestAction, reason: &str) -> Result<Request, Error> {
     let request = may_retain(portal, click).await?;
     let event = Event::Retain { by: click.by.clone(), reason: reason.to_owned() };
@@ -77,13 +77,13 @@ pub async fn retain(portal: &Portal, click: &RequestAction, reason: &str) -> Res
     Ok(request)
 }
 
-/// Has it looked at again, for an admin, because it stands still.
+/// Checks again what a request waits for, for an admin, because it is stuck.
 ///
 /// # Errors
-/// As [`may_retain`].
+/// See [`may_retain`].
 pub async fn look_again(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = of_an_admin(portal, click, "look again").await?;
-    // One that waits for what was decided long ago is told nothing any more.
+    // Once the request is decided, an execution that still runs waits for an answer that nothing will send any more.
     let undecided = request.status.name().is_undecided();
     let lost = !undecided || { !portal.ports.workflow.is_running(&request.execution()).await? };
     let event = Event::LookAgain { by: click.by.clone(), lost };
@@ -92,10 +92,10 @@ pub async fn look_again(portal: &Portal, click: &RequestAction) -> Result<Reques
     Ok(request)
 }
 
-/// Ends what it waits for, for an admin, as if that had failed.
+/// Ends what a request waits for, for an admin, as if that had failed.
 ///
 /// # Errors
-/// As [`may_retain`].
+/// See [`may_retain`].
 pub async fn end(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = of_an_admin(portal, click, "end").await?;
     let event = Event::End { by: click.by.clone() };

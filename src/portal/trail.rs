@@ -1,4 +1,4 @@
-//! The audit trail: reading that of one request, and copying all of it to a channel as it grows.
+//! The audit trail: reading a request's entries, and copying all entries to a channel.
 
 use std::time::Duration;
 
@@ -14,28 +14,28 @@ use crate::ports::retention::IdempotencyKey;
 use crate::ports::slack::{Destination, Notice, SlackError};
 use crate::ports::store::{Commit, CommitError};
 
-/// Entries in one message to the audit channel.
+/// Entries per message in the audit channel.
 const IN_ONE_MESSAGE: usize = 20;
-/// How often the channel is brought up to date.
+/// How often to copy new entries.
 const EVERY: Duration = Duration::from_secs(5);
-/// How often it is tried while there is no channel to copy to.
+/// How often to try again while there is no channel to copy to.
 const WITHOUT_CHANNEL: Duration = Duration::from_mins(5);
 
-/// A request with its trail.
+/// A request with its audit entries.
 #[derive(Clone, Debug)]
 pub struct Trail {
     /// The request.
     pub request: Request,
-    /// What happened to it, in order.
+    /// Its audit entries in order.
     pub entries: Vec<AuditEntry>,
-    /// Where the chain does not hold, if it does not.
+    /// Where its chain is broken, if it is.
     pub broken: Option<String>,
 }
 
-/// The trail of the request whose id begins with `typed`, for those who may read it.
+/// Returns the audit entries of the request whose id starts with `typed`, if the person may read them.
 ///
 /// # Errors
-/// A refusal, noted on the trail when it is for lack of right; or a failure.
+/// A refusal, recorded on the trail if it is for lack of permission; or a failure.
 pub async fn read(portal: &Portal, by: &By, typed: &str) -> Result<Trail, Error> {
     let request = lookup::find(portal, &by.person, typed).await?;
     if !portal.may_audit(&by.person, &request).await? {
@@ -46,7 +46,7 @@ pub async fn read(portal: &Portal, by: &By, typed: &str) -> Result<Trail, Error>
     Ok(Trail { request, entries, broken })
 }
 
-/// Whether the entries are a whole chain with all up to this end, which was stored apart from them.
+/// Checks that the entries are a complete chain up to `end`, which is stored apart from them.
 pub(super) fn check(end: &AuditHead, entries: &[AuditEntry]) -> Result<(), String> {
     let mut head = AuditHead::default();
     for entry in entries {
@@ -57,20 +57,22 @@ pub(super) fn check(end: &AuditHead, entries: &[AuditEntry]) -> Result<(), Strin
     if known.is_some_and(|entry| entry.digest != end.digest) {
         return Err(format!("entry {} is not the one that was written", end.seq));
     }
+    // Entries may have been appended since `end` was read.
     if head.seq >= end.seq {
         return Ok(());
     }
     Err(format!("{} were written, and the entries after entry {} are missing", end.seq, head.seq))
 }
 
-/// Begins to copy the trail to the audit channel, from its end as it is now; does nothing where that was begun.
+/// Schedules the copying of new entries to the audit channel, unless that was done before for this channel.
 ///
 /// # Errors
-/// When the store cannot be used.
+/// If the store cannot be used.
 pub async fn begin_copying(portal: &Portal) -> anyhow::Result<()> {
     let Some(channel) = &portal.organization.audit_channel else { return Ok(()) };
     let after = portal.ports.store.audit_end().await?;
     let job = JobKind::CopyTrail { after }.due(JobOwner::Portal, portal.now());
+    // Contains the channel: another channel starts from the current end.
     let once = Some(IdempotencyKey::for_ever(format!("audit-channel:{channel}")));
     match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
         Ok(()) | Err(CommitError::Again(_)) => Ok(()),
@@ -78,10 +80,10 @@ pub async fn begin_copying(portal: &Portal) -> anyhow::Result<()> {
     }
 }
 
-/// Copies what has been added, one message at a time.
+/// Copies new entries, one message at a time.
 pub(super) async fn copy(portal: &Portal, after: u64) -> Result<Performed, JobError> {
     let Some(channel) = &portal.organization.audit_channel else {
-        // Nobody reads it now; whoever wants it again begins with what is new then.
+        // No channel is configured: skip these entries, so that a later channel starts with new ones.
         let after = portal.ports.store.audit_end().await?;
         return Ok(Performed::AgainAs(JobKind::CopyTrail { after }, WITHOUT_CHANNEL));
     };
@@ -95,7 +97,7 @@ pub(super) async fn copy(portal: &Portal, after: u64) -> Result<Performed, JobEr
             portal.metrics.copied(CopyTarget::Channel, CopyOutcome::Copied);
             Ok(Performed::AgainAs(JobKind::CopyTrail { after }, EVERY))
         }
-        // Somebody has to invite the bot; until then the copy waits, and is never given up.
+        // Somebody has to invite the bot; until then copying waits and is never parked.
         Err(SlackError::RateLimited(wait)) => Ok(Performed::Again(wait)),
         Err(SlackError::Unreachable(_)) => {
             portal.metrics.copied(CopyTarget::Channel, CopyOutcome::Failed);

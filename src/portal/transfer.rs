@@ -1,4 +1,4 @@
-//! Handing something to a team-mate.
+//! Transfer of a resource to a team-mate.
 
 use super::access::Tending;
 use super::decide::{RequestAction, named_request, refresh_news};
@@ -8,10 +8,10 @@ use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request, Status};
 
-/// Whether the person may go on to say to whom: asked before the dialog opens.
+/// Checks whether the person may transfer the resource, before the dialog opens.
 ///
 /// # Errors
-/// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
+/// A refusal, recorded on the trail if it is for lack of permission; or a failure, with nothing changed.
 pub async fn may_transfer(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Direct, "hand over").await?;
     check(portal, &request, click).await?;
@@ -22,7 +22,7 @@ async fn check(portal: &Portal, request: &Request, click: &RequestAction) -> Res
     if portal.organization.team(&request.team).is_some() {
         portal.check_tends(request, &click.by, (Tending::Keep, "hand over")).await?;
     } else if !portal.is_one_of_in_time(&click.by.person, &portal.organization.admins).await? {
-        // Whoever gets it, it becomes another team's.
+        // The request moves to another team, which only admins may decide.
         return Err(portal.refuse(request, &click.by, "hand over", Refusal::NotAnAdmin).await);
     }
     if matches!(request.status, Status::Updating { .. }) {
@@ -34,16 +34,19 @@ async fn check(portal: &Portal, request: &Request, click: &RequestAction) -> Res
     Ok(())
 }
 
-/// Makes `to` the owner: a member of the same team, or an approver or admin who takes it over. Where that team is gone, it
-/// becomes the first team's that `to` is in, whatever its limits. A team-mate who asks for what is so already is told that it is done:
-/// the one who handed it over may not have heard our answer, and is not its owner any more.
+/// Makes `to` the owner: a member of the same team, or an approver or admin who takes it over. If the team was removed,
+/// the request moves to the first team of `to`, regardless of its limits.
+///
+/// If `to` is the owner already, members of the team are told that it is done: the previous owner may repeat the
+/// transfer because our response was lost, and may no longer transfer it.
 ///
 /// # Errors
-/// As [`may_transfer`].
+/// See [`may_transfer`].
 pub async fn transfer(portal: &Portal, click: &RequestAction, to: &PersonId) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Direct, "hand over").await?;
     let members = portal.organization.members_of(&request.team);
     if request.owner == *to && portal.is_one_of_in_time(&click.by.person, members).await? {
+        // Uses up the key, so that a redelivery does not undo a later transfer.
         Box::pin(portal.spend(&click.once)).await?;
         return Ok(request);
     }
@@ -52,7 +55,7 @@ pub async fn transfer(portal: &Portal, click: &RequestAction, to: &PersonId) -> 
         Some(_) => None,
         None => portal.teams_of(to).await?.first().map(|team| team.name.clone()),
     };
-    // Whoever may hand it over may take it over; that was checked.
+    // Whoever may transfer it may also take it over; `check` has passed.
     let takes_over = team.is_none() && *to == click.by.person && *to != request.owner;
     if !takes_over && !is_team_mate(portal, to, team.as_ref().unwrap_or(&request.team)).await? {
         let refusal = Refusal::NotATeamMate { to: to.clone(), team: request.team.clone() };
@@ -65,10 +68,10 @@ pub async fn transfer(portal: &Portal, click: &RequestAction, to: &PersonId) -> 
     Ok(request)
 }
 
-/// Whether they are a member of the team and count.
+/// Returns whether the person is a member of the team and counts.
 ///
 /// # Errors
-/// When Slack had to be asked and does not answer in time.
+/// If Slack had to be asked and does not answer in time.
 pub(super) async fn is_team_mate(portal: &Portal, person: &PersonId, team: &TeamName) -> Result<bool, Error> {
     Ok(portal.is_one_of_in_time(person, portal.organization.members_of(team)).await?)
 }

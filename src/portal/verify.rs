@@ -1,7 +1,7 @@
-//! Whether the trail is what was written: each chain by its digests, its end by what the row or the store says of it, the
-//! numbers of all entries for gaps. A bot may write meanwhile: what looks wrong because of that is looked at again.
+//! Verification of the audit trail: each chain by its digests, its head against the row or the store, and the numbers
+//! of all entries for gaps. Bots may write meanwhile, so what such writes could explain is checked again.
 //!
-//! What a program before the portal's chain had an end has written is held by one entry about all of it; see
+//! Entries from before the portal's chain had a stored head are sealed by one entry with their digest; see
 //! [`crate::domain::old_trail`].
 
 use std::collections::HashMap;
@@ -18,32 +18,32 @@ use crate::domain::request::Request;
 use crate::ports::store::{PortalHead, Store};
 use crate::ports::stored::{Newer, Unreadable};
 
-/// Entries read at a time.
+/// How many entries to read at a time.
 const PAGE: usize = 500;
-/// More requests than begin with the same two digits anywhere.
+/// A limit that one prefix of two digits cannot reach.
 const ALL: usize = 1_000_000;
-/// As long as bots of the version before may go on beside the first new one.
+/// How long bots of the previous version may run next to the first new one.
 const ROLLING_UPGRADE: SignedDuration = SignedDuration::from_hours(24);
 
-/// What came of it.
+/// The result of a verification.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    /// Entries that were read.
+    /// Number of entries read.
     pub entries: u64,
-    /// Whether nothing is wrong; notes are not wrong.
+    /// Whether nothing is wrong; notes do not count.
     pub holds: bool,
-    /// What is wrong, and notes.
+    /// Problems and notes.
     pub findings: Vec<TrailFinding>,
 }
 
-/// Something about the trail.
+/// A problem with the trail, or a note.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TrailFinding {
-    /// Whether the trail does not hold because of it.
+    /// Whether it is a problem.
     pub wrong: bool,
-    /// What it is about: `request <id>`, `the portal's chain` or `the trail`.
+    /// What it concerns: `request <id>`, `the portal's chain` or `the trail`.
     pub about: String,
-    /// What was found.
+    /// Description.
     pub what: String,
 }
 
@@ -54,16 +54,18 @@ impl std::fmt::Display for TrailFinding {
     }
 }
 
-/// Reads the whole trail, hands over each entry in the order of their numbers, and says whether it is what was written.
+/// Reads the whole trail, passes each entry to `each` in order, and verifies it.
 ///
 /// # Errors
-/// When the store cannot be read, or an entry cannot be handed over.
+/// If the store cannot be read, or `each` fails.
 pub async fn verify(
     store: &dyn Store,
     mut each: impl FnMut(&AuditEntry) -> anyhow::Result<()> + Send,
 ) -> anyhow::Result<Verdict> {
+    // Read before the walk, so that entries appended meanwhile are not reported as missing.
     let (end, head) = (store.audit_end().await?, store.portal_head().await?);
     let portals = match store.audit_of(RequestId::PORTAL).await {
+        // Reported by the walk, which reads these entries again.
         Err(error) if error.is::<Unreadable>() => Vec::new(),
         read => read?,
     };
@@ -77,7 +79,7 @@ pub async fn verify(
         );
     }
     match walk.all(&mut each, end, head).await {
-        // What is behind it was not looked at.
+        // The entries after an unreadable one are not verified.
         Err(error) if error.is::<Unreadable>() => walk.finds(true, "the trail", format!("{error:#}")),
         done => done?,
     }
@@ -85,8 +87,8 @@ pub async fn verify(
     Ok(Verdict { entries: walk.entries, holds, findings: walk.findings })
 }
 
-/// The entries behind a number, each with its own. A page tells its last number only: where some are missing in it, it is
-/// read again one by one.
+/// Reads entries after a number, each with its own. A page only reports its last number: if some are missing in
+/// between, it is read again one by one.
 pub(super) async fn numbered(
     store: &dyn Store,
     after: u64,
@@ -106,11 +108,11 @@ pub(super) async fn numbered(
     Ok(found)
 }
 
-/// A chain as the order of all entries has it.
+/// The state of a chain after reading the global order up to now.
 #[derive(Debug)]
 struct Chain {
     head: AuditHead,
-    /// The number of its first entry, and the latest date up to there.
+    /// Number of its first entry, and the latest date up to that entry.
     first: (u64, Timestamp),
     /// Whether it was compared with its row.
     compared: bool,
@@ -119,18 +121,18 @@ struct Chain {
 #[derive(Debug)]
 struct Walk<'a> {
     store: &'a dyn Store,
-    /// The last number that was read, and how many entries there were.
+    /// The last number read, and how many entries there were.
     cursor: u64,
     entries: u64,
     /// The latest date of an entry so far.
     latest: Timestamp,
     chains: HashMap<RequestId, Chain>,
-    /// Ends of chains that were ahead of the walk: it has to come to them.
+    /// Heads of chains that were ahead of the walk, which has to reach them.
     ahead: Vec<(RequestId, AuditHead)>,
-    /// What the trail of an earlier program was, until it was compared, and when that was noted.
+    /// The seal over older entries, until it is compared, and when it was made.
     sealed: Option<OldTrail>,
     sealed_at: Option<Timestamp>,
-    /// Up to which number a program wrote that kept no end of the portal's chain.
+    /// Up to this number, entries were written by programs that stored no head of the portal's chain.
     old_end: u64,
     digest: TrailDigest,
     findings: Vec<TrailFinding>,
@@ -170,6 +172,7 @@ impl<'a> Walk<'a> {
         self.rows().await?;
         self.chains_without_a_row().await?;
         self.portal(head).await?;
+        // Read what was appended meanwhile, so that chains ahead of the walk can be compared.
         self.on(each).await?;
         self.has_caught_up();
         Ok(())
@@ -182,7 +185,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Something is there that only a bot of the version before writes, which may be beside us for some time.
+    /// Reports something that only the previous version writes. Only a note during a rolling upgrade, when such a bot
+    /// may still run.
     fn finds_older(&mut self, since: Timestamp, about: String, what: &str) {
         let until = self.sealed_at.and_then(|at| at.checked_add(ROLLING_UPGRADE).ok());
         if until.is_some_and(|until| since <= until) {
@@ -192,14 +196,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Reads on to the end of the trail.
+    /// Reads to the end of the trail.
     async fn on(
         &mut self,
         each: &mut (impl FnMut(&AuditEntry) -> anyhow::Result<()> + Send),
     ) -> anyhow::Result<()> {
         loop {
             let page = match numbered(self.store, self.cursor, PAGE).await {
-                // The readable ones before it first.
+                // Read the readable entries before it first.
                 Err(error) if error.is::<Unreadable>() => numbered(self.store, self.cursor, 1)
                     .await
                     .with_context(|| format!("the entry after number {}", self.cursor))?,
@@ -237,6 +241,7 @@ impl<'a> Walk<'a> {
         let first = (number, self.latest);
         let new = Chain { head: AuditHead::default(), first, compared: false };
         let chain = self.chains.entry(entry.request).or_insert(new);
+        // Continue from this entry even if it does not follow, so that a break is reported once.
         let broken = follows(&chain.head, entry);
         chain.head = AuditHead::at(entry);
         if let Err(why) = broken {
@@ -244,7 +249,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Before the entry of this number: whether all that an earlier program wrote was read, and is as it was then.
+    /// Called before the entry of this number: once all sealed entries were read, compares them with the seal.
     fn compare_with_sealed(&mut self, number: u64) {
         let Some(sealed) = self.sealed.take_if(|sealed| sealed.end < number) else { return };
         if std::mem::take(&mut self.digest).finish() != sealed.digest {
@@ -256,7 +261,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Numbers that were given out before the walk began.
+    /// Checks that the walk reached the last number that was assigned before it started.
     fn ends_at(&mut self, end: u64) {
         if self.cursor < end {
             self.finds(
@@ -268,6 +273,7 @@ impl<'a> Walk<'a> {
     }
 
     async fn rows(&mut self) -> anyhow::Result<()> {
+        // Read by prefix, since the store has no list of all rows.
         for digits in 0..=u8::MAX {
             for row in self.store.find(&format!("{digits:02x}"), ALL).await? {
                 self.request(&row).await?;
@@ -276,13 +282,14 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// A request's own copy of its chain against its row and against the order of all.
+    /// Compares a request's own copy of its chain with its row and with the global order.
     async fn request(&mut self, row: &Request) -> anyhow::Result<()> {
         let (id, entries) = (row.id, self.store.audit_of(row.id).await?);
         if let Err(why) = check(&row.audit, &entries) {
             self.finds(true, named(id), why);
         }
         let last = entries.last().map(AuditHead::at).unwrap_or_default();
+        // A bot may have appended an entry since `row` was read.
         if last.seq > row.audit.seq
             && let Some(row) = self.store.load(id).await?
             && last.seq > row.audit.seq
@@ -297,7 +304,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Whether a chain is the same as the order of all entries has it; what has grown meanwhile is looked at in the end.
+    /// Compares a chain with the global order. If the chain has grown meanwhile, it is checked at the end.
     fn same_in_order(&mut self, id: RequestId, entries: &[AuditEntry]) {
         let chain = self.chains.get_mut(&id);
         let walked = chain.map(|chain| {
@@ -318,7 +325,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Chains that no row was found for.
+    /// Checks chains for which no row was found.
     async fn chains_without_a_row(&mut self) -> anyhow::Result<()> {
         let left = self.chains.iter().filter(|(id, chain)| !chain.compared && **id != RequestId::PORTAL);
         let mut left: Vec<_> = left.map(|(id, chain)| (*id, chain.first)).collect();
@@ -329,7 +336,7 @@ impl<'a> Walk<'a> {
                 Ok(None) => {
                     let entries = self.store.audit_of(id).await?;
                     self.same_in_order(id, &entries);
-                    // An earlier version noted refusals that belong to no request so, and nothing else.
+                    // An older version recorded refusals that belong to no request like this, and nothing else.
                     let is_refusal = |entry: &AuditEntry| entry.event == "refused" && entry.status == "-";
                     if !entries.iter().all(is_refusal) {
                         self.finds(true, named(id), "it has entries and no row");
@@ -381,7 +388,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Whether the order of all entries has what chains had that were ahead of it.
+    /// Checks that the global order now contains what chains had ahead of it.
     fn has_caught_up(&mut self) {
         for (id, end) in std::mem::take(&mut self.ahead) {
             let walked = self.chains.get(&id).map(|chain| chain.head.clone()).unwrap_or_default();

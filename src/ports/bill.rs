@@ -1,4 +1,4 @@
-//! What is charged for what was provisioned: Cost Explorer.
+//! Actual charges for provisioned resources: Cost Explorer.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -9,13 +9,13 @@ use rust_decimal::Decimal;
 
 use crate::domain::ids::RequestId;
 
-/// Knows the bill. A call may cost money.
+/// Reads the bill. A call may cost money.
 #[async_trait]
 pub trait Bill: Debug + Send + Sync {
-    /// US dollars charged for each request from the day `from` to the day before `before`, which is in the same month
-    /// or the first day of the next. A request of which nothing is known is left out.
+    /// Returns the US dollars charged for each request from the day `from` up to, but not including, the day `before`,
+    /// which is in the same month or the first day of the next. Requests without charges on record are left out.
     ///
     /// # Errors
-    /// Whatever keeps it from being read now.
+    /// If the bill cannot be read now.
     async fn of_requests(&self, from: Date, before: Date) -> anyhow::Result<BTreeMap<RequestId, Decimal>>;
 }

@@ -1,4 +1,4 @@
-//! The time. Nothing else in the program asks the operating system for it.
+//! The clock. Nothing else in the program asks the operating system for the time.
 
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,11 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Tells the time.
 pub trait Clock: Debug + Send + Sync {
-    /// Now.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 
-/// Whether something was less than `age` ago. What a clock that was put back has in the future is no more recent for that.
+/// Returns whether `at` is less than `age` away from `now`. If the clock was set back, a time far in the future does
+/// not count as recent.
 pub fn is_recent(at: Option<Timestamp>, now: Timestamp, age: SignedDuration) -> bool {
     at.is_some_and(|at| now.duration_since(at).abs() < age)
 }
@@ -29,19 +30,19 @@ impl Clock for SystemClock {
     }
 }
 
-/// The machine's clock, moved ahead by hand. Clones are one clock.
+/// The machine's clock, moved ahead by hand. Clones share one offset.
 #[derive(Clone, Debug, Default)]
 pub struct ShiftedClock {
-    /// How far ahead of the machine's clock, in milliseconds; never less than before.
+    /// Offset from the machine's clock in milliseconds; only ever grows.
     offset: Arc<AtomicI64>,
 }
 
 impl ShiftedClock {
-    /// Moves the clock ahead. It never goes back: a negative `by` leaves it where it is.
+    /// Moves the clock ahead. It never moves back: a negative `by` is ignored.
     pub fn ahead(&self, by: SignedDuration) {
         let by = i64::try_from(by.as_millis().max(0)).unwrap_or(i64::MAX);
         let add = |offset: i64| Some(offset.saturating_add(by));
-        // The closure always answers, so the update never fails.
+        // The closure always returns `Some`, so the update never fails.
         let _ = self.offset.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 }
@@ -53,8 +54,8 @@ impl Clock for ShiftedClock {
     }
 }
 
-/// Time that passes at least as fast as it does for this machine, and as fast as the clock where that is moved ahead. It
-/// never goes back.
+/// Monotonic time for measuring durations. It passes at least as fast as on this machine, and jumps ahead with a
+/// [`ShiftedClock`]; it never goes back.
 #[derive(Debug)]
 pub(crate) struct Time {
     clock: Arc<dyn Clock>,
@@ -63,16 +64,17 @@ pub(crate) struct Time {
 }
 
 impl Time {
-    /// Time that begins to pass now.
+    /// Starts measuring now.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let begun = (clock.now(), Instant::now());
         Self { clock, begun, ahead: Mutex::default() }
     }
 
-    /// Now.
+    /// Returns the current instant.
     pub(crate) fn now(&self) -> Instant {
         let (shown, begun) = self.begun;
         let real = Instant::now();
+        // Zero if the clock was set back.
         let by_the_clock = Duration::try_from(self.clock.now().duration_since(shown)).unwrap_or_default();
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         *ahead = by_the_clock.saturating_sub(real.duration_since(begun)).max(*ahead);

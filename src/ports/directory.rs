@@ -1,5 +1,5 @@
-//! Who is who: accounts, groups and e-mail addresses, as Slack knows them. It says what Slack says and nothing more; who
-//! may do what by it is asked of `portal::people`.
+//! Accounts, user groups and e-mail addresses as Slack reports them. Permissions that follow from them are decided in
+//! `portal::membership` and `portal::access`.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -11,60 +11,62 @@ use thiserror::Error;
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
 
-/// How old an answer may be.
+/// How old a cached answer may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// At most 60 seconds: somebody decides or changes something because of it.
+    /// At most 60 seconds: a decision or a change depends on it.
     Fresh,
-    /// However old it is, if there is one: it is shown to people, and asked for anew in the background.
+    /// Any age, if there is a cached answer: it is only shown to users, and refreshed in the background.
     Known,
 }
 
-/// Slack answers, or may answer, only after whoever waits for it could wait.
+/// Slack did not answer while the caller could still wait. The answer may arrive later and is cached then.
 #[derive(Clone, Copy, Debug, Error)]
 #[error("Slack takes too long to say who somebody is")]
 pub struct Late;
 
-/// Answers questions about people.
+/// Looks up people in Slack.
 #[async_trait]
 pub trait Directory: Debug + Send + Sync {
-    /// Why this account counts for nothing, by whatever way it is named; `None` for an active full member of ours. An
-    /// account that Slack does not show counts for nothing as well.
+    /// Returns why this account does not count, or `None` for an active full member of our workspace. It does not
+    /// matter how the account was named. An account that Slack does not show does not count either.
     ///
     /// # Errors
-    /// When Slack cannot be asked right now.
+    /// If Slack cannot be asked now.
     async fn why_not_counted(
         &self,
         person: &PersonId,
         freshness: Freshness,
     ) -> anyhow::Result<Option<Uncounted>>;
 
-    /// Everybody whom Slack lists in a user group, whether they count or not; empty when there is no such group.
+    /// Returns everybody whom Slack lists in a user group, whether their accounts count or not. Empty if there is no
+    /// such group.
     ///
     /// # Errors
-    /// When Slack cannot be asked right now.
+    /// If Slack cannot be asked now.
     async fn group_members(
         &self,
         group: &GroupId,
         freshness: Freshness,
     ) -> anyhow::Result<Arc<BTreeSet<PersonId>>>;
 
-    /// Whether this address is that of this account, and Slack has confirmed it; whether the account counts or not.
+    /// Returns whether this is the account's e-mail address and Slack has confirmed it. Does not check whether the
+    /// account counts.
     ///
     /// # Errors
-    /// When Slack cannot be asked right now.
+    /// If Slack cannot be asked now.
     async fn has_email(&self, person: &PersonId, email: &str, freshness: Freshness) -> anyhow::Result<bool>;
 
-    /// The account with this address, if Slack has confirmed it, whether it counts or not; `None` when there is none.
+    /// Returns the account with this e-mail address if Slack has confirmed it, whether the account counts or not.
     ///
     /// # Errors
-    /// When Slack cannot be asked right now.
+    /// If Slack cannot be asked now.
     async fn person_by_email(&self, email: &str, freshness: Freshness) -> anyhow::Result<Option<PersonId>>;
 
-    /// The account that a person's profile names in this field, whether it counts or not; `None` where it names nobody.
+    /// Returns the account that a profile field of this person names, such as a manager, whether it counts or not.
     ///
     /// # Errors
-    /// When Slack cannot be asked right now.
+    /// If Slack cannot be asked now.
     async fn named_in_profile(
         &self,
         person: &PersonId,
@@ -72,7 +74,7 @@ pub trait Directory: Debug + Send + Sync {
         freshness: Freshness,
     ) -> anyhow::Result<Option<PersonId>>;
 
-    /// Asks anew, in a few calls for everybody, what has become old of what is often asked about: who is in which group,
-    /// which accounts count. Whoever wants to know something meanwhile does not wait for it.
+    /// Refreshes old cache entries in bulk: members of user groups, and which accounts count. Lookups do not wait for
+    /// it.
     async fn refresh(&self);
 }

@@ -1,4 +1,4 @@
-//! What goes wrong outside, counted where it is met: Slack asks us to wait, AWS says no.
+//! Counters of errors from outside services: Slack's rate limits and failed calls to AWS.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use prometheus_client::registry::Registry;
 use super::clock::Clock;
 use super::outage::Outages;
 
-/// The counters; clones share them.
+/// The error counters; clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct ErrorCounters {
-    /// Sides that do not answer.
+    /// Services that do not answer.
     pub outages: Outages,
     slack: Family<SlackMethod, Counter>,
     aws: Family<AwsFailure, Counter>,
@@ -32,24 +32,25 @@ struct AwsFailure {
 }
 
 impl ErrorCounters {
-    /// Counters that begin at zero, and outages that last as long as this clock says.
+    /// Creates counters at zero; the outages are timed by this clock.
     pub fn by(clock: Arc<dyn Clock>) -> Self {
         Self { outages: Outages::by(clock), ..Self::default() }
     }
 
-    /// Slack answered a call of this method with "too many".
+    /// Counts a call of this method that Slack answered with 429.
     pub fn slack_asks_to_wait(&self, method: &str) {
         self.slack.get_or_create(&SlackMethod { method: method.to_owned() }).inc();
     }
 
-    /// Calls of these methods are counted, from zero on: what Prometheus sees for the first time is no increase to it.
+    /// Creates the counters of these methods at zero, since Prometheus does not count the first value of a series as an
+    /// increase.
     pub fn counts_calls_of(&self, methods: &[&str]) {
         for method in methods {
             let _ = self.slack.get_or_create(&SlackMethod { method: (*method).to_owned() });
         }
     }
 
-    /// A try of a call to AWS failed with this code.
+    /// Counts a failed attempt of a call to AWS; the SDK may retry it.
     pub fn aws_fails(&self, service: &str, operation: &str, code: &str) {
         let failure = AwsFailure {
             service: service.to_owned(),
@@ -59,7 +60,7 @@ impl ErrorCounters {
         self.aws.get_or_create(&failure).inc();
     }
 
-    /// Has the counters shown with all others.
+    /// Adds the counters to the registry of `/metrics`.
     pub fn register(&self, registry: &mut Registry) {
         let help = "Calls that Slack answered with 429, by method";
         registry.register("slack_rate_limits", help, self.slack.clone());

@@ -1,33 +1,33 @@
-//! What a look at the set-up found: all right, a warning or a problem, and what to do about it.
+//! Findings of `doctor` and of the checks at startup: what was checked, how it stands, and what to do about it.
 
 use std::fmt;
 
-/// One thing that was looked at. Holds no secret.
+/// The result of one check. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// How it stands.
+    /// How serious it is.
     pub level: Level,
-    /// What it belongs to, such as `channels`.
+    /// The area that was checked, such as `channels`.
     pub area: &'static str,
-    /// What is there or what is wrong, without a final period.
+    /// What was found, without a final period.
     pub what: String,
-    /// What to do about it; none where all is right.
+    /// What to do about it; `None` if all is well.
     pub remedy: Option<String>,
 }
 
-/// How something stands.
+/// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// As it should be.
+    /// All is well.
     Ok,
-    /// It works, but somebody should look at it.
+    /// It works, but needs attention.
     Warning,
-    /// Something does not work.
+    /// It does not work.
     Problem,
 }
 
 impl Level {
-    /// The word for it.
+    /// Returns the lower-case name, as printed.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -38,26 +38,26 @@ impl Level {
 }
 
 impl Finding {
-    /// This is as it should be.
+    /// Creates a finding that all is well.
     pub fn ok(area: &'static str, what: impl Into<String>) -> Self {
         Self { level: Level::Ok, area, what: what.into(), remedy: None }
     }
 
-    /// This works, but somebody should look at it.
+    /// Creates a finding about something that works but needs attention.
     pub fn warning(area: &'static str, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { level: Level::Warning, area, what: what.into(), remedy: Some(remedy.into()) }
     }
 
-    /// This does not work.
+    /// Creates a finding about something that does not work.
     pub fn problem(area: &'static str, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { level: Level::Problem, area, what: what.into(), remedy: Some(remedy.into()) }
     }
 }
 
-/// A line such as `problem channels: #audit is archived: name another one`.
+/// Formats a line such as `problem channels: #audit is archived: name another one`.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A reason that somebody else wrote may have several lines.
+        // Texts from outside, such as AWS errors, may have several lines.
         write!(f, "{:<7} {}: {}", self.level.as_str(), self.area, self.what.replace('\n', " "))?;
         self.remedy.iter().try_for_each(|remedy| write!(f, ": {remedy}"))
     }

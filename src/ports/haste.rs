@@ -1,17 +1,17 @@
-//! Whether somebody waits for a piece of work. Who runs jobs says that nobody does; an implementation that can only do
-//! one thing after the other does what somebody waits for first.
+//! The priority of a piece of work. The dispatcher marks jobs as background work; an implementation that can only do
+//! one thing at a time serves interactive work first.
 
 tokio::task_local! {
     static NOBODY_WAITS: ();
 }
 
-/// Runs work that nobody waits for.
+/// Runs background work.
 pub async fn without_haste<T>(work: impl Future<Output = T>) -> T {
     NOBODY_WAITS.scope((), work).await
 }
 
-/// Whether somebody may be waiting for what is being done now. Work that goes on in a task of its own has to say anew
-/// that nobody does.
+/// Returns whether a user may be waiting for the current work. The mark is a task-local: a spawned task does not
+/// inherit it and has to be marked again.
 pub fn somebody_waits() -> bool {
     NOBODY_WAITS.try_with(|()| ()).is_err()
 }

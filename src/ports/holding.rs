@@ -1,4 +1,4 @@
-//! What a store says that somebody holds, as what it costs is found.
+//! Conversion of a [`Holding`] into the input of the cost calculation.
 
 use jiff::Timestamp;
 
@@ -6,11 +6,12 @@ use super::store::Holding;
 use crate::domain::spending::{CostedResource, Month};
 
 impl Holding {
-    /// As what it costs in the month of `now` is found.
+    /// Returns the input of the cost calculation for the month of `now`.
     pub fn resource(&self, now: Timestamp) -> CostedResource {
         CostedResource {
             product: self.product.clone(),
             monthly: self.monthly,
+            // A charge of an earlier month says nothing about this one; the estimate is used instead.
             billed: self
                 .billed
                 .filter(|(month, _)| *month == Month::first_day(now))

@@ -1,24 +1,24 @@
-//! What exists in the account already and can be chosen in a form, such as VPCs and subnets.
+//! Existing resources of the account that can be chosen in a form, such as VPCs and subnets.
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-/// Knows what exists. Listing may take seconds; whoever answers people keeps what was listed.
+/// Lists existing resources. Listing may take seconds, so callers that answer users cache the result.
 #[async_trait]
 pub trait Inventory: Debug + Send + Sync {
-    /// Everything of a type such as `AWS::EC2::VPC::Id`, as CloudFormation names the types of parameters.
+    /// Lists all resources of a CloudFormation parameter type such as `AWS::EC2::VPC::Id`.
     ///
     /// # Errors
-    /// Whatever keeps it from being listed now; also a type of which nothing can be listed.
+    /// If they cannot be listed now, or resources of this type can never be listed.
     async fn list(&self, parameter_type: &str) -> anyhow::Result<Vec<InventoryItem>>;
 }
 
-/// Something that exists.
+/// An existing resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InventoryItem {
-    /// Its id or name: what the template takes.
+    /// Its id or name, as the template takes it.
     pub id: String,
-    /// What people call it; may be empty.
+    /// Its display name; may be empty.
     pub name: String,
 }

@@ -1,35 +1,35 @@
-//! How long the outside may take, where somebody waits for it. One set of limits for the whole program; whoever puts it
-//! together chooses, so that no test depends on the speed of its machine.
+//! Timeouts of calls to the outside while a user waits. The whole program shares one set, chosen where it is wired
+//! together, so that tests do not depend on the speed of their machine.
 
 use std::time::Duration;
 
-/// The limits.
+/// Timeouts of outside calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Until Slack has its answer, whatever is asked; what is not ready by then goes on, and is shown when it is there. Slack
-    /// shows an error after 3 seconds (docs.slack.dev/interactivity/handling-user-interaction, 2026-11-29), and the way there
-    /// and back takes time as well.
+    /// How long Slack waits for our answer at most. Work that takes longer continues, and its result is shown later.
+    /// Slack shows an error after 3 seconds (docs.slack.dev/interactivity/handling-user-interaction, 2026-11-29), and
+    /// the network takes part of that.
     pub answer: Duration,
-    /// How much longer than that something may take before whoever did it is told.
+    /// How much longer than `answer` an action may take before the user is told that it takes a while.
     pub silence: Duration,
-    /// Until Slack has said which workspace the app belongs to, before whoever acts is asked to do it again. Everything waits
-    /// for it first, so it leaves a trigger, which lives for 3 seconds, the time to open a view.
+    /// How long to wait for Slack to say which workspace the app belongs to before the user is asked to try again.
+    /// Everything else waits for this first, so it must leave enough of a trigger's 3 seconds to open a view.
     pub identity: Duration,
-    /// Until Slack has said who somebody is, before what they did goes on without.
+    /// How long a click waits for Slack's answer about an account before it continues without it.
     pub standing: Duration,
-    /// Until the account has said what exists in it, before somebody who types is offered what was known.
+    /// How long to wait for the inventory before a user who types is offered the cached list.
     pub inventory: Duration,
-    /// Until the store and Slack have said that they are well, for whoever watches the program.
+    /// How long a readiness check waits for the store and Slack.
     pub health: Duration,
-    /// One question about people, however many calls it takes, before whoever waits for the answer is told to press again.
-    /// What is asked goes on. An act that asks several questions one after the other, such as a form with several approval
+    /// How long one lookup of people may take, however many calls it needs, before the user is asked to press again.
+    /// The lookup continues meanwhile. An action with several lookups in a row, such as a form with several approval
     /// stages, may wait this long for each, after `identity`.
     pub question: Duration,
-    /// A call to Slack that opens a view: its trigger lives for 3 seconds.
+    /// Timeout of a call to Slack that opens a view: its trigger lives for 3 seconds.
     pub open: Duration,
-    /// A call to Slack that nobody waits for.
+    /// Timeout of a call to Slack in background work.
     pub call: Duration,
-    /// Slack's pace: a message in each conversation for so much time.
+    /// Minimum time between two messages in one conversation, to stay within Slack's rate limit.
     pub pace: Duration,
 }
 
@@ -38,20 +38,23 @@ impl Default for Limits {
         Self {
             answer: Duration::from_millis(600),
             silence: Duration::from_millis(1500),
+            // Leaves a second of the trigger's three.
             identity: Duration::from_secs(2),
             standing: Duration::from_millis(400),
             inventory: Duration::from_millis(500),
             health: Duration::from_secs(3),
             question: Duration::from_secs(3),
             open: Duration::from_millis(2500),
+            // Well within the minute that every outside call of a job may take.
             call: Duration::from_secs(10),
+            // Slack allows about one message a second in each channel.
             pace: Duration::from_secs(1),
         }
     }
 }
 
 impl Limits {
-    /// Limits that nothing meets in the time of a test, and no pace.
+    /// No limit that a test could reach, and no pace.
     pub const NONE: Self = {
         let never = Duration::from_hours(24);
         Self {

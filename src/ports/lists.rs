@@ -1,4 +1,4 @@
-//! Lists of requests that a store keeps, and the pages in which they are read.
+//! The lists of requests that a store keeps, and the pages in which they are read.
 
 use anyhow::ensure;
 use jiff::Timestamp;
@@ -9,33 +9,35 @@ use crate::domain::request::Request;
 /// Whose requests to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestScope {
-    /// Those a person looks after.
+    /// Requests that a person owns.
     Owner(PersonId),
-    /// A team's.
+    /// A team's requests.
     Team(TeamName),
-    /// A team's requests of one product.
+    /// A team's requests for one product.
     TeamProduct(TeamName, ProductKey),
-    /// Those of one product, of every team.
+    /// Requests for one product, of every team.
     Product(ProductKey),
-    /// Those of every team that ever held something.
+    /// Requests of every team that ever held something.
     All,
 }
 
 /// Which requests to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestFilter {
-    /// Those that have not ended, the newest first.
+    /// Requests that have not ended, newest first.
     Live,
-    /// Those that have ended, the one that ended last first.
+    /// Requests that have ended, the latest end first.
     Ended,
-    /// Those that wait for approvers, the longest waiting or first submitted first: see [`Request::waits_for_approvers`].
+    /// Requests that wait for approvers, longest waiting or first submitted first: see
+    /// [`Request::waits_for_approvers`].
     Waiting,
-    /// Those that wait to be an exception, the one that was submitted first first: see [`Request::waits_for_room`].
+    /// Requests that wait to become an exception, first submitted first: see [`Request::waits_for_room`].
     Exceptions,
 }
 
 impl RequestFilter {
-    /// Whether there is such a list: not all of them are kept that nobody reads.
+    /// Returns whether the store keeps this list. Lists that nobody reads are not kept, since keeping a list costs
+    /// writes.
     pub fn is_listed_of(self, whose: &RequestScope) -> bool {
         match (whose, self) {
             (RequestScope::Team(_) | RequestScope::All, _)
@@ -46,16 +48,16 @@ impl RequestFilter {
         }
     }
 
-    /// Fails where there is no such list.
+    /// Checks that the store keeps this list.
     ///
     /// # Errors
-    /// See there.
+    /// If it does not: see [`Self::is_listed_of`].
     pub fn must_be_listed_of(self, whose: &RequestScope) -> anyhow::Result<()> {
         ensure!(self.is_listed_of(whose), "there is no list of {self:?} of {whose:?}");
         Ok(())
     }
 
-    /// Whether the list begins with what is oldest.
+    /// Returns whether the list starts with its oldest entry.
     pub fn is_oldest_first(self) -> bool {
         match self {
             Self::Waiting | Self::Exceptions => true,
@@ -63,31 +65,32 @@ impl RequestFilter {
         }
     }
 
-    /// Whether a place comes after another in this list.
+    /// Returns whether `place` comes after `other` in this list.
     pub fn is_behind(self, place: &Cursor, other: &Cursor) -> bool {
         if self.is_oldest_first() { place > other } else { place < other }
     }
 }
 
-/// A place in a list. It says where to go on also when what stood there has moved.
+/// A position in a list. It stays valid after the request that stood there has moved.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     /// The date by which the list is ordered.
     pub at: Timestamp,
-    /// What the store tells those of one date apart by: letters, digits and hyphens.
+    /// Tells entries with the same date apart; chosen by the store. Letters, digits and hyphens.
     pub mark: String,
 }
 
 impl Cursor {
-    /// As a text without blanks, colons and commas.
+    /// Formats the cursor without blanks, colons and commas, so that it fits into a button's value.
     pub fn written(&self) -> String {
         format!("{}.{}", self.at.as_nanosecond(), self.mark)
     }
 
-    /// Reads such a text back; `None` for anything else.
+    /// Parses what [`Self::written`] returned; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let (at, mark) = text.split_once('.')?;
         let at = Timestamp::from_nanosecond(at.parse().ok()?).ok()?;
+        // Cursors come back in buttons' values, so accept only what `written` produces.
         let is_mark = mark.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         is_mark.then(|| Self { at, mark: mark.to_owned() })
     }
@@ -96,27 +99,28 @@ impl Cursor {
 /// A page of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestPage {
-    /// What stands on it, each with its place.
+    /// The requests on the page, each with its position.
     pub places: Vec<(Cursor, Request)>,
-    /// Whether there are more behind it.
+    /// Whether more requests follow.
     pub more: bool,
 }
 
 impl RequestPage {
-    /// At most so many of these, which are in their order.
+    /// Cuts a page of at most `limit` entries from ordered `places`. Pass one more than `limit` to find out whether
+    /// more follow.
     pub fn cut(mut places: Vec<(Cursor, Request)>, limit: usize) -> Self {
         let more = places.len() > limit;
         places.truncate(limit);
         Self { places, more }
     }
 
-    /// Where the next page begins, if there is one.
+    /// Returns where the next page starts, if there is one.
     pub fn next(&self) -> Option<Cursor> {
         let (last, _) = self.places.last().filter(|_| self.more)?;
         Some(last.clone())
     }
 
-    /// The requests on it.
+    /// Returns the requests on the page.
     pub fn requests(self) -> Vec<Request> {
         self.places.into_iter().map(|(_, request)| request).collect()
     }

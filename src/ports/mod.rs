@@ -1,7 +1,7 @@
-//! What the portal needs from the outside, as traits. Implementations live in `local/`, `aws/` and `slack/client`.
+//! What the portal needs from outside services, as traits. Implementations are in `local/`, `aws/` and `slack/client`.
 //!
-//! Every call may be made twice: after a crash the dispatcher repeats what it cannot know to have happened. Every
-//! call ends within a minute; an implementation sets its own timeouts.
+//! Every call may be made twice: after a crash the dispatcher repeats whatever may not have happened. Every call ends
+//! within a minute; each implementation sets its own timeouts.
 
 pub mod access_denied;
 pub mod bill;
@@ -26,28 +26,28 @@ pub mod workflow;
 
 use std::sync::Arc;
 
-/// The outside, as one value.
+/// All outside services.
 #[derive(Clone, Debug)]
 pub struct Ports {
-    /// Rows, audit, jobs, quota.
+    /// Stores requests, the audit trail, jobs and quotas.
     pub store: Arc<dyn store::Store>,
-    /// Runs executions.
+    /// Runs the executions that wait for people.
     pub workflow: Arc<dyn workflow::Workflow>,
-    /// Bring what executions and the provisioner say; more than one where one of the two is embedded and the other not.
+    /// Deliver signals of the workflow and the provisioner; two if only one of them runs in-process.
     pub queues: Vec<Arc<dyn queue::Queue>>,
-    /// Makes and removes products.
+    /// Provisions and removes products.
     pub provisioner: Arc<dyn provisioner::Provisioner>,
-    /// Knows what was charged; `None` where nothing is, or nobody wants to know.
+    /// Reads actual charges; `None` if nothing is charged or cost lookup is off.
     pub bill: Option<Arc<dyn bill::Bill>>,
-    /// Knows what exists in the account.
+    /// Lists existing resources of the account.
     pub inventory: Arc<dyn inventory::Inventory>,
-    /// Hears of every entry of the trail, where somebody wants to.
+    /// Receives every audit entry, if configured.
     pub subscriber: Option<Arc<dyn subscriber::Subscriber>>,
-    /// Shows things to people.
+    /// Posts and edits messages.
     pub slack: Arc<dyn slack::Slack>,
-    /// Knows who is who.
+    /// Looks up people and groups.
     pub directory: Arc<dyn directory::Directory>,
-    /// Counts what goes wrong outside.
+    /// Counts errors of outside services.
     pub trouble: error_counters::ErrorCounters,
     /// Tells the time.
     pub clock: Arc<dyn clock::Clock>,

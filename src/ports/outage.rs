@@ -1,4 +1,5 @@
-//! A side that does not answer is told in the log when that begins and when it is over, however often it is asked meanwhile.
+//! Outages of outside services. However many calls fail, the log has one line when an outage starts and one when it
+//! ends.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,23 +11,23 @@ use super::clock::{Clock, SystemClock, Time};
 use super::directory::Late;
 use super::slack::SlackError;
 
-/// An outage is over once a side has answered, and not failed for this time: what fails in turn with what works, such as
-/// writes beside reads, is one outage.
+/// An outage is over once the service answers and has not failed for this time. Failures that alternate with successes,
+/// such as writes next to reads, are one outage.
 const QUIET: Duration = Duration::from_secs(15);
 
-/// A side that may not answer. It stands around an error as its context, so that people can be told.
+/// An outside service that may fail. Attached to an error as its context, so that users can be told which one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Error)]
 pub enum Side {
-    /// What is stored.
+    /// The store.
     #[error("the store")]
     Store,
-    /// What the workflow and the provisioner say.
+    /// The queue with signals of the workflow and the provisioner.
     #[error("the queue")]
     Queue,
     /// Slack's Web API.
     #[error("Slack")]
     Slack,
-    /// The connections over which Slack tells us things.
+    /// The Socket Mode connections to Slack.
     #[error("the connections to Slack")]
     Sockets,
     /// A service of AWS.
@@ -35,23 +36,24 @@ pub enum Side {
 }
 
 impl Side {
-    /// Says whose error it is, unless that is said already.
+    /// Attaches this service to the error, unless one is attached already.
     pub fn failed(self, error: anyhow::Error) -> anyhow::Error {
         if error.is::<Self>() { error } else { error.context(self) }
     }
 
-    /// Whose error it is; `None` where nobody said.
+    /// Returns the service attached to the error, if any.
     pub fn of(error: &anyhow::Error) -> Option<Self> {
         error.downcast_ref().copied()
     }
 
-    /// Failures in a row from which on it is an outage: a call to AWS is tried again by whoever made it.
+    /// Number of failures in a row that count as an outage. Callers retry calls to AWS, so single failures there are
+    /// normal.
     fn patience(self) -> u64 {
         if matches!(self, Self::Aws(_)) { 3 } else { 1 }
     }
 }
 
-/// The outages there are; clones share them.
+/// Current outages; clones share them.
 #[derive(Clone, Debug)]
 pub struct Outages {
     sides: Arc<Mutex<BTreeMap<Side, Outage>>>,
@@ -72,23 +74,23 @@ struct Outage {
 }
 
 impl Outages {
-    /// Outages that last as long as this clock says.
+    /// Creates a tracker that measures time with this clock.
     pub fn by(clock: Arc<dyn Clock>) -> Self {
         Self { sides: Arc::default(), time: Arc::new(Time::new(clock)) }
     }
 
-    /// Whether an outage of this side was told, and is not over yet.
+    /// Returns whether an outage of this service was logged and is not over yet.
     pub(crate) fn lasts(&self, side: Side) -> bool {
         self.sides().get(&side).is_some_and(|outage| outage.failures >= side.patience())
     }
 
-    /// Whether this failed in an outage, of which the log says once when it begins and once when it is over: whatever fails
-    /// in between is said in detail only.
+    /// Returns whether an outage, which is logged once when it starts and once when it ends, explains this error. Such
+    /// errors are logged at debug level only.
     pub fn explains(&self, error: &impl Unanswered) -> bool {
         error.is_told() || error.side().is_some_and(|side| self.lasts(side))
     }
 
-    /// Something could not be done because of this side. The first one is an error in the log.
+    /// Records a failed call. The first one of an outage is logged as an error.
     pub fn fails(&self, side: Side, error: &str) {
         if self.failed(side, self.time.now()) {
             tracing::error!(%side, error, "does not answer; the next line about it says when it does again");
@@ -97,14 +99,14 @@ impl Outages {
         }
     }
 
-    /// This side has answered.
+    /// Records a call that succeeded, which may end an outage.
     pub fn answers(&self, side: Side) {
         if let Some((lasted, failures)) = self.answered(side, self.time.now()) {
             tracing::warn!(%side, seconds = lasted.as_secs(), failures, "answers again");
         }
     }
 
-    /// Whether an outage begins.
+    /// Records a failure; returns whether an outage starts with it.
     fn failed(&self, side: Side, now: Instant) -> bool {
         let mut outages = self.sides();
         let outage = outages.entry(side).or_insert(Outage { first: now, last: now, failures: 0 });
@@ -112,17 +114,19 @@ impl Outages {
         outage.failures == side.patience()
     }
 
-    /// How long an outage lasted that is over, and how many things failed in it.
+    /// Records a success. If an outage ends with it, returns how long it lasted and how many calls failed.
     fn answered(&self, side: Side, now: Instant) -> Option<(Duration, u64)> {
         let mut outages = self.sides();
         let outage = *outages.get(&side)?;
         if outage.failures < side.patience() {
+            // Too few failures for an outage: start counting again.
             outages.remove(&side);
             return None;
         }
         if now.duration_since(outage.last) < QUIET {
             return None;
         }
+        // Measured up to the last failure, so the quiet time at the end is not part of the outage.
         outages.remove(&side);
         Some((outage.last.duration_since(outage.first), outage.failures))
     }
@@ -134,15 +138,16 @@ impl Outages {
 
 /// An error that may be part of an outage.
 pub trait Unanswered {
-    /// Whether whoever called told of it: Slack did not answer, or will have answered or be told of in a moment.
+    /// Returns whether the callee has already logged it: Slack did not answer, or the answer is only late.
     fn is_told(&self) -> bool;
 
-    /// Whose error it is; `None` where nobody said.
+    /// Returns the service that failed, if known.
     fn side(&self) -> Option<Side>;
 }
 
 impl Unanswered for SlackError {
     fn is_told(&self) -> bool {
+        // The Slack client has recorded the outage when it returned this error.
         matches!(self, Self::Silence(_))
     }
 
@@ -161,7 +166,7 @@ impl Unanswered for anyhow::Error {
     }
 }
 
-/// An error in the log, or a line in detail where an outage explains it.
+/// Logs an error, or a debug line if an outage explains it.
 macro_rules! error_unless {
     ($outage:expr, $($line:tt)+) => {
         if $outage {
@@ -173,7 +178,7 @@ macro_rules! error_unless {
 }
 pub(crate) use error_unless;
 
-/// A warning, or a line in detail where an outage explains it.
+/// Logs a warning, or a debug line if an outage explains it.
 macro_rules! warn_unless {
     ($outage:expr, $($line:tt)+) => {
         if $outage {

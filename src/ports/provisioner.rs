@@ -1,4 +1,4 @@
-//! Making and removing products: Service Catalog, or a simulation of it.
+//! Provisioning and removal of products: Service Catalog, or a simulation of it.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -9,107 +9,108 @@ use crate::domain::catalog::Product;
 use crate::domain::drift::ProvisionedRecord;
 use crate::domain::ids::{ProvisionedProductId, RecordId, RequestId};
 
-/// Makes and removes products. Each operation is a record that runs for a while and is looked at until it ends.
+/// Provisions and removes products. Each operation is a record that runs for a while and is polled until it ends.
 #[async_trait]
 pub trait Provisioner: Debug + Send + Sync {
-    /// Begins to make a product, or returns the record of the earlier call for the same request.
+    /// Starts provisioning a product, or returns the record of an earlier call for the same request.
     ///
     /// # Errors
     /// See [`ProvisionError`].
     async fn provision(&self, order: &ProvisionOrder<'_>) -> Result<Started, ProvisionError>;
 
-    /// Begins to make what the same request provisioned like this order, or returns the record of the earlier call for
-    /// the same `change`. What does not succeed is taken back, so that afterwards it is as it was.
+    /// Starts updating what the request has provisioned, or returns the record of an earlier call for the same
+    /// `change`. A failed update is rolled back.
     ///
-    /// `change` tells the changes of one request apart and grows.
+    /// `change` numbers the updates of one request; it only grows.
     ///
     /// # Errors
-    /// See [`ProvisionError`]; refused also where nothing is there.
+    /// See [`ProvisionError`]; also refused if nothing exists to update.
     async fn update(&self, order: &ProvisionOrder<'_>, change: u32) -> Result<RecordId, ProvisionError>;
 
-    /// How a record is doing.
+    /// Returns the state of a record.
     ///
     /// # Errors
-    /// Whatever keeps it from being looked at now.
+    /// If it cannot be read now.
     async fn describe(&self, record: &RecordId) -> anyhow::Result<RecordState>;
 
-    /// Begins to remove what `request` provisioned, or returns the record of the earlier call for the same
-    /// attempt; `None` when nothing is there.
+    /// Starts removing what `request` has provisioned, or returns the record of an earlier call for the same `attempt`.
+    /// Returns `None` if nothing exists.
     ///
-    /// `attempt` counts the tries from 1. A new one begins anew once the one before it has failed.
+    /// `attempt` counts from 1. A new attempt starts over once the previous one has failed.
     ///
     /// # Errors
     /// See [`ProvisionError`].
     async fn terminate(&self, request: RequestId, attempt: u32) -> Result<Option<RecordId>, ProvisionError>;
 
-    /// Everything there is that the portal provisioned, by the names it gave; nothing else. What changed within the last
-    /// minutes may be missing.
+    /// Lists everything that the portal has provisioned, recognized by the names it gave; nothing else. Changes of the
+    /// last minutes may be missing.
     ///
     /// # Errors
-    /// Whatever keeps any of it from being seen: half an answer is none.
+    /// If any part cannot be read: a partial list would look like removals.
     async fn survey(&self) -> anyhow::Result<Vec<ProvisionedRecord>>;
 
-    /// Whether there is now what `request` provisioned.
+    /// Returns whether something that `request` has provisioned exists now.
     ///
     /// # Errors
-    /// Whatever keeps it from being looked for.
+    /// If it cannot be looked up.
     async fn exists(&self, request: RequestId) -> anyhow::Result<bool>;
 
-    /// How long to wait between two looks at a record.
+    /// Returns how long to wait between two calls of [`Self::describe`] for one record.
     fn poll_every(&self) -> Duration;
 
-    /// Whether nothing real is made; people are told so.
+    /// Returns whether nothing real is provisioned; users are told so.
     fn is_simulated(&self) -> bool;
 }
 
-/// What to make.
+/// What to provision.
 #[derive(Clone, Copy, Debug)]
 pub struct ProvisionOrder<'a> {
     /// The request; also the idempotency token and part of the provisioned product's name.
     pub request: RequestId,
-    /// The product.
+    /// The product and its template.
     pub product: &'a Product,
-    /// All parameters, bound ones included, in the template's order.
+    /// All parameters as name and value, bound ones included, in the template's order.
     pub parameters: &'a [(String, String)],
-    /// Tags for everything that is made.
+    /// Tags for all resources, as key and value.
     pub tags: &'a [(String, String)],
 }
 
-/// An operation that began.
+/// An operation that was started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Started {
-    /// What will exist.
+    /// The provisioned product that will exist.
     pub product: ProvisionedProductId,
-    /// The operation to look at.
+    /// The record to poll.
     pub record: RecordId,
-    /// How many resources it makes, for the progress bar.
+    /// Number of resources, for the progress bar.
     pub resources: usize,
 }
 
-/// How an operation is doing.
+/// The state of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordState {
-    /// Look again later. Failing, with clean-up under way, is still running.
+    /// Still running. An operation that has failed and is being rolled back still counts as running.
     Running,
-    /// Done. All outputs of the template: name, description, value.
+    /// It succeeded.
     Succeeded {
-        /// Name, description, value.
+        /// All outputs of the template: name, description, value.
         outputs: Vec<(String, String, String)>,
     },
-    /// Over, without success.
+    /// It failed.
     Failed {
-        /// Why, in the provisioner's words.
+        /// The reason, in the provisioner's words.
         why: String,
     },
 }
 
-/// Why an operation did not begin.
+/// Why an operation was not started.
 #[derive(Debug, thiserror::Error)]
 pub enum ProvisionError {
-    /// It will never begin like this: a wrong parameter, an unknown product. Holds the reason for people.
+    /// It can never succeed like this, for example because of a wrong parameter or an unknown product. Holds the
+    /// reason, to be shown to users.
     #[error("{0}")]
     Refused(String),
-    /// It may work later.
+    /// Any other failure; it may work later.
     #[error(transparent)]
     Other(#[from] anyhow::Error),
 }

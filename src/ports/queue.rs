@@ -1,4 +1,5 @@
-//! What the outside says to us, at least once and in any order: waiting tasks, ended executions, made resources.
+//! Signals of the workflow and the provisioner: waiting tasks, ended executions, created resources. Delivered at least
+//! once and in any order.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -7,33 +8,33 @@ use async_trait::async_trait;
 
 use crate::domain::ids::{ExecutionName, RequestId, TaskToken};
 
-/// Messages from the workflow and the provisioner.
+/// Receives signals.
 #[async_trait]
 pub trait Queue: Debug + Send + Sync {
-    /// The messages that are there, oldest first, waiting up to `wait` for the first one. A message that is not
-    /// deleted comes again.
+    /// Returns the messages that are there, oldest first; waits up to `wait` for the first one. A message that is not
+    /// deleted is delivered again.
     ///
     /// # Errors
-    /// Whatever keeps it from being read now.
+    /// If the queue cannot be read now.
     async fn receive(&self, wait: Duration) -> anyhow::Result<Vec<Delivery>>;
 
-    /// Deletes a message that was dealt with.
+    /// Deletes a message that was handled.
     ///
     /// # Errors
-    /// Whatever keeps it from being deleted now; the message comes again then.
+    /// If it cannot be deleted now; the message is then delivered again.
     async fn delete(&self, receipt: &str) -> anyhow::Result<()>;
 }
 
-/// One message.
+/// A message of the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// What [`Queue::delete`] takes.
+    /// The receipt that [`Queue::delete`] takes.
     pub receipt: String,
-    /// What was said.
+    /// The signal in the message.
     pub signal: Signal,
 }
 
-/// What was said.
+/// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// `approval.requested`: an execution waits for approvers.
@@ -42,7 +43,7 @@ pub enum Signal {
         request: RequestId,
         /// The execution.
         execution: ExecutionName,
-        /// Resumes it.
+        /// The task token that resumes it.
         token: TaskToken,
     },
     /// `provision.requested`: an execution waits for the product.
@@ -51,19 +52,19 @@ pub enum Signal {
         request: RequestId,
         /// The execution.
         execution: ExecutionName,
-        /// Resumes it.
+        /// The task token that resumes it.
         token: TaskToken,
     },
-    /// `execution.ended`: an execution is over.
+    /// `execution.ended`: an execution has ended.
     ExecutionEnded {
         /// The request.
         request: RequestId,
         /// The execution.
         execution: ExecutionName,
-        /// Whether it ended by itself: with a result, or with an outcome that the row had sent it.
+        /// Whether it ended as planned: with a result, or with a failure that the portal sent to it.
         orderly: bool,
     },
-    /// `resource.changed`: a resource of the product was made.
+    /// `resource.changed`: a resource of the product was created.
     ResourceCreated {
         /// The request.
         request: RequestId,
@@ -73,7 +74,7 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// The request that it is about.
+    /// Returns the request that the signal is about.
     pub fn request(&self) -> RequestId {
         match self {
             Self::ApprovalRequested { request, .. }

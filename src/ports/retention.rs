@@ -1,71 +1,72 @@
-//! How long a store remembers what is neither a row nor an entry of the trail. What belongs to something that is there, such as
-//! a job, a quota or somebody's absence, ends with that.
+//! How long the store keeps records that are neither rows nor audit entries. Records that belong to something else,
+//! such as jobs, quotas or absences, are deleted together with it.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// For how long a key against repetition is remembered, and what belongs to a request after its end: its messages, and its
-/// executions and records on this machine. What Slack sends comes again within minutes, and a signature is good for five.
+/// How long idempotency keys are kept, and what belongs to an ended request: its messages, and its local executions and
+/// records. Slack redelivers within minutes, and a signature is valid for five.
 pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(2);
-/// For how long the key of a form is remembered: a modal stays open until somebody closes it, and its button may be pressed
-/// again the next day.
+/// How long the idempotency key of a form is kept: a modal stays open until the user closes it, so its button may be
+/// pressed again on the next day.
 pub const FORM_KEPT_FOR: SignedDuration = SignedDuration::from_hours(48);
-/// What the keys of forms begin with.
+/// Prefix of the idempotency keys of forms.
 pub const OF_A_FORM: &str = "view:";
-/// For how long the messages of a request that lives are found after its last change, where they end by themselves. Where they
-/// stand now its row knows in any case.
+/// How long messages of a live request can be looked up after its last change, if the store expires them. The row
+/// itself always knows where its current messages are.
 pub const MESSAGES_KEPT_FOR: SignedDuration = SignedDuration::from_hours(400 * 24);
-/// For how long it is remembered that something was said which is said once a day.
+/// How long the key of a daily notification is kept.
 pub const DAY_KEPT_FOR: SignedDuration = SignedDuration::from_hours(48);
-/// For how long it is remembered that something was said which is said once while it is tried for a week.
+/// How long the key of a notification is kept whose job is retried for a week.
 pub const WEEK_KEPT_FOR: SignedDuration = SignedDuration::from_hours(9 * 24);
-/// For how long what was counted on a day is remembered.
+/// How long the counters of a day are kept.
 pub const COUNTS_KEPT_FOR: SignedDuration = SignedDuration::from_hours(35 * 24);
-/// For how long the sums of a month are remembered after its beginning.
+/// How long the sums of a month are kept, from its first day.
 pub const SUMS_KEPT_FOR: SignedDuration = SignedDuration::from_hours(62 * 24);
-/// For how long a home tab is remembered that nobody opens.
+/// How long a home tab is kept that nobody opens.
 pub const HOMES_KEPT_FOR: SignedDuration = SignedDuration::from_hours(180 * 24);
 
-/// A key that may be committed once.
+/// A key that can be committed once, so that repeating a commit has no effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey {
     /// The key.
     pub key: String,
-    /// When it is used: one that was remembered until before then is as good as new.
+    /// When it is used. A stored key that expired before this time does not count.
     pub at: Timestamp,
-    /// Until when it is remembered; for ever where there is no end.
+    /// When it expires; `None` if never.
     pub until: Option<Timestamp>,
 }
 
 impl IdempotencyKey {
-    /// A key that is remembered for ever, of which there are few.
+    /// Creates a key that never expires; use it only for few keys.
     pub fn for_ever(key: impl Into<String>) -> Self {
         Self { key: key.into(), at: Timestamp::MIN, until: None }
     }
 
-    /// A key of what happened at `now` and cannot come again later than [`KEPT_FOR`], or [`FORM_KEPT_FOR`] if a form was sent.
+    /// Creates a key for something that happens at `now` and is not repeated later than [`KEPT_FOR`], or
+    /// [`FORM_KEPT_FOR`] for a form.
     pub fn for_now(key: impl Into<String>, now: Timestamp) -> Self {
         let key = key.into();
         let kept_for = if key.starts_with(OF_A_FORM) { FORM_KEPT_FOR } else { KEPT_FOR };
         Self { key, at: now, until: Some(later(now, kept_for)) }
     }
 
-    /// A key of what is tried for a week.
+    /// Creates a key for something that is retried for a week.
     pub fn for_a_week(key: impl Into<String>, now: Timestamp) -> Self {
         Self { key: key.into(), at: now, until: Some(later(now, WEEK_KEPT_FOR)) }
     }
 
-    /// A key that names a day, which is over before it is forgotten.
+    /// Creates a key that contains a date; it expires after that day.
     pub fn for_a_day(key: impl Into<String>, now: Timestamp) -> Self {
         Self { key: key.into(), at: now, until: Some(later(now, DAY_KEPT_FOR)) }
     }
 }
 
-/// `length` after `at`.
+/// Returns `at` plus `length`, at most the last timestamp.
 pub fn later(at: Timestamp, length: SignedDuration) -> Timestamp {
     at.saturating_add(length).unwrap_or(Timestamp::MAX)
 }
 
-/// `length` before `now`: what ended by then is forgotten.
+/// Returns `now` minus `length`: what ended by then has expired.
 pub fn earlier(now: Timestamp, length: SignedDuration) -> Timestamp {
     now.saturating_sub(length).unwrap_or(Timestamp::MIN)
 }

@@ -1,4 +1,4 @@
-//! Showing things to people, in our own words: which message about which request, and where.
+//! Messages and home tabs in Slack, in terms of the domain: which message about which request, and where.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::domain::request::{MessageRef, MessageSlot, Request};
 /// Posts and edits messages.
 #[async_trait]
 pub trait Slack: Debug + Send + Sync {
-    /// Posts a message and says where it stands. May be called twice for one message; Slack cannot know.
+    /// Posts a message and returns where it is. A retry may post the same message twice; Slack has no idempotency key.
     ///
     /// # Errors
     /// See [`SlackError`].
@@ -31,7 +31,8 @@ pub trait Slack: Debug + Send + Sync {
     /// See [`SlackError`]; [`SlackError::Gone`] when the message no longer exists.
     async fn update(&self, at: &MessageRef, notice: &Notice<'_>) -> Result<(), SlackError>;
 
-    /// Tells one person something that nobody else sees: in `channel` if they are there, else directly.
+    /// Posts a text that only one person sees: ephemerally in `channel` if they are in it, otherwise as a direct
+    /// message.
     ///
     /// # Errors
     /// See [`SlackError`].
@@ -42,7 +43,7 @@ pub trait Slack: Debug + Send + Sync {
         text: &str,
     ) -> Result<(), SlackError>;
 
-    /// As [`Slack::post_ephemeral`], with what they typed, which is theirs again.
+    /// Like [`Slack::post_ephemeral`], and also returns to the person what they had typed.
     ///
     /// # Errors
     /// See [`SlackError`].
@@ -54,22 +55,23 @@ pub trait Slack: Debug + Send + Sync {
         typed: Option<&str>,
     ) -> Result<(), SlackError>;
 
-    /// Publishes a person's home tab unless it shows just what `shown` is the digest of; the digest of what it shows.
+    /// Publishes a person's home tab and returns a digest of its content. Publishes nothing if `shown` is that digest
+    /// already.
     ///
     /// # Errors
     /// See [`SlackError`].
     async fn publish_home(&self, page: &HomePage, shown: &str) -> Result<String, SlackError>;
 
-    /// How far our clock is ahead of Slack's, to the second; negative when it is behind.
+    /// Returns how far our clock is ahead of Slack's, in whole seconds; negative if it is behind.
     ///
     /// # Errors
-    /// When Slack does not answer, or without a date.
+    /// If Slack does not answer, or its response has no date.
     async fn clock_ahead_by(&self) -> anyhow::Result<SignedDuration>;
 
-    /// Whether Slack answers and the token is good.
+    /// Checks that Slack answers and accepts the token.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason why not.
     async fn check(&self) -> anyhow::Result<()>;
 }
 
@@ -87,110 +89,112 @@ pub enum Destination {
 /// A message that was posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posted {
-    /// Where it stands.
+    /// Where it is.
     pub at: MessageRef,
-    /// Whether it stands outside of the thread that it was meant for, because the first message of that is gone.
+    /// Whether it was posted outside the intended thread because the thread's first message was deleted.
     pub is_outside_thread: bool,
 }
 
-/// What a message shows.
+/// The content of a message.
 #[derive(Clone, Copy, Debug)]
 pub enum Notice<'a> {
-    /// One request.
+    /// A message about one request.
     Request(RequestNotice<'a>),
-    /// Leases that run out.
+    /// A warning about leases that are about to end.
     Warning(WarningNotice<'a>),
     /// New entries of the audit trail.
     Trail(&'a [AuditEntry]),
 }
 
-/// What a warning shows: requests whose leases run out, or what has become of them since.
+/// The content of a warning: requests whose leases are about to end, or what happened to them since.
 #[derive(Clone, Copy, Debug)]
 pub struct WarningNotice<'a> {
-    /// When it is shown, for what can be done then.
+    /// The time of rendering; which buttons are shown depends on it.
     pub now: Timestamp,
-    /// The leases, the one that ends first at the top.
+    /// The leases, earliest end first.
     pub leases: &'a [LeaseToWarn<'a>],
-    /// Whose they are.
+    /// Who owns them.
     pub owner: &'a PersonId,
-    /// Who is asked instead, in a channel, because the owner cannot be reached or can keep it no more; `None` in the owner's own message.
+    /// Who is mentioned instead of the owner when the warning is posted in a channel, because the owner cannot be
+    /// reached or may not renew any more; `None` in a direct message to the owner.
     pub instead: Option<&'a [Principal]>,
-    /// Whether nothing real is made.
+    /// Whether nothing real is provisioned.
     pub simulated: bool,
 }
 
 /// One of the leases of a warning.
 #[derive(Clone, Copy, Debug)]
 pub struct LeaseToWarn<'a> {
-    /// The request as it is now.
+    /// The current request.
     pub request: &'a Request,
-    /// Whether this is its newest warning, and still addressed to whom it concerns. If not, it has no buttons.
+    /// Whether this is the request's newest warning and still addressed to its owner. If not, it has no buttons.
     pub is_current: bool,
-    /// Whether it was handed to somebody else since.
+    /// Whether the request has been transferred to another owner since.
     pub is_handed: bool,
 }
 
-/// What a message about one request shows: the request as it is now, as that surface shows it.
+/// The content of a message about one request: its current state, as that message slot shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestNotice<'a> {
-    /// When it is shown, for what can be done then.
+    /// The time of rendering; which buttons are shown depends on it.
     pub now: Timestamp,
     /// Which of the request's messages this is.
     pub surface: MessageSlot,
     /// The request.
     pub request: &'a Request,
-    /// Who can answer it, to be mentioned on the card.
+    /// The approvers to mention on the card.
     pub approvers: &'a [Principal],
-    /// Why others are asked than the product says, if so.
+    /// Why other approvers are asked than the product names, if so.
     pub note: Option<&'a str>,
-    /// What the team already has of this product, on a card that waits; this request not included.
+    /// What the team already holds of this product, without this request; for a card that waits for approval.
     pub held: &'a [Request],
-    /// What the team already uses of this product, this request included.
+    /// What the team uses of this product, including this request.
     pub quota: QuotaUse,
-    /// Whether news for the owner stand where others read them, because the owner could not be written to.
+    /// Whether the owner's notification is posted in a channel, because the owner could not be messaged.
     pub is_in_channel: bool,
-    /// Whether nothing real is made.
+    /// Whether nothing real is provisioned.
     pub simulated: bool,
 }
 
-/// What a person's home tab shows.
+/// The content of a person's home tab.
 #[derive(Clone, Debug)]
 pub struct HomePage {
     /// Whose it is.
     pub person: PersonId,
-    /// When it is looked at, for what can be done then.
+    /// The time of rendering; which buttons are shown depends on it.
     pub now: Timestamp,
-    /// Whether they see it for the first time.
+    /// Whether they open it for the first time.
     pub is_first_visit: bool,
-    /// The pause, while new requests are not taken.
+    /// The pause, if new requests are paused.
     pub paused: Option<Pause>,
-    /// What waits for their answer, the longest waiting first, and how many more there are.
+    /// Requests that wait for their answer, longest waiting first.
     pub waiting: Excerpt,
-    /// Who is away and who answers for them, where it is they or where they do.
+    /// Absences in which they are away or are the delegate.
     pub aways: Vec<Away>,
-    /// Their own requests that have not ended, newest first.
+    /// Their own live requests, newest first.
     pub mine: Excerpt,
-    /// What each team holds that they are in, then each that they answer for, in the order of the settings.
+    /// What their teams hold: first the teams they belong to, then those they approve for, in the order of the
+    /// settings.
     pub teams: Vec<TeamPage>,
-    /// What there is of all teams, for those who may read everything.
+    /// Information about all teams, for admins and auditors.
     pub everything: Option<Everything>,
-    /// The slash command.
+    /// The name of the slash command.
     pub command: String,
-    /// Whether nothing real is made.
+    /// Whether nothing real is provisioned.
     pub simulated: bool,
 }
 
-/// What those see who may read everything.
+/// The part of the home tab for admins and auditors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Everything {
-    /// Jobs that were given up, for admins.
+    /// Number of parked jobs; shown to admins.
     pub parked: usize,
 }
 
 /// The first of some requests.
 #[derive(Clone, Debug, Default)]
 pub struct Excerpt {
-    /// These.
+    /// The requests shown.
     pub requests: Vec<Request>,
     /// Whether there are more.
     pub more: bool,
@@ -199,53 +203,54 @@ pub struct Excerpt {
 /// What a team holds.
 #[derive(Clone, Debug)]
 pub struct TeamPage {
-    /// Whether they are in it, and do not only answer for it.
+    /// Whether the person belongs to the team, as opposed to only approving for it.
     pub is_member: bool,
     /// The team.
     pub team: TeamName,
     /// Its live requests, newest first.
     pub live: Excerpt,
-    /// What it uses of each product it may ask for: the product's name, slots, and estimates in US dollars a month.
+    /// What it uses of each product that it may request.
     pub uses: Vec<ProductUse>,
-    /// What its estimates come to, US dollars a month.
+    /// Sum of its estimates, US dollars a month.
     pub monthly: Decimal,
-    /// What they may come to.
+    /// Limit of that sum, if there is one.
     pub budget: Option<Decimal>,
 }
 
 /// What a team uses of one product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductUse {
-    /// What people call it; its key where it has left the catalog.
+    /// Display name; the product's key if it was removed from the catalog.
     pub product: String,
-    /// Slots.
+    /// Slots in use and their limit.
     pub quota: QuotaUse,
-    /// Estimates, US dollars a month.
+    /// Sum of the estimates, US dollars a month.
     pub monthly: Decimal,
 }
 
-/// Why a message was not shown.
+/// Why a message was not posted or updated.
 #[derive(Debug, Error)]
 pub enum SlackError {
-    /// The message, or the place it stood in, no longer exists.
+    /// The message, or the conversation it was in, no longer exists.
     #[error("the message is gone: {0}")]
     Gone(String),
-    /// The bot cannot write there now: not invited, archived, unknown, or the person cannot be written to. That may pass.
+    /// The bot cannot post there now: not invited, archived, unknown, or the person cannot be messaged. May be
+    /// temporary.
     #[error("cannot write there: {0}")]
     Unreachable(String),
-    /// It stands there, but Slack did not say where, so nothing can ever bring it up to date.
+    /// It was posted, but Slack did not return its timestamp, so it can never be updated.
     #[error("Slack did not say where the message stands")]
     Unplaced,
-    /// Slack asks us to wait.
+    /// Slack rate-limited the call; wait this long.
     #[error("Slack asks to wait {} s", .0.as_secs())]
     RateLimited(Duration),
-    /// Slack will never take this call.
+    /// Slack will never accept this call.
     #[error("Slack refused the call: {0}")]
     Refused(String),
-    /// Slack does not answer. The log says so once for all that fails because of it.
+    /// Slack does not answer. The outage is logged once, so callers log this error at debug level only.
     #[error("{0:#}")]
     Silence(anyhow::Error),
-    /// It may work later.
+    /// Any other failure; it may work later.
     #[error(transparent)]
     Other(#[from] anyhow::Error),
 }

@@ -1,10 +1,10 @@
-//! Rows, the audit trail, jobs and quota: what survives.
+//! The persistent state: requests, the audit trail, jobs and quotas.
 //!
-//! An implementation promises that a [`Commit`] happens whole or not at all, that it is on disk (or replicated)
-//! before the call returns, and that of several commits on the same revision of a request exactly one succeeds.
+//! An implementation guarantees that a [`Commit`] is atomic, that it is durable (on disk or replicated) before the call
+//! returns, and that exactly one of several commits on the same revision of a request succeeds.
 //!
-//! What a newer program has stored in a format that this one does not read is left alone: it is in no list, and whatever
-//! would read or replace it fails with [`Newer`](super::stored::Newer).
+//! Records that a newer program has stored in a format that this one cannot read stay untouched: they appear in no
+//! list, and reading or replacing them fails with [`Newer`](super::stored::Newer).
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -39,20 +39,20 @@ pub trait Store: Debug + Send + Sync {
     /// See [`CommitError`]; nothing was changed then.
     async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
 
-    /// The request, if there is one.
+    /// Loads a request.
     ///
     /// # Errors
-    /// Whatever keeps it from being read, here and below.
+    /// If it cannot be read. The same holds for the methods below.
     async fn load(&self, id: RequestId) -> anyhow::Result<Option<Request>>;
 
-    /// Requests whose id begins with `prefix` (lower-case hex and hyphens), at most `limit`.
+    /// Finds requests whose id starts with `prefix` (lower-case hex and hyphens), at most `limit`.
     async fn find(&self, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>>;
 
-    /// A page of a list, in its order (see [`Which`]): at most `limit` requests behind `after`, or from its beginning. What
-    /// cannot be read or is no longer in it is passed by, so a page is full as long as there are more.
+    /// Reads a page of a list in the order of [`RequestFilter`]: at most `limit` requests after `after`, or from the
+    /// start. Requests that cannot be read or have left the list are skipped, so a page is full as long as more follow.
     ///
     /// # Errors
-    /// Also when there is no such list: see [`Which::is_listed_of`].
+    /// Also if there is no such list: see [`RequestFilter::is_listed_of`].
     async fn list(
         &self,
         whose: &RequestScope,
@@ -61,104 +61,108 @@ pub trait Store: Debug + Send + Sync {
         limit: usize,
     ) -> anyhow::Result<RequestPage>;
 
-    /// Sees to it that the lists have a request that was stored in this revision: where lists are kept beside the rows, a program
-    /// that knows of none may have left it out. Whoever depends on a list for a request that it knows calls this before.
+    /// Ensures that the lists contain this revision of a request. A store that keeps lists next to the rows may lack
+    /// it, because an older program without lists wrote the row. Call this before relying on a list for a request that
+    /// is already known.
     async fn put_into_lists(&self, id: RequestId, revision: u64) -> anyhow::Result<()>;
 
-    /// What they hold, or held at some time since then: all of it, but of each only what sums need. In no order.
+    /// Returns everything held now or at any time since `since`, reduced to what sums need. In no particular order.
     async fn holdings(&self, whose: &RequestScope, since: Timestamp) -> anyhow::Result<Vec<Holding>>;
 
-    /// How many of them wait for approvers, counted up to `most`.
+    /// Counts requests that wait for approvers, up to `most`.
     async fn count_waiting(&self, whose: &RequestScope, most: usize) -> anyhow::Result<usize>;
 
-    /// What each product of theirs comes to in the month of `now`; nothing of what neither lives nor lived in it.
+    /// Returns the costs of each product in the month of `now`; products with nothing live in that month are left out.
     async fn spending(
         &self,
         whose: &RequestScope,
         now: Timestamp,
     ) -> anyhow::Result<BTreeMap<ProductKey, Amounts>>;
 
-    /// The requests that this message was recorded for, in the order of their ids; those long ended may be left out.
+    /// Returns the requests that this message was recorded for, ordered by id. Requests that ended long ago may be
+    /// missing.
     async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>>;
 
-    /// Slots in use.
+    /// Returns the number of slots in use.
     async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32>;
 
-    /// What a team holds of each product of which it ever held something.
+    /// Returns what a team uses of each product that it ever held.
     async fn team_use(&self, team: &TeamName) -> anyhow::Result<Vec<TeamUse>>;
 
-    /// Every team that ever held something, in the order of their names.
+    /// Returns every team that ever held something, ordered by name.
     async fn teams(&self) -> anyhow::Result<Vec<TeamName>>;
 
-    /// Counts for one team from now on what was counted of another ([`Store::counts`]). Each day moves whole; what was moved
-    /// before is left alone.
+    /// Moves the counters of one team ([`Store::counts`]) to another, for a renamed team. Each day moves as a whole, so
+    /// that calling this again moves nothing twice.
     async fn move_counts(&self, from: &TeamName, to: &TeamName) -> anyhow::Result<()>;
 
-    /// What was counted of a team from this day on.
+    /// Returns a team's counters, summed up from this day on.
     async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<CounterTotals>;
 
-    /// What is known of a person's home tab, if they ever opened it.
+    /// Returns what is stored of a person's home tab, if they ever opened it.
     async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>>;
 
-    /// Remembers that, in the place of what was known.
+    /// Stores a person's home tab, replacing the previous one.
     async fn put_home(&self, person: &PersonId, home: &HomeTab) -> anyhow::Result<()>;
 
-    /// People who opened their home tab at or after this moment; also of whom only a newer program knows more.
+    /// Returns everybody who opened their home tab at or after this time, including those whose record only a newer
+    /// program can read.
     async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>>;
 
-    /// Who is away at this moment and who answers for them, in the order of their ids.
+    /// Returns the absences at this time with their delegates, ordered by person.
     async fn aways(&self, now: Timestamp) -> anyhow::Result<Vec<Away>>;
 
-    /// A request's audit entries in order.
+    /// Returns a request's audit entries in order.
     async fn audit_of(&self, request: RequestId) -> anyhow::Result<Vec<AuditEntry>>;
 
-    /// The last of them, if there are any.
+    /// Returns a request's last audit entry, if any.
     async fn audit_last(&self, request: RequestId) -> anyhow::Result<Option<AuditEntry>>;
 
-    /// The whole trail in the order of its commits, a page at a time: entries after `cursor`, none at the end, and
-    /// the cursor to go on with. Start with 0.
+    /// Returns a page of the whole trail in commit order: the entries after `cursor` and the cursor of the next page.
+    /// The first cursor is 0; a page without entries is the end.
     async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)>;
 
-    /// The cursor behind the last entry that was written.
+    /// Returns the cursor after the last entry.
     async fn audit_end(&self) -> anyhow::Result<u64>;
 
-    /// The end of the portal's chain as it is stored, moved by each commit with an entry there. Where it is
-    /// [gone](PortalHead::Gone), such a commit leaves it so.
+    /// Returns the stored head of the portal's audit chain. Each commit with a portal entry moves it, unless it is
+    /// [gone](PortalHead::Gone).
     async fn portal_head(&self) -> anyhow::Result<PortalHead>;
 
-    /// What is counted of refusals under this key (see `RefusedAction::key`), if anything.
+    /// Returns the repeated refusal that is counted under this key (see `RefusedAction::key`), if any.
     async fn repeated_refusal(&self, key: &str) -> anyhow::Result<Option<RepeatedRefusal>>;
 
-    /// Counts one more under a key that is counted at this moment; says whether it is.
+    /// Adds one to a count that is open at `now`; returns whether there was one.
     async fn refused_again(&self, key: &str, now: Timestamp) -> anyhow::Result<bool>;
 
-    /// What is not counted any more at this moment, the one that ended first being first, at most `limit`.
-    /// One that cannot be read is among them, so that it can be forgotten.
+    /// Returns counts that are closed at `now`, earliest end first, at most `limit`. Counts that cannot be read are
+    /// included, so that they can be deleted.
     async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<CountedRefusal>>;
 
-    /// Forgets a count that cannot be read.
+    /// Deletes a count that cannot be read.
     async fn forget_refusals(&self, key: &str) -> anyhow::Result<()>;
 
-    /// Says that a bot is alive, and forgets those that have not been seen for a day.
+    /// Stores that a bot is alive, and deletes bots that were not seen for a day.
     async fn put_bot(&self, bot: &Bot) -> anyhow::Result<()>;
 
-    /// Bots that were seen at or after this moment, in the order of their ids.
+    /// Returns bots that were seen at or after this time, ordered by id.
     async fn bots(&self, since: Timestamp) -> anyhow::Result<Vec<Bot>>;
 
-    /// Notes that people could be heard at this moment, by whichever bot.
+    /// Stores that some bot could receive events from Slack at this time.
     async fn put_heard(&self, at: Timestamp) -> anyhow::Result<()>;
 
-    /// When that was noted last, if ever.
+    /// Returns when [`Self::put_heard`] was last called, if ever.
     async fn heard_at(&self) -> anyhow::Result<Option<Timestamp>>;
 
-    /// The pause, while new requests are not taken.
+    /// Returns the pause, if new requests are paused.
     async fn pause(&self) -> anyhow::Result<Option<Pause>>;
 
-    /// Jobs that are due and not parked, oldest first, at most `limit`. A hint: claim them before doing anything.
+    /// Returns jobs that are due and not parked, oldest first, at most `limit`. Only a hint: claim a job before running
+    /// it.
     async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>>;
 
-    /// Claims these jobs if they are due: their `due_at` moves to `until`, so that they come back by themselves if
-    /// the claimer dies. Those that another claimer holds or that are gone are left out. One that cannot be read is
+    /// Claims those of these jobs that are due: moves their `due_at` to `until`, so that they become due again if the
+    /// claimer dies. Jobs that another bot has claimed or that are gone are left out. A job that cannot be read is
     /// claimed as well, so that it can be parked.
     async fn claim(
         &self,
@@ -167,32 +171,32 @@ pub trait Store: Debug + Send + Sync {
         until: Timestamp,
     ) -> anyhow::Result<Vec<ClaimedJob>>;
 
-    /// Deletes a job that is done. Does nothing if it was rewritten or claimed anew in the meantime.
+    /// Deletes a finished job. Does nothing if it was rewritten or claimed again meanwhile.
     async fn complete(&self, claim: &Claim) -> anyhow::Result<()>;
 
-    /// Puts a job off and remembers why. Does nothing if it was rewritten or claimed anew in the meantime.
+    /// Postpones a job and stores why. Does nothing if it was rewritten or claimed again meanwhile.
     async fn put_off(&self, claim: &Claim, due_at: Timestamp, why: &str) -> anyhow::Result<()>;
 
-    /// Parks a job that will not succeed by itself. Does nothing if it was rewritten or claimed anew.
+    /// Parks a job that needs an admin. Does nothing if it was rewritten or claimed again meanwhile.
     async fn park(&self, claim: &Claim, why: &str) -> anyhow::Result<()>;
 
-    /// Makes parked jobs of this subject due again whose names begin with `prefix`, as if they had never been tried, and
-    /// says how many there were.
+    /// Makes this owner's parked jobs due whose names start with `prefix`, with no attempts counted, and returns their
+    /// number.
     ///
     /// # Errors
-    /// When the store cannot be used.
+    /// If the store cannot be used.
     async fn retry_parked(&self, of: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize>;
 
-    /// Jobs that were given up, in the order of their subjects and names, at most `limit`.
+    /// Returns parked jobs, ordered by owner and name, at most `limit`.
     async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>>;
 
-    /// How many jobs were given up.
+    /// Counts parked jobs.
     async fn count_parked(&self) -> anyhow::Result<usize>;
 
-    /// The keys of all jobs of this subject, those that were given up included, and those that only a newer program reads.
+    /// Returns the keys of all jobs of this owner, including parked ones and those that only a newer program can read.
     async fn jobs_of(&self, of: &JobOwner) -> anyhow::Result<Vec<JobKey>>;
 
-    /// As [`Store::due`], those that are due between these moments, each with when it is.
+    /// Like [`Store::due`], but for jobs due between these times, each with its due time.
     async fn due_between(
         &self,
         from: Timestamp,
@@ -200,123 +204,123 @@ pub trait Store: Debug + Send + Sync {
         limit: usize,
     ) -> anyhow::Result<Vec<(Timestamp, JobKey)>>;
 
-    /// When the next job is due, if any waits: how far behind the dispatcher is.
+    /// Returns when the next waiting job is due, to measure how far the dispatcher is behind.
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>>;
 
-    /// Forgets some of what has come to its end by now; whether there may be more. Rows and the trail have none.
+    /// Deletes some of the expired records; returns whether there may be more. Rows and the audit trail never expire.
     async fn forget(&self, now: Timestamp) -> anyhow::Result<bool>;
 
-    /// Whether the store can be read and written.
+    /// Checks that the store can be read and written.
     async fn check(&self) -> anyhow::Result<()>;
 }
 
-/// One change, all of it or nothing.
+/// One change, committed atomically.
 #[derive(Clone, Debug, Default)]
 pub struct Commit {
     /// The row to write.
     pub row: Option<RowChange>,
-    /// Entries to append.
+    /// Audit entries to append.
     pub audit: Vec<AuditEntry>,
-    /// Jobs to write; one whose key exists is replaced, and whoever had claimed it loses the claim.
+    /// Jobs to write. An existing job with the same key is replaced, which voids a claim on it.
     pub jobs: Vec<Job>,
-    /// Jobs that have nothing left to do: deleted where they are there.
+    /// Jobs without anything left to do: deleted if they exist.
     pub idle: Vec<JobKey>,
-    /// The slot to take or give back.
+    /// The slot to take or release.
     pub quota: Option<QuotaChange>,
-    /// Other names of its team: what is counted under them counts against its limits as well.
+    /// Other names of the team. What is recorded under them counts against its limits as well.
     pub namesakes: Vec<TeamName>,
-    /// What is counted of it.
+    /// Counters to add up.
     pub tally: Option<CounterDay>,
-    /// A key that may be committed once: a view id, an event id. Remembered together with the row's id.
+    /// A key that can be committed once, such as a view id or an event id. Stored together with the row's id.
     pub once: Option<IdempotencyKey>,
-    /// The job that caused this commit and is done with it.
+    /// The job that led to this commit; completed with it.
     pub done: Option<Claim>,
-    /// A parked job that this deletes, or that is due again where `jobs` has it as well.
+    /// A parked job to delete, or to make due again if `jobs` contains it as well.
     pub given_up: Option<JobKey>,
-    /// Whether it may not be made while new requests are paused.
+    /// Whether to fail with [`CommitError::Paused`] while new requests are paused.
     pub unless_paused: bool,
-    /// Pauses new requests, or takes them again.
+    /// Pauses or resumes new requests.
     pub pausing: Option<Pausing>,
-    /// Somebody is away, or back.
+    /// Starts or ends somebody's absence.
     pub absence: Option<Absence>,
-    /// Begins, ends or begins anew a count of refusals.
+    /// Starts, ends or restarts a count of refusals.
     pub refusals: Option<RefusalsChange>,
 }
 
-/// What is stored of the end of the portal's chain.
+/// The stored head of the portal's audit chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortalHead {
-    /// Nothing: all entries are of a program that kept no end.
+    /// Nothing stored: all entries were written by an older program that stored no head.
     NotBegun,
-    /// Where it is.
+    /// The last entry.
     At(AuditHead),
-    /// It was stored once, and somebody has removed it.
+    /// A head was stored once, and somebody has deleted it.
     Gone,
 }
 
-/// What a commit does about somebody's absence.
+/// A change of somebody's absence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Absence {
-    /// They are away from now on, in the place of what was known.
+    /// They are away from now on; replaces an earlier absence.
     Begin(Away),
-    /// They are back, if they were away.
+    /// They are back. Does nothing if they were not away.
     End(PersonId),
 }
 
-/// What a commit does to one count of refusals.
+/// A change of one count of refusals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusalsChange {
-    /// Which.
+    /// The key of the count.
     pub key: String,
-    /// What has to be there; if it is not, the commit is [`CommitError::Stale`].
+    /// The expected current value; if it differs, the commit fails with [`CommitError::Stale`].
     pub before: Option<RepeatedRefusal>,
-    /// What is there afterwards.
+    /// The new value.
     pub after: Option<RepeatedRefusal>,
 }
 
-/// A count of refusals as it is found.
+/// A count of refusals as read from the store.
 #[derive(Debug)]
 pub struct CountedRefusal {
     /// Its key.
     pub key: String,
-    /// What is counted, or why it cannot be read.
+    /// The count, or why it cannot be read.
     pub refusal: anyhow::Result<RepeatedRefusal>,
 }
 
-/// A bot that works on the store.
+/// A running process of this program that uses the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bot {
-    /// Which one; another after every start.
+    /// Its id; a new one after every start.
     pub id: String,
-    /// The highest format that it reads.
+    /// The highest storage format that it can read.
     pub format: u32,
-    /// When it said so last.
+    /// When it last reported.
     pub seen_at: Timestamp,
 }
 
-/// What a commit does about new requests.
+/// Pauses or resumes new requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pausing {
-    /// They are paused from now on, in the place of a pause there is.
+    /// New requests are paused from now on; replaces an earlier pause.
     Begin(Pause),
-    /// They are taken again.
+    /// New requests are accepted again.
     End,
 }
 
 /// How a row is written.
 #[derive(Clone, Debug)]
 pub enum RowChange {
-    /// It is new.
+    /// A new row.
     Insert(Box<Request>),
-    /// It replaces the revision before its own.
+    /// Replaces the previous revision of the row.
     Replace(Box<Request>),
 }
 
 impl RowChange {
-    /// The row, and the revision it replaces; `None` for a new one.
+    /// Returns the row and the revision that it replaces; `None` for a new row.
     ///
     /// # Errors
-    /// When it replaces a revision that cannot be.
+    /// If the revision is too low to replace another.
     pub fn into_parts(self) -> anyhow::Result<(Box<Request>, Option<u64>)> {
         match self {
             Self::Insert(request) => Ok((request, None)),
@@ -330,28 +334,28 @@ impl RowChange {
 }
 
 /// Why a commit was not made. Checked in this order: [`ClaimLost`](Self::ClaimLost), [`NotParked`](Self::NotParked),
-/// [`Again`](Self::Again), [`Paused`](Self::Paused), [`Stale`](Self::Stale) for the row, [`BudgetSpent`](Self::BudgetSpent), [`QuotaFull`](Self::QuotaFull),
-/// [`Stale`](Self::Stale) for the trail.
+/// [`Again`](Self::Again), [`Paused`](Self::Paused), [`Stale`](Self::Stale) for the row,
+/// [`BudgetSpent`](Self::BudgetSpent), [`QuotaFull`](Self::QuotaFull), [`Stale`](Self::Stale) for the trail.
 ///
-/// It is no [`std::error::Error`], so that `?` and `into()` are the only way to an [`anyhow::Error`], and what is in
-/// [`Other`](Self::Other) can still be told there: whether it is [`Newer`](super::stored::Newer).
+/// Deliberately not a [`std::error::Error`]: `?` and `into()` are then the only way to an [`anyhow::Error`], and they
+/// keep the type of what is in [`Other`](Self::Other), for example [`Newer`](super::stored::Newer).
 #[derive(Debug)]
 pub enum CommitError {
-    /// The row has moved on: load it again.
+    /// The row has changed: load it and try again.
     Stale,
     /// The `once` key was committed before, for this request.
     Again(Option<RequestId>),
     /// No slot is free.
     QuotaFull(QuotaUse),
-    /// The team's budget has no room for it; holds what the team's estimates come to, US dollars a month.
+    /// The team's budget has no room. Holds the sum of the team's estimates, US dollars a month.
     BudgetSpent(Decimal),
-    /// The job in `done` is no longer ours.
+    /// The claim in `done` was lost.
     ClaimLost,
-    /// The job in `given_up` is gone or not parked.
+    /// The job in `given_up` no longer exists or is not parked.
     NotParked,
     /// New requests are paused.
     Paused(Box<Pause>),
-    /// Anything else; it may work later.
+    /// Any other failure; it may work later.
     Other(anyhow::Error),
 }
 
@@ -392,79 +396,80 @@ impl From<CommitError> for anyhow::Error {
 }
 
 impl CommitError {
-    /// As an error that can be told as what it is, whatever is said around it.
+    /// Converts this into an error that can still be downcast to its cause after context is added.
     pub fn into_error(self) -> anyhow::Error {
         self.into()
     }
 }
 
-/// What sums over many requests need of each.
+/// A request reduced to what sums need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holding {
-    /// Which request.
+    /// The request.
     pub request: RequestId,
-    /// Of which team.
+    /// Its team.
     pub team: TeamName,
-    /// Of which product.
+    /// Its product.
     pub product: ProductKey,
-    /// Who looks after it.
+    /// Who owns it.
     pub owner: PersonId,
-    /// The estimate, US dollars a month; `None` where there is none.
+    /// The estimate in US dollars a month, if there is one.
     pub monthly: Option<Decimal>,
-    /// What AWS has charged lately: the first day of the month, and US dollars.
+    /// The latest charge by AWS: first day of the month, and US dollars.
     pub billed: Option<(Date, Decimal)>,
-    /// When it was provisioned; `None` while or since it never was.
+    /// When it was provisioned; `None` if that has not happened.
     pub activated_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// When its lease ends, while one runs.
+    /// When its lease ends, if it has one.
     pub expires_at: Option<Timestamp>,
 }
 
-/// What is known of a person's home tab.
+/// What is stored of a person's home tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HomeTab {
     /// When they first opened it.
     pub first_opened_at: Timestamp,
     /// When they last opened it.
     pub opened_at: Timestamp,
-    /// A digest of what it shows; empty when nothing was published yet.
+    /// Digest of its content; empty if nothing was published yet.
     pub shows: String,
 }
 
 /// The right to finish a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// Which job.
+    /// The claimed job.
     pub key: JobKey,
-    /// Which claim of it.
+    /// Tells this claim from earlier and later ones of the same job.
     pub id: u64,
 }
 
-/// A job that is ours for now.
+/// A job that this bot has claimed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimedJob {
     /// The right to finish it.
     pub claim: Claim,
-    /// What to do, or why that cannot be read.
+    /// What to do, or why it cannot be read.
     pub kind: Result<JobKind, Unreadable>,
-    /// Times it was put off before.
+    /// How often it was postponed.
     pub attempts: u32,
-    /// When it was first due, for giving up: what waits for a date has not been failing meanwhile.
+    /// When it was first due. Retries are limited from then on, since a job that waits for its date has not been
+    /// failing.
     pub written_at: Timestamp,
 }
 
-/// A job that was given up and needs a person.
+/// A job that was parked and needs an admin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParkedJob {
-    /// Which job.
+    /// Its key.
     pub key: JobKey,
-    /// What it would do, or why that cannot be read.
+    /// What it would do, or why it cannot be read.
     pub kind: Result<JobKind, Unreadable>,
-    /// Times it was put off before.
+    /// How often it was postponed.
     pub attempts: u32,
     /// When it was first due.
     pub written_at: Timestamp,
-    /// Why it was given up.
+    /// Why it was parked.
     pub why: String,
 }

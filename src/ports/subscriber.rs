@@ -1,4 +1,4 @@
-//! Whoever automates something and wants to hear of every change: a webhook or a topic.
+//! Subscribers to the audit trail for automation: a webhook or a topic.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -8,23 +8,23 @@ use thiserror::Error;
 
 use crate::domain::audit::AuditEntry;
 
-/// Hears what happens, an entry of the trail at a time. Told again of one, it knows that by the entry's request and number.
+/// Receives audit entries one at a time. May receive an entry twice; its request and number identify it.
 #[async_trait]
 pub trait Subscriber: Debug + Send + Sync {
-    /// Tells it of one entry; it has taken it when this returns.
+    /// Sends one entry. The subscriber has accepted it when this returns.
     ///
     /// # Errors
-    /// Whatever keeps it from taking it now.
+    /// If it is not accepted now.
     async fn tell(&self, entry: &AuditEntry) -> Result<(), TellError>;
 }
 
-/// Why a subscriber did not take an entry.
+/// Why a subscriber did not accept an entry.
 #[derive(Debug, Error)]
 pub enum TellError {
-    /// It asks to wait for so long.
+    /// It asks to be called again after this time.
     #[error("asked to wait {} s", .0.as_secs())]
     Wait(Duration),
-    /// Anything else; it may work later.
+    /// Any other failure; it may work later.
     #[error(transparent)]
     Other(#[from] anyhow::Error),
 }

@@ -1,4 +1,4 @@
-//! Executions that wait for people: Step Functions, or the same machine in-process.
+//! Executions that wait for people: Step Functions, or the same state machine in-process.
 
 use std::fmt::Debug;
 
@@ -7,13 +7,13 @@ use thiserror::Error;
 
 use crate::domain::ids::{ExecutionName, RequestId, TaskToken};
 
-/// Runs the provisioning state machine. What it says arrives through [`super::queue::Queue`].
+/// Runs the provisioning state machine. Its signals arrive through [`super::queue::Queue`].
 #[async_trait]
 pub trait Workflow: Debug + Send + Sync {
-    /// Starts an execution; one of this name that runs or has run counts as started.
+    /// Starts an execution. If one of this name was started before, this counts as success, even if it has ended.
     ///
     /// # Errors
-    /// Whatever keeps it from starting now.
+    /// If it cannot be started now.
     async fn start_execution(&self, input: &ExecutionInput) -> anyhow::Result<()>;
 
     /// Resumes a waiting task with success.
@@ -22,47 +22,48 @@ pub trait Workflow: Debug + Send + Sync {
     /// See [`ResumeError`].
     async fn send_task_success(&self, token: &TaskToken) -> Result<(), ResumeError>;
 
-    /// Resumes a waiting task with an error of the machine's Catch list.
+    /// Resumes a waiting task with an error that the state machine catches.
     ///
     /// # Errors
     /// See [`ResumeError`].
     async fn send_task_failure(&self, token: &TaskToken, error: &str) -> Result<(), ResumeError>;
 
-    /// Whether an execution of this name was started and has not ended.
+    /// Returns whether an execution of this name was started and has not ended.
     ///
     /// # Errors
-    /// Whatever keeps it from being looked at now.
+    /// If it cannot be looked up now.
     async fn is_running(&self, execution: &ExecutionName) -> anyhow::Result<bool>;
 
-    /// Every execution that was started and has not ended.
+    /// Lists all executions that were started and have not ended.
     ///
     /// # Errors
-    /// Whatever keeps any of them from being listed: half a list is none.
+    /// If any part of the list cannot be read: a partial list would look like ended executions.
     async fn running(&self) -> anyhow::Result<Vec<ExecutionName>>;
 }
 
-/// What an execution starts with: ids and timeouts, never parameters or texts, since executions can be read by
-/// anyone with the right to see their history.
+/// The input of an execution: ids and timeouts, but no parameters or texts, since everybody who may see the history of
+/// executions can read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecutionInput {
     /// `<request id>-<attempt>`.
     pub name: ExecutionName,
     /// The request.
     pub request: RequestId,
-    /// Whether approvers are skipped.
+    /// Whether to skip approvers.
     pub auto_approve: bool,
-    /// When the machine gives up waiting for approvers by itself, in seconds; an hour past the row's own deadline.
+    /// How long the state machine waits for approvers, in seconds; an hour longer than the row's deadline, which should
+    /// end the request first.
     pub approval_timeout_seconds: u64,
 }
 
 /// Why a waiting task was not resumed.
 #[derive(Debug, Error)]
 pub enum ResumeError {
-    /// The task was answered before, timed out, or never was: Step Functions' `TaskTimedOut`, `TaskDoesNotExist`
+    /// The task was answered before, timed out, or never existed: Step Functions' `TaskTimedOut`, `TaskDoesNotExist`
     /// and `InvalidToken`, which cannot be told apart reliably.
     #[error("the task no longer waits")]
     NoLongerWaiting,
-    /// It may work later.
+    /// Any other failure; it may work later.
     #[error(transparent)]
     Other(#[from] anyhow::Error),
 }

@@ -1,5 +1,5 @@
-//! Who is connected, and for how long: nobody can hold a connection, keep others from one, or keep the program from
-//! ending, for ever. How long a body may take is the business of `slack/body.rs`.
+//! Connection limits: no client can hold a connection, keep others out, or delay shutdown forever. `slack/body.rs`
+//! limits the time for a body.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,15 +18,15 @@ use tokio_util::task::TaskTracker;
 
 use super::slow_clients::{ClientProgress, ClientTimeouts, TimedStream, TrackedBody};
 
-/// Longest head of a request, in bytes, and the most that is read ahead of a body.
+/// The longest head of a request in bytes, and how much of a body is read ahead.
 const HEAD_BYTES: usize = 8 * 1024;
 
 /// What clients may hold, each and together.
 #[derive(Clone, Copy, Debug)]
 struct ConnectionLimits {
-    /// Connections at once. For whoever comes then, the client that we have waited for longest has to go.
+    /// Connections at once. When all are taken, the client we have waited for longest is disconnected for a new one.
     connections: usize,
-    /// But not before we have waited for it so long: somebody honest may be in the middle of a request.
+    /// How long we must have waited before that: an honest client may be in the middle of a request.
     spared: Duration,
     patience: ClientTimeouts,
 }
@@ -37,7 +37,7 @@ const LIMITS: ConnectionLimits = ConnectionLimits {
     patience: ClientTimeouts { active: Duration::from_secs(5), idle: Duration::from_secs(75) },
 };
 
-/// Answers whoever connects until `stop`, then ends when what is under way has ended.
+/// Serves connections until `stop`, then returns when running requests have ended.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     serve_within(LIMITS, listener, router, stop).await;
 }
@@ -52,8 +52,9 @@ async fn serve_within(
     let connections = TaskTracker::new();
     loop {
         let next = async {
-            // Goes on when a connection is gone before it was taken, or there are too many files.
+            // Retries on ECONNABORTED and EMFILE.
             let stream = Listener::accept(&mut listener).await.0;
+            // After accepting, so that a client is disconnected only for another one.
             (stream, places.free().await)
         };
         let (stream, place) = tokio::select! {
@@ -68,16 +69,17 @@ async fn serve_within(
         });
         places.taken.push((client, task.abort_handle()));
     }
+    // Stops accepting connections before waiting for the others.
     drop(listener);
     connections.close();
     connections.wait().await;
 }
 
-/// The places for connections, and who has them.
+/// The places for connections, and who holds them.
 struct Places {
     limits: ConnectionLimits,
     room: Arc<Semaphore>,
-    /// Also some who have left; never many more than there are places.
+    /// May contain clients that have left; never many more than there are places.
     taken: Vec<(ClientProgress, AbortHandle)>,
 }
 
@@ -86,8 +88,8 @@ impl Places {
         Self { limits, room: Arc::new(Semaphore::new(limits.connections)), taken: Vec::new() }
     }
 
-    /// A free place. If there is none, it is that of the client that we have waited for longest; while we are waiting for
-    /// nobody, that of whoever leaves first.
+    /// Returns a free place. If there is none, disconnects the client we have waited for longest; if we wait for
+    /// nobody, waits for a client to leave.
     async fn free(&mut self) -> OwnedSemaphorePermit {
         if self.taken.len() >= self.limits.connections {
             self.taken.retain(|(_, task)| !task.is_finished());
@@ -97,7 +99,7 @@ impl Places {
                 return place;
             }
             self.send_one_away();
-            // Whom we wait for changes all the time, so it is looked at again and again.
+            // Whom we wait for changes all the time, so look again soon.
             let place = Arc::clone(&self.room).acquire_owned();
             if let Ok(Ok(place)) = tokio::time::timeout(self.limits.spared / 4, place).await {
                 return place;
@@ -117,7 +119,7 @@ impl Places {
     }
 }
 
-/// Answers one client until it leaves, dawdles or has to go.
+/// Serves one client until it leaves, times out or is disconnected.
 async fn answer(
     patience: ClientTimeouts,
     stream: TcpStream,
@@ -138,6 +140,7 @@ async fn answer(
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {
+            // Closes an idle connection now, others after their response.
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -159,7 +162,7 @@ mod tests {
     const PING: &[u8] = b"GET /ping HTTP/1.1\r\nhost: x\r\n\r\n";
     const BODY: &[u8] = b"POST /body HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n";
 
-    /// `/slow` was asked for, and is to be answered.
+    /// `/slow` was requested, and may respond.
     static ASKED: tokio::sync::Notify = tokio::sync::Notify::const_new();
     static ANSWERED: tokio::sync::Notify = tokio::sync::Notify::const_new();
 
@@ -196,7 +199,7 @@ mod tests {
         stream
     }
 
-    /// Everything until the other side hangs up.
+    /// Reads until the server closes the connection.
     async fn until_the_end(mut stream: TcpStream) -> String {
         let mut text = String::new();
         let _ = tokio::time::timeout(LONG, stream.read_to_string(&mut text)).await.expect("it hangs up");
@@ -283,7 +286,7 @@ mod tests {
         assert!(pongs(&mut idle).await);
         let mut guests = Vec::new();
         for _ in 0..4 {
-            // A byte now and then keeps nobody in their place.
+            // Single bytes do not protect a client from being disconnected.
             let _ = (body.write_all(b"x").await, head.write_all(b"x").await);
             let mut guest = sends(address, PING).await;
             assert!(pongs(&mut guest).await);

@@ -1,4 +1,4 @@
-//! The port: health, readiness and metrics, and beside them Slack's four routes where Slack calls us.
+//! The HTTP server: health, readiness and metrics, and Slack's four routes unless Socket Mode is used.
 
 mod connections;
 mod readiness;
@@ -18,13 +18,14 @@ use scrape::Scrape;
 
 pub use connections::serve;
 
-/// Everything that is answered over HTTP: Slack's routes, or none of them where we are connected to Slack by sockets.
+/// Returns all HTTP routes: probes, and Slack's routes unless Socket Mode is used.
 pub fn router(portal: &Portal, slack: Option<Router>) -> Router {
     let readiness = Readiness::new(portal.clone(), slack.is_none());
     let probes = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready).with_state(readiness.clone()))
         .route("/metrics", get(metrics).with_state(Scrape::new(portal.clone(), readiness)));
+    // A panic in a handler becomes a response with status 500.
     slack.unwrap_or_default().merge(probes).layer(CatchPanicLayer::new())
 }
 

@@ -1,5 +1,5 @@
-//! Whether the store and Slack can be reached, asked at most every five seconds however often a probe asks us; and
-//! whether Slack can reach us where that takes a socket.
+//! Readiness: whether the store and Slack can be reached, and whether Slack can reach us if that takes a socket. The
+//! checks run at most every five seconds, however often a probe asks.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use tokio::sync::Mutex;
 
 use crate::portal::{Portal, Side};
 
-/// How long an answer is repeated.
+/// How long a result is reused.
 const REPEATED_FOR: SignedDuration = SignedDuration::from_secs(5);
 
-/// Cheap to clone; all clones share one answer.
+/// Checks readiness. Cheap to clone; clones share one result.
 #[derive(Clone, Debug)]
 pub(super) struct Readiness {
     portal: Portal,
@@ -30,7 +30,8 @@ impl Readiness {
         Self { portal, over_sockets, last: Arc::default() }
     }
 
-    /// What is not ready; empty when all is well. Says which part, never why: the log has the reason.
+    /// Returns what is not ready; empty if all is well. Names the part but not the reason, which is logged: the route
+    /// needs no authentication.
     pub(super) async fn problems(&self) -> Vec<String> {
         let deaf = self.over_sockets && self.portal.metrics.sockets() == 0;
         let mut problems = self.asked().await;
@@ -41,8 +42,9 @@ impl Readiness {
         problems
     }
 
-    /// What the store and Slack say of themselves.
+    /// Checks the store and Slack, or returns the last result.
     async fn asked(&self) -> Vec<String> {
+        // Held during the checks, so that concurrent probes share one check.
         let mut last = self.last.lock().await;
         let now = self.portal.ports.clock.now();
         if let Some(answer) = last.as_ref()

@@ -1,5 +1,5 @@
-//! The metrics, and before them a look at what only the store knows, at most every five seconds however often somebody
-//! asks.
+//! The metrics route. Updates the gauges that only the store knows at most every five seconds, however often it is
+//! scraped.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use super::readiness::Readiness;
 use crate::portal::metrics::StateGauges;
 use crate::portal::{Portal, Side, warn_unless};
 
-/// How long a look is relied on.
+/// How long a result is reused.
 const RELIED_ON: SignedDuration = SignedDuration::from_secs(5);
 
-/// Cheap to clone; all clones share one look.
+/// Renders metrics. Cheap to clone; clones share the last update.
 #[derive(Clone, Debug)]
 pub(super) struct Scrape {
     portal: Portal,
@@ -26,7 +26,7 @@ impl Scrape {
         Self { portal, readiness, looked_at: Arc::default() }
     }
 
-    /// All metrics as Prometheus reads them.
+    /// Returns all metrics in the Prometheus text format.
     ///
     /// # Errors
     /// See [`crate::portal::metrics::Metrics::render`].
@@ -37,6 +37,7 @@ impl Scrape {
     }
 
     async fn look(&self) {
+        // Held during the update, so that concurrent scrapes share one update.
         let mut looked_at = self.looked_at.lock().await;
         let now = self.portal.ports.clock.now();
         if looked_at.is_some_and(|at| now.duration_since(at).abs() < RELIED_ON) {
@@ -59,6 +60,7 @@ impl Scrape {
                 );
             }
         }
+        // Also after a failure, so that a store that does not answer is not asked more often.
         *looked_at = Some(now);
     }
 }

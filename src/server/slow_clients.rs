@@ -1,4 +1,4 @@
-//! A connection whose other side must not dawdle: whose turn it is, and how long the other side may take over its own.
+//! Timeouts for slow clients: a connection that knows which side is expected to send, and how long the client has left.
 
 use std::io;
 use std::pin::Pin;
@@ -12,35 +12,36 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How long a client may take over what it owes us.
+/// How long a client may take.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientTimeouts {
-    /// The first byte of a new connection; the rest of a request from its first byte; taking any of an answer.
+    /// For the first byte of a connection, for the rest of a request after its first byte, and for accepting any of a
+    /// response.
     pub(super) active: Duration,
-    /// The next request. Load balancers keep their connections for 60 s and must be the first to end them.
+    /// For the next request. Load balancers keep connections open for 60 s, and must be the ones to close them.
     pub(super) idle: Duration,
 }
 
-/// What a client owes us, and since when. Clones share it.
+/// What we wait for from a client, and since when. Clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct ClientProgress(Arc<Mutex<ClientState>>);
 
 #[derive(Debug)]
 struct ClientState {
     turn: Phase,
-    /// Since when it takes nothing of an answer, if it does not.
+    /// Since when the client has accepted nothing of a response.
     stuck: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Phase {
-    /// It has connected and sent nothing.
+    /// Connected, but nothing sent yet.
     FirstByte(Instant),
-    /// It has its answer and may ask again.
+    /// Answered; may send another request.
     NextRequest(Instant),
-    /// It is in the middle of a request, head or body. A byte now and then does not begin the time anew.
+    /// In the middle of a request, head or body. Further bytes do not restart the timeout.
     Rest(Instant),
-    /// We have a whole request and owe an answer.
+    /// We have a whole request and owe a response.
     Ours,
 }
 
@@ -54,7 +55,7 @@ impl ClientProgress {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request is coming in.
+    /// Records that a request is arriving.
     pub(super) fn asks(&self) {
         let mut state = self.state();
         if matches!(state.turn, Phase::FirstByte(_) | Phase::NextRequest(_)) {
@@ -62,7 +63,7 @@ impl ClientProgress {
         }
     }
 
-    /// The request was received, or nobody wants the rest of it.
+    /// Records that the request is complete, or that its rest is not needed.
     fn is_received(&self) {
         let mut state = self.state();
         if matches!(state.turn, Phase::Rest(_)) {
@@ -70,17 +71,18 @@ impl ClientProgress {
         }
     }
 
-    /// The whole answer is ready to be sent.
+    /// Records that the whole response is ready to be sent.
     fn is_answered(&self) {
         self.state().turn = Phase::NextRequest(Instant::now());
     }
 
     fn takes(&self, any: bool) {
         let mut state = self.state();
+        // Keeps the first time: further attempts to send do not restart the timeout.
         state.stuck = if any { None } else { state.stuck.or_else(|| Some(Instant::now())) };
     }
 
-    /// Since when we have been waiting for it; `None` while it waits for us.
+    /// Returns since when we have been waiting for the client; `None` while it waits for us.
     pub(super) fn owes_since(&self) -> Option<Instant> {
         let state = self.state();
         match state.turn {
@@ -89,10 +91,11 @@ impl ClientProgress {
         }
     }
 
-    /// When we stop waiting for it.
+    /// Returns when the client times out.
     fn due(&self, patience: ClientTimeouts) -> Option<Instant> {
         let state = self.state();
         match (state.stuck, state.turn) {
+            // A client may send its next request without accepting the previous response.
             (Some(since), _) | (None, Phase::FirstByte(since) | Phase::Rest(since)) => {
                 Some(since + patience.active)
             }
@@ -102,7 +105,7 @@ impl ClientProgress {
     }
 }
 
-/// The body of a request or of an answer; tells the client's state when it has come to its end.
+/// The body of a request or response. Updates the client's progress when dropped, which is when it has ended.
 #[derive(Debug)]
 pub(super) struct TrackedBody<B> {
     body: B,
@@ -146,14 +149,14 @@ impl<B: HttpBody + Unpin> HttpBody for TrackedBody<B> {
     }
 }
 
-/// Fails once the client takes too long. While we are the slow ones, as with a stream of events, nothing is measured.
+/// A TCP stream that fails when the client takes too long. Does not time our side, so that event streams can stay open.
 #[derive(Debug)]
 pub(super) struct TimedStream {
     stream: TcpStream,
     client: ClientProgress,
     patience: ClientTimeouts,
-    /// When to look again whether it is too late. Moved only when it is reached, or lies behind the time that counts, so
-    /// that an ordinary request touches no timer.
+    /// When to check for a timeout. Reset only when reached, or when the deadline is earlier, so that an ordinary
+    /// request does not touch the timer.
     look: Pin<Box<Sleep>>,
     is_stuck: bool,
 }
@@ -178,11 +181,12 @@ impl TimedStream {
             if due.is_some_and(|due| due <= now) {
                 return Poll::Ready(io::ErrorKind::TimedOut.into());
             }
+            // If there is no deadline now, the next one is at least `active` away.
             self.look.as_mut().reset(due.unwrap_or(now + self.patience.active));
         }
     }
 
-    /// What came of a write: time runs while nothing is taken.
+    /// Handles the result of a write: the timeout runs while the client accepts nothing.
     fn taken<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if self.is_stuck != written.is_pending() {
             self.is_stuck = written.is_pending();
@@ -203,6 +207,7 @@ impl AsyncRead for TimedStream {
         if read.is_pending() {
             return self.poll_overdue(cx).map(Err);
         }
+        // An empty read is the end of the stream.
         if buffer.filled().len() > before {
             self.client.asks();
         }

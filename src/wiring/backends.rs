@@ -1,4 +1,4 @@
-//! The backends that the settings name, opened.
+//! Opens the backends that the settings name.
 
 use std::sync::Arc;
 
@@ -26,42 +26,44 @@ use crate::ports::store::Store;
 use crate::ports::subscriber::Subscriber;
 use crate::ports::workflow::Workflow;
 
-/// Everything that the portal works on, but for Slack.
+/// All ports except those to Slack.
 #[derive(Clone, Debug)]
 pub struct Backends {
-    /// Keeps rows, trail and jobs.
+    /// Stores requests, the audit trail and jobs.
     pub store: Arc<dyn Store>,
     /// Runs executions.
     pub workflow: Arc<dyn Workflow>,
-    /// Bring what the other two say.
+    /// Deliver signals of the workflow and the provisioner.
     pub queues: Vec<Arc<dyn Queue>>,
-    /// Makes and removes products.
+    /// Provisions and removes products.
     pub provisioner: Arc<dyn Provisioner>,
-    /// Knows what exists in the account.
+    /// Lists existing resources of the account.
     pub inventory: Arc<dyn Inventory>,
-    /// Counts what goes wrong outside.
+    /// Counts errors of outside services.
     pub trouble: ErrorCounters,
-    /// Knows what AWS charges, where somebody wants to know.
+    /// Reads actual charges, if configured.
     pub bill: Option<Arc<dyn Bill>>,
-    /// Hears of every entry of the trail, where a topic does.
+    /// Receives every audit entry, if a topic is configured.
     pub topic: Option<Arc<dyn Subscriber>>,
     pub(super) on_aws: OnAws,
 }
 
 impl Backends {
-    /// SQLite, the in-process workflow, the simulated provisioner, whatever the settings say: nothing but a file.
+    /// Opens SQLite, the in-process workflow and the simulated provisioner, whatever the settings say. Needs only a
+    /// file.
     ///
     /// # Errors
-    /// When the file cannot be opened or is in use.
+    /// If the file cannot be opened or is in use.
     pub fn embedded(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<Self> {
         let file = File::new(settings, clock);
         Self::join(OnAws::default(), file)
     }
 
-    /// Those that the settings name, in any mix. Nothing on AWS is asked yet: see [`Backends::problems`].
+    /// Opens the backends that the settings name, in any combination. Makes no calls to AWS: see
+    /// [`Backends::problems`].
     ///
     /// # Errors
-    /// When the file of what is embedded cannot be opened or is in use.
+    /// If the file of embedded backends cannot be opened or is in use.
     pub async fn open(
         settings: &Settings,
         clock: &Arc<dyn Clock>,
@@ -71,15 +73,16 @@ impl Backends {
             let trouble = ErrorCounters::by(Arc::clone(clock));
             let configuration = aws::configuration_counting(&trouble).await;
             let backends = Self::open_on(&configuration, settings, clock, catalog)?;
+            // The counters that the AWS client increments, not those from `join`.
             return Ok(Self { trouble, ..backends });
         }
         Self::embedded(settings, clock)
     }
 
-    /// As [`Backends::open`], calling AWS as `configuration` says.
+    /// Like [`Backends::open`], with this AWS configuration.
     ///
     /// # Errors
-    /// As [`Backends::open`].
+    /// See [`Backends::open`].
     pub fn open_on(
         configuration: &SdkConfig,
         settings: &Settings,
@@ -89,12 +92,13 @@ impl Backends {
         Self::join(OnAws::new(configuration, settings, catalog)?, File::new(settings, clock))
     }
 
-    /// What is on AWS, and the embedded part of each port that is not.
+    /// Combines the backends on AWS with embedded ones for all other ports.
     fn join(on_aws: OnAws, mut file: File<'_>) -> anyhow::Result<Self> {
         let mut queues: Vec<Arc<dyn Queue>> = Vec::new();
         if let Some(queue) = &on_aws.queue {
             queues.push(Arc::new(queue.clone()));
         }
+        // Embedded backends signal through a queue in the file. If only one of them is embedded, both queues are read.
         if on_aws.workflow.is_none() || on_aws.provisioner.is_none() {
             queues.push(Arc::new(file.open()?.queue.clone()));
         }
@@ -123,16 +127,15 @@ impl Backends {
         })
     }
 
-    /// Everything that is wrong with the account for these backends, all of it asked about at once.
+    /// Returns all problems of the account with these backends; checks them concurrently.
     pub async fn problems(&self) -> Vec<SetupProblem> {
         Box::pin(self.on_aws.look()).await.into_iter().flat_map(|look| look.problems).collect()
     }
 
-    /// Brings tables that an earlier program has left to the version that this one works with. A file was when it was
-    /// opened.
+    /// Migrates tables of an older program to the current version. A file is migrated when it is opened.
     ///
     /// # Errors
-    /// When they are of a later version, or cannot be read and written.
+    /// If they have a later version, or cannot be read and written.
     pub async fn bring_forward(&self) -> anyhow::Result<()> {
         match &self.on_aws.store {
             Some(store) => store.bring_forward().await,
@@ -141,15 +144,16 @@ impl Backends {
     }
 }
 
-/// The store that the settings name, for reading while bots may be running on it.
+/// Opens the store that the settings name for reading, while bots may use it.
 ///
 /// # Errors
-/// When it cannot be opened.
+/// If it cannot be opened.
 pub async fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
     Ok(match &settings.backend.store {
         StoreChoice::Sqlite(file) => Arc::new(SqliteStore::new(Database::open_for_reading(file)?)),
         StoreChoice::DynamoDb { requests, events } => {
             let store = DynamoStore::new(&aws::configuration().await, tables(requests, events));
+            // Never interpret tables of an unknown version.
             if let Some(problem) = store.unknown_version().await.first() {
                 bail!("{problem}");
             }
@@ -158,10 +162,10 @@ pub async fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
     })
 }
 
-/// The store that the settings name, for single changes while bots may be running on it.
+/// Opens the store that the settings name for single changes, while bots may use it.
 ///
 /// # Errors
-/// When it cannot be opened, or there is none yet.
+/// If it cannot be opened, or does not exist yet.
 pub async fn store_beside(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
     match &settings.backend.store {
         StoreChoice::Sqlite(file) => Ok(Arc::new(SqliteStore::new(Database::open_beside(file)?))),
@@ -169,7 +173,7 @@ pub async fn store_beside(settings: &Settings) -> anyhow::Result<Arc<dyn Store>>
     }
 }
 
-/// The SQLite file of what is embedded, opened by the first that needs it.
+/// The SQLite file of embedded backends; opened on first use.
 struct File<'a> {
     settings: &'a Settings,
     clock: &'a Arc<dyn Clock>,
@@ -189,7 +193,7 @@ impl<'a> File<'a> {
     }
 }
 
-/// What shares one SQLite file.
+/// The backends that share one SQLite file.
 struct Embedded {
     database: Database,
     queue: LocalQueue,

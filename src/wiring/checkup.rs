@@ -1,5 +1,5 @@
-//! Whether what the settings name outside of Slack is there and works: the account, the store, the jobs. The account is
-//! asked as at the start of `serve`.
+//! Checks for `doctor` of everything outside Slack: the account, the store and its jobs. The account is checked as at
+//! the start of `serve`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,12 +23,12 @@ const STORE: &str = "store";
 const JOBS: &str = "jobs";
 const REQUESTS: &str = "requests";
 const TEAMS: &str = "teams";
-/// So long a due job waits when nobody works; a claim that ran out takes two minutes.
+/// When an overdue job shows that no bot is working. An expired claim delays a job by two minutes only.
 const STANDSTILL: SignedDuration = SignedDuration::from_mins(5);
-/// Parked jobs that are told one by one.
+/// How many parked jobs to list one by one.
 const TOLD: usize = 20;
 
-/// Everything outside of Slack.
+/// Checks everything outside Slack.
 pub async fn look(settings: &Settings, catalog: &Arc<Catalog>, clock: &dyn Clock) -> Vec<Finding> {
     let on_aws = if settings.uses_aws() {
         OnAws::new(&aws::configuration().await, settings, catalog)
@@ -47,7 +47,7 @@ pub async fn look(settings: &Settings, catalog: &Arc<Catalog>, clock: &dyn Clock
     let mut findings: Vec<Finding> = looks.into_iter().flat_map(of_account).collect();
     match &settings.backend.store {
         StoreChoice::Sqlite(file) => findings.extend(of_file(file, &settings.organization, clock).await),
-        // What is wrong with the tables was told already.
+        // Problems with the tables were reported above.
         StoreChoice::DynamoDb { .. } if !account_is_fine => {}
         StoreChoice::DynamoDb { .. } => {
             if let Some(store) = &on_aws.store {
@@ -68,7 +68,7 @@ fn of_account(look: Look) -> Vec<Finding> {
     look.problems.into_iter().map(|problem| Finding::problem(AWS, problem.what, problem.remedy)).collect()
 }
 
-/// A bot may be working on the file: it is read and no more.
+/// Only reads the file, since a bot may be using it.
 async fn of_file(file: &str, organization: &Organization, clock: &dyn Clock) -> Vec<Finding> {
     let database = match Database::open_for_reading(file) {
         Ok(database) => database,
@@ -114,7 +114,7 @@ fn of_use(checked: anyhow::Result<()>) -> Finding {
     }
 }
 
-/// Nothing while all is as usual.
+/// Reports a pause, if there is one.
 async fn of_pause(store: &dyn Store) -> Option<Finding> {
     let pause = match store.pause().await {
         Ok(pause) => pause?,
@@ -125,6 +125,7 @@ async fn of_pause(store: &dyn Store) -> Option<Finding> {
 }
 
 async fn of_jobs(store: &dyn Store, clock: &dyn Clock) -> Vec<Finding> {
+    // One more than is listed, to know whether there are more.
     let (parked, next_due) = tokio::join!(store.parked(TOLD + 1), store.next_due());
     let mut findings = Vec::new();
     match parked {
@@ -144,7 +145,7 @@ async fn of_jobs(store: &dyn Store, clock: &dyn Clock) -> Vec<Finding> {
     findings
 }
 
-/// Teams that were renamed or removed in the settings; nothing where none was.
+/// Reports teams that were renamed or removed in the settings, if there are any.
 async fn of_teams(store: &dyn Store, organization: &Organization) -> Vec<Finding> {
     let (gone, left) = match tokio::try_join!(gone(store, organization), left(store, organization)) {
         Ok(found) => found,

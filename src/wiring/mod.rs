@@ -1,6 +1,6 @@
-//! Puts the program together: the only module beside `main` that names both a port and its implementation.
-//! `backends` opens what the settings name, with what is `on_aws`; here it is joined with Slack and run. `checkup`
-//! looks at it without running anything.
+//! Puts the program together. Besides `main`, only this module names both ports and their implementations. `backends`
+//! opens what the settings name, `on_aws` what is in an account; here both are connected with Slack and run. `checkup`
+//! checks them without running anything.
 
 mod backends;
 pub mod checkup;
@@ -39,10 +39,10 @@ use crate::webhook::Webhook;
 pub use backends::{Backends, store, store_beside};
 pub use reload::Reloader;
 
-/// How often it is looked whether what is known of people has become old.
+/// How often to refresh what is known about people.
 const LOOK_AHEAD_EVERY: Duration = Duration::from_mins(1);
 
-/// How long requests that are under way may take once the program is told to stop.
+/// How long running HTTP requests may take after the program was told to stop.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The whole program, not yet running.
@@ -50,25 +50,25 @@ const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 pub struct App {
     /// The use cases.
     pub portal: Portal,
-    /// Runs their jobs.
+    /// Runs jobs.
     pub dispatcher: Dispatcher,
-    /// Answers Slack.
+    /// Handles what Slack sends.
     pub edge: Edge,
     reloader: Arc<Reloader>,
     way: SlackTransport,
     woken: mpsc::UnboundedReceiver<JobKey>,
 }
 
-/// How what happens in Slack reaches us.
+/// How Slack's events reach us.
 #[derive(Debug)]
 enum SlackTransport {
-    /// Slack calls, and what it signs is let in.
+    /// Slack calls us over HTTP and signs its requests.
     Called(Verifier),
-    /// Over connections that we open.
+    /// Socket Mode: over connections that we open.
     Connected(Box<SocketMode>),
 }
 
-/// The time limits of the program, with the pace of a Slack that is simulated. Slack's own is what it is.
+/// Returns the program's timeouts. A simulated Slack gets the pace in the settings; for the real one it is fixed.
 pub fn limits(settings: &Settings, environment: &Environment) -> Limits {
     if environment.is_slacks_own() {
         return Limits::default();
@@ -78,10 +78,10 @@ pub fn limits(settings: &Settings, environment: &Environment) -> Limits {
 }
 
 impl App {
-    /// The program on these backends, held to these limits.
+    /// Creates the program with these backends and timeouts.
     ///
     /// # Errors
-    /// When a secret is unusable.
+    /// If a secret is unusable.
     pub fn new(
         backends: Backends,
         settings: &Settings,
@@ -104,6 +104,7 @@ impl App {
             provisioner: backends.provisioner,
             bill: backends.bill,
             inventory: backends.inventory,
+            // The settings name at most one of them.
             subscriber: backends.topic.or(webhook(settings, environment, &clock)?),
             trouble: backends.trouble.clone(),
             slack: Arc::clone(&client) as _,
@@ -139,12 +140,12 @@ impl App {
         })
     }
 
-    /// Takes up new settings and a new catalog while the program runs.
+    /// Returns the handle that applies new settings and catalogs while the program runs.
     pub fn reloader(&self) -> Arc<Reloader> {
         Arc::clone(&self.reloader)
     }
 
-    /// Keeps the connections over which Slack tells us things; none where Slack calls us.
+    /// Returns the Socket Mode connections; `None` if Slack calls us over HTTP.
     pub fn sockets(&self) -> Option<&SocketMode> {
         match &self.way {
             SlackTransport::Called(_) => None,
@@ -152,7 +153,7 @@ impl App {
         }
     }
 
-    /// Everything that is answered over HTTP.
+    /// Returns all HTTP routes.
     pub fn router(&self) -> Router {
         let slack = match &self.way {
             SlackTransport::Called(verifier) => Some(router::router(self.edge.clone(), verifier.clone())),
@@ -161,19 +162,19 @@ impl App {
         server::router(&self.portal, slack)
     }
 
-    /// Serves and works until `stop`, then lets what is under way finish.
+    /// Runs until `stop`, then lets running work finish.
     ///
     /// # Errors
-    /// When it cannot begin, or the dispatcher ends badly.
+    /// If startup fails, or the dispatcher panics.
     pub async fn run(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
         let router = self.router();
         self.run_with(router, listener, stop).await
     }
 
-    /// As [`App::run`], serving `router`, which holds this program's routes and perhaps more.
+    /// Like [`App::run`], but serves `router`, which contains this program's routes and possibly others.
     ///
     /// # Errors
-    /// As [`App::run`].
+    /// See [`App::run`].
     pub async fn run_with(
         self,
         router: Router,
@@ -181,6 +182,7 @@ impl App {
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
         let store = &*self.portal.ports.store;
+        // Before anything else can append to the portal's chain.
         let sealed = Box::pin(portal_audit::begin(store, self.portal.ports.clock.now())).await;
         sealed.context("cannot begin the portal's chain")?;
         trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
@@ -211,6 +213,7 @@ impl App {
             () = patience_after(&stop) => {}
         }
         stop.cancel();
+        // It only fills caches.
         warming.abort();
         working.await.context("the dispatcher ended badly")?;
         connected.await.context("the connections to Slack ended badly")?;
@@ -219,7 +222,7 @@ impl App {
     }
 }
 
-/// Has Slack asked about everybody now and then, so that few have to wait for it.
+/// Refreshes what is known about people from time to time, so that users rarely wait for Slack.
 async fn keep_people_known(portal: &Portal) {
     portal.look_ahead(true).await;
     let mut ticks = tokio::time::interval(LOOK_AHEAD_EVERY);
@@ -229,7 +232,7 @@ async fn keep_people_known(portal: &Portal) {
     }
 }
 
-/// The webhook that hears of events, where the settings name one.
+/// Creates the webhook for events, if configured.
 fn webhook(
     settings: &Settings,
     environment: &Environment,
@@ -240,18 +243,19 @@ fn webhook(
     Ok(Some(Arc::new(Webhook::new(address.clone(), secret.reveal(), Arc::clone(clock))?)))
 }
 
-/// Ends some time after `stop`.
+/// Waits for `stop` and then for [`SHUTDOWN_PATIENCE`].
 async fn patience_after(stop: &CancellationToken) {
     stop.cancelled().await;
     let mut patience = tokio::time::interval(SHUTDOWN_PATIENCE);
+    // The first tick completes immediately.
     patience.tick().await;
     patience.tick().await;
 }
 
-/// Fails if another process works on the store in this file, which must not be removed under it.
+/// Fails if another process uses the store in this file, so that it is not deleted while in use.
 ///
 /// # Errors
-/// When it does, or that cannot be found out.
+/// If another process uses it, or that cannot be determined.
 pub fn ensure_unused(sqlite: &str) -> anyhow::Result<()> {
     Ok(Database::ensure_unused(sqlite)?)
 }

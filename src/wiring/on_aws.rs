@@ -1,4 +1,4 @@
-//! The backends that are on AWS, and whether the account is set up for them: asked at the start and by `doctor`.
+//! Backends on AWS, and checks that the account is set up for them, at startup and by `doctor`.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::aws::{SetupProblem, access};
 use crate::config::{EventsTo, ProvisionerChoice, Settings, StoreChoice, WorkflowChoice};
 use crate::domain::catalog::Catalog;
 
-/// Those that an account has to be set up for; none of them where everything is embedded.
+/// The backends on AWS; all `None` if everything is embedded.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OnAws {
     configuration: Option<SdkConfig>,
@@ -28,20 +28,20 @@ pub(super) struct OnAws {
     pub(super) topic: Option<Topic>,
 }
 
-/// A part of the account that was looked at.
+/// The result of checking a part of the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Look {
-    /// What was looked at.
+    /// What was checked.
     pub(super) what: String,
-    /// What is wrong with it.
+    /// Problems found.
     pub(super) problems: Vec<SetupProblem>,
 }
 
 impl OnAws {
-    /// Those that the settings name, calling AWS as `configuration` says.
+    /// Creates the backends that the settings name, with this AWS configuration.
     ///
     /// # Errors
-    /// When the topic cannot be called at all.
+    /// If the topic can never be called.
     pub(super) fn new(
         configuration: &SdkConfig,
         settings: &Settings,
@@ -81,7 +81,7 @@ impl OnAws {
         })
     }
 
-    /// What is wrong with the portfolio for this catalog; nothing where there is none.
+    /// Returns problems of the portfolio with this catalog, if a portfolio is used.
     pub(super) async fn problems_with(&self, catalog: &Arc<Catalog>) -> Vec<SetupProblem> {
         match &self.provisioner {
             Some(portfolio) => portfolio.clone().offering(Arc::clone(catalog)).problems().await,
@@ -89,15 +89,16 @@ impl OnAws {
         }
     }
 
-    /// Looks at every part of the account that is used, all at once; at none of them where nothing can be called.
+    /// Checks every used part of the account concurrently, but none if AWS cannot be called at all.
     pub(super) async fn look(&self) -> Vec<Look> {
         let Some(configuration) = &self.configuration else { return Vec::new() };
         let mut looks = vec![Look {
             what: format!("calls go to {}", access::region(configuration)),
             problems: access::problems(configuration).await,
         }];
+        // If no call works, the other checks would only repeat the reason.
         if looks[0].problems.is_empty() {
-            // Nobody is kept from working by a bill or a list that cannot be read.
+            // The bill and the inventory are not checked: the program works without them.
             let Self { store, workflow, queue, provisioner, .. } = self;
             let (store, workflow, queue, provisioner) = tokio::join!(
                 look_at(store.as_ref().map(|store| (store.subject(), store.problems()))),
@@ -111,13 +112,13 @@ impl OnAws {
     }
 }
 
-/// What is wrong with a backend, where there is one.
+/// Checks a backend, if it is used.
 async fn look_at(backend: Option<(String, impl Future<Output = Vec<SetupProblem>>)>) -> Option<Look> {
     let (what, problems) = backend?;
     Some(Look { what, problems: problems.await })
 }
 
-/// The two tables of a store.
+/// Returns the names of a store's two tables.
 pub(super) fn tables(requests: &str, events: &str) -> Tables {
     Tables { requests: requests.to_owned(), events: events.to_owned() }
 }

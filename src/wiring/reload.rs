@@ -1,5 +1,5 @@
-//! Settings and a catalog that were read anew are taken up as far as a running program can, whole or not at all; what they
-//! change is told, and what they would change only after a restart.
+//! Reload of settings and catalog: applied as a whole or not at all. Reports the changes, and the settings that need a
+//! restart.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::domain::catalog::Catalog;
 use crate::portal::{Rules, reload};
 use crate::slack::edge::Edge;
 
-/// Takes up new settings and catalogs, one at a time.
+/// Applies new settings and catalogs, one reload at a time.
 #[derive(Debug)]
 pub struct Reloader {
     edge: Edge,
@@ -20,7 +20,7 @@ pub struct Reloader {
     now: Mutex<ReloadState>,
 }
 
-/// What is followed, and which problems the admins were told last.
+/// The current settings, and the problems that the admins were last notified of.
 #[derive(Debug)]
 struct ReloadState {
     settings: Settings,
@@ -32,8 +32,8 @@ impl Reloader {
         Self { edge, on_aws, now: Mutex::new(ReloadState { settings, told: Vec::new() }) }
     }
 
-    /// Follows what was read, or keeps what is followed where it is broken, a line for each problem. Nobody waits for an
-    /// answer: what came of it is in the log, and problems are told to the admins, the same ones once.
+    /// Applies new settings and a new catalog, or keeps the current ones if there are problems. The result is logged,
+    /// and problems are sent to the admins, but not the same ones twice in a row.
     pub async fn reload(&self, read: Result<(Settings, Catalog), Vec<String>>) {
         let mut now = self.now.lock().await;
         let checked = match read {
@@ -64,10 +64,11 @@ impl Reloader {
             );
         }
         self.edge.rules_changed();
+        // Everything else needs a restart, so keep comparing it with the values from the start.
         now.settings.organization = settings.organization;
     }
 
-    /// Both, unless the account is not set up for them.
+    /// Returns both, unless the account is not set up for them.
     async fn checked(
         &self,
         settings: Settings,
@@ -81,7 +82,7 @@ impl Reloader {
     }
 }
 
-/// Keys that a running program cannot follow and that are different now.
+/// Returns the changed settings that a running program cannot apply.
 fn waiting_for_a_restart(before: &Settings, now: &Settings) -> Vec<&'static str> {
     [
         ("server.listen", before.listen != now.listen),
@@ -117,7 +118,7 @@ fn of_organization(before: &Settings, now: &Settings) -> Vec<String> {
 }
 
 fn of_catalog(before: &Catalog, now: &Catalog) -> Vec<String> {
-    // A template has no equality of its own, but it shows all that it was read from.
+    // `Template` has no `PartialEq`, but its debug output contains everything it was parsed from.
     let products = |catalog: &Catalog| {
         catalog.products.iter().map(|(key, product)| (key.to_string(), format!("{product:?}"))).collect()
     };
@@ -128,7 +129,7 @@ fn of_catalog(before: &Catalog, now: &Catalog) -> Vec<String> {
     changes
 }
 
-/// What is new, different and gone, by name.
+/// Lists by name what was added, changed and removed.
 fn differences<T: PartialEq>(
     what: &str,
     before: &BTreeMap<String, T>,
