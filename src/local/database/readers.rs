@@ -1,4 +1,4 @@
-//! Connections that only read, so that a long list never waits for a disk flush.
+//! Read-only connections, so that a long list never waits for a disk flush.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 
 use super::open;
 
-/// Reads at a time.
+/// The most concurrent reads.
 const READERS: usize = 2;
 
 pub(super) struct Readers {
