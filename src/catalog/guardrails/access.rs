@@ -1,4 +1,4 @@
-//! Public access: buckets, databases, security groups and tasks that anybody could reach.
+//! Public access: buckets, databases, security groups and tasks that are reachable by anyone.
 
 use super::Inspected;
 use super::outcomes::{PropertyOutcome, outcomes};
@@ -7,7 +7,7 @@ use crate::document::{Node, Problem};
 const BLOCKS: [&str; 4] =
     ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
 
-/// Ports that are commonly meant for everybody.
+/// Ports that are commonly open to everyone.
 const WEB_PORTS: [&str; 2] = ["80", "443"];
 
 pub(super) fn bucket(inspected: &Inspected<'_>) -> Option<Problem> {
