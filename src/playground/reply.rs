@@ -1,4 +1,4 @@
-//! What the body of an ack means: the answer to a command, and the answer to a submitted form.
+//! Interprets the body of an ack: the answer to a command or to a submitted form.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::workspace::Message;
 use super::{Playground, limits};
 
 impl Playground {
-    /// Empty, plain text, or JSON with `response_type`, `text` and `blocks`.
+    /// Handles the answer to a command: empty, plain text, or JSON with `response_type`, `text` and `blocks`.
     pub(super) fn take_command_ack(
         &self,
         person: &str,
@@ -31,7 +31,7 @@ impl Playground {
         Ok(Ack { status, body, led_to })
     }
 
-    /// Posts an answer to a command or a `response_url`: ephemeral unless it says otherwise.
+    /// Posts an answer to a command or a `response_url`; ephemeral by default.
     pub(super) fn post_answer(
         &self,
         person: &str,
@@ -63,7 +63,7 @@ impl Playground {
         }))
     }
 
-    /// Empty closes the view; otherwise `response_action` says what happens to it.
+    /// Handles the answer to a submission: an empty one closes the view, otherwise `response_action` decides.
     pub(super) fn take_submission_ack(
         &self,
         person: &str,
