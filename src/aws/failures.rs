@@ -69,6 +69,7 @@ impl HttpConnector for CountingConnector {
             };
             if response.status().is_server_error() {
                 fails(&response.status().as_u16().to_string());
+            // A client error is an answer too: the service is up.
             } else if let Some(side) = side {
                 trouble.outages.answers(side);
             }

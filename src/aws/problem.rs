@@ -95,6 +95,7 @@ where
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>, of 2026-11-29.
 fn denied(right: &str, message: &str) -> Denied {
     let between = |begin, end| Some(message.split_once(begin)?.1.split_once(end)?.0.trim());
+    // The right is shown to people in Slack, so accept only what looks like one.
     let is_right = |word: &&str| {
         word.contains(':') && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":-*".contains(&byte))
     };

@@ -85,6 +85,7 @@ fn names(dir: &Path) -> io::Result<Vec<String>> {
     for entry in fs::read_dir(dir)? {
         names.push(entry?.file_name().to_string_lossy().into_owned());
     }
+    // The order of a folder differs between machines; that of reports should not.
     names.sort();
     Ok(names)
 }

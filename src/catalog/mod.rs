@@ -60,6 +60,7 @@ fn in_file_order(mut problems: Vec<FileProblem>) -> Vec<FileProblem> {
 
 fn assemble(files: &CatalogFiles, region: Option<&str>, problems: &mut Vec<FileProblem>) -> Catalog {
     let prices = prices::read(files, region, problems);
+    // Stay silent if the folder could not be read, which has been reported already.
     if files.products.is_empty() && problems.is_empty() {
         let remedy = "add a folder with `product.yml` and `template.yml` in it";
         problems.push(FileProblem::of_file(&files.root, "there is no product in this folder", remedy));
@@ -100,6 +101,7 @@ fn product(
     {
         problems.extend(found.into_iter().map(|problem| FileProblem::error(&path, problem)));
     }
+    // Nothing returns before this line, so that all problems of the folder are reported at once.
     let template_hash = hex::encode(Sha256::digest(template_text?.as_bytes()));
     is_right.then_some(file?.into_product(key?, template?, template_hash))
 }

@@ -39,6 +39,7 @@ async fn look(file: &Path) -> Vec<Finding> {
     let mut findings = of_settings(file, &settings);
     findings.extend(of_environment(&environment));
     let report = check_catalog(&folder, is_named);
+    // Everything else depends on the settings.
     let Ok(settings) = settings else {
         findings.extend(report.problems.iter().map(of_file));
         return findings;

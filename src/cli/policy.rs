@@ -137,6 +137,7 @@ fn check_values(
     };
     let open: Vec<String> =
         offered.parameters.iter().filter(|one| is_open(one)).map(|one| one.key.clone()).collect();
+    // Parameters that were not given must not fail the check of those that were.
     offered.parameters.retain(|parameter| !open.contains(&parameter.key));
     let values = check_parameters(&offered, &form, &product.preset(), &wire.collect());
     let values = values.map_err(|problems| {

@@ -172,6 +172,7 @@ fn is_state_machine(arn: &str) -> bool {
 fn read_queue(backend: &Reader<'_>) -> Option<String> {
     let queue = backend.text("queue").filter(|queue| !queue.is_empty())?;
     let shaped = Url::parse(&queue).is_ok_and(|url| {
+        // `http` is for local emulators of SQS.
         matches!(url.scheme(), "https" | "http") && url.path_segments().is_some_and(|path| path.count() == 2)
     });
     if !shaped {
@@ -216,6 +217,7 @@ pub(super) fn read_account(root: &Reader<'_>, backend: &Backend) -> AwsAccount {
     }
     let launch_paths = aws.map("launch_paths").map(|paths| read_launch_paths(&paths)).unwrap_or_default();
     let provisions = backend.provisioner == ProvisionerChoice::ServiceCatalog;
+    // AWS charges for the figures, so query them by default only if there are real resources.
     let actual_cost = aws.boolean("actual_cost").unwrap_or(provisions);
     aws.finish();
     AwsAccount { portfolio, actual_cost, launch_paths }

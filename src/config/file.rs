@@ -86,6 +86,7 @@ pub(super) fn outline(text: &str) -> Outline {
             catalog: (PathBuf::from(CATALOG), false),
         };
     };
+    // `parse` reports the problems of the same text.
     let unheard = Problems::in_toml();
     let root = Reader::new(&document, &unheard);
     Outline {

@@ -34,6 +34,7 @@ pub(super) fn read(root: &Reader<'_>) -> Vec<Team> {
         }
         teams.push(team);
     }
+    // Former names can only be checked once all teams are known.
     for (place, reader) in readers.into_iter().enumerate() {
         check_former_names(&reader, &teams, place);
         reader.finish();
@@ -138,6 +139,7 @@ fn read_quiet(reader: &Reader<'_>) -> Option<QuietHours> {
     if hours.is_none() && days.is_empty() {
         return None;
     }
+    // An unknown zone has been reported already.
     let quiet = QuietHours::new(hours, days, zone?);
     if let Err(error) = &quiet {
         let key = if hours.is_some() { "quiet_hours" } else { "quiet_days" };

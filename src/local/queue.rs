@@ -116,6 +116,7 @@ pub(super) fn enqueue(tx: &Connection, visible_at: Timestamp, signal: &Signal) -
 }
 
 fn take(tx: &Connection, now: Timestamp) -> anyhow::Result<Vec<Delivery>> {
+    // Expired executions enqueue their signals first, so that this call already returns them.
     workflow::expire(tx, now)?;
     let rows = tx
         .prepare_cached("SELECT id, body FROM queue WHERE visible_at <= ?1 ORDER BY visible_at, id LIMIT ?2")?

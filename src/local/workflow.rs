@@ -41,6 +41,7 @@ impl LocalWorkflow {
         let resumed = self
             .database
             .write(move |tx| {
+                // Expiry is lazy: nothing runs when a timeout passes, so every access checks it first.
                 expire(tx, now)?;
                 let Some(execution) = waiting_for(tx, &hash)? else { return Ok(false) };
                 execution.go_on(tx, now, &answer)?;

@@ -294,6 +294,7 @@ fn fill_element(
         hold(workspace, person, place, (block_id, action_id), &state);
         state
     };
+    // As in Slack, an input block dispatches actions only if it says so.
     let silent = block["type"] == "input" && block["dispatch_action"] != json!(true);
     if silent {
         return Ok(Filled::Held);

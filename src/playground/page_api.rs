@@ -110,6 +110,7 @@ async fn state(State(playground): State<Playground>, Query(viewer): Query<Viewer
 /// Sends server-sent events: the current version, and a new one after every change.
 async fn stream(State(playground): State<Playground>) -> Response {
     let mut versions = playground.shared.version.subscribe();
+    // The first event carries the current version.
     versions.mark_changed();
     let events =
         futures_util::stream::unfold((playground, versions), |(playground, mut versions)| async move {

@@ -57,6 +57,7 @@ async fn of_table(
             )];
         }
     };
+    // DynamoDB still describes a table that is being deleted.
     let Some(table) = described.filter(|table| table.table_status != Some(TableStatus::Deleting)) else {
         return vec![SetupProblem::new(
             format!("there is no table `{name}`"),

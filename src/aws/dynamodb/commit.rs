@@ -222,6 +222,8 @@ impl PreparedCommit {
         if let Some(change) = &self.commit.refusals {
             parts.push(refusals::part(store, change)?);
         }
+        // A taken number only means that another bot was faster, so the commit is planned again with the next
+        // one.
         for (n, body) in (0..).zip(&self.audit) {
             let item = begins.plus(n).item(body);
             parts.push(store.put_if(Table::Events, item, Check::Plan, is_new("pk"))?);
@@ -238,6 +240,7 @@ impl PreparedCommit {
         if let Some(absence) = &self.commit.absence {
             parts.push(aways::part(store, absence)?);
         }
+        // `cause` and `given_up` have written theirs, and a transaction must not write an item twice.
         for job in self.commit.jobs.iter().filter(|job| !self.is_cause(job) && !self.is_given_up(job)) {
             parts.push(store.put_if(Table::Events, jobs::encode(job)?, Check::Format, is_readable())?);
         }

@@ -29,6 +29,7 @@ pub(super) fn part(store: &DynamoStore, tally: &CounterDay) -> anyhow::Result<Tr
         vec![(":one", number(&1)), (":end", end_of(tally.day))],
     );
     let change = change.named("#ttl", TTL);
+    // `ADD` is safe to retry here, because the transaction's token keeps it from being applied twice.
     store.update(keys::counts(&tally.team, tally.day), change, Check::Nothing, "")
 }
 

@@ -84,6 +84,7 @@ pub(super) fn one_shard(store: &DynamoStore) -> QueryFluentBuilder {
 
 pub(super) async fn due(store: &DynamoStore, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
     let page = i32::try_from(limit.clamp(1, 1_000)).unwrap_or(i32::MAX);
+    // All of the oldest jobs may be in one shard, so read each up to the limit.
     let queries = shards(store).map(|query| {
         let query = query
             .key_condition_expression("dueShard = :shard AND dueAt <= :now")

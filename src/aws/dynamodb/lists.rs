@@ -127,6 +127,7 @@ pub(super) async fn list(
         if found.len() > limit || behind.len() < enough {
             return Ok(RequestPage::cut(found, limit));
         }
+        // Entries were skipped: continue behind the last one, in larger steps.
         after = behind.into_iter().last().map(|(place, _)| place);
         enough = enough.saturating_mul(2).min(AT_ONCE.max(limit));
     }
@@ -323,6 +324,7 @@ pub(super) fn parts_of(
             (None, None)
         }
     };
+    // If the place cannot be read, its share of the sums is unknown, so leave them unchanged.
     if before.is_some() == held.is_some() {
         if let Some(held) = &held {
             changes.add(held, -1, now);

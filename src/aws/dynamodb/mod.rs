@@ -129,6 +129,7 @@ impl DynamoStore {
             trail::begin(self).await
         };
         within(Box::pin(steps)).await?;
+        // These may read every request, so unlike single operations they have no time limit.
         Box::pin(teams::find(self)).await.context("cannot find out which teams have something")?;
         Box::pin(filling::fill(self)).await.context("cannot put the requests into the lists")
     }
@@ -143,6 +144,7 @@ impl DynamoStore {
         let key = keys::check();
         write.set_item(Some(key)).send().await.context("cannot write to the table of events")?;
         jobs::next_due(self).await.context("cannot read the jobs that are due")?;
+        // A random id finds nothing, but shows that the table can be read.
         self.row(RequestId::random()).await.map(drop).context("cannot read the table of requests")
     }
 }

@@ -36,6 +36,7 @@ pub(super) async fn parts(
         }
         QuotaChange::Shrink { slot, monthly } => give_back(store, slot, *monthly, 0).await,
         QuotaChange::Move { from, to, monthly } => {
+            // The new team takes over what exists already, so its limits do not apply.
             let mut parts = give_back(store, from, *monthly, 1).await?;
             parts.extend(take(store, to, None, (*monthly, None), Elsewhere::default())?);
             Ok(parts)

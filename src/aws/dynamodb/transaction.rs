@@ -224,6 +224,7 @@ impl DynamoStore {
                         return Err(error).with_context(cannot);
                     }
                 }
+                // An earlier attempt with the same token is still being processed.
                 Some(TransactWriteItemsError::TransactionInProgressException(_)) => {}
                 _ => return Err(error).with_context(cannot),
             }

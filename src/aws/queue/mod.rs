@@ -127,6 +127,7 @@ impl EventQueue {
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
+            // Clearing everything is good enough: an entry costs one call to look up again.
             known.clear();
         }
         known.insert(product, request);

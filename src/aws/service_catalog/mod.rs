@@ -127,6 +127,7 @@ impl ServiceCatalog {
         if let Some(earlier) = self.begun_earlier(order).await? {
             return Ok(earlier);
         }
+        // The cached place may be what was wrong, so look it up again the next time.
         self.places.forget(order.product);
         Err(ProvisionError::Refused(
             refused.meta().message().unwrap_or("Service Catalog refused it").to_owned(),
@@ -211,6 +212,7 @@ impl Provisioner for ServiceCatalog {
                     .as_service_error()
                     .is_some_and(TerminateProvisionedProductError::is_resource_not_found_exception) =>
             {
+                // Not found for this role is no proof: another role may have provisioned it.
                 if survey::is_in_account(&self.client, &name).await? {
                     return Err(ProvisionError::Refused(of_another_role(&name)));
                 }

@@ -46,6 +46,7 @@ impl ServiceCatalog {
             let error = denied_or(error, "servicecatalog:UpdateProvisionedProduct");
             return Err(error.context(format!("cannot change {name}")).into());
         };
+        // The cached place may be what was wrong, so look it up again the next time.
         self.places.forget(order.product);
         let why = refused.meta().message().unwrap_or("Service Catalog refused it").to_owned();
         Err(ProvisionError::Refused(why))

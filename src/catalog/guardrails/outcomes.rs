@@ -87,6 +87,7 @@ fn function(node: &Node) -> Option<(&str, &Node)> {
 /// Returns the values that users may enter: the allowed values, or else the default and an unknown one.
 fn parameter_values<'t>(argument: &Node, template: &'t Template) -> Vec<PropertyOutcome<'t>> {
     let parameter = argument.as_text().and_then(|key| template.parameter(key));
+    // The form contains only the name of a Parameter Store value, not the value.
     let Some(parameter) = parameter.filter(|parameter| !matches!(parameter.kind, ParameterKind::SsmValue(_)))
     else {
         return vec![PropertyOutcome::Unknown];

@@ -199,6 +199,7 @@ fn quiet(reader: &Reader<'_>) -> Vec<Principal> {
 fn needed(reader: &Reader<'_>, approvers: &Approvers) -> u32 {
     let needed = at_least_one(reader, "needed", 1);
     let Approvers::Listed(listed) = approvers else { return needed };
+    // Only Slack knows how many members a group has.
     let only_people = listed.iter().all(|one| !matches!(one, Principal::Group(_)));
     if only_people && !listed.is_empty() && usize::try_from(needed).is_ok_and(|needed| needed > listed.len())
     {

@@ -22,6 +22,7 @@ pub(super) fn auto_condition(reader: Reader<'_>, has_cost: bool, context: &Conte
             None
         }
     };
+    // Mark the keys as known, so that they are not reported again as unknown ones.
     for key in keys {
         reader.node(key);
     }

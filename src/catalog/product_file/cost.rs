@@ -23,6 +23,7 @@ fn cost_line(reader: Reader<'_>, context: &Context<'_>) -> Option<CostLine> {
         let quantity = quantity(&reader, context);
         price.zip(quantity).map(|(price, quantity)| CostLine::Priced { price, quantity })
     } else {
+        // Mark the keys as known, so that they are not reported again as unknown ones.
         for key in ["usd", "price", "quantity"] {
             reader.node(key);
         }

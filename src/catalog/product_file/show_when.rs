@@ -24,6 +24,7 @@ pub(super) fn show_when(
     beside: &FormContext<'_>,
     context: &Context<'_>,
 ) -> BTreeMap<String, ShowWhen> {
+    // A condition can only hold for values that the form offers.
     let narrowed = context.template.map(|template| offered(template, beside.choices));
     let context = Context { template: narrowed.as_deref(), ..*context };
     let mut conditions = BTreeMap::new();
@@ -113,6 +114,7 @@ fn check_order(
 /// Follows the conditions from a parameter back to itself; `None` if they end elsewhere.
 fn way_back<'c>(key: &'c str, conditions: &'c BTreeMap<String, ShowWhen>) -> Option<Vec<&'c str>> {
     let mut way = vec![key];
+    // Bounded, because the conditions may lead into a cycle that `key` is not part of.
     for _ in 0..conditions.len() {
         let next = conditions.get(*way.last()?)?.parameter.as_str();
         way.push(next);

@@ -77,6 +77,7 @@ impl<W> Lanes<W> {
             |waiting: &mut Waiting<W>| waiting.fast.is_empty() && waiting.slow.is_empty() && !waiting.closed;
         let mut waiting = self.arrived.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
         let fast = waiting.fast.len().min(GROUP - BESIDE);
+        // Background work may use the whole group as long as no user waits.
         let most = if fast == 0 { GROUP } else { BESIDE };
         let slow = waiting.slow.len().min(most);
         let mut group: Vec<W> = waiting.fast.drain(..fast).collect();

@@ -32,6 +32,7 @@ impl Readers {
         let readers = Arc::clone(self);
         spawn_blocking(move || {
             let connection = readers.take()?;
+            // If `work` panics, its connection is dropped instead of returned.
             let result = work(&connection);
             readers.give_back(connection);
             drop(permit);

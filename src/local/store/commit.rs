@@ -169,6 +169,7 @@ impl EncodedRow {
     fn replace(&self, tx: &Connection, revision: u64) -> anyhow::Result<bool> {
         let request = &self.request;
         let id = request.id.to_string();
+        // A row that a newer program has written must not be overwritten.
         queries::readable_at(tx, "SELECT format FROM requests WHERE id = ?1", [&id])?;
         let rows = tx
             .prepare_cached(
@@ -295,6 +296,7 @@ fn move_quota(tx: &Connection, change: &QuotaChange, namesakes: &[TeamName]) -> 
         }
         QuotaChange::Shrink { slot, monthly } => Ok(add(tx, slot, -*monthly)?),
         QuotaChange::Move { from, to, monthly } => {
+            // The new team takes over what exists already, so its limits do not apply.
             release(tx, from, *monthly)?;
             take(tx, to, u32::MAX, *monthly)?;
             Ok(())

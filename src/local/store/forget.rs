@@ -47,6 +47,8 @@ fn what_belonged_to_requests(tx: &Connection, by: i64) -> anyhow::Result<bool> {
         )?
         .query_map(params![by, i64::try_from(AT_ONCE)?], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
+    // All requests that ended at the same moment are handled together, so that `forgotten_until` can move
+    // past it.
     let Some(last) = ended.last() else { return Ok(false) };
     for sql in [
         "DELETE FROM messages WHERE request IN

@@ -115,6 +115,7 @@ fn claim_one(
     now: Timestamp,
     until: Timestamp,
 ) -> anyhow::Result<Option<ClaimedJob>> {
+    // Claim ids come from one counter for all jobs, so that they never repeat even if a job is written anew.
     let found: Option<(JobRow, i64)> = tx
         .prepare_cached(
             "UPDATE jobs SET claim = (SELECT last + 1 FROM claims), due_at = ?4

@@ -82,6 +82,7 @@ impl Playground {
         let mut sockets = lock(&self.shared.sockets);
         let ticket = uuid::Uuid::new_v4().simple().to_string();
         sockets.tickets.insert(ticket.clone());
+        // `http` becomes `ws` and `https` becomes `wss`.
         let origin = self.addresses().public.replacen("http", "ws", 1);
         json!({"url": format!("{origin}/link?ticket={ticket}&app_id={}", self.settings().identity.app_id)})
     }

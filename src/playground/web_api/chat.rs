@@ -180,6 +180,7 @@ fn writable_channel(workspace: &mut Workspace, given: &str) -> Result<String, Ap
     }
     let anywhere = workspace.scopes.iter().any(|scope| scope == "chat:write.public") && !channel.is_private;
     if !channel.has(&workspace.identity.bot_user) && !anywhere {
+        // Slack does not reveal that a private channel exists.
         let code = if channel.is_private { "channel_not_found" } else { "not_in_channel" };
         return Err(code.into());
     }

@@ -56,6 +56,7 @@ pub(super) async fn call(
     {
         return refused(&error);
     }
+    // Recorded before any injected failure, so that tests see failed calls too.
     playground.record_call(&method, arguments.to_json());
     playground.wait_while_hanging(&method).await;
     if let Some(error) = playground.fault(&method) {
@@ -68,6 +69,7 @@ pub(super) async fn call(
         .look(|workspace| scopes::check(workspace, known, &arguments))
         .and_then(|()| known.check_required(&arguments))
         .and_then(|()| run(&playground, &method, &arguments));
+    // The method has taken effect by now; only the answer gets lost.
     if playground.loses_answer(&method) {
         return StatusCode::GATEWAY_TIMEOUT.into_response();
     }
