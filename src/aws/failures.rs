@@ -69,8 +69,8 @@ impl HttpConnector for CountingConnector {
             };
             if response.status().is_server_error() {
                 fails(&response.status().as_u16().to_string());
-            // A client error is an answer too: the service is up.
             } else if let Some(side) = side {
+                // A client error is an answer too: the service is up.
                 trouble.outages.answers(side);
             }
             if !response.status().is_success() {
@@ -116,6 +116,7 @@ async fn code(response: &mut HttpResponse) -> String {
     let Ok(body) = body.collect().await else { return status };
     let bytes = body.to_bytes();
     let code = serde_json::from_slice::<AwsRefusal>(&bytes).ok().and_then(|refusal| {
+        // Some services put a namespace and `#` before the code.
         let kind = refusal.kind.rsplit('#').next()?.to_owned();
         // The code becomes a metric label, so anything but a plain identifier is rejected.
         kind.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(kind)

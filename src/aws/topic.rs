@@ -129,5 +129,6 @@ fn code(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
     let word = code.map_or("no reason", |(code, _)| code);
+    // The code becomes part of an error message, so keep it short and plain.
     word.chars().filter(char::is_ascii_alphanumeric).take(60).collect()
 }

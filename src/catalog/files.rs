@@ -56,6 +56,7 @@ impl PriceFile {
 /// Reads a folder. Other files are ignored, so that a README may lie beside a product.
 pub(super) fn on_disk(dir: &Path, problems: &mut Vec<FileProblem>) -> CatalogFiles {
     let shown = dir.display().to_string();
+    // Paths in messages must not contain `//`.
     let root = match shown.trim_end_matches('/') {
         "" => shown.clone(),
         trimmed => trimmed.to_owned(),

@@ -61,6 +61,7 @@ pub fn write_product(
 }
 
 fn product_file(imported: &Imported, template: &str) -> String {
+    // A template with errors is imported too; `catalog check` then reports them.
     let parsed = Template::parse(template).ok();
     let or = |text: &str, otherwise: &str| quoted(if text.trim().is_empty() { otherwise } else { text });
     let described = parsed.as_ref().map_or("", |template| &template.description);

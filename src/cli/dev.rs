@@ -104,6 +104,7 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), C
     let ran = app.run_with(router, listener, stop).await;
     playground.shut_down();
     keeping.await.context("cannot finish keeping the conversations")?;
+    // The last changes may not have been saved when `keep` ended.
     playground.save().with_context(|| format!("cannot keep the conversations in {}", data.display()))?;
     ran?;
     Ok(())

@@ -38,6 +38,7 @@ pub fn print(
 ) -> Result<CommandOutput, CommandFailure> {
     let asked_for = config.is_some();
     let file = settings_file(config);
+    // A file that was named must exist; the default one is optional.
     let is_there = asked_for || file.exists();
     let organization = if is_there { Some(Settings::read(&file)?.organization) } else { None };
     let text = written(organization.as_ref(), arguments.url.as_deref());

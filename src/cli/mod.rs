@@ -204,6 +204,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), CommandFailure> {
         CliCommand::Serve => Box::pin(serve::serve(config)).await,
         CliCommand::Doctor { json } => doctor::doctor(config, json).await,
         CliCommand::Catalog(CatalogCommand::Check { dir, strict }) => {
+            // Without any folder the built-in catalog is checked.
             let dir = dir.or_else(|| Some(PathBuf::from("catalog")).filter(|dir| dir.is_dir()));
             show(&catalog::check(dir.as_deref(), strict))
         }

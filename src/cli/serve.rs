@@ -33,7 +33,7 @@ pub async fn serve(config: Option<PathBuf>) -> Result<(), CommandFailure> {
     }
     backends.bring_forward().await?;
     let app = App::new(backends, &settings, &environment, clock, catalog, limits(&settings, &environment))?;
-    // A token that Slack rejects is a mistake in the setup: report it now instead of retrying forever.
+    // A token that Slack rejects is a mistake in the setup, so report it before the bot starts.
     if let Some(sockets) = app.sockets() {
         sockets.check().await.map_err(unusable_app_token)?;
     }

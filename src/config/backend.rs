@@ -122,6 +122,7 @@ fn read_store(backend: &Reader<'_>) -> StoreChoice {
             "write `sqlite:` and a file, such as `sqlite:quartermaster.db`, or `dynamodb:` and a table, such as \
              `dynamodb:ProvisioningRequests`",
         );
+        // Stands in for the invalid value, so that the rest is checked too.
         StoreChoice::Sqlite(FILE.to_owned())
     })
 }

@@ -93,6 +93,7 @@ impl Environment {
                 problems
                     .push(SettingsProblem { place: name.to_owned(), text: format!("is not set: {wanted}") });
             }
+            // An empty secret is never used: with any problem an error is returned.
             Secret::new(value.unwrap_or_default())
         };
         let inbound = match transport {

@@ -117,6 +117,7 @@ pub struct Read {
 /// Reads a settings file and the environment.
 pub fn read(file: &Path) -> Read {
     let settings = Settings::read(file);
+    // `settings` already reports a file that cannot be read.
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let file::Outline { transport, events, catalog } = file::outline(&text);
     let signs_events = matches!(events, Some(EventsTo::Webhook(_)));

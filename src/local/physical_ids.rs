@@ -155,6 +155,7 @@ impl PhysicalIds {
         let digits = self.digits(&resource.logical_id, 12);
         let logical_id: String = resource.logical_id.chars().take(16).collect();
         let name = format!("{}-{logical_id}-{digits}", self.stack_name());
+        // S3 buckets and RDS instances have lower-case names.
         let is_lower = resource.resource_type.starts_with("AWS::S3::")
             || resource.resource_type.starts_with("AWS::RDS::");
         if is_lower { name.to_lowercase() } else { name }

@@ -248,6 +248,7 @@ impl Removal {
         let latest = Record::latest(tx, request, Kind::Terminate)?;
         let provisioned = Record::latest(tx, request, Kind::Provision)?;
         let Some(provisioned) = provisioned.filter(|record| record.made > 0) else { return Ok(None) };
+        // An error rather than a refusal: the caller tries again later.
         if provisioned.is_running(now) {
             return Err(anyhow!("{} is still being made", provisioned.product));
         }

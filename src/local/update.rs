@@ -59,6 +59,7 @@ impl Update {
             .flatten()
             .any(|record| record.is_running(now))
         {
+            // An error rather than a refusal: the caller tries again later.
             return Err(anyhow!("another operation of {} is still under way", provisioned.product));
         }
         if removal.is_some_and(|removal| matches!(removal.outcome, RecordOutcome::Succeeded { .. })) {

@@ -215,6 +215,7 @@ impl RunningExecution {
 fn start(tx: &Connection, input: &ExecutionInput, now: Timestamp) -> anyhow::Result<()> {
     let started =
         tx.prepare_cached("SELECT 1 FROM executions WHERE name = ?1")?.exists([input.name.as_str()])?;
+    // The job that starts an execution may run twice.
     if started {
         return Ok(());
     }

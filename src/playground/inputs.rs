@@ -145,6 +145,7 @@ pub(super) fn complaint(block: &Value, state: &Value) -> Option<String> {
 fn length_complaint(element: &Value, text: &str) -> Option<String> {
     let length = text.chars().count() as u64;
     let least = element["min_length"].as_u64().unwrap_or(0);
+    // Slack's limit applies if the element sets none.
     let most = element["max_length"].as_u64().unwrap_or(3000);
     if length < least {
         return Some(format!("Please enter at least {least} characters."));

@@ -18,6 +18,7 @@ pub(super) fn frame(workspace: &Workspace, kind: &str, person: &str) -> Value {
     let identity = &workspace.identity;
     let name = workspace.person(person).map(|person| person.name.clone()).unwrap_or_default();
     let (team, enterprise) = match &identity.enterprise {
+        // Slack names no team if the app is installed in a whole enterprise.
         Some(enterprise) => (Value::Null, json!({"id": enterprise, "name": "Grid"})),
         None => (json!({"id": identity.team_id, "domain": identity.team_domain}), Value::Null),
     };

@@ -21,6 +21,7 @@ impl Playground {
             let led_to = LedTo::Nothing;
             return Ok(Ack { status, body, led_to });
         }
+        // A body that is not a JSON object is shown as plain text.
         let answer: Value = serde_json::from_str(&body)
             .ok()
             .filter(Value::is_object)

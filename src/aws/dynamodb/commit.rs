@@ -354,6 +354,7 @@ impl RowWrite {
         let request = &self.request;
         let end = match request.ended_at {
             Some(ended_at) => later(ended_at, KEPT_FOR),
+            // Each commit of a live request writes its messages again, which extends their time.
             None => later(request.updated_at, MESSAGES_KEPT_FOR),
         };
         let messages = messages.into_values().map(|message| {

@@ -62,6 +62,7 @@ pub(super) fn is_readable() -> Expression {
 
 /// Fails if the item has a format that this program does not read.
 pub(super) fn must_be_readable(item: &Item) -> anyhow::Result<()> {
+    // Items from before there were formats have no number, and can be read.
     let format =
         read_number(item, FORMAT_NUMBER)?.map_or(FORMAT, |format| format.try_into().unwrap_or(u32::MAX));
     Ok(readable(format)?)

@@ -256,6 +256,7 @@ pub(super) async fn put_off(
         .expression_attribute_values(":due", time(due_at))
         .expression_attribute_values(":one", number(&1))
         .expression_attribute_values(":why", text(why));
+    // If the claim is lost, nothing matches, and the job is left to its new owner.
     conditional(update).await.map(drop).with_context(|| cannot("put off", &claim.key))
 }
 
@@ -264,6 +265,7 @@ pub(super) async fn park(store: &DynamoStore, claim: &Claim, why: &str) -> anyho
         .update_expression("SET lastError = :why, dueShard = :parked REMOVE claim")
         .expression_attribute_values(":parked", text(PARKED))
         .expression_attribute_values(":why", text(why));
+    // If the claim is lost, nothing matches, and the job is left to its new owner.
     conditional(update).await.map(drop).with_context(|| cannot("park", &claim.key))
 }
 

@@ -66,6 +66,7 @@ pub(super) fn encode(request: &Request, body: &str) -> Item {
     put("updatedAt", time(request.updated_at));
     put("body", text(body));
     if request.waits_for_approvers() {
+        // The index is sparse: it only contains items that have this attribute.
         put("awaitingTeam", text(request.team.as_str()));
     }
     if let Some(provisioned) = &request.provisioned {

@@ -36,6 +36,7 @@ pub(super) async fn problems(store: &DynamoStore) -> Vec<SetupProblem> {
 /// Migrates the tables to [`VERSION`], one step at a time.
 pub(super) async fn bring_forward(store: &DynamoStore) -> anyhow::Result<()> {
     loop {
+        // Read in each round, because another bot may have taken the step.
         let found = read(store).await?;
         if let Some(problem) = found.newer(store) {
             bail!("{problem}");

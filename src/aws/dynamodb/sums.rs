@@ -62,6 +62,7 @@ impl Changes {
                     change(keys::sums_in_month(month, &holding.product), name, by);
                 }
             };
+            // Stored as cents times seconds, so that sums stay exact and only reading them divides.
             if let (Some(cents), Some(begun)) = (cents, holding.activated_at) {
                 in_month(Month::first_day(begun), "begun", cents * into_month(begun));
                 if let Some(ended) = holding.ended_at {

@@ -55,6 +55,7 @@ pub(super) fn task_address(inspected: &Inspected<'_>) -> Option<Problem> {
 pub(super) fn ingress(inspected: &Inspected<'_>) -> Option<Problem> {
     let property = "SecurityGroupIngress";
     let rules: Vec<&Node> = if inspected.is_one_of(&["AWS::EC2::SecurityGroupIngress"]) {
+        // The properties of this type are a single rule.
         inspected.resource.properties.iter().collect()
     } else if inspected.is_one_of(&["AWS::EC2::SecurityGroup"]) {
         let lists = inspected.under(&[property]);

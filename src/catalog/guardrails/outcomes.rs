@@ -59,6 +59,7 @@ fn collect<'t>(
         _ if depth > MAX_DEPTH => add(PropertyOutcome::Unknown),
         Some(("Fn::If", argument)) => match argument.as_list() {
             Some([_, yes, no]) => {
+                // Conditions depend on the form, so either branch may apply.
                 collect(Some(yes), path, template, depth + 1, found);
                 collect(Some(no), path, template, depth + 1, found);
             }

@@ -14,6 +14,7 @@ const POLICIES: [&str; 6] = [
 
 pub(super) fn wildcard_actions(inspected: &Inspected<'_>) -> Option<Problem> {
     let properties = inspected.resource.properties.as_ref().filter(|_| inspected.is_one_of(&POLICIES))?;
+    // Roles contain policies; the other types are one.
     let inline = one_or_many(properties.get("Policies"));
     let documents =
         inline.iter().chain(std::iter::once(properties)).filter_map(|policy| policy.get("PolicyDocument"));

@@ -92,6 +92,7 @@ fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
         cost: cost::lines(&reader, context),
         outputs: outputs(&reader, context),
     };
+    // Reports the keys that nothing above has read.
     reader.finish();
     file
 }

@@ -34,6 +34,7 @@ pub(super) fn lease(reader: Reader<'_>) -> LeaseTerms {
 /// the warning.
 fn reminders(reader: &Reader<'_>, grace: Period) -> Vec<Period> {
     let Some(reminders) = reader.periods("reminders") else {
+        // The default must not break the rule below.
         return vec![Period::days(1)].into_iter().filter(|usual| *usual < grace).collect();
     };
     for reminder in &reminders {

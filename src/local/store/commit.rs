@@ -237,6 +237,7 @@ fn set_pause(tx: &Connection, pausing: &Pausing) -> anyhow::Result<()> {
 }
 
 fn insert_key(tx: &Connection, once: &IdempotencyKey, request: Option<&str>) -> anyhow::Result<()> {
+    // Replaces only an expired key: one that is still valid was refused before.
     let until = once.until.map(instant::not_before);
     tx.prepare_cached("INSERT OR REPLACE INTO once (key, request, until) VALUES (?1, ?2, ?3)")?
         .execute(params![once.key, request, until])?;

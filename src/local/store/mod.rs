@@ -283,6 +283,7 @@ impl Store for SqliteStore {
 
     async fn check(&self) -> anyhow::Result<()> {
         self.database.write(jobs::check).await.context("cannot write to the store")?;
+        // Reading uses other connections than writing, so check both.
         self.next_due().await.map(drop).context("cannot read the store")
     }
 }
