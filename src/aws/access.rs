@@ -1,4 +1,5 @@
-//! Whether AWS can be called at all: without a region and credentials no service answers, and each would say so at length.
+//! Checks whether AWS can be called at all. Without a region and credentials every service would fail with
+//! its own long message, so this is checked first.
 
 use anyhow::Chain;
 use aws_config::SdkConfig;
@@ -6,12 +7,12 @@ use aws_sdk_sfn::config::ProvideCredentials as _;
 
 use super::SetupProblem;
 
-/// The region that calls go to.
+/// Returns the region that calls go to, for display.
 pub fn region(configuration: &SdkConfig) -> &str {
     configuration.region().map_or("no region", |region| region.as_ref())
 }
 
-/// What keeps every call from being made. Whether the credentials are good is for the services to say.
+/// Returns the problems that prevent every call. Whether the credentials are valid is left to the services.
 pub async fn problems(configuration: &SdkConfig) -> Vec<SetupProblem> {
     let mut problems = Vec::new();
     if configuration.region().is_none() {
@@ -24,7 +25,7 @@ pub async fn problems(configuration: &SdkConfig) -> Vec<SetupProblem> {
         Some(provider) => provider.provide_credentials().await.err().map(|error| {
             let chain: Vec<String> = Chain::new(&error).map(ToString::to_string).collect();
             let chain = chain.join(": ");
-            // What was tried follows on lines of its own.
+            // The list of attempted providers follows on further lines; the first line is enough.
             chain.lines().next().unwrap_or_default().trim_end_matches(". Attempted:").to_owned()
         }),
         None => Some("nothing provides any".to_owned()),

@@ -1,5 +1,5 @@
-//! The bill on Cost Explorer: one call a day and page, grouped by the tag that names the request. The tag has to be
-//! activated as a cost allocation tag, and figures come a day later.
+//! The bill on Cost Explorer: one call per day and page, grouped by the tag that names the request. The tag
+//! has to be activated as a cost allocation tag, and figures arrive a day late.
 
 use std::collections::BTreeMap;
 
@@ -17,9 +17,9 @@ use rust_decimal::Decimal;
 use crate::domain::ids::RequestId;
 use crate::ports::bill::Bill;
 
-/// The tag that the portal writes on everything of a request.
+/// The tag that the portal sets on all resources of a request.
 const TAG: &str = "RequestId";
-/// What is charged for what was used, before credits are shared out.
+/// The charge for usage, before credits are distributed.
 const METRIC: &str = "UnblendedCost";
 
 /// Cost Explorer of the account.
@@ -29,7 +29,7 @@ pub struct CostExplorer {
 }
 
 impl CostExplorer {
-    /// Called as `configuration` says.
+    /// Creates a client from `configuration`.
     pub fn new(configuration: &SdkConfig) -> Self {
         Self { client: Client::new(configuration) }
     }
@@ -62,7 +62,7 @@ impl Bill for CostExplorer {
     }
 }
 
-/// `RequestId$<id>`; what has no such tag is `RequestId$`.
+/// Parses the request from `RequestId$<id>`. Costs without the tag are grouped as `RequestId$`.
 fn request_of(group: &Group) -> Option<RequestId> {
     let (tag, value) = group.keys().first()?.split_once('$')?;
     RequestId::parse(value).filter(|_| tag == TAG)
@@ -70,6 +70,6 @@ fn request_of(group: &Group) -> Option<RequestId> {
 
 fn amount(group: &Group) -> Option<Decimal> {
     let amount = group.metrics()?.get(METRIC)?.amount()?;
-    // Tiny amounts come as `1.2E-7`.
+    // Tiny amounts are formatted as `1.2E-7`.
     amount.parse().or_else(|_| Decimal::from_scientific(amount)).ok()
 }

@@ -1,5 +1,6 @@
-//! Counts tries of calls to AWS that fail, below the SDK so that none is missed: by service, operation and AWS's code.
-//! Conditions that do not hold are no failures: the store is made of them.
+//! Counts failed attempts of AWS calls by service, operation and AWS error code. It sits below the SDK, so
+//! that attempts which the SDK retries are counted too. Failed conditions of DynamoDB do not count: the store
+//! relies on them.
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -14,13 +15,13 @@ use serde::Deserialize;
 use crate::ports::error_counters::ErrorCounters;
 use crate::ports::outage::Side;
 
-/// What runs executions.
+/// The service that runs executions.
 pub(super) const STEP_FUNCTIONS: Side = Side::Aws("Step Functions");
 
-/// What DynamoDB says when a condition does not hold.
+/// Error codes of DynamoDB for conditions that did not hold.
 const ANSWERS: [&str; 2] = ["ConditionalCheckFailedException", "TransactionCanceledException"];
 
-/// What AWS is called with, counting.
+/// An HTTP client that counts failed calls.
 #[derive(Debug)]
 pub(super) struct Counting {
     pub(super) http: SharedHttpClient,
@@ -69,6 +70,7 @@ impl HttpConnector for CountingConnector {
             if response.status().is_server_error() {
                 fails(&response.status().as_u16().to_string());
             } else if let Some(side) = side {
+                // A client error is an answer too: the service is up.
                 trouble.outages.answers(side);
             }
             if !response.status().is_success() {
@@ -82,7 +84,8 @@ impl HttpConnector for CountingConnector {
     }
 }
 
-/// What the log calls a service. Those of the store and the queue are called so where they are used.
+/// Maps a service to its name in outage reports. The store and the queue report their own outages, so their
+/// services have none here.
 fn side(service: &str) -> Option<Side> {
     match service {
         "DynamoDB" | "AmazonSQS" => None,
@@ -92,7 +95,8 @@ fn side(service: &str) -> Option<Side> {
     }
 }
 
-/// Service and operation of `DynamoDB_20120810.PutItem`; what is asked for credentials has no such header.
+/// Splits `DynamoDB_20120810.PutItem` into service and operation. Calls that fetch credentials have no such
+/// header.
 fn named(target: &str) -> Option<(String, String)> {
     let (service, operation) = target.split_once('.')?;
     Some((service.split('_').next()?.to_owned(), operation.to_owned()))
@@ -104,14 +108,17 @@ struct AwsRefusal {
     kind: String,
 }
 
-/// AWS's code, such as `ThrottlingException`, or else the HTTP status. What was read of the answer is put back.
+/// Reads AWS's error code, such as `ThrottlingException`, or else the HTTP status. The body is put back for
+/// the SDK.
 async fn code(response: &mut HttpResponse) -> String {
     let status = response.status().as_u16().to_string();
     let body = std::mem::replace(response.body_mut(), SdkBody::taken());
     let Ok(body) = body.collect().await else { return status };
     let bytes = body.to_bytes();
     let code = serde_json::from_slice::<AwsRefusal>(&bytes).ok().and_then(|refusal| {
+        // Some services put a namespace and `#` before the code.
         let kind = refusal.kind.rsplit('#').next()?.to_owned();
+        // The code becomes a metric label, so anything but a plain identifier is rejected.
         kind.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(kind)
     });
     *response.body_mut() = SdkBody::from(bytes);

@@ -1,5 +1,6 @@
-//! What exists in the account, through Cloud Control: one call for every type. It asks each service with the rights of
-//! the bot, so those of the listed types are needed as well; see `infra/portal.yml`.
+//! Lists existing resources of the account through Cloud Control, whose one call serves every type. Cloud
+//! Control calls each service with the bot's rights, so the bot also needs those of the listed types; see
+//! `infra/portal.yml`.
 
 use anyhow::Context as _;
 use async_trait::async_trait;
@@ -12,14 +13,14 @@ use serde_json::Value;
 
 use crate::ports::inventory::{Inventory, InventoryItem};
 
-/// So many are offered at most: nobody looks further, and an account may hold any number.
+/// The most resources to offer: users look no further, and an account may have any number.
 const MOST: usize = 2_000;
 
-/// So many are looked at one by one for their names, some at a time.
+/// The most resources that are read one by one for their names.
 const MOST_LOOKED_AT: usize = 100;
 const AT_ONCE: usize = 8;
 
-/// Type of a parameter, the resource type that is listed for it, and the property that people know it by.
+/// Parameter type, the resource type to list for it, and the property that holds its display name.
 const LISTED: [(&str, &str, &str); 7] = [
     ("AWS::EC2::Instance::Id", "AWS::EC2::Instance", "Tags"),
     ("AWS::EC2::KeyPair::KeyName", "AWS::EC2::KeyPair", "Tags"),
@@ -37,7 +38,7 @@ pub struct CloudControl {
 }
 
 impl CloudControl {
-    /// Called as `configuration` says.
+    /// Creates a client from `configuration`.
     pub fn new(configuration: &SdkConfig) -> Self {
         Self { client: Client::new(configuration) }
     }
@@ -69,7 +70,8 @@ impl Inventory for CloudControl {
 }
 
 impl CloudControl {
-    /// The same with all its properties: of some types a list tells ids alone. Without the right to look it stays as it is.
+    /// Reads a resource with all its properties, because lists of some types contain only ids. Without the
+    /// right to read it, the resource is returned unchanged.
     async fn whole(&self, resource_type: &str, found: ResourceDescription) -> ResourceDescription {
         let call =
             self.client.get_resource().type_name(resource_type).set_identifier(found.identifier.clone());
@@ -83,7 +85,7 @@ impl CloudControl {
     }
 }
 
-/// They are JSON in a text; of what cannot be read the id is known all the same.
+/// Parses the properties, which are JSON in a string. If they cannot be parsed, the id is still known.
 fn properties(found: &ResourceDescription) -> Value {
     found.properties().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }

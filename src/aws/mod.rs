@@ -1,5 +1,6 @@
-//! The ports on AWS, for more than one machine: so far the store on DynamoDB. What runs without an account belongs in
-//! `local/`; what AWS has to be set up with is in `infra/`.
+//! Implementations of the ports on AWS, for deployments that run more than one replica: the store on
+//! DynamoDB, the workflow on Step Functions, its queue on SQS, the provisioner on Service Catalog. Code that
+//! needs no account belongs in `local/`; the resources that an account needs are in `infra/`.
 
 pub mod access;
 pub mod cost_explorer;
@@ -29,21 +30,22 @@ use problem::{Needs, denied_or};
 use self::failures::Counting;
 use crate::ports::error_counters::ErrorCounters;
 
-/// Opening a connection.
+/// Time limit for opening a connection.
 const CONNECT: Duration = Duration::from_secs(2);
-/// One try of a call.
+/// Time limit for one attempt of a call.
 const ATTEMPT: Duration = Duration::from_secs(5);
-/// A call with all its tries.
+/// Time limit for a call including all its retries.
 const OPERATION: Duration = Duration::from_secs(20);
 
-/// What every client of ours is made from: region, credentials and `AWS_ENDPOINT_URL` as the AWS SDKs look them up,
-/// standard retries, and a limit of 20 seconds for a call.
+/// Returns the configuration that all AWS clients are built from: region, credentials and `AWS_ENDPOINT_URL`
+/// as the AWS SDKs look them up, standard retries, and a limit of 20 seconds for each call.
 pub async fn configuration() -> SdkConfig {
     configuration_counting(&ErrorCounters::default()).await
 }
 
-/// As [`configuration`], and what fails is counted.
+/// Like [`configuration`], but counts failed calls in `trouble`.
 pub async fn configuration_counting(trouble: &ErrorCounters) -> SdkConfig {
+    // A connector uses no proxy unless one is configured, so read `HTTPS_PROXY` and its like here.
     let http = Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = Connector::builder();
         connector.set_connector_settings(settings.cloned());

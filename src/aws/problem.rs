@@ -1,4 +1,4 @@
-//! What keeps the program from working with an account as it is set up.
+//! Problems with the setup of an AWS account that keep the bot from working.
 
 use std::error::Error;
 use std::fmt;
@@ -8,23 +8,23 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use crate::ports::access_denied::Denied;
 
-/// Something that is missing, different or forbidden, and what to do about it. Holds no secret.
+/// Something that is missing, different or forbidden, and its remedy. Contains no secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetupProblem {
-    /// What is wrong, as the beginning of a line.
+    /// What is wrong, worded to begin a line.
     pub what: String,
-    /// What to do about it.
+    /// How to fix it.
     pub remedy: String,
 }
 
 impl SetupProblem {
-    /// What is wrong, and what to do, both as the middle of a sentence.
+    /// Creates a problem from a description and a remedy, both worded for the middle of a sentence.
     pub fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { what: what.into(), remedy: remedy.into() }
     }
 
-    /// What is wrong when a call that needs the right `action`, such as `dynamodb:DescribeTable`, could not look at
-    /// `thing`.
+    /// Creates the problem for a failed call that was to inspect `thing` and needs the right `action`, such
+    /// as `dynamodb:DescribeTable`.
     pub(super) fn of_call<E, R>(thing: &str, action: &str, error: &SdkError<E, R>) -> Self
     where
         E: Error + ProvideErrorMetadata + 'static,
@@ -40,8 +40,8 @@ impl SetupProblem {
         Self { what, remedy }
     }
 
-    /// What is wrong when a call that was made to try the right `action` was denied; any other answer is as good as a
-    /// success.
+    /// Creates a problem if a call made only to test the right `action` was denied. Any other answer,
+    /// including any other error, proves the right is there.
     pub(super) fn of_right<T, E, R>(action: &str, answer: &Result<T, SdkError<E, R>>) -> Option<Self>
     where
         E: Error + ProvideErrorMetadata + 'static,
@@ -53,14 +53,14 @@ impl SetupProblem {
     }
 }
 
-/// A service says that rights are missing with this code or with a longer one, such as `KmsAccessDeniedException`.
+/// Services report missing rights with this code or a longer one, such as `KmsAccessDeniedException`.
 fn is_denial(error: &impl ProvideErrorMetadata) -> bool {
     error.code().is_some_and(|code| code.contains("AccessDenied"))
 }
 
-/// Says of an answer which right its call needs.
+/// Attaches to the result of a call the right that the call needs.
 pub(super) trait Needs<T> {
-    /// A denial has a [`Denied`] in its chain, so that it can be told from what passes by itself.
+    /// Adds a [`Denied`] to the error chain of a denial, so that callers can tell it from transient errors.
     fn needs(self, right: &str) -> anyhow::Result<T>;
 }
 
@@ -74,7 +74,7 @@ where
     }
 }
 
-/// As [`Needs::needs`], of an answer that is known to be an error.
+/// Like [`Needs::needs`], for a result that is known to be an error.
 pub(super) fn denied_or<E, R>(error: SdkError<E, R>, right: &str) -> anyhow::Error
 where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,
@@ -88,11 +88,14 @@ where
     }
 }
 
-/// What is denied, as far as AWS's message tells: `User: arn:aws:sts::123456789012:assumed-role/bot/session is not authorized
-/// to perform: states:StartExecution on resource: …`. What is called may need a second right beside its own.
+/// Extracts the denied right and the role from AWS's message, as far as it names them:
+/// `User: arn:aws:sts::123456789012:assumed-role/bot/session is not authorized to perform:
+/// states:StartExecution on resource: …`.
+/// The named right takes precedence over `right`, because a call may need a second right besides its own.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>, of 2026-11-29.
 fn denied(right: &str, message: &str) -> Denied {
     let between = |begin, end| Some(message.split_once(begin)?.1.split_once(end)?.0.trim());
+    // The right is shown to people in Slack, so accept only what looks like one.
     let is_right = |word: &&str| {
         word.contains(':') && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":-*".contains(&byte))
     };
@@ -101,7 +104,7 @@ fn denied(right: &str, message: &str) -> Denied {
         .and_then(|(_, rest)| rest.split_whitespace().next());
     let role = between("User: ", " is not authorized").map(|user| {
         let mut parts = user.rsplit(':').next().unwrap_or(user).split('/');
-        // The last part is the session's, another one at every start.
+        // The last part is the session name, which differs at every start.
         match (parts.next(), parts.next()) {
             (Some("assumed-role"), Some(role)) => role.to_owned(),
             _ => user.to_owned(),
@@ -114,7 +117,7 @@ fn allow(action: &str) -> String {
     format!("allow `{action}` to the role of the bot, as `infra/portal.yml` does")
 }
 
-/// `what: remedy`.
+/// Formats as `what: remedy`.
 impl fmt::Display for SetupProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.what, self.remedy)

@@ -1,5 +1,5 @@
-//! The workflow port on Step Functions: one execution for each attempt of a request, of the state machine in
-//! `infra/provisioning.asl.json`. What it says arrives through `queue`.
+//! The workflow port on Step Functions: one execution per attempt of a request, of the state machine in
+//! `infra/provisioning.asl.json`. Its messages arrive through `queue`.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -20,11 +20,11 @@ use super::{Needs as _, SetupProblem, denied_or};
 use crate::domain::ids::{ExecutionName, TaskToken};
 use crate::ports::workflow::{ExecutionInput, ResumeError, Workflow};
 
-/// The longest that a state waits, in seconds.
+/// The longest time that a state waits, in seconds.
 /// Source: <https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-task-state.html>
 const LONGEST_WAIT: u64 = 99_999_999;
 
-/// Every state that the shipped machine waits or ends in; a machine without one of them is another one.
+/// Every state in which the shipped machine waits or ends. A machine that lacks one is a different machine.
 const STATES: [&str; 7] = [
     "RequestApproval",
     "ProvisionResource",
@@ -35,7 +35,7 @@ const STATES: [&str; 7] = [
     "ProvisioningFailed",
 ];
 
-/// The state machine of this ARN.
+/// A client of the state machine with this ARN.
 #[derive(Clone, Debug)]
 pub struct StepFunctions {
     client: Client,
@@ -43,17 +43,17 @@ pub struct StepFunctions {
 }
 
 impl StepFunctions {
-    /// The state machine of this ARN, called as `configuration` says.
+    /// Creates a client for the state machine with the ARN `machine`.
     pub fn new(configuration: &SdkConfig, machine: impl Into<String>) -> Self {
         Self { client: Client::new(configuration), machine: machine.into() }
     }
 
-    /// What [`Self::problems`] looks at.
+    /// Names what [`Self::problems`] checks, for its report.
     pub fn subject(&self) -> String {
         format!("the state machine `{}`", self.machine)
     }
 
-    /// Everything that is wrong with the state machine: missing, or not the one in `infra/`.
+    /// Returns all problems with the state machine: that it is missing, or not the one in `infra/`.
     pub async fn problems(&self) -> Vec<SetupProblem> {
         let asked = self.client.describe_state_machine().state_machine_arn(&self.machine).send().await;
         match asked {
@@ -70,8 +70,8 @@ impl StepFunctions {
         }
     }
 
-    /// What the bot is not allowed to do beside starting executions, which cannot be tried. Nobody waits with such a
-    /// token, and no execution is called so.
+    /// Returns the rights that the bot lacks, tested with a token that nobody waits with and an execution
+    /// that does not exist. The right to start executions cannot be tested without starting one.
     async fn missing_rights(&self) -> Vec<SetupProblem> {
         let nobody = "nobody-waits-with-this";
         let none = self.machine.replacen(":stateMachine:", ":execution:", 1) + ":no-execution";
@@ -129,7 +129,8 @@ impl Workflow for StepFunctions {
         let call = self.client.start_execution().state_machine_arn(&self.machine);
         match call.name(input.name.as_str()).input(sent.to_string()).send().await {
             Ok(_) => Ok(()),
-            // Only we name executions so, and of one name there is one input.
+            // Only the portal uses such names, and each name always has the same input, so the execution is
+            // ours.
             Err(error)
                 if error.as_service_error().is_some_and(StartExecutionError::is_execution_already_exists) =>
             {
@@ -153,7 +154,7 @@ impl Workflow for StepFunctions {
     }
 
     async fn is_running(&self, execution: &ExecutionName) -> anyhow::Result<bool> {
-        // `…:stateMachine:<machine>` has executions `…:execution:<machine>:<name>`.
+        // `…:stateMachine:<machine>` has the executions `…:execution:<machine>:<name>`.
         let arn = format!("{}:{execution}", self.machine.replacen(":stateMachine:", ":execution:", 1));
         match self.client.describe_execution().execution_arn(arn).send().await {
             Ok(found) => Ok(found.status == ExecutionStatus::Running),
@@ -184,8 +185,8 @@ impl Workflow for StepFunctions {
     }
 }
 
-/// What the answer to either of the two means: AWS documents the first code for a task that is over, emulators and older
-/// texts give the others.
+/// Interprets the answer to resuming an execution. AWS documents the first code for a task that is over;
+/// emulators and older documentation use the others.
 fn resumed<T, E, R>(answer: Result<T, SdkError<E, R>>, right: &str) -> Result<(), ResumeError>
 where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,

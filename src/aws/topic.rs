@@ -1,5 +1,5 @@
-//! Publishes every entry of the trail to an SNS topic. One call of its query protocol, signed as the SDKs sign: a client
-//! for all of SNS would be a fiftieth of the program.
+//! Publishes each audit entry to an SNS topic. A single call of the query protocol, signed as the SDKs do: a
+//! client for all of SNS would make up a fiftieth of the binary.
 
 use std::time::{Duration, SystemTime};
 
@@ -20,15 +20,15 @@ use crate::https::Poster;
 use crate::ports::clock::{Clock as _, SystemClock};
 use crate::ports::subscriber::{Subscriber, TellError};
 
-/// How long SNS may take.
+/// Time limit for a call.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How long it is left alone when it says that it is too much.
+/// Pause after SNS has throttled a call.
 const THROTTLED: Duration = Duration::from_secs(10);
-/// The version of its interface.
+/// The version of the SNS API.
 const VERSION: &str = "2010-03-31";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A topic that others have subscribed to.
+/// An SNS topic that events are published to.
 #[derive(Clone, Debug)]
 pub struct Topic {
     arn: String,
@@ -39,10 +39,11 @@ pub struct Topic {
 }
 
 impl Topic {
-    /// The topic of this ARN, called in its own region with the credentials of `configuration`.
+    /// Creates a client for the topic with this ARN, in its own region and with the credentials of
+    /// `configuration`.
     ///
     /// # Errors
-    /// When the ARN or an address in the environment cannot be read, or the system has no certificates.
+    /// If the ARN or an address in the environment cannot be parsed, or the system has no certificates.
     pub fn new(configuration: &SdkConfig, arn: &str) -> anyhow::Result<Self> {
         let region = arn.split(':').nth(3).context("the ARN of the topic names no region")?.to_owned();
         let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
@@ -77,8 +78,8 @@ impl Topic {
         Ok(request)
     }
 
-    /// The entry as the export has it; beside it what subscribers can filter by. A FIFO topic keeps the order of a request
-    /// and leaves out what it is told again.
+    /// Builds the form to publish an entry: the entry as the export has it, and attributes that subscribers
+    /// can filter by. A FIFO topic keeps the order of each request and drops duplicates.
     fn publication(&self, entry: &AuditEntry) -> anyhow::Result<String> {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("Action", "Publish").append_pair("Version", VERSION);
@@ -115,7 +116,7 @@ impl Subscriber for Topic {
     }
 }
 
-/// Where the environment or the profile sends calls to SNS instead, as the SDKs have it.
+/// Returns the endpoint that the environment or the profile sets for SNS, as the SDKs do.
 fn redirected(configuration: &SdkConfig) -> Option<String> {
     let key = ServiceConfigKey::builder().service_id("sns").env("AWS_ENDPOINT_URL").profile("endpoint_url");
     let of_service = configuration.service_config().zip(key.build().ok());
@@ -123,10 +124,11 @@ fn redirected(configuration: &SdkConfig) -> Option<String> {
     of_service.or_else(|| configuration.endpoint_url().map(str::to_owned))
 }
 
-/// The word for what went wrong, from the XML that says it.
+/// Extracts the error code from the XML of the answer.
 fn code(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
     let word = code.map_or("no reason", |(code, _)| code);
+    // The code becomes part of an error message, so keep it short and plain.
     word.chars().filter(char::is_ascii_alphanumeric).take(60).collect()
 }

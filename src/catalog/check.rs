@@ -1,4 +1,4 @@
-//! Everything there is to say about a catalog: what keeps it from loading, and what ought to be better.
+//! Checks a catalog: errors that keep it from loading, and warnings about what should be better.
 
 use std::path::Path;
 
@@ -9,30 +9,30 @@ use crate::document::Problem;
 use crate::domain::catalog::{Catalog, CostLine, Pick, Product, Quantity};
 use crate::domain::template::{Parameter, Template};
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug)]
 pub struct CheckReport {
-    /// The products without an error.
+    /// The products without errors.
     pub catalog: Catalog,
-    /// All problems, in the order of their paths and lines.
+    /// All problems, ordered by path and line.
     pub problems: Vec<FileProblem>,
 }
 
 impl CheckReport {
-    /// How many problems of this severity there are.
+    /// Returns the number of problems of this severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.problems.iter().filter(|problem| problem.severity == severity).count()
     }
 }
 
-/// Checks a folder; see [`super::load`] for `region`.
+/// Checks a folder. See [`super::load`] for `region`.
 pub fn check(dir: &Path, region: Option<&str>) -> CheckReport {
     let mut problems = Vec::new();
     let files = files::on_disk(dir, &mut problems);
     report(&files, region, problems)
 }
 
-/// Checks the catalog built into the program.
+/// Checks the catalog built into the binary.
 pub fn check_built_in() -> CheckReport {
     report(&files::built_in(), None, Vec::new())
 }
@@ -40,7 +40,7 @@ pub fn check_built_in() -> CheckReport {
 fn report(files: &CatalogFiles, region: Option<&str>, mut problems: Vec<FileProblem>) -> CheckReport {
     let catalog = assemble(files, region, &mut problems);
     for folder in &files.products {
-        // A template is inspected even when its product file is broken: both can then be mended at once.
+        // Inspect a template even if its product file is broken, so that both can be fixed in one go.
         if let Some(Ok(template)) = folder.template.as_deref().map(Template::parse) {
             let file = folder.template_file(&files.root);
             let found = guardrails::findings(&template);
@@ -58,7 +58,7 @@ fn report(files: &CatalogFiles, region: Option<&str>, mut problems: Vec<FileProb
     CheckReport { catalog, problems: in_file_order(problems) }
 }
 
-/// Slack's limit for the title of a modal.
+/// Slack's limit for the title of a modal, in characters.
 const MAX_TITLE: usize = 24;
 
 fn long_title(product: &Product) -> Option<Problem> {
@@ -69,7 +69,7 @@ fn long_title(product: &Product) -> Option<Problem> {
     })
 }
 
-/// What people who fill in the form would have to guess.
+/// Warns about descriptions that users need to fill in the form.
 fn undescribed(product: &Product) -> Vec<Problem> {
     let mut found = Vec::new();
     if product.description.is_empty() {
@@ -86,7 +86,7 @@ fn undescribed(product: &Product) -> Vec<Problem> {
     found
 }
 
-/// Choices in the form for which there would be no estimate.
+/// Warns about choices in the form for which there is no estimate.
 fn unpriced_choices(product: &Product) -> Vec<Problem> {
     let mut found = Vec::new();
     for line in &product.cost {

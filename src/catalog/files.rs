@@ -1,5 +1,5 @@
-//! Where the texts of a catalog come from: a folder on disk, or the one built into the program.
-//! What the texts mean is not known here.
+//! Reads the files of a catalog, from a folder on disk or the one built into the binary. Their content is
+//! interpreted elsewhere.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -11,18 +11,18 @@ use super::problem::FileProblem;
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/catalog");
 
-/// The texts of one catalog, in the order of their paths.
+/// The files of one catalog, ordered by path.
 #[derive(Debug, Default)]
 pub(super) struct CatalogFiles {
-    /// How the catalog's folder is called in messages.
+    /// The name of the catalog's folder in messages.
     pub(super) root: String,
-    /// One per product.
+    /// One entry per product.
     pub(super) products: Vec<ProductFolder>,
-    /// One per region.
+    /// One entry per region.
     pub(super) prices: Vec<PriceFile>,
 }
 
-/// The two files of a product; `None` where one is missing or could not be read.
+/// The two files of a product; `None` if one is missing or unreadable.
 #[derive(Debug)]
 pub(super) struct ProductFolder {
     pub(super) name: String,
@@ -30,7 +30,7 @@ pub(super) struct ProductFolder {
     pub(super) template: Option<String>,
 }
 
-/// A price list that was not read yet.
+/// A price list that is not parsed yet.
 #[derive(Debug)]
 pub(super) struct PriceFile {
     pub(super) region: String,
@@ -53,9 +53,10 @@ impl PriceFile {
     }
 }
 
-/// Reads a folder; files that nobody asked for are passed over, so that a README may lie beside a product.
+/// Reads a folder. Other files are ignored, so that a README may lie beside a product.
 pub(super) fn on_disk(dir: &Path, problems: &mut Vec<FileProblem>) -> CatalogFiles {
     let shown = dir.display().to_string();
+    // Paths in messages must not contain `//`.
     let root = match shown.trim_end_matches('/') {
         "" => shown.clone(),
         trimmed => trimmed.to_owned(),
@@ -85,6 +86,7 @@ fn names(dir: &Path) -> io::Result<Vec<String>> {
     for entry in fs::read_dir(dir)? {
         names.push(entry?.file_name().to_string_lossy().into_owned());
     }
+    // The order of a folder differs between machines; that of reports should not.
     names.sort();
     Ok(names)
 }
@@ -134,7 +136,7 @@ fn text_of(path: &Path, file: &str, remedy: &str, problems: &mut Vec<FileProblem
     None
 }
 
-/// The catalog of this repository, as it was when the program was built.
+/// Returns the catalog of this repository, as of when the binary was built.
 pub(super) fn built_in() -> CatalogFiles {
     let mut files = CatalogFiles { root: "catalog".to_owned(), ..CatalogFiles::default() };
     for folder in BUILT_IN.dirs() {

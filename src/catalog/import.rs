@@ -1,5 +1,5 @@
-//! The folder of a product that was not written for this catalog: its template as it is, and a product file that holds
-//! what can be known and leaves the rest to a person.
+//! Writes the folder of a product that was not written for this catalog: its template unchanged, and a
+//! product file with everything that is known. The rest is left to the user.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,28 +9,28 @@ use anyhow::{Context as _, ensure};
 use crate::domain::ids::ProductKey;
 use crate::domain::template::{Parameter, ParameterKind, Template};
 
-/// Parameters that the portal knows the value of, by the names that the shipped products give them.
+/// Parameters that the portal can fill in, by the names that the shipped products use.
 const BOUND: [(&str, &str); 3] =
     [("TeamName", "team"), ("RequesterId", "requester"), ("RequestId", "request_id")];
-/// Longest key that is made up from a name.
+/// The maximum length of a key derived from a name.
 const LONGEST_KEY: usize = 40;
 
-/// What is known of a product beside its template.
+/// What is known of a product besides its template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imported {
-    /// Where it is from, for the file's first line.
+    /// Its origin, for the first line of the file.
     pub from: String,
-    /// What people call it.
+    /// Its display name.
     pub name: String,
-    /// One line about it; may be empty.
+    /// A one-line description; may be empty.
     pub description: String,
-    /// Who looks after it; may be empty.
+    /// The owner; may be empty.
     pub owner: String,
-    /// The version that the template is of.
+    /// The version of the template.
     pub version: String,
 }
 
-/// The key that a name suggests: `Postgres (small)` is `postgres-small`.
+/// Derives a key from a name: `Postgres (small)` becomes `postgres-small`.
 pub fn suggested_key(name: &str) -> Option<ProductKey> {
     let lower = name.to_lowercase();
     let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
@@ -39,10 +39,11 @@ pub fn suggested_key(name: &str) -> Option<ProductKey> {
     ProductKey::parse(key.trim_end_matches('-'))
 }
 
-/// Writes a new folder for a product into the catalog in `dir` and returns where it is. An existing one is left alone.
+/// Writes a new product folder into the catalog in `dir` and returns its path. Never overwrites an existing
+/// folder.
 ///
 /// # Errors
-/// When there is such a folder, or it cannot be written.
+/// If the folder exists, or cannot be written.
 pub fn write_product(
     dir: &Path,
     key: &ProductKey,
@@ -60,6 +61,7 @@ pub fn write_product(
 }
 
 fn product_file(imported: &Imported, template: &str) -> String {
+    // A template with errors is imported too; `catalog check` then reports them.
     let parsed = Template::parse(template).ok();
     let or = |text: &str, otherwise: &str| quoted(if text.trim().is_empty() { otherwise } else { text });
     let described = parsed.as_ref().map_or("", |template| &template.description);
@@ -94,7 +96,7 @@ fn bindings(template: Option<&Template>) -> String {
     if lines.is_empty() { String::new() } else { format!("bind:\n{}", lines.concat()) }
 }
 
-/// None is shown unless a person says so: an output may hold a password.
+/// Writes an empty list of outputs. The user has to choose them, because an output may contain a password.
 fn outputs(template: Option<&Template>) -> String {
     let names: Vec<&str> = template
         .into_iter()
@@ -110,7 +112,7 @@ fn outputs(template: Option<&Template>) -> String {
     text + "outputs: []\n"
 }
 
-/// A JSON string is a YAML string as well.
+/// Quotes a text as JSON, which is also valid YAML.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text.split_whitespace().collect::<Vec<_>>().join(" ")).to_string()
 }

@@ -1,7 +1,8 @@
-//! From files to the catalog of the domain: product files, templates, price lists, all mistakes at once.
+//! Turns files into the domain's catalog: product files, templates and price lists, reporting all mistakes at
+//! once.
 //!
-//! [`load`] and [`built_in`] give a catalog that works or the reasons why not; [`check()`] also says what ought to be
-//! better. What products mean to a request is decided in `domain`.
+//! [`load`] and [`built_in`] return a working catalog or the errors; [`check()`] also returns warnings. What
+//! products mean for a request is decided in `domain`.
 
 mod check;
 mod files;
@@ -33,15 +34,15 @@ use product_file::Context;
 
 /// Reads a folder with one folder per product and the price lists in `prices/`.
 ///
-/// `region` names the price list; without it the only one is taken, or that of us-east-1. Either everything is right
-/// or nothing is loaded: all errors of all files come back, in the order of their paths and lines.
+/// `region` selects the price list; without it the only one is used, or that of us-east-1. If anything is
+/// wrong nothing is loaded: all errors of all files are returned, ordered by path and line.
 pub fn load(dir: &Path, region: Option<&str>) -> Result<Catalog, Vec<FileProblem>> {
     let mut problems = Vec::new();
     let files = files::on_disk(dir, &mut problems);
     finished(assemble(&files, region, &mut problems), problems)
 }
 
-/// The catalog built into the program, for a first try without any files.
+/// Returns the catalog built into the binary, for a first try without any files.
 pub fn built_in() -> Result<Catalog, Vec<FileProblem>> {
     let mut problems = Vec::new();
     let catalog = assemble(&files::built_in(), None, &mut problems);
@@ -59,6 +60,7 @@ fn in_file_order(mut problems: Vec<FileProblem>) -> Vec<FileProblem> {
 
 fn assemble(files: &CatalogFiles, region: Option<&str>, problems: &mut Vec<FileProblem>) -> Catalog {
     let prices = prices::read(files, region, problems);
+    // Stay silent if the folder could not be read, which has been reported already.
     if files.products.is_empty() && problems.is_empty() {
         let remedy = "add a folder with `product.yml` and `template.yml` in it";
         problems.push(FileProblem::of_file(&files.root, "there is no product in this folder", remedy));
@@ -99,6 +101,7 @@ fn product(
     {
         problems.extend(found.into_iter().map(|problem| FileProblem::error(&path, problem)));
     }
+    // Nothing returns before this line, so that all problems of the folder are reported at once.
     let template_hash = hex::encode(Sha256::digest(template_text?.as_bytes()));
     is_right.then_some(file?.into_product(key?, template?, template_hash))
 }
@@ -116,7 +119,8 @@ fn wrong_key(folder: &ProductFolder, root: &str) -> FileProblem {
     FileProblem::of_file(&format!("{root}/{name}"), what, remedy)
 }
 
-/// Service Catalog lets products share a name, and we find ours there by name.
+/// Refuses products with the same name. Service Catalog would allow that, but the bot finds its products
+/// there by name.
 fn refuse_shared_names(
     products: &BTreeMap<ProductKey, Arc<Product>>,
     root: &str,

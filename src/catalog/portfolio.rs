@@ -1,5 +1,6 @@
-//! The catalog as the CloudFormation template of its Service Catalog side: portfolio, products, versions, launch
-//! constraints, tag options. The templates of the products themselves, and deploying anything, do not belong here.
+//! Renders the catalog as the CloudFormation template of its Service Catalog side: portfolio, products,
+//! versions, launch constraints and tag options. The products' own templates and deployment are handled
+//! elsewhere.
 
 use std::iter::once;
 
@@ -8,13 +9,14 @@ use sha2::{Digest as _, Sha256};
 use crate::domain::catalog::{Catalog, Product, version_description};
 use crate::domain::ids::ProductKey;
 
-/// Most products of one stack: it holds 500 resources, four are shared and each product adds six.
+/// The most products in one stack: CloudFormation allows 500 resources, of which four are shared and each
+/// product adds six.
 const MAX_PRODUCTS: usize = (500 - 4) / 6;
 
-/// The template, in YAML. `asset_url` becomes the default of its parameter `AssetUrl`.
+/// Returns the template in YAML. `asset_url` becomes the default of its parameter `AssetUrl`.
 ///
 /// # Errors
-/// When there are too many products for one stack; the text says how many fit.
+/// If there are too many products for one stack; the text says how many fit.
 pub fn portfolio_template(catalog: &Catalog, asset_url: Option<&str>) -> Result<String, String> {
     let count = catalog.products.len();
     if count > MAX_PRODUCTS {
@@ -29,8 +31,8 @@ pub fn portfolio_template(catalog: &Catalog, asset_url: Option<&str>) -> Result<
         .collect())
 }
 
-/// Where the template of a product lies below `AssetUrl`. New content has a new place: Service Catalog reads a
-/// version's template once.
+/// Returns the path of a product's template below `AssetUrl`. Changed content gets a new path, because
+/// Service Catalog reads the template of a version only once.
 pub fn asset_path(product: &Product) -> String {
     format!("products/{}/{}.yml", product.template_hash, product.key)
 }
@@ -162,8 +164,9 @@ fn resources(product: &Product) -> String {
     )
 }
 
-/// A key in letters and digits, each with an id of its own that no other key ever changes: `s3-bucket` is
-/// `S3Bucket`. Where the capitals alone would not tell two keys apart, a piece of the key's hash follows.
+/// Derives a logical id from a key: `s3-bucket` becomes `S3Bucket`. It depends on that key alone, so that it
+/// never changes when other products do. If capitalization could map two keys to the same id, part of the
+/// key's hash is appended.
 fn logical_id(key: &ProductKey) -> String {
     let text = key.as_str();
     let mut words = text.split('-');
@@ -180,10 +183,10 @@ fn capitalized(word: &str) -> String {
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
-/// A text in YAML that is read back as it is, whatever is in it.
+/// Quotes a text in YAML so that it is read back unchanged.
 fn quoted(text: &str) -> String {
     if text.chars().any(char::is_control) {
-        // A JSON string is a YAML string too, and has an escape for everything.
+        // A JSON string is also a YAML string, and can escape every character.
         return serde_json::Value::from(text).to_string();
     }
     format!("'{}'", text.replace('\'', "''"))

@@ -1,4 +1,4 @@
-//! Price files: `prices/<region>.yml` to a price list. What a request costs is `domain::cost`'s to say.
+//! Parses the price files `prices/<region>.yml`. What a request costs is computed in `domain::cost`.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::domain::catalog::{Price, PriceList};
 
 const USUAL_REGION: &str = "us-east-1";
 
-/// Reads every price file, so that all are checked, and keeps the one of `region`.
+/// Parses every price file, so that all are checked, and returns the list of `region`.
 ///
-/// Without `region` it is the only file there is, or the one of us-east-1; no file at all is an empty list. `None`
-/// when the list could not be read, so that nobody complains about prices missing from it.
+/// Without `region`, returns the only list or that of us-east-1; without any file, an empty list. `None` if
+/// the list could not be read, so that no missing prices are reported.
 pub(super) fn read(
     files: &CatalogFiles,
     region: Option<&str>,

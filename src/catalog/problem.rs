@@ -1,35 +1,35 @@
-//! What is wrong with a file of the catalog, said so that whoever wrote it can fix it.
+//! Problems with files of the catalog, worded so that their author can fix them.
 
 use std::fmt;
 
 use crate::document::Problem;
 
-/// One thing wrong with one file; shown as `file: line 12: what is wrong: how to fix it`.
+/// A problem with one file; formats as `file: line 12: what is wrong: how to fix it`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileProblem {
-    /// The file, with the folder it was looked for in.
+    /// The path of the file, including the catalog's folder.
     pub file: String,
-    /// Line it is about, counted from 1; 0 when it is about the whole file.
+    /// The line, counted from 1; 0 if the problem concerns the whole file.
     pub line: usize,
     /// What is wrong, without a final period.
     pub what: String,
     /// How to fix it, without a final period.
     pub remedy: String,
-    /// Whether the catalog can be used all the same.
+    /// Whether the catalog can still be used.
     pub severity: Severity,
 }
 
-/// How bad a problem is.
+/// The severity of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// The catalog is not loaded.
+    /// The catalog cannot be loaded.
     Error,
-    /// The product works, but a guardrail says that it should not be offered like this.
+    /// The product works, but should not be offered like this, for example because it violates a guardrail.
     Warning,
 }
 
 impl FileProblem {
-    /// An error about a whole file.
+    /// Creates an error about a whole file.
     pub(super) fn of_file(file: &str, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::error(file, Problem::new(0, what, remedy))
     }

@@ -1,4 +1,4 @@
-//! `audit export`: the whole trail, in order, verified on the way; `audit verify`: whether it holds.
+//! `audit export` prints the whole audit trail in order and verifies it; `audit verify` only verifies it.
 
 use std::path::PathBuf;
 
@@ -15,10 +15,10 @@ use crate::wiring;
 
 const COLUMNS: &str = "at,request,seq,event,actor,team,product,status,detail,prev,digest";
 
-/// Prints the trail; exit 1 when it is not what was written, after saying where.
+/// Prints the trail. Problems go to standard error, and then the exit code is 1.
 ///
 /// # Errors
-/// Wrong settings, a date that cannot be read, a store that cannot be opened, or a trail that does not hold.
+/// Wrong settings, an invalid date, a store that cannot be opened, or a trail that was tampered with.
 #[expect(clippy::print_stderr, reason = "what is wrong with the trail is told beside the export, not in it")]
 pub async fn export(
     config: Option<PathBuf>,
@@ -41,10 +41,10 @@ pub async fn export(
     if verdict.holds { Ok(()) } else { Err(CommandFailure::Found) }
 }
 
-/// Says whether the trail is what was written, a line for everything that is wrong; exit 1 then.
+/// Verifies the trail and prints a line for each problem; the exit code is then 1.
 ///
 /// # Errors
-/// Wrong settings, a store that cannot be opened, or a trail that does not hold.
+/// Wrong settings, a store that cannot be opened, or a trail that was tampered with.
 pub async fn verify(config: Option<PathBuf>, json: bool) -> Result<(), CommandFailure> {
     let settings = Settings::read(&settings_file(config))?;
     let store = wiring::store(&settings).await?;
@@ -86,12 +86,12 @@ fn line(entry: &AuditEntry, format: ExportFormat) -> anyhow::Result<String> {
     }
 }
 
-/// What begins a cell, a line included, whatever the separator is that a spreadsheet goes by.
+/// Characters that separate cells or lines in any spreadsheet, whatever separator it is set to.
 const SEPARATORS: [char; 5] = [',', ';', '\t', '\n', '\r'];
-/// What makes a cell a formula, also as wide as some keyboards write it.
+/// Characters that start a formula, including the full-width forms that some keyboards produce.
 const FORMULAS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
-/// Quotes a field where it must be, and keeps a spreadsheet from taking what a person typed for a formula.
+/// Quotes a field if necessary, and keeps spreadsheets from evaluating user input as a formula.
 fn csv_field(text: &str) -> String {
     let text: String = text.split_inclusive(SEPARATORS).map(guarded).collect();
     if text.contains('"') || text.contains(SEPARATORS) {
@@ -101,16 +101,16 @@ fn csv_field(text: &str) -> String {
     }
 }
 
-/// A cell with its separator, as text.
+/// Prefixes a cell with an apostrophe if a spreadsheet would take it for a formula.
 fn guarded(cell: &str) -> String {
-    // A spreadsheet passes over these.
+    // Spreadsheets ignore these characters at the start of a cell.
     let is_passed_over = |c: char| c == '"' || c.is_whitespace() || c.is_control() || is_invisible(c);
     let bare = cell.trim_start_matches(is_passed_over);
     let is_dash = bare.trim_end_matches(SEPARATORS) == "-";
     if bare.starts_with(FORMULAS) && !is_dash { format!("'{cell}") } else { cell.to_owned() }
 }
 
-/// Marks without a width, those of writing direction among them.
+/// Whether the character has no width, such as marks of writing direction.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
@@ -154,7 +154,7 @@ mod tests {
             (";\"=1\"", "\";'\"\"=1\"\"\""),
             ("\u{200b}=1", "'\u{200b}=1"),
             ("＝1+1", "'＝1+1"),
-            // What is no formula stays as it was typed.
+            // Text that is not a formula stays unchanged.
             ("two nodes; a = b, not c", "\"two nodes; a = b, not c\""),
             ("a;-;b", "\"a;-;b\""),
             ("by 30d [button in C0PAYMENTS]", "by 30d [button in C0PAYMENTS]"),

@@ -1,4 +1,4 @@
-//! `catalog check` as text. What is checked belongs to `catalog/`.
+//! The text of `catalog check`. The checks are in `catalog/`.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::domain::cost::{self, dollars};
 use crate::domain::ids::TeamName;
 use crate::domain::request::Estimate;
 
-/// Checks the catalog in `dir`, or the one built in; with `strict` a warning fails as well.
+/// Checks the catalog in `dir`, or the built-in one. With `strict`, warnings fail as well.
 pub fn check(dir: Option<&Path>, strict: bool) -> CommandOutput {
     let report = dir.map_or_else(catalog::check_built_in, |dir| catalog::check(dir, None));
     let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
@@ -94,7 +94,8 @@ pub(super) fn condition_in_words(condition: &Condition) -> String {
     }
 }
 
-/// What keeps this product from loading, a line each; `None` when nothing does or nobody knows it.
+/// Returns the errors that prevent this product from loading, one per line; `None` if there are none or the
+/// product is unknown.
 pub fn problems_of(report: &CheckReport, key: &str) -> Option<CommandOutput> {
     if report.catalog.products.keys().any(|known| known.as_str() == key) {
         return None;

@@ -1,4 +1,4 @@
-//! `catalog form`: the request form of a product as text, or as Slack would get it.
+//! `catalog form`: prints the request form of a product as text, or as the JSON for Slack.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ use crate::domain::ticket::{LONGEST, TicketRule};
 use crate::ports::clock::{Clock as _, SystemClock};
 use crate::slack::views::{FormState, request_form};
 
-/// The request form of one product as text, with what it says before Submit while all fields stand at their defaults.
+/// Returns the request form of a product as text, with the preview above Submit for the default values.
 pub fn form(catalog: &Catalog, key: &str) -> CommandOutput {
     let by_text: BTreeMap<&str, _> =
         catalog.products.iter().map(|(key, product)| (key.as_str(), product)).collect();
@@ -42,8 +42,8 @@ pub fn form(catalog: &Catalog, key: &str) -> CommandOutput {
     }
 }
 
-/// The modal that Slack would get for one product, with every field at its default and nothing of the quota used; a list
-/// of them where the form has several pages.
+/// Returns the modal that Slack would get for a product, with default values and an unused quota; a list of
+/// modals if the form has several pages.
 pub fn form_json(catalog: &Catalog, teams: &[TeamName], key: &str) -> CommandOutput {
     let Some(product) = catalog.products.values().find(|product| product.key.as_str() == key) else {
         return form(catalog, key);
@@ -108,7 +108,7 @@ fn sample_view(
     )
 }
 
-/// Those who are named in the catalog; who else is asked depends on settings and requester.
+/// Returns the approvers whom the catalog names. All others depend on the settings and the requester.
 fn turns(product: &Product, path: &ApprovalPath) -> Vec<PreviewStage> {
     let ApprovalPath::Ask { stages, .. } = path else { return Vec::new() };
     let own = product.approval.stages();
@@ -167,7 +167,7 @@ fn field_lines(field: &Field, product: &Product) -> Vec<String> {
     lines
 }
 
-/// What every text input in Slack holds; it says nothing about a parameter.
+/// Slack's limit for any text input. A field with this limit has none of its own, so it is not shown.
 const SLACK_MAX_LENGTH: u32 = 3_000;
 
 fn input_in_words(input: &Input) -> String {
@@ -255,7 +255,7 @@ fn stage_in_words(stage: &Stage) -> String {
     format!("{} of {who}", stage.needed)
 }
 
-/// What holds for some, before what holds for all others.
+/// Words a rule, which precedes the text for requests that it does not apply to.
 fn rule_in_words(rule: &RuleFor) -> String {
     let when: Vec<String> = rule.when.iter().map(condition_in_words).collect();
     let stages: Vec<String> = rule.stages.iter().map(stage_in_words).collect();
@@ -267,7 +267,7 @@ fn rule_in_words(rule: &RuleFor) -> String {
     format!("where {} {what}; else ", when.join(" and "))
 }
 
-/// People and groups as the settings name them.
+/// Lists people and groups as the settings name them.
 pub(super) fn principal_texts(principals: &[Principal]) -> String {
     match principals {
         [] => "nobody".to_owned(),

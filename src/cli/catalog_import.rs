@@ -1,5 +1,5 @@
-//! `catalog import`: takes a product that exists in Service Catalog into the catalog's folder, and says what is left to
-//! decide.
+//! `catalog import`: adds an existing product of Service Catalog to the catalog folder, and lists the
+//! decisions that are left to the user.
 
 use std::path::{Path, PathBuf};
 
@@ -36,7 +36,7 @@ fn key(text: &str) -> Result<ProductKey, String> {
 /// Writes the folder and checks it.
 ///
 /// # Errors
-/// When the product or its template cannot be read, or the folder exists.
+/// If the product or its template cannot be read, or the folder exists.
 pub async fn import(arguments: &ImportArguments) -> anyhow::Result<CommandOutput> {
     let existing = ExistingProduct::find(&aws::configuration().await, &arguments.product).await?;
     let key = arguments.key.clone().or_else(|| suggested_key(&existing.name));

@@ -1,13 +1,13 @@
-//! `catalog template`: the Service Catalog side of the catalog, for CloudFormation. What is in it belongs to
-//! `catalog/`.
+//! `catalog template`: prints the Service Catalog side of the catalog for CloudFormation. Its content comes
+//! from `catalog/`.
 
 use url::Url;
 
 use super::CommandOutput;
 use crate::catalog::{CheckReport, Severity, portfolio_template};
 
-/// Prints the template; a catalog with an error in it is not printed at all, since a product that is left out would be
-/// removed from the portfolio.
+/// Returns the template. With any error in the catalog nothing is printed, because deploying a template that
+/// lacks a product would remove it from the portfolio.
 pub fn template(report: &CheckReport, asset_url: Option<&str>) -> CommandOutput {
     let errors = report.problems.iter().filter(|problem| problem.severity == Severity::Error);
     let lines: Vec<String> = errors.map(|problem| format!("{problem}\n")).collect();
@@ -20,7 +20,7 @@ pub fn template(report: &CheckReport, asset_url: Option<&str>) -> CommandOutput 
     }
 }
 
-/// Reads `--asset-url`: an https address that paths can be added to.
+/// Parses `--asset-url`: an https address that paths can be appended to.
 pub fn asset_url(text: &str) -> Result<String, String> {
     let remedy = "write it like https://my-bucket.s3.us-east-1.amazonaws.com";
     let url = Url::parse(text).map_err(|_| format!("this is not an address: {remedy}"))?;

@@ -1,4 +1,4 @@
-//! `dev`: the same program with everything embedded, beside a small Slack in the browser.
+//! `dev`: runs the whole program with embedded backends, and a simulated Slack in the browser.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,10 +23,10 @@ use crate::ports::clock::{Clock, ShiftedClock};
 use crate::telemetry;
 use crate::wiring::{self, App, Backends};
 
-/// The settings of the playground's company: two teams, an approver, a platform admin.
+/// The settings of the demo company: two teams, an approver and an admin.
 const SETTINGS: &str = include_str!("dev.toml");
 
-/// The files in the data folder: what the portal stores, and what was said.
+/// Files in the data folder: the portal's store and the playground's conversations.
 const ROWS: &str = "quartermaster.db";
 const CONVERSATIONS: &str = "playground.json";
 
@@ -44,10 +44,10 @@ pub struct DevArguments {
     fresh: bool,
 }
 
-/// Runs until the process is told to stop.
+/// Runs until the process is asked to stop.
 ///
 /// # Errors
-/// When the address is not this machine's own, is in use, or the data folder cannot be used.
+/// If the address is not a loopback address or is in use, or the data folder cannot be used.
 pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), CommandFailure> {
     if !arguments.listen.ip().is_loopback() {
         let address = arguments.listen;
@@ -92,7 +92,7 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), C
         let (stop, playground) = (stop.clone(), playground.clone());
         async move {
             stop.cancelled().await;
-            // Pages hold a stream open, which would otherwise keep the server from stopping.
+            // Pages hold an event stream open, which would otherwise keep the server from stopping.
             playground.shut_down();
         }
     });
@@ -104,18 +104,20 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), C
     let ran = app.run_with(router, listener, stop).await;
     playground.shut_down();
     keeping.await.context("cannot finish keeping the conversations")?;
+    // The last changes may not have been saved when `keep` ended.
     playground.save().with_context(|| format!("cannot keep the conversations in {}", data.display()))?;
     ran?;
     Ok(())
 }
 
-/// The folder that keeps what happens, emptied of it where that was asked for.
+/// Creates the data folder, and deletes its files if `--fresh` was given.
 fn data_folder(arguments: &DevArguments) -> anyhow::Result<PathBuf> {
     let data = arguments.data.clone().unwrap_or_else(|| PathBuf::from(".data"));
     std::fs::create_dir_all(&data).with_context(|| format!("cannot make the folder {}", data.display()))?;
     if arguments.fresh {
         wiring::ensure_unused(&data.join(ROWS).display().to_string())?;
-        // Rows and conversations go together: a row whose message is gone could not be clicked any more.
+        // Store and conversations go together: buttons of a message without its row, or the reverse, would
+        // not work.
         let rows = ["", "-wal", "-shm"].map(|suffix| format!("{ROWS}{suffix}"));
         for name in rows.iter().map(String::as_str).chain([CONVERSATIONS]) {
             forget(&data.join(name))?;
@@ -124,7 +126,8 @@ fn data_folder(arguments: &DevArguments) -> anyhow::Result<PathBuf> {
     Ok(data)
 }
 
-/// Those of the built-in company, or where a file is named its teams, catalog and simulation; all else is embedded.
+/// Returns the built-in settings, or the teams, catalog and simulation of a settings file. Everything else is
+/// embedded.
 fn settings(config: Option<&Path>, data: &Path) -> Result<Settings, CommandFailure> {
     let settings = match config {
         Some(file) => Settings::read(file)?,
@@ -148,7 +151,7 @@ fn forget(file: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// The small Slack and the secrets that the bot shares with it, made up for this run.
+/// Creates the simulated Slack, and the secrets that it shares with the bot for this run.
 fn small_slack(address: SocketAddr, clock: &ShiftedClock, keep_in: PathBuf) -> (Environment, Playground) {
     let signing_secret = Secret::new(Uuid::new_v4().simple().to_string());
     let environment = Environment {
@@ -173,7 +176,8 @@ fn small_slack(address: SocketAddr, clock: &ShiftedClock, keep_in: PathBuf) -> (
     (environment, playground)
 }
 
-/// Keeps a page of another origin from reaching the playground by a name that resolves to this machine.
+/// Rejects requests for other host names. Otherwise a web page could reach the playground through a DNS name
+/// that resolves to this machine (DNS rebinding).
 async fn own_host_only(State(address): State<SocketAddr>, request: Request, next: Next) -> Response {
     let port = address.port();
     let own = [format!("{address}"), format!("localhost:{port}"), format!("127.0.0.1:{port}")];

@@ -1,5 +1,5 @@
-//! `doctor`: looks at everything that the bot needs, says of each how it stands and what to do, and changes nothing. The
-//! looks themselves are in `slack::checkup`, for the account in `aws` as at the start of `serve`, and in
+//! `doctor`: checks everything that the bot needs, and reports the state and remedy of each, without changing
+//! anything. The checks are in `slack::diagnostics`, in `aws` (the same as at the start of `serve`) and in
 //! `wiring::checkup`.
 
 use std::fmt::Write as _;
@@ -21,24 +21,25 @@ use crate::wiring::checkup;
 
 const SETTINGS: &str = "settings";
 const CATALOG: &str = "catalog";
-/// Digits of a signing secret.
+/// The length of a signing secret in hexadecimal digits.
 const SECRET_DIGITS: usize = 32;
 
-/// Prints what was found, a line each, or all of it as JSON; exit 1 when there is a problem.
+/// Prints the findings, one per line or as JSON. The exit code is 1 if there is a problem.
 ///
 /// # Errors
-/// When there is one.
+/// If there is a problem.
 pub async fn doctor(config: Option<PathBuf>, as_json: bool) -> Result<(), CommandFailure> {
     let findings = Box::pin(look(&settings_file(config))).await;
     show(&if as_json { in_json(&findings) } else { in_lines(&findings) })
 }
 
-/// Looks at all that can be looked at with what is there.
+/// Runs all checks that are possible with the settings and environment that could be read.
 async fn look(file: &Path) -> Vec<Finding> {
     let Read { settings, environment, catalog: (folder, is_named) } = config::read(file);
     let mut findings = of_settings(file, &settings);
     findings.extend(of_environment(&environment));
     let report = check_catalog(&folder, is_named);
+    // Everything else depends on the settings.
     let Ok(settings) = settings else {
         findings.extend(report.problems.iter().map(of_file));
         return findings;
@@ -87,7 +88,7 @@ fn is_shaped(signing_secret: &Secret) -> bool {
     secret.len() == SECRET_DIGITS && secret.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
-/// The text of a problem holds its remedy.
+/// Converts a problem, whose text already contains the remedy.
 fn of_setting(problem: &SettingsProblem) -> Finding {
     Finding { level: Level::Problem, area: SETTINGS, what: problem.to_string(), remedy: None }
 }

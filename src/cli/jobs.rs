@@ -1,4 +1,4 @@
-//! `jobs`: what the bot has given up, for an operator to look at, to have tried again, or to drop.
+//! `jobs`: lists parked jobs, retries them or drops them.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -45,7 +45,7 @@ pub enum JobsCommand {
     },
 }
 
-/// Runs one of them.
+/// Runs a subcommand.
 ///
 /// # Errors
 /// Wrong settings, a store that cannot be used, or no such job.
@@ -84,7 +84,7 @@ pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Co
     }
 }
 
-/// The store opened for writing, and the jobs that are meant.
+/// Opens the store for writing and finds the chosen jobs.
 async fn find(
     settings: &Settings,
     chosen: Chosen,
@@ -99,7 +99,7 @@ async fn find(
     Ok((store, found))
 }
 
-/// An object a line. What a job carries is left out: it may be a task token.
+/// Formats jobs as one JSON object per line. Omits their content, which may include a task token.
 fn in_json(jobs: &[ParkedJob]) -> String {
     let line = |ParkedJob { key, kind, attempts, written_at, why }: &ParkedJob| {
         let job = serde_json::json!({
@@ -115,7 +115,7 @@ fn in_json(jobs: &[ParkedJob]) -> String {
     jobs.iter().map(line).collect()
 }
 
-/// A line each: whose it is, its name, since when, how often it failed, and why.
+/// Formats jobs as one line each: owner, name, due date, attempts and the last error.
 fn listed(jobs: &[ParkedJob]) -> String {
     jobs.iter().fold(String::new(), |mut text, job| {
         let ParkedJob { key, attempts, written_at, why, .. } = job;

@@ -1,4 +1,4 @@
-//! `manifest`: prints the Slack app of this install, or the link that makes it.
+//! `manifest`: prints the manifest of the Slack app for this install, or the link that creates the app.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::config::{Settings, settings_file};
 use crate::domain::organization::Organization;
 use crate::slack::manifest::{Install, ManifestTransport, install_link, manifest};
 
-/// The slash command where no settings name another.
+/// The slash command if there are no settings.
 const COMMAND: &str = "/provision";
 
 /// Which manifest.
@@ -27,8 +27,8 @@ pub struct ManifestArguments {
     link: bool,
 }
 
-/// The manifest, with the command of the settings where there are some, and for the whole enterprise where they name the
-/// workspace of the groups.
+/// Returns the manifest, with the command of the settings if there are any. If they name the workspace of the
+/// user groups, the app is for the whole enterprise.
 ///
 /// # Errors
 /// Wrong settings.
@@ -38,6 +38,7 @@ pub fn print(
 ) -> Result<CommandOutput, CommandFailure> {
     let asked_for = config.is_some();
     let file = settings_file(config);
+    // A file that was named must exist; the default one is optional.
     let is_there = asked_for || file.exists();
     let organization = if is_there { Some(Settings::read(&file)?.organization) } else { None };
     let text = written(organization.as_ref(), arguments.url.as_deref());
@@ -45,7 +46,7 @@ pub fn print(
     Ok(CommandOutput { text, ok: true })
 }
 
-/// The manifest below some lines on what to do with it.
+/// Returns the manifest, preceded by comments on what to do with it.
 fn written(organization: Option<&Organization>, url: Option<&str>) -> String {
     let (transport, how) = match url {
         Some(url) => (ManifestTransport::Http(url), "which Slack calls over HTTP"),
@@ -68,7 +69,7 @@ fn written(organization: Option<&Organization>, url: Option<&str>) -> String {
     )
 }
 
-/// Reads `--url`: an https address that paths can be added to.
+/// Parses `--url`: an https address that paths can be appended to.
 fn public_url(text: &str) -> Result<String, String> {
     let remedy = "write it like https://quartermaster.example.com";
     let url = Url::parse(text).map_err(|_| format!("this is not an address: {remedy}"))?;

@@ -1,4 +1,5 @@
-//! The command line: one file per command. Each returns what to print and how to exit; `main` does both.
+//! The command line: one file per command. Each returns its output and exit status; [`run`] turns them into
+//! an exit code.
 
 pub mod audit;
 pub mod catalog;
@@ -131,7 +132,7 @@ enum AuditCommand {
     },
 }
 
-/// How the audit trail is printed.
+/// The output format of the audit trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
     /// One JSON object a line.
@@ -140,16 +141,16 @@ pub enum ExportFormat {
     Csv,
 }
 
-/// Why a command failed, with its exit code.
+/// Why a command failed, which determines its exit code.
 #[derive(Debug)]
 pub enum CommandFailure {
-    /// The settings, the environment or the catalog are wrong, a line for each problem: exit 2.
+    /// The settings, the environment or the catalog are wrong, with a line for each problem. Exit code 2.
     Unusable(Vec<String>),
-    /// The AWS account is not set up for these settings, or cannot be asked: exit 1.
+    /// The AWS account is not set up for these settings, or cannot be checked. Exit code 1.
     Account(Vec<SetupProblem>),
-    /// The command found problems, which it has said already: exit 1.
+    /// The command found problems and has already printed them. Exit code 1.
     Found,
-    /// Something broke: exit 1.
+    /// Any other error. Exit code 1.
     Broken(anyhow::Error),
 }
 
@@ -171,7 +172,7 @@ impl From<Vec<FileProblem>> for CommandFailure {
     }
 }
 
-/// Runs a command to its end.
+/// Runs a command and returns its exit code.
 #[expect(clippy::print_stderr, reason = "this is where a command's failure reaches the terminal")]
 pub async fn run(arguments: Arguments) -> ExitCode {
     match dispatch(arguments).await {
@@ -203,6 +204,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), CommandFailure> {
         CliCommand::Serve => Box::pin(serve::serve(config)).await,
         CliCommand::Doctor { json } => doctor::doctor(config, json).await,
         CliCommand::Catalog(CatalogCommand::Check { dir, strict }) => {
+            // Without any folder the built-in catalog is checked.
             let dir = dir.or_else(|| Some(PathBuf::from("catalog")).filter(|dir| dir.is_dir()));
             show(&catalog::check(dir.as_deref(), strict))
         }
@@ -237,12 +239,12 @@ async fn dispatch(arguments: Arguments) -> Result<(), CommandFailure> {
     }
 }
 
-/// What a command has to say.
+/// The output of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandOutput {
-    /// Text for standard output, ending in a line break unless empty.
+    /// Text for standard output; ends with a line break unless empty.
     pub text: String,
-    /// Whether the exit code is 0.
+    /// Whether the command succeeded, so that the exit code is 0.
     pub ok: bool,
 }
 
@@ -251,8 +253,8 @@ fn show(output: &CommandOutput) -> Result<(), CommandFailure> {
     if output.ok { Ok(()) } else { Err(CommandFailure::Found) }
 }
 
-/// The catalog of the settings, or where there are no settings, of the folder `catalog`, or the built-in one. What
-/// is broken in it is part of the report: one product's form can be printed while another is being mended.
+/// Checks the catalog of the settings, or without settings the folder `catalog` or the built-in one. Errors
+/// are part of the report, so that one product's form can be printed while another is broken.
 fn catalog_alone(config: Option<PathBuf>) -> Result<(CheckReport, Vec<TeamName>), CommandFailure> {
     let asked_for = config.is_some();
     let file = settings_file(config);
@@ -266,17 +268,17 @@ fn catalog_alone(config: Option<PathBuf>) -> Result<(CheckReport, Vec<TeamName>)
     Ok((check_catalog(&path, named), teams))
 }
 
-/// What is to be said of the catalog in `path`; see [`load_catalog`] for which one that is.
+/// Checks the catalog in `path`; see [`load_catalog`] for which one that is.
 fn check_catalog(path: &Path, named: bool) -> CheckReport {
     if named || path.is_dir() { crate::catalog::check(path, None) } else { crate::catalog::check_built_in() }
 }
 
-/// The catalog in `path`; the built-in one where there is no such folder, unless it was asked for by name.
+/// Loads the catalog in `path`, or the built-in one if the folder does not exist and was not set explicitly.
 fn load_catalog(path: &Path, named: bool) -> Result<Catalog, Vec<FileProblem>> {
     if named || path.is_dir() { crate::catalog::load(path, None) } else { crate::catalog::built_in() }
 }
 
-/// Prints a command's result to standard output; a reader that has gone away is no failure, a full disk is.
+/// Prints to standard output. A closed pipe is not an error; a full disk is.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     use std::io::Write as _;
     let mut out = std::io::stdout();

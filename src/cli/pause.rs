@@ -1,4 +1,4 @@
-//! `pause` and `resume`: stop taking new requests, and take them again. The bot may be running.
+//! `pause` and `resume`: stop and restart taking new requests, also while the bot is running.
 
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ pub async fn pause(config: Option<PathBuf>, message: Option<&str>) -> Result<(),
 /// Takes new requests again.
 ///
 /// # Errors
-/// As [`pause()`].
+/// Same as [`pause()`].
 pub async fn resume(config: Option<PathBuf>) -> Result<(), CommandFailure> {
     let settings = Settings::read(&settings_file(config))?;
     let store = wiring::store_beside(&settings).await?;

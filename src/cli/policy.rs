@@ -1,4 +1,4 @@
-//! `policy explain`: who would approve a request, why, what it costs and what quota is left.
+//! `policy explain`: who would approve a request and why, what it costs, and what quota is left.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -35,10 +35,10 @@ pub struct ExplainArguments {
     values: Vec<String>,
 }
 
-/// Prints the answer.
+/// Prints the explanation.
 ///
 /// # Errors
-/// Wrong settings, a broken catalog, or a question that names something that does not exist.
+/// Wrong settings, a broken catalog, or arguments that name something that does not exist.
 pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> Result<(), CommandFailure> {
     let settings = Settings::read(&settings_file(config))?;
     let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
@@ -102,8 +102,8 @@ fn find_team<'s>(settings: &'s Settings, person: &str, named: Option<&str>) -> a
     }
 }
 
-/// What the form would make of these values, and the parameters without a default that are not among them. Rules and
-/// prices that ask for one of those count as for a request whose value they do not know.
+/// Checks the values as the form would. Returns them, and the parameters without a default that were not
+/// given. Rules and prices that depend on those are evaluated as if the value were unknown.
 fn check_values(
     product: &Product,
     pairs: &[(String, String)],
@@ -137,6 +137,7 @@ fn check_values(
     };
     let open: Vec<String> =
         offered.parameters.iter().filter(|one| is_open(one)).map(|one| one.key.clone()).collect();
+    // Parameters that were not given must not fail the check of those that were.
     offered.parameters.retain(|parameter| !open.contains(&parameter.key));
     let values = check_parameters(&offered, &form, &product.preset(), &wire.collect());
     let values = values.map_err(|problems| {
@@ -147,7 +148,7 @@ fn check_values(
     Ok((values, open))
 }
 
-/// What the team holds; nothing when the store does not exist yet.
+/// Returns what the team holds; nothing if the store does not exist yet.
 async fn held(settings: &Settings, team: &Team) -> anyhow::Result<Vec<TeamUse>> {
     if let StoreChoice::Sqlite(file) = &settings.backend.store
         && !Path::new(file).exists()
@@ -218,7 +219,7 @@ fn explanation(
     text
 }
 
-/// Who is asked in one stage. Groups and profiles are not looked up here.
+/// Describes the approvers of a stage. User groups and profiles are not looked up here.
 fn turn(product: &Product, team: &Team, person: &str, admins: &[Principal], stage: &Stage) -> String {
     let who = match &stage.approvers {
         Approvers::Team => principal_texts(&askable(product, &team.approvers, person)),
@@ -243,7 +244,7 @@ fn turn(product: &Product, team: &Team, person: &str, admins: &[Principal], stag
     format!("{needed} needed ({several} of {who}{quiet})")
 }
 
-/// Nobody approves their own request, unless the product allows it.
+/// Excludes the requester, unless the product allows self-approval.
 fn askable(product: &Product, principals: &[Principal], person: &str) -> Vec<Principal> {
     others(principals.to_vec(), &PersonId::new(person), product.approval.self_approval)
 }

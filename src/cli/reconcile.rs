@@ -1,4 +1,5 @@
-//! `reconcile`: compares the records with AWS. It changes nothing; what can be put right is the running bot's to do.
+//! `reconcile`: compares the records with AWS. It changes nothing itself; repairs are left to the running
+//! bot.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,10 +14,10 @@ use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::store::{Commit, CommitError};
 use crate::wiring::Backends;
 
-/// Prints what is not as it should be; exit 1 when there is anything.
+/// Prints the differences; the exit code is 1 if there are any.
 ///
 /// # Errors
-/// Wrong settings, a broken catalog, an account that cannot be asked, or differences.
+/// Wrong settings, a broken catalog, an account that cannot be queried, or differences.
 pub async fn reconcile(config: Option<PathBuf>, repair: bool) -> Result<(), CommandFailure> {
     let settings = Settings::read(&settings_file(config))?;
     let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
@@ -31,6 +32,7 @@ pub async fn reconcile(config: Option<PathBuf>, repair: bool) -> Result<(), Comm
     let report = look(&sides, clock.now()).await?;
     print(&format!("{report}\n"))?;
     if repair && !report.found.is_empty() {
+        // With nothing marked as already reported, the bot tells the admins of every difference.
         let job = JobKind::Reconcile { told: Vec::new() }.due(JobOwner::Portal, clock.now());
         let commit = Commit { jobs: vec![job], ..Commit::default() };
         backends

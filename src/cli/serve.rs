@@ -1,4 +1,4 @@
-//! `serve`: the bot, with the backends that the settings name.
+//! `serve`: runs the bot with the backends in the settings.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use crate::slack::socket::ConnectionRefused;
 use crate::telemetry;
 use crate::wiring::{App, Backends, Reloader, limits};
 
-/// Runs until the process is told to stop.
+/// Runs until the process is asked to stop.
 ///
 /// # Errors
-/// Everything that is wrong with the settings, the environment and the catalog at once, then with the account; or why it
-/// cannot start.
+/// All problems with settings, environment and catalog at once; then those with the account; or any other
+/// reason why the bot cannot start.
 pub async fn serve(config: Option<PathBuf>) -> Result<(), CommandFailure> {
     let file = settings_file(config);
     let (settings, environment, catalog) = read_all(&file)?;
@@ -33,13 +33,14 @@ pub async fn serve(config: Option<PathBuf>) -> Result<(), CommandFailure> {
     }
     backends.bring_forward().await?;
     let app = App::new(backends, &settings, &environment, clock, catalog, limits(&settings, &environment))?;
+    // A token that Slack rejects is a mistake in the setup, so report it before the bot starts.
     if let Some(sockets) = app.sockets() {
         sockets.check().await.map_err(unusable_app_token)?;
     }
     let listener = tokio::net::TcpListener::bind(&settings.listen).await.with_context(|| {
         format!("cannot listen on {}: choose another address in `server.listen`", settings.listen)
     })?;
-    // Before anybody can know that it runs: without a listener this signal ends the program.
+    // Before anyone can know that the bot is running: without a handler SIGHUP would end the process.
     let hangups = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
     tokio::spawn(reload_on(hangups, file, app.reloader()));
     tracing::info!(listen = settings.listen, command = settings.organization.command, "ready for Slack");
@@ -47,7 +48,7 @@ pub async fn serve(config: Option<PathBuf>) -> Result<(), CommandFailure> {
     Ok(())
 }
 
-/// Reads settings and catalog anew whenever the program is told to.
+/// Reloads settings and catalog on each SIGHUP.
 async fn reload_on(mut hangups: Signal, file: PathBuf, reloader: Arc<Reloader>) {
     while hangups.recv().await.is_some() {
         let (file, reloader) = (file.clone(), Arc::clone(&reloader));
@@ -58,7 +59,7 @@ async fn reload_on(mut hangups: Signal, file: PathBuf, reloader: Arc<Reloader>) 
     }
 }
 
-/// Settings and catalog, or a line for each problem of either.
+/// Reads settings and catalog, or returns a line for each problem with either.
 fn read_again(file: &Path) -> Result<(Settings, Catalog), Vec<String>> {
     let Read { settings, catalog: (folder, is_named), environment: _ } = config::read(file);
     match (settings, load_catalog(&folder, is_named)) {
@@ -67,7 +68,7 @@ fn read_again(file: &Path) -> Result<(Settings, Catalog), Vec<String>> {
     }
 }
 
-/// A line for each problem.
+/// Returns a line for each problem.
 fn lines<T, P: ToString>(read: Result<T, Vec<P>>) -> Vec<String> {
     read.err().unwrap_or_default().iter().map(ToString::to_string).collect()
 }
@@ -77,7 +78,7 @@ fn leave_at_once() {
     std::process::exit(130);
 }
 
-/// All that the bot starts from, or all that is wrong with any of it.
+/// Reads everything that the bot starts with, or returns all problems with any of it.
 fn read_all(file: &Path) -> Result<(Settings, Environment, Catalog), CommandFailure> {
     let Read { settings, environment, catalog: (folder, is_named) } = config::read(file);
     match (settings, environment, load_catalog(&folder, is_named)) {
@@ -94,7 +95,7 @@ fn unusable_app_token(refusal: ConnectionRefused) -> Vec<SettingsProblem> {
     vec![SettingsProblem { place: "SLACK_APP_TOKEN".to_owned(), text }]
 }
 
-/// Cancelled by Ctrl-C or SIGTERM.
+/// Returns a token that is cancelled by Ctrl-C or SIGTERM.
 pub(super) fn stop_signal() -> CancellationToken {
     let stop = CancellationToken::new();
     let told = stop.clone();
@@ -113,7 +114,8 @@ pub(super) fn stop_signal() -> CancellationToken {
             _ = terminated => {}
         }
         told.cancel();
-        // Whoever asks again does not want to wait for what is under way; everything stored is taken up next time.
+        // A second Ctrl-C means not waiting for work in progress. Everything stored is resumed at the next
+        // start.
         let _ = tokio::signal::ctrl_c().await;
         leave_at_once();
     });

@@ -1,4 +1,4 @@
-//! `[backend]` and `[aws]`: which implementations serve the ports, and what those on AWS need to know.
+//! `[backend]` and `[aws]`: which implementations serve the ports, and the settings of those on AWS.
 
 use std::collections::BTreeMap;
 
@@ -12,64 +12,64 @@ const FILE: &str = "quartermaster.db";
 /// The table of events, unless the settings name another; see `infra/portal.yml`.
 const EVENTS: &str = "ProvisioningEvents";
 
-/// Which implementations serve the ports. Any mix that the settings let through works.
+/// The implementations that serve the ports. Every combination that the settings accept works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backend {
-    /// Keeps rows, trail and jobs.
+    /// Stores requests, audit trail and jobs.
     pub store: StoreChoice,
     /// Runs executions.
     pub workflow: WorkflowChoice,
-    /// Makes and removes products.
+    /// Provisions and removes products.
     pub provisioner: ProvisionerChoice,
-    /// URL of the SQS queue that brings what AWS says.
+    /// URL of the SQS queue with the messages of AWS.
     pub queue: Option<String>,
 }
 
-/// What keeps rows, trail and jobs.
+/// The implementation of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreChoice {
-    /// This SQLite file.
+    /// The SQLite file at this path.
     Sqlite(String),
-    /// These two DynamoDB tables.
+    /// Two DynamoDB tables.
     DynamoDb {
-        /// A row for each request.
+        /// Table with a row for each request.
         requests: String,
-        /// All else.
+        /// Table with everything else.
         events: String,
     },
 }
 
-/// What runs executions.
+/// The implementation of the workflow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WorkflowChoice {
-    /// The state machine in-process.
+    /// The in-process state machine.
     Local,
-    /// The Step Functions state machine of this ARN.
+    /// The Step Functions state machine with this ARN.
     StepFunctions(String),
 }
 
-/// What makes and removes products.
+/// The implementation of the provisioner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProvisionerChoice {
-    /// Nothing real.
+    /// A simulation that creates nothing.
     Simulated,
     /// Service Catalog.
     ServiceCatalog,
 }
 
-/// What the implementations on AWS need to know of the account.
+/// Settings of the AWS account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AwsAccount {
-    /// Id of the Service Catalog portfolio, `port-…`; empty without Service Catalog.
+    /// Id of the Service Catalog portfolio, such as `port-2s6wuabcdefoy`; empty without Service Catalog.
     pub portfolio: String,
-    /// Whether Cost Explorer is asked once a day what everything costs. Each call is charged.
+    /// Whether to query Cost Explorer for actual costs once a day. AWS charges for each call.
     pub actual_cost: bool,
-    /// The launch path to take, `lpv…-…`, of products to which several lead.
+    /// The launch path, `lpv…-…`, for products to which several lead.
     pub launch_paths: BTreeMap<ProductKey, String>,
 }
 
 impl Backend {
-    /// Whether anything of it is on AWS.
+    /// Whether any of the ports is served by AWS.
     pub fn uses_aws(&self) -> bool {
         self.queue.is_some()
             || matches!(self.store, StoreChoice::DynamoDb { .. })
@@ -77,7 +77,8 @@ impl Backend {
             || self.provisioner == ProvisionerChoice::ServiceCatalog
     }
 
-    /// The file that what is embedded shares: the store's own, or one in the working folder beside a store on AWS.
+    /// Returns the file of embedded implementations: the store's own, or one in the working directory if the
+    /// store is on AWS.
     pub fn embedded_file(&self) -> &str {
         match &self.store {
             StoreChoice::Sqlite(file) => file,
@@ -121,11 +122,12 @@ fn read_store(backend: &Reader<'_>) -> StoreChoice {
             "write `sqlite:` and a file, such as `sqlite:quartermaster.db`, or `dynamodb:` and a table, such as \
              `dynamodb:ProvisioningRequests`",
         );
+        // Stands in for the invalid value, so that the rest is checked too.
         StoreChoice::Sqlite(FILE.to_owned())
     })
 }
 
-/// The table of requests, and behind a comma that of events where it has another name than the usual one.
+/// Parses the name of the table of requests, optionally followed by a comma and that of the table of events.
 fn read_tables(text: &str) -> Option<StoreChoice> {
     let (requests, events) = text.split_once(',').unwrap_or((text, EVENTS));
     let (requests, events) = (requests.trim(), events.trim());
@@ -133,7 +135,7 @@ fn read_tables(text: &str) -> Option<StoreChoice> {
     shaped.then(|| StoreChoice::DynamoDb { requests: requests.to_owned(), events: events.to_owned() })
 }
 
-/// As DynamoDB's `CreateTable` takes it.
+/// Whether DynamoDB's `CreateTable` accepts this name.
 fn is_table_name(text: &str) -> bool {
     (3..=255).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
@@ -171,6 +173,7 @@ fn is_state_machine(arn: &str) -> bool {
 fn read_queue(backend: &Reader<'_>) -> Option<String> {
     let queue = backend.text("queue").filter(|queue| !queue.is_empty())?;
     let shaped = Url::parse(&queue).is_ok_and(|url| {
+        // `http` is for local emulators of SQS.
         matches!(url.scheme(), "https" | "http") && url.path_segments().is_some_and(|path| path.count() == 2)
     });
     if !shaped {
@@ -184,7 +187,7 @@ fn read_queue(backend: &Reader<'_>) -> Option<String> {
     Some(queue)
 }
 
-/// Executions and what they say must be where every bot on the same store finds them.
+/// Checks that executions and their messages are visible to every bot that shares the store.
 fn check_mix(backend: &Reader<'_>, chosen: &Backend) {
     let shared = matches!(chosen.store, StoreChoice::DynamoDb { .. });
     match (&chosen.workflow, &chosen.queue) {
@@ -215,6 +218,7 @@ pub(super) fn read_account(root: &Reader<'_>, backend: &Backend) -> AwsAccount {
     }
     let launch_paths = aws.map("launch_paths").map(|paths| read_launch_paths(&paths)).unwrap_or_default();
     let provisions = backend.provisioner == ProvisionerChoice::ServiceCatalog;
+    // AWS charges for the figures, so query them by default only if there are real resources.
     let actual_cost = aws.boolean("actual_cost").unwrap_or(provisions);
     aws.finish();
     AwsAccount { portfolio, actual_cost, launch_paths }

@@ -1,4 +1,4 @@
-//! The environment variables: secrets and where Slack is.
+//! The environment variables: secrets and the address of Slack's Web API.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,29 +8,29 @@ use super::{DEFAULT_FILE, SettingsProblem, Transport};
 /// Slack's own Web API.
 const SLACK_API_URL: &str = "https://slack.com/api/";
 
-/// The variable with the app's token, and how one comes by it.
+/// The variable with the app-level token, and how to create one.
 const APP_TOKEN: &str = "SLACK_APP_TOKEN";
 const WANTED_APP_TOKEN: &str = "make one that begins with `xapp-` and has the scope `connections:write` under Basic \
                                 Information, App-Level Tokens, of your Slack app";
 
-/// The variable with the secret that events are signed with, and how one comes by it.
+/// The variable with the secret that events are signed with, and how to create one.
 const EVENTS_SECRET: &str = "QUARTERMASTER_EVENTS_SECRET";
 const WANTED_EVENTS_SECRET: &str = "make one, for example with `openssl rand -hex 32`, and give it to the receiver of \
                                     `events.webhook` as well";
-/// Shorter ones can be guessed.
+/// Minimum length in characters; shorter secrets can be guessed.
 const SHORTEST_SECRET: usize = 16;
 
-/// A text that never shows itself: `Debug` prints its length.
+/// A secret text. `Debug` prints only its length.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a secret text.
+    /// Wraps a secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself, for the one place that needs it.
+    /// Returns the secret, for the one place that needs it.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -42,32 +42,32 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What `serve` takes from the environment.
+/// The environment that `serve` needs.
 #[derive(Clone, Debug)]
 pub struct Environment {
-    /// What the way from Slack to the bot needs.
+    /// The transport from Slack to the bot, with its credentials.
     pub inbound: Inbound,
-    /// `SLACK_BOT_TOKEN`, `xoxb-…`: the bot's right to call Slack.
+    /// `SLACK_BOT_TOKEN`, `xoxb-…`: authorizes calls to Slack.
     pub bot_token: Secret,
-    /// `SLACK_API_URL`, ending in a slash.
+    /// `SLACK_API_URL`, with a trailing slash.
     pub slack_api_url: String,
-    /// `QUARTERMASTER_EVENTS_SECRET`, where a webhook hears of events: proves to it that they come from us.
+    /// `QUARTERMASTER_EVENTS_SECRET`, which signs events for a webhook; `None` without one.
     pub events_secret: Option<Secret>,
 }
 
-/// What the way from Slack to the bot needs.
+/// The transport from Slack to the bot, with its credentials.
 #[derive(Clone, Debug)]
 pub enum Inbound {
-    /// Slack calls us.
+    /// Slack calls the bot over HTTP.
     Http {
-        /// `SLACK_SIGNING_SECRET`: proves that a request comes from Slack.
+        /// `SLACK_SIGNING_SECRET`: verifies that a request comes from Slack.
         signing_secret: Secret,
     },
-    /// We call Slack.
+    /// The bot opens connections to Slack (Socket Mode).
     Socket {
-        /// `SLACK_APP_TOKEN`, `xapp-…`: the app's right to open connections.
+        /// `SLACK_APP_TOKEN`, `xapp-…`: authorizes opening connections.
         app_token: Secret,
-        /// How many, as the settings say.
+        /// The number of connections, from the settings.
         connections: usize,
     },
 }
@@ -76,7 +76,7 @@ impl Environment {
     /// Reads and checks the variables.
     ///
     /// # Errors
-    /// Everything that is missing or wrong; a secret's text is never part of it.
+    /// Everything that is missing or wrong. Never contains the text of a secret.
     pub(super) fn read(transport: Transport, signs_events: bool) -> Result<Self, Vec<SettingsProblem>> {
         Self::from_lookup(transport, signs_events, &variable)
     }
@@ -93,6 +93,7 @@ impl Environment {
                 problems
                     .push(SettingsProblem { place: name.to_owned(), text: format!("is not set: {wanted}") });
             }
+            // An empty secret is never used: with any problem an error is returned.
             Secret::new(value.unwrap_or_default())
         };
         let inbound = match transport {
@@ -137,7 +138,7 @@ impl Environment {
         }
     }
 
-    /// Whether it is Slack itself that is called.
+    /// Whether calls go to Slack itself rather than a stand-in.
     pub fn is_slacks_own(&self) -> bool {
         self.slack_api_url == SLACK_API_URL
     }
@@ -147,14 +148,14 @@ fn is_web_url(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
-/// The settings file: `--config`, else `QUARTERMASTER_CONFIG`, else [`DEFAULT_FILE`].
+/// Returns the path of the settings file: `--config`, else `QUARTERMASTER_CONFIG`, else [`DEFAULT_FILE`].
 pub fn settings_file(option: Option<PathBuf>) -> PathBuf {
     option
         .or_else(|| variable("QUARTERMASTER_CONFIG").map(PathBuf::from))
         .unwrap_or_else(|| PathBuf::from(DEFAULT_FILE))
 }
 
-/// `RUST_LOG`: which log lines are written.
+/// Returns `RUST_LOG`, which selects the log lines to write.
 pub fn log_filter() -> Option<String> {
     variable("RUST_LOG")
 }

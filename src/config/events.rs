@@ -1,16 +1,16 @@
-//! `[events]`: who hears of every entry of the audit trail.
+//! `[events]`: where every entry of the audit trail is sent.
 
 use url::Url;
 
 use super::file::refuse_secrets;
 use crate::document::Reader;
 
-/// Who hears of every entry of the audit trail.
+/// The receiver of audit entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventsTo {
-    /// Whoever is at this address.
+    /// A webhook at this address.
     Webhook(Url),
-    /// The SNS topic of this ARN.
+    /// The SNS topic with this ARN.
     Topic(String),
 }
 
@@ -44,7 +44,7 @@ fn address(events: &Reader<'_>, text: &str) -> Option<Url> {
     };
     let found = Url::parse(text).ok().filter(shaped);
     if found.is_none() {
-        // What stands in it may be a password.
+        // Do not repeat the address, which may contain a password.
         events.report(
             "webhook",
             "`events.webhook` is not an https address without name and password",

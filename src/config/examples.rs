@@ -1,6 +1,7 @@
-//! A right value for every key of the settings that takes a text or a list of them, for whoever wrote a wrong one.
+//! A valid value for every settings key that takes a text or a list of texts, shown to users who wrote an
+//! invalid one.
 
-/// By path, as TOML writes it.
+/// Examples by path, in TOML.
 pub(super) const EXAMPLES: [(&str, &str); 27] = [
     ("server.listen", "\"127.0.0.1:3000\""),
     ("slack.connections", "2"),
@@ -36,7 +37,7 @@ mod tests {
     use super::super::file::parse;
     use super::*;
 
-    /// Settings with this value at this path, and all else as it has to be.
+    /// Returns settings with this value at this path and valid values elsewhere.
     fn with(path: &str, value: &str) -> String {
         let (section, key) = path.split_once('.').unwrap();
         let mut slack = vec![("approvals_channel", "\"C0APPROVALS\"".to_owned())];

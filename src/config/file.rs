@@ -11,13 +11,13 @@ use crate::domain::ids::{ChannelId, ProductKey};
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
 
-/// The catalog's folder where the settings name none.
+/// The default catalog folder.
 const CATALOG: &str = "catalog";
-/// Things that a person may do at once before they are asked to wait.
+/// The default number of actions that a user may take at once before being rate-limited.
 const BURST: u32 = 30;
-/// Connections to Slack where the settings name no number: one goes on while the other is renewed.
+/// The default number of connections to Slack, so that one remains while the other is renewed.
 const CONNECTIONS: u32 = 2;
-/// Slack's limit for an app.
+/// Slack's limit of connections per app.
 const MOST_CONNECTIONS: u32 = 10;
 
 pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
@@ -69,14 +69,15 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     })
 }
 
-/// What a settings file says about things outside of it: they are looked at even where the file itself is wrong.
+/// The parts of a settings file that refer to things outside of it. They are checked even if the file itself
+/// is wrong.
 pub(super) struct Outline {
     pub(super) transport: Transport,
     pub(super) events: Option<EventsTo>,
     pub(super) catalog: (PathBuf, bool),
 }
 
-/// Reads the outline of a settings file; the defaults stand for one that cannot be parsed.
+/// Reads the outline of a settings file; uses defaults if it cannot be parsed.
 pub(super) fn outline(text: &str) -> Outline {
     let Ok(document) = parse_toml(text) else {
         return Outline {
@@ -85,6 +86,7 @@ pub(super) fn outline(text: &str) -> Outline {
             catalog: (PathBuf::from(CATALOG), false),
         };
     };
+    // `parse` reports the problems of the same text.
     let unheard = Problems::in_toml();
     let root = Reader::new(&document, &unheard);
     Outline {
@@ -118,7 +120,7 @@ fn read_transport(slack: &Reader<'_>) -> Transport {
     Transport::Socket { connections: connections as usize }
 }
 
-/// Secrets that people look for among the settings of Slack, and where each is read from.
+/// Secrets that users may try to put into the Slack section, and the variable of each.
 const SLACK_SECRETS: [(&str, &str); 4] = [
     ("app_token", "SLACK_APP_TOKEN"),
     ("bot_token", "SLACK_BOT_TOKEN"),
@@ -126,7 +128,7 @@ const SLACK_SECRETS: [(&str, &str); 4] = [
     ("token", "SLACK_BOT_TOKEN"),
 ];
 
-/// Refuses secrets in the file, without repeating them.
+/// Refuses secrets in the file without repeating them.
 pub(super) fn refuse_secrets(section: &Reader<'_>, secrets: &[(&str, &str)]) {
     for (key, variable) in secrets.iter().filter(|(key, _)| section.has(key)) {
         section.refuse(
@@ -137,7 +139,7 @@ pub(super) fn refuse_secrets(section: &Reader<'_>, secrets: &[(&str, &str)]) {
     }
 }
 
-/// The organization, still without its teams.
+/// Reads the organization, without its teams.
 fn read_slack(slack: &Reader<'_>) -> Organization {
     let manager_field = slack.text("manager_field").filter(|field| !field.trim().is_empty());
     let command = slack.text_or("command", "/provision");
@@ -251,7 +253,7 @@ fn check_channel(reader: &Reader<'_>, key: &str, text: &str) {
     }
 }
 
-/// Whether it is shaped like one of Slack's ids of a kind that begins with one of these letters.
+/// Whether the text has the form of a Slack id that begins with one of these letters.
 fn is_id(text: &str, kinds: &[char]) -> bool {
     text.len() >= 3
         && text.starts_with(kinds)

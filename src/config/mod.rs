@@ -1,7 +1,7 @@
-//! Every setting, its default and its check, and the only reader of the environment.
+//! Every setting with its default and its checks, and the only code that reads the environment.
 //!
-//! All that is wrong is reported at once, with the line, an example and the nearest known key. Secrets come from
-//! the environment alone.
+//! All problems are reported at once, with the line, an example and the nearest known key. Secrets come from
+//! the environment only.
 
 mod backend;
 mod environment;
@@ -21,73 +21,73 @@ pub use backend::{AwsAccount, Backend, ProvisionerChoice, StoreChoice, WorkflowC
 pub use environment::{Environment, Inbound, Secret, log_filter, settings_file};
 pub use events::EventsTo;
 
-/// Where the settings are read from when neither `--config` nor `QUARTERMASTER_CONFIG` says otherwise.
+/// The settings file if neither `--config` nor `QUARTERMASTER_CONFIG` names one.
 pub const DEFAULT_FILE: &str = "quartermaster.toml";
 
-/// Everything the settings file says.
+/// The contents of the settings file.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Address and port to listen on.
     pub listen: String,
-    /// How log lines are written.
+    /// The format of log lines.
     pub log: LogFormat,
-    /// How what happens in Slack reaches the bot.
+    /// The transport from Slack to the bot.
     pub transport: Transport,
-    /// Things that one person may do at once in Slack; 0 for no limit.
+    /// The number of actions that a user may take at once in Slack; 0 for no limit.
     pub burst: u32,
     /// Which implementations serve the ports.
     pub backend: Backend,
-    /// What those on AWS need to know of the account.
+    /// Settings of the AWS account.
     pub account: AwsAccount,
-    /// Who hears of every entry of the audit trail; usually nobody.
+    /// The receiver of audit entries, if any.
     pub events: Option<EventsTo>,
-    /// Folder of the catalog; the one built into the binary when it does not exist and was not asked for.
+    /// Folder of the catalog. If it does not exist and was not set explicitly, the built-in catalog is used.
     pub catalog: PathBuf,
-    /// Whether the file named the catalog's folder.
+    /// Whether the file sets the catalog's folder.
     pub catalog_named: bool,
-    /// How the simulated provisioner behaves.
+    /// Settings of the simulated provisioner.
     pub simulation: SimulationSettings,
     /// Teams, admins and channels.
     pub organization: Organization,
 }
 
-/// How log lines are written.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// How what happens in Slack reaches the bot.
+/// The transport from Slack to the bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// Slack calls us.
+    /// Slack calls the bot over HTTP.
     Http,
-    /// We keep connections to Slack open.
+    /// The bot keeps connections to Slack open (Socket Mode).
     Socket {
-        /// How many.
+        /// The number of connections.
         connections: usize,
     },
 }
 
-/// How the simulated provisioner behaves.
+/// Settings of the simulated provisioner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SimulationSettings {
-    /// Time that one template resource takes.
+    /// The time that one template resource takes.
     pub step: Period,
-    /// Time in which a Slack that is simulated takes a message in each conversation.
+    /// The time between messages that the simulated Slack accepts in each conversation.
     pub pace: Period,
     /// Products whose provisioning fails.
     pub fail_products: Vec<ProductKey>,
-    /// Products of which the first attempt at a removal fails.
+    /// Products whose first attempt at a removal fails.
     pub fail_teardowns: Vec<ProductKey>,
-    /// Products whose changes fail.
+    /// Products whose updates fail.
     pub fail_changes: Vec<ProductKey>,
 }
 
-/// One thing wrong with the settings: `place: problem: how to fix`.
+/// A problem with the settings; formats as `place: problem: how to fix`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsProblem {
     /// The file or the environment variable.
@@ -102,20 +102,22 @@ impl fmt::Display for SettingsProblem {
     }
 }
 
-/// What a settings file leads to, each part read whatever is wrong with the others, so that all of it is told at once.
+/// The result of reading settings. Each part is read even if the others are wrong, so that all problems are
+/// reported at once.
 #[derive(Debug)]
 pub struct Read {
     /// The settings.
     pub settings: Result<Settings, Vec<SettingsProblem>>,
-    /// What the environment says for the transport and the events that the file names.
+    /// The environment variables that the transport and the events in the file require.
     pub environment: Result<Environment, Vec<SettingsProblem>>,
-    /// The catalog's folder, and whether the file names it.
+    /// The catalog's folder, and whether the file sets it.
     pub catalog: (PathBuf, bool),
 }
 
 /// Reads a settings file and the environment.
 pub fn read(file: &Path) -> Read {
     let settings = Settings::read(file);
+    // `settings` already reports a file that cannot be read.
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let file::Outline { transport, events, catalog } = file::outline(&text);
     let signs_events = matches!(events, Some(EventsTo::Webhook(_)));
@@ -123,7 +125,7 @@ pub fn read(file: &Path) -> Read {
 }
 
 impl Settings {
-    /// Whether anything that they name is on AWS.
+    /// Whether any setting refers to AWS.
     pub fn uses_aws(&self) -> bool {
         self.backend.uses_aws() || matches!(self.events, Some(EventsTo::Topic(_)))
     }
@@ -131,7 +133,7 @@ impl Settings {
     /// Reads and checks a settings file.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
+    /// All problems with the file.
     pub fn read(path: &Path) -> Result<Self, Vec<SettingsProblem>> {
         let place = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| {
@@ -145,7 +147,7 @@ impl Settings {
     /// Checks the text of a settings file; `place` names it in problems.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
+    /// All problems with the text.
     pub fn parse(place: &str, text: &str) -> Result<Self, Vec<SettingsProblem>> {
         file::parse(text).map_err(|problems| {
             let located = |problem: &dyn fmt::Display| SettingsProblem {

@@ -10,7 +10,7 @@ use crate::domain::organization::ALL_TEAMS;
 use crate::domain::policy::Team;
 use crate::domain::quiet_hours::{Hours, QuietHours};
 
-/// Longest team name: it becomes part of bucket names and tags.
+/// Maximum length of a team name, which becomes part of bucket names and tags.
 const LONGEST_TEAM_NAME: usize = 20;
 
 pub(super) fn read(root: &Reader<'_>) -> Vec<Team> {
@@ -34,6 +34,7 @@ pub(super) fn read(root: &Reader<'_>) -> Vec<Team> {
         }
         teams.push(team);
     }
+    // Former names can only be checked once all teams are known.
     for (place, reader) in readers.into_iter().enumerate() {
         check_former_names(&reader, &teams, place);
         reader.finish();
@@ -41,7 +42,7 @@ pub(super) fn read(root: &Reader<'_>) -> Vec<Team> {
     teams
 }
 
-/// A former name leads to one team: it is nobody's name now, and no two teams claim it.
+/// Checks that a former name leads to one team: no team has it now, and no two teams claim it.
 fn check_former_names(reader: &Reader<'_>, teams: &[Team], place: usize) {
     let team = &teams[place];
     for (number, former) in team.formerly.iter().enumerate() {
@@ -138,6 +139,7 @@ fn read_quiet(reader: &Reader<'_>) -> Option<QuietHours> {
     if hours.is_none() && days.is_empty() {
         return None;
     }
+    // An unknown zone has been reported already.
     let quiet = QuietHours::new(hours, days, zone?);
     if let Err(error) = &quiet {
         let key = if hours.is_some() { "quiet_hours" } else { "quiet_days" };
@@ -181,7 +183,7 @@ fn weekday(reader: &Reader<'_>, text: &str) -> Option<Weekday> {
     found
 }
 
-/// The zone of this name: as this machine knows it, since it may be newer, else as it was when this was built.
+/// Finds a time zone by name. Prefers the machine's database, which may be newer than the one built in.
 fn zone(reader: &Reader<'_>, name: &str) -> Option<TimeZone> {
     let bundled = TimeZoneDatabase::bundled();
     let found = tz::db().get(name).or_else(|_| bundled.get(name)).ok();
@@ -196,7 +198,7 @@ fn zone(reader: &Reader<'_>, name: &str) -> Option<TimeZone> {
     found
 }
 
-/// The zone that is spelled almost like `name`, or whose city it is.
+/// Finds the zone that is spelled most like `name`, or that has it as its city.
 fn nearest_zone<'k>(name: &str, known: &'k [String]) -> Option<&'k str> {
     let city = name.rsplit('/').next().unwrap_or(name).trim().replace(' ', "_");
     let is_city = |zone: &&str| zone.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(&city));

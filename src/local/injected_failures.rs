@@ -1,5 +1,5 @@
-//! What keeps the simulation from removing what it made: deletion protection, and failures that the settings ask for.
-//! Texts are in CloudFormation's style. When a removal is tried belongs to the provisioner.
+//! Failures that the simulation injects into removals: deletion protection, and those that the settings ask
+//! for. Texts imitate CloudFormation. The provisioner decides when a removal is tried.
 
 use std::collections::BTreeSet;
 
@@ -12,21 +12,21 @@ use crate::domain::ids::ProductKey;
 use crate::domain::template::evaluate::{Evaluation, LiveResource};
 use crate::ports::provisioner::ProvisionOrder;
 
-/// Known when something is made, remembered until it is removed.
+/// The failures of one provisioned product. Determined when it is provisioned, stored until it is removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct InjectedFailures {
     product: ProductKey,
-    /// How the first attempt fails if the settings ask for it.
+    /// Why the first attempt fails, if the settings ask for that.
     first_failure: String,
-    /// Why every attempt fails.
+    /// Why every attempt fails, if a resource is protected.
     protection: Option<String>,
 }
 
 impl InjectedFailures {
-    /// What will be in the way of removing the resources of this evaluation.
+    /// Determines what will prevent the removal of the resources of this evaluation.
     pub(super) fn of(order: &ProvisionOrder<'_>, evaluation: &Evaluation) -> Self {
         let fates = deletion_effects(&order.product.template.with_values_in(Some(REGION), order.parameters));
-        // What a teardown keeps is not deleted, so its protection is in nobody's way.
+        // A teardown does not delete what the template retains, so its protection does not matter.
         let kept: BTreeSet<&str> = fates
             .iter()
             .filter(|fate| fate.keeps == DeletionOutcome::Kept)
@@ -43,7 +43,7 @@ impl InjectedFailures {
         }
     }
 
-    /// How this attempt at a removal ends, counted from 1.
+    /// Returns how this attempt at a removal ends, counted from 1.
     pub(super) fn outcome(&self, attempt: u32, fail_teardowns: &[ProductKey]) -> RecordOutcome {
         match &self.protection {
             Some(why) => RecordOutcome::Failed { why: why.clone() },
@@ -55,7 +55,7 @@ impl InjectedFailures {
     }
 }
 
-/// The failure that people know best, if there is a bucket.
+/// Words the first failure: the best known one, a bucket that is not empty, if there is a bucket.
 fn first_failure(made: &[LiveResource]) -> String {
     let bucket = made.iter().find(|resource| resource.resource_type == "AWS::S3::Bucket");
     if let Some(bucket) = bucket {
@@ -69,7 +69,7 @@ fn failed(resource: &LiveResource, why: &str) -> String {
     format!("DELETE_FAILED: {} ({}): {why}", resource.logical_id, resource.resource_type)
 }
 
-/// How AWS refuses to delete a protected resource of this type.
+/// Returns AWS's message for deleting a protected resource of this type.
 fn refusal(resource_type: &str) -> &'static str {
     match resource_type {
         "AWS::RDS::DBInstance" => {

@@ -1,21 +1,21 @@
-//! Points in time as SQLite columns: whole microseconds since 1970.
+//! Timestamps as SQLite columns: whole microseconds since 1970.
 //!
-//! A due date is rounded up and "now" is rounded down, so that nothing is ever found due before its time.
+//! Due dates are rounded up and "now" is rounded down, so that nothing is due before its time.
 
 use jiff::Timestamp;
 
-/// The column for a date before which nothing may happen.
+/// Converts a date before which nothing may happen, rounding up.
 pub(super) fn not_before(due: Timestamp) -> i64 {
     let micros = -(-due.as_nanosecond()).div_euclid(1_000);
     i64::try_from(micros).unwrap_or(i64::MAX)
 }
 
-/// The column value that [`not_before`] columns are compared with.
+/// Converts the current time, for comparison with [`not_before`] columns, rounding down.
 pub(super) fn reached(now: Timestamp) -> i64 {
     i64::try_from(now.as_nanosecond().div_euclid(1_000)).unwrap_or(i64::MAX)
 }
 
-/// Reads a column back; the last point in time there is for anything later.
+/// Converts a column value to a timestamp; values out of range become the last one there is.
 pub(super) fn read(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
 }

@@ -1,4 +1,4 @@
-//! An account with a small network, for trying forms. Nothing in it is real.
+//! A made-up account with a small network, for trying out forms.
 
 use anyhow::bail;
 use async_trait::async_trait;

@@ -1,7 +1,9 @@
-//! Everything embedded: one SQLite file with the store, the queue, an in-process state machine and a simulated
-//! provisioner, so that the program runs whole with no account. What AWS does instead belongs in `aws/`.
+//! Embedded implementations of the ports: one SQLite file with the store and the queue, an in-process state
+//! machine and a simulated provisioner, so that the whole program runs without an AWS account. Their
+//! counterparts on AWS belong in `aws/`.
 //!
-//! Reading order: [`database`] (one writer, group commit), [`store`], [`queue`], [`workflow`], [`provisioner`].
+//! Reading order: [`database`] (one writer, group commit), [`store`], [`queue`], [`workflow`],
+//! [`provisioner`].
 
 pub mod database;
 mod injected_failures;

@@ -1,18 +1,18 @@
-//! Invented physical ids: what `Ref` and `GetAtt` give for resources that nobody made. They look as in AWS and are
-//! always the same for the same request, so that a record that is read twice tells the same.
+//! Invented physical ids: the values of `Ref` and `GetAtt` for simulated resources. They look like those of
+//! AWS and are derived from the request, so that reading a record twice gives the same values.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::ids::RequestId;
 use crate::domain::template::evaluate::{LiveResource, ref_is_name};
 
-/// The account that AWS's own documentation uses.
+/// The account id that AWS's documentation uses.
 pub(super) const ACCOUNT: &str = "123456789012";
 /// The region of the shipped price list.
 pub(super) const REGION: &str = "us-east-1";
 
-/// What an attribute of a resource type looks like; the attribute of `Ref` is empty. In braces: the resource's
-/// `name`, a `uuid`, or so many hexadecimal digits.
+/// The shape of an attribute by resource type; the attribute of `Ref` is empty. In braces: the resource's
+/// `name`, a `uuid`, or a number of hexadecimal digits.
 const SHAPES: [(&str, &str, &str); 50] = [
     ("AWS::ApiGateway::RestApi", "", "{10}"),
     ("AWS::CertificateManager::Certificate", "", "arn:aws:acm:{region}:{account}:certificate/{uuid}"),
@@ -82,7 +82,7 @@ const SHAPES: [(&str, &str, &str); 50] = [
     ("AWS::StepFunctions::StateMachine", "", "arn:aws:states:{region}:{account}:stateMachine:{name}"),
 ];
 
-/// Invents what belongs to one request.
+/// Invents the ids of one request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PhysicalIds {
     request: RequestId,
@@ -93,22 +93,22 @@ impl PhysicalIds {
         Self { request }
     }
 
-    /// `pp-…`, as Service Catalog names what it made.
+    /// Returns `pp-…`, in the style of Service Catalog.
     pub(super) fn provisioned_product(self) -> String {
         format!("pp-{}", self.digits("provisioned product", 13))
     }
 
-    /// `rec-…`, one for each purpose.
+    /// Returns `rec-…`, different for each purpose.
     pub(super) fn record(self, purpose: &str) -> String {
         format!("rec-{}", self.digits(purpose, 13))
     }
 
-    /// Named as Service Catalog names its stacks.
+    /// Returns the name of the stack, in the style of Service Catalog.
     pub(super) fn stack_name(self) -> String {
         format!("SC-{ACCOUNT}-{}", self.provisioned_product())
     }
 
-    /// The stack's ARN.
+    /// Returns the stack's ARN.
     pub(super) fn stack_id(self) -> String {
         format!(
             "arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{}/{}",
@@ -117,8 +117,8 @@ impl PhysicalIds {
         )
     }
 
-    /// What `Ref` (no attribute) or `GetAtt` gives for this resource: an id or a name that looks as in AWS, where it is known
-    /// how that looks. What is no id has one right value, so none is made up.
+    /// Returns the value of `Ref` (no attribute) or `GetAtt` for this resource: an id or name in AWS's style,
+    /// if that is known. Attributes that are not ids have one right value, so none is invented.
     pub(super) fn value(self, resource: &LiveResource, attribute: Option<&str>) -> Option<String> {
         let of_type = |(of, name, _): &&(&str, &str, &str)| {
             *of == resource.resource_type && *name == attribute.unwrap_or_default()
@@ -146,7 +146,8 @@ impl PhysicalIds {
         filled + rest
     }
 
-    /// The name in the properties, or one as CloudFormation makes it of the stack's and the resource's.
+    /// Returns the name in the properties, or one that CloudFormation would derive from the names of stack
+    /// and resource.
     fn name(self, resource: &LiveResource) -> String {
         if let Some(name) = &resource.name {
             return name.clone();
@@ -154,6 +155,7 @@ impl PhysicalIds {
         let digits = self.digits(&resource.logical_id, 12);
         let logical_id: String = resource.logical_id.chars().take(16).collect();
         let name = format!("{}-{logical_id}-{digits}", self.stack_name());
+        // S3 buckets and RDS instances have lower-case names.
         let is_lower = resource.resource_type.starts_with("AWS::S3::")
             || resource.resource_type.starts_with("AWS::RDS::");
         if is_lower { name.to_lowercase() } else { name }

@@ -1,5 +1,5 @@
-//! A simulation of Service Catalog: it evaluates the product's template, lets time pass for each resource, and makes
-//! up what would have come out. Ids are invented in `physical`; nothing real is made.
+//! A simulation of Service Catalog: it evaluates the product's template, lets time pass for each resource,
+//! and invents the outputs. Ids come from `physical_ids`; nothing real is created.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,16 +25,16 @@ use crate::ports::clock::Clock;
 use crate::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use crate::ports::queue::Signal;
 
-/// How the simulation behaves.
+/// Settings of the simulation.
 #[derive(Clone, Debug)]
 pub struct Simulation {
-    /// The time one resource takes to be made; its removal takes half of it.
+    /// The time to create one resource; its removal takes half of that.
     pub step: Period,
-    /// Products that fail after half of their resources.
+    /// Products whose provisioning fails after half of their resources.
     pub fail_products: Vec<ProductKey>,
-    /// Products of which the first attempt at a removal fails.
+    /// Products whose first attempt at a removal fails.
     pub fail_teardowns: Vec<ProductKey>,
-    /// Products whose changes fail and are taken back.
+    /// Products whose updates fail and are rolled back.
     pub fail_changes: Vec<ProductKey>,
 }
 
@@ -48,7 +48,7 @@ pub struct SimulatedProvisioner {
 }
 
 impl SimulatedProvisioner {
-    /// The simulation in this database; it reports its resources through `queue`.
+    /// Creates the simulation in this database; it reports resources through `queue`.
     pub fn new(database: Database, queue: LocalQueue, clock: Arc<dyn Clock>, simulation: Simulation) -> Self {
         Self { database, queue, clock, simulation }
     }
@@ -137,10 +137,10 @@ fn check(order: &ProvisionOrder<'_>) -> Result<(), ProvisionError> {
     Ok(())
 }
 
-/// What will happen, all of it known at the start.
+/// The plan of a simulated provisioning, complete from the start.
 struct SimulatedPlan {
     request: RequestId,
-    /// Logical ids in the order of their making.
+    /// Logical ids in the order of creation.
     made: Vec<String>,
     resources: usize,
     step: Period,
@@ -164,6 +164,7 @@ impl SimulatedPlan {
     }
 
     fn begin(self, tx: &Connection, now: Timestamp) -> anyhow::Result<Started> {
+        // A repeated call returns the record of the first one.
         if let Some(known) = Record::latest(tx, self.request, Kind::Provision)? {
             return Ok(known.started());
         }
@@ -173,7 +174,7 @@ impl SimulatedPlan {
         }
         let steps = match self.outcome {
             RecordOutcome::Succeeded { .. } => self.made.len(),
-            // The one that fails takes its time as well.
+            // The resource that fails takes its time as well.
             RecordOutcome::Failed { .. } => self.made.len() + 1,
         };
         let physical = PhysicalIds::of(self.request);
@@ -221,7 +222,7 @@ pub(super) fn output(output: EvaluatedOutput) -> (String, String, String) {
     (output.name, output.description, value)
 }
 
-/// `steps` steps after `start`.
+/// Returns the time `steps` steps after `start`.
 pub(super) fn later(start: Timestamp, step: Period, steps: usize) -> Timestamp {
     let steps = i32::try_from(steps).unwrap_or(i32::MAX);
     step.duration()
@@ -230,7 +231,7 @@ pub(super) fn later(start: Timestamp, step: Period, steps: usize) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
-/// Begins an attempt at a removal, or finds the record of the earlier call for it.
+/// An attempt at a removal. `begin` starts it, or returns the record of an earlier call for the same attempt.
 struct Removal {
     request: RequestId,
     attempt: u32,
@@ -247,6 +248,7 @@ impl Removal {
         let latest = Record::latest(tx, request, Kind::Terminate)?;
         let provisioned = Record::latest(tx, request, Kind::Provision)?;
         let Some(provisioned) = provisioned.filter(|record| record.made > 0) else { return Ok(None) };
+        // An error rather than a refusal: the caller tries again later.
         if provisioned.is_running(now) {
             return Err(anyhow!("{} is still being made", provisioned.product));
         }

@@ -1,7 +1,8 @@
-//! The queue in a table: what the state machine and the provisioner say, kept until it was dealt with.
-//! What the messages mean is the port's to say.
+//! The queue in a table: messages of the state machine and the provisioner, kept until they are handled. The
+//! port defines what they mean.
 //!
-//! Receiving hides a message for a minute; whoever deletes it within that time is done with it.
+//! Receiving hides a message for a minute, like an SQS visibility timeout; a receiver that deletes it within
+//! that time has handled it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,14 +22,14 @@ use crate::domain::period::Period;
 use crate::ports::clock::Clock;
 use crate::ports::queue::{Delivery, Queue, Signal};
 
-/// Messages handed out at a time.
+/// The most messages in one answer.
 const BATCH: i64 = 32;
 /// How long a received message stays hidden.
 const HIDDEN: Period = Period::seconds(60);
-/// Between two looks at least, so that a clock that stands still is not asked without pause.
+/// The shortest pause between two looks, so that a clock that stands still does not cause a busy loop.
 const SHORTEST_WAIT: Duration = Duration::from_millis(5);
 
-/// The queue in a [`Database`]; clones share it.
+/// The queue in a [`Database`]. Clones share it.
 #[derive(Clone, Debug)]
 pub struct LocalQueue {
     database: Database,
@@ -37,17 +38,17 @@ pub struct LocalQueue {
 }
 
 impl LocalQueue {
-    /// The queue in this database.
+    /// Creates the queue in this database.
     pub fn new(database: Database, clock: Arc<dyn Clock>) -> Self {
         Self { database, clock, bell: Arc::default() }
     }
 
-    /// Wakes receivers after something was enqueued and committed.
+    /// Wakes receivers, after a message was enqueued and committed.
     pub(super) fn ring(&self) {
         self.bell.notify_waiters();
     }
 
-    /// When there will be something to receive.
+    /// Returns when the next message becomes visible or the next execution expires.
     async fn next_visible(&self) -> anyhow::Result<Option<Timestamp>> {
         self.database
             .read(|connection| {
@@ -70,7 +71,7 @@ impl Queue for LocalQueue {
         loop {
             let rung = self.bell.notified();
             tokio::pin!(rung);
-            // Listening begins before looking: what is enqueued in between must not be missed.
+            // Listen before looking, so that nothing enqueued in between is missed.
             rung.as_mut().enable();
             let now = self.clock.now();
             let next = self.next_visible().await.context("cannot look into the queue")?;
@@ -85,7 +86,7 @@ impl Queue for LocalQueue {
                 return Ok(Vec::new());
             }
             let until = next.map_or(deadline, |next| deadline.min(Instant::now() + wait_for(next, now)));
-            // Whether it was the bell or the time, the next look tells.
+            // The next look shows whether the notification or the timeout came first.
             drop(timeout_at(until, rung).await);
         }
     }
@@ -106,7 +107,7 @@ fn wait_for(next: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(next.duration_since(now)).unwrap_or_default().max(SHORTEST_WAIT)
 }
 
-/// Puts a message into the queue; it is received from `visible_at` on, if the transaction is committed.
+/// Enqueues a message that becomes visible at `visible_at`, once the transaction is committed.
 pub(super) fn enqueue(tx: &Connection, visible_at: Timestamp, signal: &Signal) -> anyhow::Result<()> {
     let body = serde_json::to_string(&StoredSignal::from(signal))?;
     tx.prepare_cached("INSERT INTO queue (visible_at, body) VALUES (?1, ?2)")?
@@ -115,6 +116,7 @@ pub(super) fn enqueue(tx: &Connection, visible_at: Timestamp, signal: &Signal) -
 }
 
 fn take(tx: &Connection, now: Timestamp) -> anyhow::Result<Vec<Delivery>> {
+    // Expired executions enqueue their signals first, so that this call already returns them.
     workflow::expire(tx, now)?;
     let rows = tx
         .prepare_cached("SELECT id, body FROM queue WHERE visible_at <= ?1 ORDER BY visible_at, id LIMIT ?2")?
@@ -127,7 +129,8 @@ fn take(tx: &Connection, now: Timestamp) -> anyhow::Result<Vec<Delivery>> {
     let mut deliveries = Vec::new();
     for (id, message) in rows {
         hide.execute(params![id, instant::not_before(HIDDEN.after(now))])?;
-        // One message of a later version must not keep the others back, nor one that is spoilt; it stays and comes again.
+        // A message of a later version or a corrupt one must not block the others; it stays and is received
+        // again.
         if let Some(message) = message {
             deliveries.push(Delivery { receipt: id.to_string(), signal: message.into() });
         } else {
@@ -137,7 +140,7 @@ fn take(tx: &Connection, now: Timestamp) -> anyhow::Result<Vec<Delivery>> {
     Ok(deliveries)
 }
 
-/// A signal as it is stored.
+/// The stored form of a signal.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "type")]
 enum StoredSignal {

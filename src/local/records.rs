@@ -1,5 +1,5 @@
-//! The table of the simulation's operations: one row for each provisioning and for each attempt at a removal. When
-//! one begins and how it ends is the provisioner's to say.
+//! The table of the simulation's operations: one row per provisioning, update and attempt at a removal. The
+//! provisioner decides when one begins and how it ends.
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use crate::domain::drift::{ProvisionedCondition, ProvisionedRecord};
 use crate::domain::ids::{ProvisionedProductId, RecordId, RequestId};
 use crate::ports::provisioner::{RecordState, Started};
 
-/// Which operation of a request, as Service Catalog calls it.
+/// The kind of an operation, with Service Catalog's names.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Provision,
@@ -32,7 +32,7 @@ impl Kind {
     }
 }
 
-/// How a record ends.
+/// The result of an operation.
 #[derive(Serialize, Deserialize)]
 pub(super) enum RecordOutcome {
     Succeeded { outputs: Vec<(String, String, String)> },
@@ -42,15 +42,15 @@ pub(super) enum RecordOutcome {
 /// One operation.
 pub(super) struct Record {
     pub(super) id: String,
-    /// Counted from 1; a provisioning has only one, and a change has its own number.
+    /// The attempt, counted from 1. A provisioning has only one; for an update it is the update's number.
     pub(super) attempt: u32,
-    /// The provisioned product's id.
+    /// The id of the provisioned product.
     pub(super) product: String,
-    /// How many resources the template makes.
+    /// The number of resources in the template.
     pub(super) resources: u32,
-    /// How many of them were made; none by a change that was taken back.
+    /// The number of resources created; 0 for an update that was rolled back.
     pub(super) made: u32,
-    /// In microseconds since 1970.
+    /// The end in microseconds since 1970.
     pub(super) ends_at: i64,
     pub(super) outcome: RecordOutcome,
     pub(super) obstacles: InjectedFailures,
@@ -59,7 +59,7 @@ pub(super) struct Record {
 const SELECT: &str = "SELECT id, attempt, product, resources, made, ends_at, outcome, obstacles FROM records";
 
 impl Record {
-    /// The record of the latest attempt.
+    /// Returns the record of the latest attempt.
     pub(super) fn latest(tx: &Connection, request: RequestId, kind: Kind) -> anyhow::Result<Option<Self>> {
         let sql = format!("{SELECT} WHERE request = ?1 AND kind = ?2 ORDER BY attempt DESC LIMIT 1");
         Ok(tx
@@ -68,7 +68,8 @@ impl Record {
             .optional()?)
     }
 
-    /// The last one that made it what it is now.
+    /// Returns the last record that determines the current state: the last successful update, or else the
+    /// provisioning.
     pub(super) fn as_it_is(tx: &Connection, request: RequestId) -> anyhow::Result<Option<Self>> {
         let sql = format!(
             "{SELECT} WHERE request = ?1 AND (kind = ?2 OR (kind = ?3 AND made > 0))
@@ -81,7 +82,7 @@ impl Record {
             .optional()?)
     }
 
-    /// The record of this attempt.
+    /// Returns the record of this attempt.
     pub(super) fn find(
         tx: &Connection,
         request: RequestId,
@@ -142,7 +143,7 @@ impl Record {
     }
 }
 
-/// What was made and is not removed. It keeps no tags.
+/// Returns what was created and not removed. The simulation stores no tags.
 pub(super) fn existing(connection: &Connection, now: Timestamp) -> anyhow::Result<Vec<ProvisionedRecord>> {
     let mut made = connection.prepare_cached(
         "SELECT DISTINCT request FROM records WHERE kind = 'PROVISION_PRODUCT' AND made > 0",
@@ -171,7 +172,7 @@ fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
-/// How the record of this id is doing.
+/// Returns the state of a record.
 pub(super) fn describe(
     connection: &Connection,
     record: &RecordId,

@@ -1,4 +1,5 @@
-//! A simulated change of what was provisioned: it is evaluated anew, and afterwards it is what the order says, or as it was.
+//! A simulated update of what was provisioned. The template is evaluated again; on success the result
+//! replaces the earlier state, which otherwise stays.
 
 use anyhow::anyhow;
 use jiff::Timestamp;
@@ -13,11 +14,11 @@ use crate::domain::ids::{RecordId, RequestId};
 use crate::domain::period::Period;
 use crate::ports::provisioner::ProvisionOrder;
 
-/// What will happen, all of it known at the start.
+/// The plan of a simulated update, complete from the start.
 pub(super) struct Update {
     request: RequestId,
     change: u32,
-    /// How many resources there are afterwards.
+    /// The number of resources after the update.
     made: usize,
     step: Period,
     outcome: RecordOutcome,
@@ -44,7 +45,7 @@ impl Update {
         Self { request: order.request, change, made, step: simulation.step, outcome, obstacles }
     }
 
-    /// Begins, or finds the record of the earlier call for it; `None` where nothing is there.
+    /// Starts the update, or returns the record of an earlier call for it; `None` if nothing is provisioned.
     pub(super) fn begin(self, tx: &Connection, now: Timestamp) -> anyhow::Result<Option<RecordId>> {
         if let Some(known) = Record::find(tx, self.request, Kind::Update, self.change)? {
             return Ok(Some(RecordId::new(known.id)));
@@ -58,6 +59,7 @@ impl Update {
             .flatten()
             .any(|record| record.is_running(now))
         {
+            // An error rather than a refusal: the caller tries again later.
             return Err(anyhow!("another operation of {} is still under way", provisioned.product));
         }
         if removal.is_some_and(|removal| matches!(removal.outcome, RecordOutcome::Succeeded { .. })) {

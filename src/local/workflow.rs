@@ -1,7 +1,8 @@
-//! The provisioning state machine in-process: the same states, waits and ends as the Step Functions definition.
-//! It decides nothing about a request; it only waits and says so through the queue.
+//! The provisioning state machine in-process, with the same states, waits and ends as the Step Functions
+//! definition. It decides nothing about a request; it only waits, and reports through the queue.
 //!
-//! `CheckAutoApprove` -> `RequestApproval` -> `ProvisionResource` -> `UpdateStatus`, and an end state for each way out.
+//! `CheckAutoApprove` -> `RequestApproval` -> `ProvisionResource` -> `UpdateStatus`, with an end state for
+//! each failure.
 
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ pub struct LocalWorkflow {
 }
 
 impl LocalWorkflow {
-    /// The state machine in this database; what it says goes into `queue`.
+    /// Creates the state machine in this database; its signals go into `queue`.
     pub fn new(database: Database, queue: LocalQueue, clock: Arc<dyn Clock>) -> Self {
         Self { database, queue, clock }
     }
@@ -40,6 +41,7 @@ impl LocalWorkflow {
         let resumed = self
             .database
             .write(move |tx| {
+                // Expiry is lazy: nothing runs when a timeout passes, so every access checks it first.
                 expire(tx, now)?;
                 let Some(execution) = waiting_for(tx, &hash)? else { return Ok(false) };
                 execution.go_on(tx, now, &answer)?;
@@ -47,7 +49,7 @@ impl LocalWorkflow {
             })
             .await
             .context("cannot resume an execution")?;
-        // Even a token that no longer waits may have found an execution that expired.
+        // Even if nothing waits for the token, `expire` may have enqueued a signal.
         self.queue.ring();
         if resumed { Ok(()) } else { Err(ResumeError::NoLongerWaiting) }
     }
@@ -97,7 +99,7 @@ enum TaskResult {
     Failure(String),
 }
 
-/// Where an execution stands, by the names of the state machine.
+/// The state of an execution, with the names of the state machine.
 #[derive(Clone, Copy)]
 enum ExecutionState {
     RequestApproval,
@@ -107,7 +109,7 @@ enum ExecutionState {
     RequestCancelled,
     RequestTimedOut,
     ProvisioningFailed,
-    /// An error that no state catches.
+    /// Ended by an error that no state catches.
     Aborted,
 }
 
@@ -125,7 +127,7 @@ impl ExecutionState {
         }
     }
 
-    /// The end state that an error is caught by.
+    /// Returns the end state that catches this error.
     fn catching(error: &str) -> Self {
         match error {
             "Request.Denied" => Self::RequestDenied,
@@ -137,7 +139,7 @@ impl ExecutionState {
     }
 }
 
-/// A stored execution that still runs.
+/// A stored execution that is still running.
 struct RunningExecution {
     name: ExecutionName,
     request: RequestId,
@@ -165,8 +167,8 @@ impl RunningExecution {
         enqueue(tx, now, &Signal::ProvisionRequested { request, execution, token })
     }
 
-    /// Waits in `state` for the token that is returned. Only its hash is kept: whoever can read the table later
-    /// cannot resume anything with it.
+    /// Enters `state` and returns the token that it waits for. Only the token's hash is stored, so that
+    /// nobody can resume an execution with what is in the table.
     fn enter(
         &self,
         tx: &Connection,
@@ -213,6 +215,7 @@ impl RunningExecution {
 fn start(tx: &Connection, input: &ExecutionInput, now: Timestamp) -> anyhow::Result<()> {
     let started =
         tx.prepare_cached("SELECT 1 FROM executions WHERE name = ?1")?.exists([input.name.as_str()])?;
+    // The job that starts an execution may run twice.
     if started {
         return Ok(());
     }
@@ -229,7 +232,8 @@ fn start(tx: &Connection, input: &ExecutionInput, now: Timestamp) -> anyhow::Res
     execution.ask_approvers(tx, now, expires_at)
 }
 
-/// Ends the executions whose approval took longer than the machine waits, as its `States.Timeout` catch does.
+/// Ends executions whose approval took longer than the timeout, like the `States.Timeout` catch of the state
+/// machine.
 pub(super) fn expire(tx: &Connection, now: Timestamp) -> anyhow::Result<()> {
     let expired = tx
         .prepare_cached(
@@ -243,7 +247,7 @@ pub(super) fn expire(tx: &Connection, now: Timestamp) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// When the next execution expires.
+/// Returns when the next execution expires.
 pub(super) fn next_expiry(connection: &Connection) -> anyhow::Result<Option<Timestamp>> {
     let expires_at: Option<i64> = connection
         .prepare_cached("SELECT min(expires_at) FROM executions WHERE expires_at IS NOT NULL")?

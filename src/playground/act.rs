@@ -1,5 +1,5 @@
-//! What a person can do outside a form: run a command, click and choose in messages and on the home tab, use
-//! a shortcut, read and say something. Filling and sending forms is in `modal`.
+//! What a user can do outside a form: run a command, click and select in messages and on the home tab, use a
+//! shortcut, read and post. Filling in and submitting forms is in `modal`.
 
 use serde_json::{Value, json};
 
@@ -7,39 +7,39 @@ use super::answer::{Ack, DeliveryFailure, LedTo};
 use super::workspace::{Message, Workspace};
 use super::{Playground, escaped, inputs, payload, view};
 
-/// Where an element is that somebody clicks.
+/// The location of an interactive element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// In a message.
     Message {
-        /// `C…` or `D…` id.
+        /// The channel's id, `C…` or `D…`.
         channel: String,
         /// The message's `ts`.
         ts: String,
     },
     /// In an open modal.
     View {
-        /// `V…` id.
+        /// The view's id, `V…`.
         view_id: String,
     },
-    /// On the person's home tab.
+    /// On the user's home tab.
     Home,
 }
 
 impl Place {
-    /// In the message `ts` of `channel`.
+    /// Returns the place of the message `ts` in `channel`.
     pub fn message(channel: impl Into<String>, ts: impl Into<String>) -> Self {
         Self::Message { channel: channel.into(), ts: ts.into() }
     }
 
-    /// In the modal `view_id`.
+    /// Returns the place of the modal `view_id`.
     pub fn view(view_id: impl Into<String>) -> Self {
         Self::View { view_id: view_id.into() }
     }
 }
 
 impl Playground {
-    /// Types the slash command in `channel`. `text` may begin with the command itself.
+    /// Runs the slash command in `channel`. `text` may start with the command itself.
     pub async fn run_command(&self, person: &str, channel: &str, text: &str) -> Result<Ack, DeliveryFailure> {
         let fields = self.change(|workspace| self.command_fields(workspace, person, channel, text))?;
         let pairs: Vec<_> = fields.iter().map(|(key, value)| (*key, value.as_str())).collect();
@@ -120,8 +120,8 @@ impl Playground {
         self.act(person, place, block_id, action).await
     }
 
-    /// Picks an option, date or id in a select, overflow menu, list of buttons or picker. In a form's input
-    /// block this only fills the field, as in Slack, unless the block dispatches.
+    /// Selects an option, date or id in a select, overflow menu, list of buttons or picker. In an input block
+    /// of a form this only fills the field, as in Slack, unless the block dispatches actions.
     pub async fn choose(
         &self,
         person: &str,
@@ -133,7 +133,7 @@ impl Playground {
         self.fill(person, place, block_id, action_id, &json!(value)).await
     }
 
-    /// Fills an element anywhere and tells the bot where Slack would.
+    /// Fills an element anywhere, and notifies the bot if Slack would.
     pub(super) async fn fill(
         &self,
         person: &str,
@@ -150,7 +150,7 @@ impl Playground {
         }
     }
 
-    /// Sends any action object as if an element at `place` had produced it.
+    /// Sends an action as if an element at `place` had produced it.
     pub async fn act(
         &self,
         person: &str,
@@ -202,7 +202,7 @@ impl Playground {
         self.interact(person, &payload).await
     }
 
-    /// Opens the bot's home tab, which tells the bot so.
+    /// Opens the bot's home tab and sends the event to the bot.
     pub async fn open_home(&self, person: &str) -> Result<Ack, DeliveryFailure> {
         let now = self.now();
         let event = self.change(|workspace| {
@@ -221,7 +221,7 @@ impl Playground {
         self.send_event(&event).await
     }
 
-    /// Posts what a person says; the bot does not hear of it.
+    /// Posts a message of a user. The bot gets no event.
     pub fn say(&self, person: &str, channel: &str, text: &str) -> Result<Message, DeliveryFailure> {
         let now = self.now();
         self.change(|workspace| {
@@ -244,7 +244,7 @@ impl Playground {
         })
     }
 
-    /// A person has seen everything in a channel.
+    /// Marks everything in a channel as read.
     pub fn mark_read(&self, person: &str, channel: &str) {
         let changed = super::lock(&self.shared.workspace).mark_read(channel, person);
         if changed {
@@ -252,7 +252,7 @@ impl Playground {
         }
     }
 
-    /// Sends an interaction whose answer Slack ignores beyond its status.
+    /// Sends an interaction of whose answer Slack only checks the status.
     pub(super) async fn interact(&self, person: &str, payload: &Value) -> Result<Ack, DeliveryFailure> {
         match self.deliver_payload(payload).await {
             Ok((status, body)) => Ok(Ack { status, body, led_to: LedTo::Nothing }),
@@ -266,9 +266,9 @@ impl Playground {
 }
 
 enum Filled {
-    /// The field holds it; the bot hears of it with the submission.
+    /// The field holds the value; the bot gets it with the submission.
     Held,
-    /// The bot hears of it now.
+    /// The bot gets this action now.
     Dispatches(Value),
 }
 
@@ -294,6 +294,7 @@ fn fill_element(
         hold(workspace, person, place, (block_id, action_id), &state);
         state
     };
+    // As in Slack, an input block dispatches actions only if it says so.
     let silent = block["type"] == "input" && block["dispatch_action"] != json!(true);
     if silent {
         return Ok(Filled::Held);
@@ -302,7 +303,7 @@ fn fill_element(
     Ok(Filled::Dispatches(action))
 }
 
-/// Slack's client offers the active people of the workspace, and nobody else.
+/// Checks that the id is an active member, because Slack's client offers nobody else.
 fn known_person(workspace: &Workspace, input: &Value) -> Result<(), String> {
     let Some(id) = input.as_str().filter(|id| !id.is_empty()) else { return Ok(()) };
     let active = workspace.person(id).is_some_and(|person| !person.deleted);

@@ -1,74 +1,74 @@
-//! What comes back: to a person who did something, and to the bot that called a method.
+//! Answers: to a user who did something, and to the bot that called a method.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// The bot's answer to something a person did.
+/// The bot's answer to a user's action.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ack {
-    /// HTTP status; 200 also for what Slack's client settles without asking the bot.
+    /// The HTTP status. Also 200 if Slack's client handled the action without the bot.
     pub status: u16,
-    /// Body as it came.
+    /// The body, unchanged.
     pub body: String,
-    /// What the person saw because of it.
+    /// The effect on the user's screen.
     pub led_to: LedTo,
 }
 
 impl Ack {
-    /// What Slack's client does by itself, without a request to the bot.
+    /// Returns the answer for an action that Slack's client handles without a request to the bot.
     pub(super) fn local(led_to: LedTo) -> Self {
         Self { status: 200, body: String::new(), led_to }
     }
 }
 
-/// What an answer changed on the person's screen.
+/// The effect of an answer on the user's screen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LedTo {
-    /// Nothing by itself; the bot may still post or open something.
+    /// No direct effect; the bot may still post or open something.
     Nothing,
-    /// A message with this `ts`.
+    /// A message with this `ts` appeared.
     Message(String),
-    /// The view is gone, the one below it is on top.
+    /// The view closed, and the one below it is on top.
     ViewClosed,
-    /// All views are gone.
+    /// All views closed.
     ViewsCleared,
-    /// The view has other content.
+    /// The view has new content.
     ViewUpdated,
-    /// Another view is on top.
+    /// A new view is on top.
     ViewPushed,
-    /// The bot put errors under fields, by block id.
+    /// The bot returned field errors, by block id.
     FieldErrors(BTreeMap<String, String>),
-    /// Options for what was typed.
+    /// Options for the typed text.
     Options(Vec<Value>),
 }
 
-/// Why something a person did never became an answer of the bot.
+/// Why a user's action got no valid answer from the bot.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryFailure {
     /// The person, message, view or element does not exist (any more).
     #[error("there is no {0}")]
     NotThere(String),
-    /// Slack's client refuses to send the form, by block id.
+    /// Slack's client refuses to submit the form, with errors by block id.
     #[error("the form is incomplete: {0:?}")]
     Incomplete(BTreeMap<String, String>),
-    /// No answer in time.
+    /// The bot did not answer in time.
     #[error("the bot did not answer in time")]
     TimedOut,
-    /// No connection, or it broke.
+    /// The connection failed or broke.
     #[error("cannot reach the bot: {0}")]
     Unreachable(String),
-    /// An answer that is not a success.
+    /// The answer has an error status.
     #[error("the bot answered with status {0}")]
     Status(u16),
-    /// An answer Slack would refuse.
+    /// Slack would reject the answer.
     #[error("the bot answered something Slack refuses: {0}")]
     BadAnswer(String),
 }
 
 impl DeliveryFailure {
-    /// Slack's name for it in `/command failed with the error …`.
+    /// Returns Slack's code in `/command failed with the error …`.
     pub(super) fn slack_code(&self) -> &'static str {
         match self {
             Self::TimedOut => "operation_timeout",
@@ -79,15 +79,15 @@ impl DeliveryFailure {
     }
 }
 
-/// An answer of the Web API: the fields beside `ok`, or an error.
+/// An answer of the Web API: the fields besides `ok`, or an error.
 pub(super) type Answer = Result<Value, ApiError>;
 
-/// A refusal in Slack's own code, such as `channel_not_found`.
+/// A refusal with Slack's own code, such as `channel_not_found`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ApiError {
     pub(super) code: Cow<'static, str>,
     pub(super) messages: Vec<String>,
-    /// The scope that is missing, and those that were granted.
+    /// The missing scope, and those that were granted.
     scopes: Option<(&'static str, String)>,
 }
 

@@ -1,5 +1,5 @@
-//! The clock that a person moves ahead from the page, to watch in a minute what takes days. It never goes back,
-//! and the bot's clock moves with it. How time passes in tests is the business of their own `now`.
+//! The clock, which users can move ahead from the page to see in a minute what takes days. It never goes
+//! back, and the bot's clock moves with it. Tests control time with their own `now`.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Playground;
 use super::answer::DeliveryFailure;
 
-/// The steps of the page, by the name that an act gives.
+/// The steps of the page, by the name in the request.
 const STEPS: [(&str, &str, SignedDuration); 4] = [
     ("1h", "1 hour", SignedDuration::from_hours(1)),
     ("1d", "1 day", SignedDuration::from_hours(24)),
@@ -15,7 +15,7 @@ const STEPS: [(&str, &str, SignedDuration); 4] = [
     ("30d", "30 days", SignedDuration::from_hours(30 * 24)),
 ];
 
-/// Ten years: farther than any lease, and far from the last date that can be written.
+/// The maximum, ten years: longer than any lease, but far from the last representable date.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(10 * 365 * 24);
 
 impl Playground {
@@ -40,7 +40,7 @@ impl Playground {
         })
     }
 
-    /// Moves the clock to where a run before had it.
+    /// Moves the clock ahead to where it was in an earlier run.
     pub(super) fn take_up_clock(&self, ahead: SignedDuration) {
         let Some(advance) = &self.settings().advance else { return };
         self.change(|workspace| {
@@ -52,7 +52,8 @@ impl Playground {
         });
     }
 
-    /// What the page shows of the clock: milliseconds ahead of the machine's, and the steps it can be moved by.
+    /// Returns the clock's state for the page: milliseconds ahead of the machine's clock, and the available
+    /// steps.
     pub(super) fn clock_shown(&self, ahead: SignedDuration) -> Value {
         let movable = self.settings().advance.is_some();
         let steps = STEPS.iter().filter(|_| movable);

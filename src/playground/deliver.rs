@@ -1,5 +1,5 @@
-//! Requests to the bot: signed as Slack signs them, given as long as Slack gives them, and sent exactly once;
-//! what events do that were not taken is in `redeliver`. Where Socket Mode is on, the same goes over a socket.
+//! Delivers requests to the bot, signed and timed out as in Slack, and sent exactly once. Repeating events
+//! that were not accepted is in `redeliver`. In Socket Mode the same is delivered over a socket.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ use super::Playground;
 use super::answer::DeliveryFailure;
 use super::redeliver::{Again, Untaken};
 
-/// Longest answer read from the bot, in bytes.
+/// The longest answer that is read from the bot, in bytes.
 const ANSWER_LIMIT: usize = 1 << 20;
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
@@ -30,17 +30,17 @@ pub(super) fn client() -> Client {
 /// Headers of one request, by name.
 type Headers<'a> = Vec<(&'a str, String)>;
 
-/// What the bot answered.
+/// The bot's answer.
 #[derive(Debug)]
 struct Answered {
     status: u16,
-    /// Whether it says that an event it did not take need not come again.
+    /// Whether the bot asked not to repeat an event that it did not accept.
     is_final: bool,
     body: String,
 }
 
 impl Answered {
-    /// Status and body of a success.
+    /// Returns status and body of a success.
     fn taken(self) -> Result<(u16, String), DeliveryFailure> {
         let is_success = (200..300).contains(&self.status);
         if is_success { Ok((self.status, self.body)) } else { Err(DeliveryFailure::Status(self.status)) }
@@ -48,9 +48,8 @@ impl Answered {
 }
 
 impl Playground {
-    /// Sends any bytes to the bot with exactly these headers, for example to forge a request.
-    ///
-    /// Answers the status and the body.
+    /// Sends arbitrary bytes to the bot with exactly these headers, for example to forge a request. Returns
+    /// the status and the body.
     pub async fn post_raw(
         &self,
         path: &str,
@@ -62,7 +61,7 @@ impl Playground {
         Ok((answer.status, answer.body))
     }
 
-    /// The value of `X-Slack-Signature` for this body at this time.
+    /// Returns the value of `X-Slack-Signature` for this body and time.
     pub fn signature(&self, timestamp: i64, body: &[u8]) -> String {
         sign(&self.settings().signing_secret, timestamp, body)
     }
@@ -99,7 +98,7 @@ impl Playground {
         self.deliver_form(path, &[("payload", &payload.to_string())]).await
     }
 
-    /// Delivers an event, marked as Slack marks it where it comes again.
+    /// Delivers an event, with Slack's retry headers if it is a repetition.
     pub(super) async fn deliver_event(
         &self,
         envelope: &Value,
@@ -175,7 +174,7 @@ fn unreachable(error: impl std::error::Error) -> DeliveryFailure {
     let mut chain = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {
-        // Writing to a String cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = write!(chain, ": {inner}");
         cause = inner.source();
     }
@@ -183,7 +182,7 @@ fn unreachable(error: impl std::error::Error) -> DeliveryFailure {
 }
 
 fn sign(secret: &str, timestamp: i64, body: &[u8]) -> String {
-    // HMAC takes a key of any length, so the empty answer never happens.
+    // HMAC accepts keys of any length, so this never fails.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
         return String::new();
     };

@@ -1,17 +1,17 @@
-//! The people and channels of the playground that `dev` shows: two developers of two teams, an approver,
-//! an outsider and a platform admin.
+//! The demo workspace of `dev`: two developers of two teams, an approver, a person without a team, and a
+//! platform admin.
 
 use std::time::Duration;
 
 use super::settings::{Channel, Group, Identity, Now, Paths, Person, Settings, Shortcut};
 use super::web_api::RateLimits;
 
-/// Slack waits this long for an ack.
+/// How long Slack waits for an ack.
 const ACK_WITHIN: Duration = Duration::from_secs(3);
 
 impl Settings {
-    /// The demo workspace. Addresses are empty: set them with `set_bot_url` and `set_public_url` once the
-    /// port is known.
+    /// Returns the demo workspace. Its addresses are empty: set them with `set_bot_url` and `set_public_url`
+    /// once the port is known.
     pub fn demo(signing_secret: impl Into<String>, bot_token: impl Into<String>, now: Now) -> Self {
         Self {
             bot_url: String::new(),

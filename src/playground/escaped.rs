@@ -1,14 +1,15 @@
-//! What a person types, as Slack sends it on: three characters as entities, and in a command whose `should_escape` says so
-//! people, channels and links as references (docs.slack.dev/interactivity/implementing-slash-commands, 2026-11-29).
+//! Escapes text that users type, as Slack does: three characters become entities and, in commands with
+//! `should_escape`, people, channels and links become references
+//! (docs.slack.dev/interactivity/implementing-slash-commands, 2026-11-29).
 
 use super::workspace::Workspace;
 
-/// The three characters that stand for something else.
+/// Escapes the three characters that have a special meaning.
 pub(super) fn plain(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// The text of a command. What the composer has put in as a reference stays one.
+/// Escapes the text of a command. References that the composer has inserted stay unchanged.
 pub(super) fn of_command(workspace: &Workspace, text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for word in text.split_inclusive(char::is_whitespace) {
@@ -42,7 +43,7 @@ fn person(workspace: &Workspace, name: &str) -> Option<String> {
     Some(format!("<@{}|{}>", known.id, known.name))
 }
 
-/// Of a private channel the name is left out.
+/// Returns the reference to a channel, which omits the name of a private one.
 fn channel(workspace: &Workspace, name: &str) -> Option<String> {
     let known = workspace.channels.iter().find(|channel| !channel.is_dm() && channel.name == name)?;
     let shown = if known.is_private { "" } else { &known.name };

@@ -1,4 +1,4 @@
-//! Slack failing on purpose, and the record of what the bot called. Both serve tests and curious people.
+//! Injected failures of Slack, and a record of the bot's calls, for tests and demonstrations.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Playground, lock};
 
-/// Older calls than this many are forgotten.
+/// The most calls to keep; older ones are dropped.
 const CALLS_KEPT: usize = 2_000;
 
 #[derive(Debug, Default)]
@@ -19,14 +19,15 @@ pub(super) struct Faults {
 }
 
 impl Playground {
-    /// The next call of `method` fails with `error`; several wait in line. `ratelimited` answers HTTP 429.
+    /// Makes the next call of `method` fail with `error`; several calls queue up. `ratelimited` responds with
+    /// HTTP 429.
     pub fn fail_next(&self, method: &str, error: &str) {
         let mut faults = lock(&self.shared.faults);
         let line = faults.next.entry(method.to_owned()).or_default();
         line.push_back(error.to_owned());
     }
 
-    /// Every call of `method` fails with `error`, until `None` ends it.
+    /// Makes every call of `method` fail with `error`, until called with `None`.
     pub fn fail_always(&self, method: &str, error: Option<&str>) {
         let mut faults = lock(&self.shared.faults);
         match error {
@@ -35,7 +36,7 @@ impl Playground {
         };
     }
 
-    /// Calls of `method` get no answer until `false` lets them go on.
+    /// Makes calls of `method` hang, until called with `false`.
     pub fn hang(&self, method: &str, hanging: bool) {
         let mut faults = lock(&self.shared.faults);
         if hanging {
@@ -47,12 +48,12 @@ impl Playground {
         self.announce();
     }
 
-    /// The next call of `method` is done, but its answer gets lost on the way.
+    /// Executes the next call of `method`, but loses its answer.
     pub fn lose_next_answer(&self, method: &str) {
         *lock(&self.shared.faults).lost.entry(method.to_owned()).or_default() += 1;
     }
 
-    /// The arguments of the calls of `method` so far, oldest first.
+    /// Returns the arguments of all recorded calls of `method`, oldest first.
     pub fn calls(&self, method: &str) -> Vec<Value> {
         let faults = lock(&self.shared.faults);
         let calls = faults.calls.iter().filter(|(called, _)| called == method);
@@ -67,14 +68,14 @@ impl Playground {
         }
     }
 
-    /// The error this call has to fail with, if any.
+    /// Returns the error that this call must fail with, if any.
     pub(super) fn fault(&self, method: &str) -> Option<String> {
         let mut faults = lock(&self.shared.faults);
         let next = faults.next.get_mut(method).and_then(VecDeque::pop_front);
         next.or_else(|| faults.always.get(method).cloned())
     }
 
-    /// Whether the answer to this call gets lost.
+    /// Whether to lose the answer to this call.
     pub(super) fn loses_answer(&self, method: &str) -> bool {
         let mut faults = lock(&self.shared.faults);
         let Some(left) = faults.lost.get_mut(method).filter(|left| **left > 0) else { return false };

@@ -1,9 +1,9 @@
-//! What an interactive element holds: its state when empty, when it opens and after a person filled it, and
-//! what Slack's own client refuses before it asks the app. Pure; nothing here knows a view or a message.
+//! The values of interactive elements: empty, initial and filled in, and the checks that Slack's client makes
+//! before it calls the app. Pure; views and messages are not known here.
 
 use serde_json::{Map, Value, json};
 
-/// Which key of a state value an element fills.
+/// The keys of an element that hold its value.
 struct Slot {
     key: &'static str,
     initial: &'static str,
@@ -38,7 +38,7 @@ fn kind_of(element: &Value) -> &str {
     element["type"].as_str().unwrap_or_default()
 }
 
-/// The state of an element as its view opens; none for one that holds nothing, such as a button.
+/// Returns the state of an element when its view opens; `None` if it has no value, such as a button.
 pub(super) fn initial(element: &Value) -> Option<Value> {
     let kind = kind_of(element);
     let slot = slot(kind)?;
@@ -50,8 +50,8 @@ pub(super) fn initial(element: &Value) -> Option<Value> {
     Some(Value::Object(state))
 }
 
-/// The state of an element after a person gave it `input`: text, the value of an option, an id, a date, or
-/// a list of them. `suggested` are the options the app offered for what was typed.
+/// Returns the state of an element after a user entered `input`: text, the value of an option, an id, a date,
+/// or a list of these. `suggested` are the options that the app offered for the typed text.
 pub(super) fn fill(element: &Value, input: &Value, suggested: &[Value]) -> Result<Value, String> {
     let kind = kind_of(element);
     let Some(slot) = slot(kind) else {
@@ -93,10 +93,10 @@ fn several(input: &Value) -> Vec<Value> {
     }
 }
 
-/// The option of `element` (or among `suggested`) that has this value.
+/// Finds the option with this value in `element` or in `suggested`.
 pub(super) fn option(element: &Value, given: &Value, suggested: &[Value]) -> Result<Value, String> {
     let value = given.get("value").unwrap_or(given);
-    // A type-ahead select goes on holding what it began with.
+    // A type-ahead select keeps its initial options even if the app no longer offers them.
     let begun =
         element["initial_options"].as_array().into_iter().flatten().chain(element.get("initial_option"));
     options(element)
@@ -108,7 +108,7 @@ pub(super) fn option(element: &Value, given: &Value, suggested: &[Value]) -> Res
         .ok_or_else(|| format!("there is no option {value}"))
 }
 
-/// Every option of a select, whether in groups or not.
+/// Returns every option of a select, in groups or not.
 pub(super) fn options(element: &Value) -> Vec<&Value> {
     let plain = element["options"].as_array().into_iter().flatten();
     let grouped = element["option_groups"]
@@ -119,7 +119,7 @@ pub(super) fn options(element: &Value) -> Vec<&Value> {
     plain.chain(grouped).collect()
 }
 
-/// What Slack's client says under the field before it sends a submission; none when the field is fine.
+/// Returns the error that Slack's client shows under the field before it submits the form, if any.
 pub(super) fn complaint(block: &Value, state: &Value) -> Option<String> {
     let element = &block["element"];
     let held = slot(kind_of(element)).map_or(&Value::Null, |slot| &state[slot.key]);
@@ -145,6 +145,7 @@ pub(super) fn complaint(block: &Value, state: &Value) -> Option<String> {
 fn length_complaint(element: &Value, text: &str) -> Option<String> {
     let length = text.chars().count() as u64;
     let least = element["min_length"].as_u64().unwrap_or(0);
+    // Slack's limit applies if the element sets none.
     let most = element["max_length"].as_u64().unwrap_or(3000);
     if length < least {
         return Some(format!("Please enter at least {least} characters."));

@@ -1,5 +1,5 @@
-//! Conversations that outlast a run: which part of the workspace is written down, when, and how it comes back.
-//! Open views, trigger ids and `response_url`s are left out, as they run out within minutes in Slack too.
+//! Saves conversations between runs: which part of the workspace is saved, when, and how it is restored. Open
+//! views, trigger ids and `response_url`s are not saved, because they expire within minutes in Slack too.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,10 +14,10 @@ use super::view::View;
 use super::workspace::{Message, Workspace};
 use super::{Playground, lock};
 
-/// How long changes are gathered before they are written, so that a burst of messages is one write.
+/// How long changes are collected before saving, so that a burst of messages is one write.
 const GATHERED_FOR: Duration = Duration::from_millis(300);
 
-/// What the file holds. People, groups and channels are not in it: they come from the settings.
+/// The content of the file. People, groups and channels come from the settings instead.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
@@ -25,13 +25,13 @@ struct Kept {
     direct: Vec<String>,
     messages: Vec<Message>,
     homes: BTreeMap<String, View>,
-    /// Person, channel and the `ts` read last.
+    /// Person, channel and the last `ts` read.
     read: Vec<(String, String, String)>,
-    /// Person, channel, `ts` and the `state.values` picked in that message.
+    /// Person, channel, `ts` and the `state.values` selected in that message.
     picked: Vec<(String, String, String, Map<String, Value>)>,
     last_micros: i64,
     serial: u64,
-    /// How far the clock was moved ahead, in milliseconds; absent in files written before it could be.
+    /// How far the clock was moved ahead, in milliseconds; absent in files from before that was possible.
     #[serde(default)]
     ahead: i64,
 }
@@ -79,11 +79,11 @@ impl Kept {
 }
 
 impl Playground {
-    /// Takes up the conversations and the moved clock of the run before, from the file that the settings name; without a file
-    /// there are none.
+    /// Restores the conversations and the clock of the last run from the file in the settings. Does nothing
+    /// without a file.
     ///
     /// # Errors
-    /// When the file cannot be read or was not written by [`save`](Self::save).
+    /// If the file cannot be read or was not written by [`save`](Self::save).
     pub fn recall(&self) -> io::Result<()> {
         let Some(path) = &self.settings().keep_in else { return Ok(()) };
         let text = match fs::read(path) {
@@ -94,26 +94,27 @@ impl Playground {
         let kept: Kept = serde_json::from_slice(&text)?;
         let ahead = SignedDuration::from_millis(kept.ahead);
         self.change(|workspace| kept.restore(workspace));
-        // The bot's rows are dated by the moved clock: without it they would lie in the future.
+        // The bot's rows are dated by the moved clock; without it they would be in the future.
         self.take_up_clock(ahead);
         Ok(())
     }
 
-    /// Writes the conversations to the file that the settings name, whole or not at all.
+    /// Writes the conversations to the file in the settings, atomically.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn save(&self) -> io::Result<()> {
         let Some(path) = &self.settings().keep_in else { return Ok(()) };
         let kept = Kept::of(&lock(&self.shared.workspace));
         replace(path, &serde_json::to_vec(&kept)?)
     }
 
-    /// Saves soon after every change, until [`shut_down`](Self::shut_down).
+    /// Saves soon after each change, until [`shut_down`](Self::shut_down).
     pub async fn keep(&self) {
         let mut versions = self.shared.version.subscribe();
         versions.mark_changed();
-        // Looked at twice: the last announcement may have been gathered with the changes before it.
+        // Checked twice: `shut_down` may announce while earlier changes are being collected, and is then not
+        // seen by the wait.
         while !self.is_closed() && versions.changed().await.is_ok() && !self.is_closed() {
             #[expect(
                 clippy::disallowed_methods,
@@ -130,7 +131,7 @@ impl Playground {
     }
 }
 
-/// A reader, and a run after a crash, sees the old file or the new one.
+/// Replaces a file atomically, so that readers and runs after a crash see either the old file or the new one.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension("json.new");
     fs::write(&beside, bytes)?;

@@ -1,5 +1,5 @@
-//! People who leave the company: their account is deactivated while the bot goes on. What the Web API says of
-//! such a person is in `web_api`.
+//! Deactivates accounts of people who leave the company, while the bot is running. How the Web API describes
+//! them is in `web_api`.
 
 use serde_json::json;
 
@@ -9,8 +9,8 @@ use super::web_api::person_json;
 use super::workspace::Workspace;
 
 impl Playground {
-    /// Deactivates an account: the person is in no group and no channel any more, cannot be written to, and the
-    /// bot hears of it with a `user_change` event.
+    /// Deactivates an account: the person leaves all groups and channels and cannot receive messages. The bot
+    /// gets a `user_change` event.
     pub async fn deactivate(&self, person: &str) -> Result<Ack, DeliveryFailure> {
         let now = self.now();
         let event = self.change(|workspace| {
@@ -31,7 +31,7 @@ impl Playground {
 }
 
 impl Workspace {
-    /// False where nobody active has this id.
+    /// Deactivates an account. Returns `false` if there is no active one with this id.
     fn deactivate(&mut self, id: &str) -> bool {
         let found =
             self.people.iter_mut().find(|person| person.id == id && !person.deleted && !person.is_bot);
@@ -40,7 +40,7 @@ impl Workspace {
         for group in &mut self.groups {
             group.members.retain(|member| member != id);
         }
-        // Their direct message with the bot stays, as closed as a file.
+        // Their direct message with the bot stays as an archive.
         for channel in self.channels.iter_mut().filter(|channel| !channel.is_dm()) {
             channel.members.retain(|member| member != id);
         }

@@ -1,11 +1,13 @@
-//! A Slack for one machine: the Web API the bot calls, the signed requests or sockets it is told by, and the page where a
-//! person is each member of a small workspace in turn. `dev` shows it, the tests drive it; the bot cannot tell
-//! it from the real one. Nothing here knows the rest of this crate.
+//! A simulated Slack for one machine: the Web API that the bot calls, the signed requests or sockets that
+//! deliver to it, and a page on which one person plays each member of a small workspace in turn. `dev` shows
+//! it and the tests drive it; the bot cannot tell it from the real Slack. Nothing here depends on the rest of
+//! this crate.
 //!
-//! Read `workspace` and `view` for what is remembered, `web_api` for what the bot may call, `limits` for what
-//! Block Kit allows, `act` and `modal` for what a person can do, `deliver` for how it reaches the bot
-//! over HTTP and `socket` over connections that the bot opens, `redeliver` for what it does not take,
-//! `page_api` for the page, `clock` for the time that can be moved, and `keep` for what outlasts a run.
+//! Reading order: `workspace` and `view` for the state, `web_api` for the methods that the bot may call,
+//! `limits` for the limits of Block Kit, `act` and `modal` for what users can do, `deliver` for delivery to
+//! the bot over HTTP and `socket` over connections that the bot opens, `redeliver` for events that the bot
+//! did not accept, `page_api` for the page, `clock` for moving the time, and `keep` for what is saved between
+//! runs.
 
 mod act;
 mod answer;
@@ -70,7 +72,7 @@ struct Shared {
     client: deliver::Client,
 }
 
-/// Where the bot and the playground are reached; known only once a port is bound.
+/// The origins of the bot and the playground, which are known only once a port is bound.
 #[derive(Clone, Debug)]
 struct Addresses {
     bot: String,
@@ -84,7 +86,7 @@ impl fmt::Debug for Playground {
 }
 
 impl Playground {
-    /// A workspace as `settings` describe it, with nothing said yet.
+    /// Creates the workspace that `settings` describe, without any messages.
     pub fn new(settings: Settings) -> Self {
         let addresses = Addresses { bot: settings.bot_url.clone(), public: settings.public_url.clone() };
         let shared = Shared {
@@ -112,7 +114,7 @@ impl Playground {
         lock(&self.shared.addresses).public = url.into();
     }
 
-    /// Everything the playground serves: `/api/{method}`, `/respond/{id}`, `/link`, `/playground/…` and the page at `/`.
+    /// Returns all routes: `/api/{method}`, `/respond/{id}`, `/link`, `/playground/…` and the page at `/`.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/api/{method}", get(web_api::call).post(web_api::call))
@@ -122,19 +124,19 @@ impl Playground {
             .with_state(self.clone())
     }
 
-    /// Changes the workspace by hand, for example to archive a channel.
+    /// Changes the workspace directly, for example to archive a channel.
     pub fn change<T>(&self, change: impl FnOnce(&mut Workspace) -> T) -> T {
         let result = change(&mut lock(&self.shared.workspace));
         self.announce();
         result
     }
 
-    /// Looks at the workspace.
+    /// Reads the workspace.
     pub fn look<T>(&self, look: impl FnOnce(&Workspace) -> T) -> T {
         look(&lock(&self.shared.workspace))
     }
 
-    /// Ends every open stream and every call that hangs, so that a server can shut down gracefully.
+    /// Ends all open streams and hanging calls, so that the server can shut down gracefully.
     pub fn shut_down(&self) {
         self.shared.closed.store(true, Ordering::Relaxed);
         lock(&self.shared.sockets).shut_down();
@@ -157,13 +159,14 @@ impl Playground {
         lock(&self.shared.addresses).clone()
     }
 
-    /// Tells every open page that something changed.
+    /// Notifies all open pages of a change.
     fn announce(&self) {
         self.shared.version.send_modify(|version| *version += 1);
     }
 }
 
-/// A lock whose last holder panicked still guards whole values: each change is one call.
+/// Locks a mutex, ignoring poisoning: each change is a single call, so the value is whole even if a holder
+/// panicked.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

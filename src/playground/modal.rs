@@ -1,4 +1,4 @@
-//! What a person can do with a form: fill a field, search in one, send it, cancel it, close it.
+//! What a user can do with a form: fill in a field, search in one, submit it, cancel it and close it.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use super::answer::{Ack, DeliveryFailure, LedTo};
 use super::view::View;
 use super::{Place, Playground, limits, normalize, payload};
 
-/// How many options that were offered for a field can still be chosen.
+/// How many options offered for a field remain selectable.
 const SUGGESTIONS_KEPT: usize = 1_000;
 
 impl Playground {
-    /// Fills a field of an open view: text, an option's value, an id, a date, or a list of them; null empties
-    /// it. The bot hears of it only where the block dispatches.
+    /// Fills a field of an open view with text, an option's value, an id, a date, or a list of these; null
+    /// clears it. The bot is notified only if the block dispatches actions.
     pub async fn set_input(
         &self,
         person: &str,
@@ -26,7 +26,7 @@ impl Playground {
         self.fill(person, &place, block_id, action_id, &input).await
     }
 
-    /// Sends the form. Slack's client first checks required fields, lengths and bounds by itself.
+    /// Submits the form. Slack's client first checks required fields, lengths and bounds.
     pub async fn submit(&self, person: &str, view_id: &str) -> Result<Ack, DeliveryFailure> {
         let (now, public_url) = (self.now(), self.addresses().public);
         let payload = self.change(|workspace| {
@@ -53,7 +53,7 @@ impl Playground {
         result
     }
 
-    /// Presses the view's close button: this view goes, the one below comes back.
+    /// Closes a view with its close button; the one below becomes visible.
     pub async fn close(&self, person: &str, view_id: &str) -> Result<Ack, DeliveryFailure> {
         let clears = self.look(|workspace| {
             let view = payload::view_at(workspace, person, &Place::view(view_id))?;
@@ -67,14 +67,14 @@ impl Playground {
         Ok(Ack::local(LedTo::ViewClosed))
     }
 
-    /// Closes every open view at once, with the cross in the corner.
+    /// Closes all open views with the cross in the corner.
     pub async fn dismiss(&self, person: &str) -> Result<Ack, DeliveryFailure> {
         let closed = self.change(|workspace| workspace.views.remove(person).unwrap_or_default());
         self.tell_closed(person, &closed, true).await;
         Ok(Ack::local(LedTo::ViewsCleared))
     }
 
-    /// Slack tells the bot of a closed view when it asked for it, and does not retry or show a failure.
+    /// Notifies the bot of closed views that asked for it. Slack does not retry this or show a failure.
     async fn tell_closed(&self, person: &str, closed: &[View], is_cleared: bool) {
         for view in closed.iter().rev().filter(|view| view.asks("notify_on_close")) {
             let payload = self.look(|workspace| payload::view_closed(workspace, person, view, is_cleared));
@@ -82,7 +82,7 @@ impl Playground {
         }
     }
 
-    /// Types into an external select and answers the options the bot offers.
+    /// Types into an external select and returns the options that the bot offers.
     pub async fn suggest(
         &self,
         person: &str,
@@ -99,7 +99,7 @@ impl Playground {
         let (_, body) = self.deliver_payload(&payload).await?;
         let options = offered(&body)?;
         let key = (person.to_owned(), block_id.to_owned(), action_id.to_owned());
-        // A choice made earlier stays valid while the person goes on typing.
+        // Keep earlier options: one selected earlier stays valid while the user types on.
         let mut workspace = super::lock(&self.shared.workspace);
         let known = workspace.suggested.entry(key).or_default();
         known.splice(0..0, options.clone());

@@ -1,10 +1,10 @@
-//! What Slack adds to blocks as it stores them: ids that were left out and the defaults of text objects.
-//! Whether the blocks are allowed at all is decided in `limits`.
+//! Completes blocks as Slack does when it stores them: ids that were left out, and defaults of text objects.
+//! Whether the blocks are allowed is checked in `limits`.
 
 use serde_json::{Map, Value, json};
 
-/// Blocks as Slack gives them back: every block has a `block_id`, every interactive element an `action_id`,
-/// plain text says `emoji`, mrkdwn says `verbatim`. `next` makes an id that was not used before.
+/// Returns blocks as Slack does: every block has a `block_id`, every interactive element an `action_id`,
+/// plain text an `emoji` flag and mrkdwn a `verbatim` flag. `next` returns an unused id.
 pub(super) fn blocks(given: &Value, next: &mut impl FnMut() -> String) -> Value {
     let mut blocks = given.as_array().cloned().unwrap_or_default();
     for block in &mut blocks {
@@ -19,7 +19,7 @@ pub(super) fn blocks(given: &Value, next: &mut impl FnMut() -> String) -> Value 
     Value::Array(blocks)
 }
 
-/// A single object, such as a title or an option, with the defaults of its text.
+/// Completes a single object, such as a title or an option, with the defaults of its text.
 pub(super) fn texts(given: &Value) -> Value {
     let mut value = given.clone();
     complete(&mut value, &mut String::new);
@@ -61,7 +61,7 @@ fn is_interactive(kind: &str) -> bool {
         || matches!(kind, "button" | "overflow" | "checkboxes" | "radio_buttons")
 }
 
-/// Every element with an `action_id` in `block`, in reading order.
+/// Returns every element with an `action_id` in `block`, in reading order.
 pub(super) fn elements(block: &Value) -> Vec<&Value> {
     let mut found = Vec::new();
     collect(block, &mut found);
@@ -87,7 +87,7 @@ fn collect<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
     }
 }
 
-/// The element with these ids, and the block it is in.
+/// Finds the element with these ids, and its block.
 pub(super) fn find<'a>(blocks: &'a Value, block_id: &str, action_id: &str) -> Option<(&'a Value, &'a Value)> {
     let block = blocks.as_array()?.iter().find(|block| block["block_id"] == block_id)?;
     let element = elements(block).into_iter().find(|element| element["action_id"] == action_id)?;

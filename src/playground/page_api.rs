@@ -1,5 +1,5 @@
-//! The page and what its script asks for: one person's screen, a stream that says when it changed, and
-//! everything that person can do.
+//! The page and the endpoints for its script: one user's screen, a stream of change notifications, and all
+//! actions of that user.
 
 use std::convert::Infallible;
 
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::answer::{Ack, DeliveryFailure, LedTo};
 use super::{Place, Playground};
 
-/// Nothing but the page's own files is ever loaded; messages may show images.
+/// Allows only the page's own files, plus images for messages.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -65,7 +65,7 @@ fn asset(kind: &str, text: &'static str) -> Response {
     (headers, text).into_response()
 }
 
-/// A page of another site must not act here, whatever it can make a browser send.
+/// Rejects requests from pages of other sites, whatever they can make a browser send.
 async fn refuse_other_sites(State(playground): State<Playground>, request: Request, next: Next) -> Response {
     let own = match request.headers().get(header::ORIGIN) {
         None => true,
@@ -79,7 +79,7 @@ async fn refuse_other_sites(State(playground): State<Playground>, request: Reque
     }
 }
 
-/// The public origin itself, or another loopback name with the same port.
+/// Whether this is the public origin, or another loopback name with the same port.
 fn is_own_origin(origin: &HeaderValue, public: &str) -> bool {
     let parts = |text: &str| {
         let uri: Uri = text.parse().ok()?;
@@ -107,9 +107,10 @@ async fn state(State(playground): State<Playground>, Query(viewer): Query<Viewer
     )
 }
 
-/// Server-sent events: the version now, and again whenever something changed.
+/// Sends server-sent events: the current version, and a new one after every change.
 async fn stream(State(playground): State<Playground>) -> Response {
     let mut versions = playground.shared.version.subscribe();
+    // The first event carries the current version.
     versions.mark_changed();
     let events =
         futures_util::stream::unfold((playground, versions), |(playground, mut versions)| async move {
@@ -125,7 +126,7 @@ async fn stream(State(playground): State<Playground>) -> Response {
     (headers, Body::from_stream(events)).into_response()
 }
 
-/// Where on the page an element is.
+/// The location of an element on the page.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Spot {
@@ -178,6 +179,7 @@ enum What {
 async fn act(State(playground): State<Playground>, headers: HeaderMap, body: Bytes) -> Response {
     let json = headers
         .get(header::CONTENT_TYPE)
+        // Other sites cannot send JSON without a CORS preflight, so requiring it keeps them from acting here.
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     if !json {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();

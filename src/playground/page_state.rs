@@ -1,4 +1,4 @@
-//! What the page needs to draw one person's screen, as one JSON value.
+//! The state of one user's screen, as a JSON value for the page.
 
 use serde_json::{Map, Value, json};
 
@@ -6,14 +6,14 @@ use super::Playground;
 use super::settings::{Channel, Settings};
 use super::workspace::{Message, Workspace};
 
-/// Older messages of a conversation stay in the workspace but are not sent to the page.
+/// The most messages of a conversation that are sent to the page; older ones stay in the workspace.
 const MESSAGES_SHOWN: usize = 200;
 
 impl Playground {
-    /// The whole screen of `person`; none for a stranger.
+    /// Returns the screen of `person`; `None` if there is no such member.
     pub(super) fn screen(&self, person: &str) -> Option<Value> {
         let version = *self.shared.version.borrow();
-        // The direct message with the bot is always in the list, as an installed app's is.
+        // The direct message with the bot is always listed, as in Slack for an installed app.
         self.look(|workspace| workspace.person(person).map(|_| ()))?;
         super::lock(&self.shared.workspace).open_dm(person);
         let mut screen = self.look(|workspace| draw(workspace, self.settings(), person));
@@ -92,7 +92,7 @@ fn people(workspace: &Workspace) -> Value {
     people.collect()
 }
 
-/// How many unread messages each person has, so that the page can show who should look.
+/// Returns the unread messages of each person, so that the page can show who has some.
 fn waiting(workspace: &Workspace) -> Value {
     let people = workspace.people.iter().filter(|person| !person.is_bot && !person.deleted);
     let counts: Map<String, Value> = people

@@ -1,4 +1,4 @@
-//! The payloads the bot receives, field by field as Slack sends them.
+//! The payloads that the bot receives, with the fields that Slack sends.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -10,14 +10,15 @@ use super::view::View;
 use super::web_api::message_json;
 use super::workspace::{Message, Workspace};
 
-/// The deprecated verification token; a bot must not rely on it.
+/// The deprecated verification token, which a bot must not rely on.
 pub(super) const TOKEN: &str = "playground";
 
-/// What every interaction carries.
+/// Returns the fields that all interactions share.
 pub(super) fn frame(workspace: &Workspace, kind: &str, person: &str) -> Value {
     let identity = &workspace.identity;
     let name = workspace.person(person).map(|person| person.name.clone()).unwrap_or_default();
     let (team, enterprise) = match &identity.enterprise {
+        // Slack names no team if the app is installed in a whole enterprise.
         Some(enterprise) => (Value::Null, json!({"id": enterprise, "name": "Grid"})),
         None => (json!({"id": identity.team_id, "domain": identity.team_domain}), Value::Null),
     };
@@ -32,7 +33,7 @@ pub(super) fn frame(workspace: &Workspace, kind: &str, person: &str) -> Value {
     })
 }
 
-/// A click, a choice or an input that dispatches.
+/// Returns the payload of a click, a selection or an input that dispatches.
 pub(super) fn block_actions(
     workspace: &mut Workspace,
     person: &str,
@@ -59,7 +60,7 @@ pub(super) fn block_actions(
     Ok(payload)
 }
 
-/// What was typed into an external select.
+/// Returns the payload of a search in an external select.
 pub(super) fn block_suggestion(
     workspace: &Workspace,
     person: &str,
@@ -83,8 +84,9 @@ pub(super) fn block_suggestion(
     Ok(payload)
 }
 
-/// A shortcut used on a message, which need not be the app's: answers go to its conversation and leave it alone (fields:
-/// @slack/bolt 5.1.0, `MessageShortcut`, read on 2026-11-29).
+/// Returns the payload of a shortcut on a message, which need not be the app's own. Answers are posted in its
+/// conversation and do not change the message (fields: @slack/bolt 5.1.0, `MessageShortcut`, read on
+/// 2026-11-29).
 pub(super) fn message_action(
     workspace: &mut Workspace,
     person: &str,
@@ -105,7 +107,7 @@ pub(super) fn message_action(
     payload
 }
 
-/// A form sent by its submit button.
+/// Returns the payload of a submitted form.
 pub(super) fn view_submission(
     workspace: &mut Workspace,
     person: &str,
@@ -133,7 +135,7 @@ pub(super) fn view_submission(
     Ok(payload)
 }
 
-/// A view that was closed without being sent.
+/// Returns the payload of a view that was closed without being submitted.
 pub(super) fn view_closed(workspace: &Workspace, person: &str, view: &View, is_cleared: bool) -> Value {
     let mut payload = frame(workspace, "view_closed", person);
     payload["view"] = view.to_json(workspace);
@@ -141,7 +143,7 @@ pub(super) fn view_closed(workspace: &Workspace, person: &str, view: &View, is_c
     payload
 }
 
-/// The Events API envelope around `event`.
+/// Wraps an event in the envelope of the Events API.
 pub(super) fn event_callback(workspace: &mut Workspace, event: &Value, now: Timestamp) -> Value {
     let serial = workspace.next_serial();
     let identity = &workspace.identity;
@@ -167,7 +169,7 @@ pub(super) fn event_callback(workspace: &mut Workspace, event: &Value, now: Time
     })
 }
 
-/// The view a person has open at `place`.
+/// Returns the view that a person has open at `place`.
 pub(super) fn view_at<'a>(
     workspace: &'a Workspace,
     person: &str,
@@ -183,7 +185,7 @@ pub(super) fn view_at<'a>(
     view.ok_or_else(|| DeliveryFailure::NotThere("such window open any more".to_owned()))
 }
 
-/// The block and the element with these ids, as they are on the person's screen.
+/// Returns the block and the element with these ids, as the person sees them.
 pub(super) fn locate(
     workspace: &Workspace,
     person: &str,
@@ -229,7 +231,7 @@ fn add_message(
     }
     payload["container"] = container;
     payload["channel"] = json!({"id": channel, "name": channel_name(workspace, channel)});
-    // Slack leaves an ephemeral message out of the payload.
+    // Slack omits an ephemeral message from the payload.
     if !is_ephemeral {
         payload["message"] = message_json(workspace, message);
     }
@@ -243,7 +245,7 @@ fn add_view(workspace: &Workspace, payload: &mut Value, view: &View) {
     payload["view"] = view.to_json(workspace);
 }
 
-/// A channel's name as payloads give it.
+/// Returns a channel's name as payloads contain it.
 pub(super) fn channel_name(workspace: &Workspace, channel: &str) -> String {
     workspace.channel(channel).map_or_else(String::new, |channel| {
         if channel.is_dm() {

@@ -1,4 +1,4 @@
-//! What a person sees, for tests to ask.
+//! Queries for what a user sees, for tests.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::Playground;
 use super::workspace::Message;
 
 impl Playground {
-    /// The messages `person` sees in `channel`, oldest first; none where they are no member.
+    /// Returns the messages that `person` sees in `channel`, oldest first; none if they are not a member.
     pub fn messages(&self, channel: &str, person: &str) -> Vec<Message> {
         self.look(|workspace| {
             let messages = workspace.visible(channel, person);
@@ -14,13 +14,13 @@ impl Playground {
         })
     }
 
-    /// The direct messages between `person` and the bot, oldest first.
+    /// Returns the direct messages between `person` and the bot, oldest first.
     pub fn dm(&self, person: &str) -> Vec<Message> {
         let channel = self.change(|workspace| workspace.open_dm(person));
         self.messages(&channel, person)
     }
 
-    /// The view on top of the person's screen, as payloads carry it.
+    /// Returns the view on top of the person's screen, in the form that payloads contain it.
     pub fn view(&self, person: &str) -> Option<Value> {
         self.look(|workspace| {
             let view = workspace.views.get(person)?.last()?;
@@ -28,7 +28,7 @@ impl Playground {
         })
     }
 
-    /// Errors under the fields of the view on top, by block id.
+    /// Returns the field errors of the view on top, by block id.
     pub fn field_errors(&self, person: &str) -> Vec<(String, String)> {
         self.look(|workspace| {
             let top = workspace.views.get(person).and_then(|stack| stack.last());
@@ -36,7 +36,7 @@ impl Playground {
         })
     }
 
-    /// Every message only `person` sees, oldest first.
+    /// Returns every message that only `person` sees, oldest first.
     pub fn ephemerals(&self, person: &str) -> Vec<Message> {
         self.look(|workspace| {
             let messages = workspace.messages.iter();
@@ -44,17 +44,17 @@ impl Playground {
         })
     }
 
-    /// The person's home tab, once the bot published one.
+    /// Returns the person's home tab, once the bot has published one.
     pub fn home(&self, person: &str) -> Option<Value> {
         self.look(|workspace| Some(workspace.homes.get(person)?.to_json(workspace)))
     }
 
-    /// What Slack tells `person` about their last action, if it went wrong on the way to the bot.
+    /// Returns the error that Slack shows `person` if their last action did not reach the bot.
     pub fn error_shown(&self, person: &str) -> Option<String> {
         self.look(|workspace| Some(workspace.trouble.get(person)?.text.clone()))
     }
 
-    /// How many messages `person` has not read in `channel`.
+    /// Returns the number of unread messages of `person` in `channel`.
     pub fn unread(&self, channel: &str, person: &str) -> usize {
         self.look(|workspace| workspace.unread(channel, person))
     }

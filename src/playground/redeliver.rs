@@ -1,6 +1,6 @@
-//! Events that the bot did not take come again, as Slack's do: nearly at once, after a minute and after five more, by the
-//! playground's clock, unless the bot says not to (docs.slack.dev/apis/events-api, 2026-11-29). Commands and interactions
-//! never do.
+//! Repeats events that the bot did not accept, as Slack does: almost at once, after a minute and after five
+//! more, by the playground's clock, unless the bot says not to (docs.slack.dev/apis/events-api, 2026-11-29).
+//! Commands and interactions are never repeated.
 
 use std::time::Duration;
 
@@ -10,40 +10,41 @@ use serde_json::Value;
 use super::answer::{Ack, DeliveryFailure, LedTo};
 use super::{Playground, lock, payload};
 
-/// The pause before each further attempt.
+/// The pause before each repetition.
 const PAUSES: [SignedDuration; 3] =
     [SignedDuration::ZERO, SignedDuration::from_mins(1), SignedDuration::from_mins(5)];
 
-/// How often it is looked for events whose time has come.
+/// How often to look for events that are due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// An event that the bot did not take.
+/// An event that the bot did not accept.
 #[derive(Clone, Debug)]
 pub(super) struct Again {
     envelope: Value,
-    /// The number of the attempt that comes next, and why the one before failed.
+    /// The number of the next attempt. `reason` says why the last one failed.
     pub(super) attempt: u32,
     pub(super) reason: &'static str,
     due: Timestamp,
 }
 
-/// Why an event was not taken.
+/// Why an event was not accepted.
 #[derive(Debug)]
 pub(super) struct Untaken {
     pub(super) failure: DeliveryFailure,
-    /// Whether the bot has said that it need not come again.
+    /// Whether the bot asked not to repeat it.
     pub(super) is_final: bool,
 }
 
 impl Playground {
-    /// Sends any event in the envelope of the Events API, and once more at once if the bot does not take it.
+    /// Sends an event in the envelope of the Events API, and once more immediately if the bot does not accept
+    /// it.
     pub async fn send_event(&self, event: &Value) -> Result<Ack, DeliveryFailure> {
         let now = self.now();
         let envelope = self.change(|workspace| payload::event_callback(workspace, event, now));
         self.attempt(envelope, None).await
     }
 
-    /// Sends the same event twice, the second time marked as Slack marks a retry after a timeout.
+    /// Sends the same event twice, the second time marked as a retry after a timeout.
     pub async fn send_event_twice(&self, event: &Value) -> Result<Ack, DeliveryFailure> {
         let now = self.now();
         let envelope = self.change(|workspace| payload::event_callback(workspace, event, now));
@@ -52,19 +53,19 @@ impl Playground {
         self.attempt(again.envelope.clone(), Some(again)).await
     }
 
-    /// Sends every event again whose time has come; how many.
+    /// Repeats all events that are due, and returns their number.
     pub async fn send_events_again(&self) -> usize {
         let now = self.now();
         let due: Vec<Again> = lock(&self.shared.untaken).extract_if(.., |again| again.due <= now).collect();
         let count = due.len();
         for again in due {
-            // What fails once more is due later, or was the last attempt.
+            // A failed attempt is queued again, unless it was the last.
             let _ = self.attempt(again.envelope.clone(), Some(again)).await;
         }
         count
     }
 
-    /// Sends events again when their time has come, until the playground is shut down.
+    /// Repeats events when they are due, until the playground is shut down.
     pub async fn keep_sending_events_again(&self) {
         let mut look = tokio::time::interval(LOOK_EVERY);
         while !self.is_closed() {
@@ -73,7 +74,7 @@ impl Playground {
         }
     }
 
-    /// Attempts that follow at once are made here; others are kept until their time has come.
+    /// Makes an attempt and those that follow immediately; queues later ones.
     async fn attempt(&self, envelope: Value, mut again: Option<Again>) -> Result<Ack, DeliveryFailure> {
         loop {
             let untaken = match self.deliver_event(&envelope, again.as_ref()).await {
@@ -99,7 +100,7 @@ impl Playground {
     }
 }
 
-/// What Slack calls it in `x-slack-retry-reason`.
+/// Returns Slack's value of `x-slack-retry-reason`.
 fn reason(failure: &DeliveryFailure) -> &'static str {
     match failure {
         DeliveryFailure::TimedOut => "http_timeout",

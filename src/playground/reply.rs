@@ -1,4 +1,4 @@
-//! What the body of an ack means: the answer to a command, and the answer to a submitted form.
+//! Interprets the body of an ack: the answer to a command or to a submitted form.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::workspace::Message;
 use super::{Playground, limits};
 
 impl Playground {
-    /// Empty, plain text, or JSON with `response_type`, `text` and `blocks`.
+    /// Handles the answer to a command: empty, plain text, or JSON with `response_type`, `text` and `blocks`.
     pub(super) fn take_command_ack(
         &self,
         person: &str,
@@ -21,6 +21,7 @@ impl Playground {
             let led_to = LedTo::Nothing;
             return Ok(Ack { status, body, led_to });
         }
+        // A body that is not a JSON object is shown as plain text.
         let answer: Value = serde_json::from_str(&body)
             .ok()
             .filter(Value::is_object)
@@ -31,7 +32,7 @@ impl Playground {
         Ok(Ack { status, body, led_to })
     }
 
-    /// Posts an answer to a command or a `response_url`: ephemeral unless it says otherwise.
+    /// Posts an answer to a command or a `response_url`; ephemeral by default.
     pub(super) fn post_answer(
         &self,
         person: &str,
@@ -63,7 +64,7 @@ impl Playground {
         }))
     }
 
-    /// Empty closes the view; otherwise `response_action` says what happens to it.
+    /// Handles the answer to a submission: an empty one closes the view, otherwise `response_action` decides.
     pub(super) fn take_submission_ack(
         &self,
         person: &str,

@@ -1,4 +1,4 @@
-//! The target of every `response_url`: new answers, and changing or deleting the message that was clicked.
+//! The endpoint of every `response_url`: posts answers, and replaces or deletes the message that was clicked.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -11,7 +11,7 @@ use super::limits;
 use super::web_api;
 use super::workspace::{ResponseUrl, Workspace};
 
-/// `POST /respond/{id}`.
+/// Handles `POST /respond/{id}`.
 pub(super) async fn respond(
     State(playground): State<Playground>,
     Path(id): Path<String>,

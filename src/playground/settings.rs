@@ -1,5 +1,5 @@
-//! What a playground is made of: its addresses, its secrets and the people and channels it starts with.
-//! The state that grows while it runs is in `workspace`.
+//! The settings of a playground: addresses, secrets, and the people and channels that it starts with. The
+//! state that changes while it runs is in `workspace`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,32 +11,33 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::web_api::RateLimits;
 
-/// Where the playground reads the time, so that a test can move it.
+/// Returns the current time; tests can substitute their own clock.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Moves the clock behind [`Now`], and with it the bot's, ahead by this much.
+/// Moves the clock behind [`Now`], and with it the bot's, ahead by this duration.
 pub type Advance = Arc<dyn Fn(SignedDuration) + Send + Sync>;
 
-/// Everything a [`Playground`](super::Playground) needs to start. `Debug` shows no secret.
+/// The settings of a [`Playground`](super::Playground). `Debug` shows no secrets.
 #[derive(Clone)]
 pub struct Settings {
-    /// Origin of the bot, such as `http://127.0.0.1:3000`, without a final slash.
+    /// The bot's origin, such as `http://127.0.0.1:3000`, without a trailing slash.
     pub bot_url: String,
-    /// Origin under which the playground itself is reached; every `response_url` starts with it.
+    /// The playground's own origin, with which every `response_url` starts.
     pub public_url: String,
-    /// Key of the signature on every request to the bot.
+    /// The key that signs requests to the bot.
     pub signing_secret: String,
-    /// The only bearer token the Web API accepts, but for connections.
+    /// The only bearer token that the Web API accepts, except for opening connections.
     pub bot_token: String,
-    /// The app's own token. With one Socket Mode is on: nothing comes by HTTP, and this token opens connections.
+    /// The app-level token, which opens connections. If set, Socket Mode is on and nothing is delivered over
+    /// HTTP.
     pub app_token: Option<String>,
-    /// Where below `bot_url` the app is told of things.
+    /// The paths below `bot_url` that requests are delivered to.
     pub paths: Paths,
-    /// The slash command of the app, with its slash.
+    /// The app's slash command, including the slash.
     pub command: String,
-    /// Whether people, channels and links in the text of the command are sent as references.
+    /// Whether people, channels and links in the command's text are sent as references.
     pub should_escape: bool,
-    /// What the composer offers while a command is typed: the text to insert and a hint.
+    /// Completions for a command that is being typed: the text to insert and a hint.
     pub completions: Vec<(String, String)>,
     /// Global shortcuts of the app.
     pub shortcuts: Vec<Shortcut>,
@@ -48,15 +49,15 @@ pub struct Settings {
     pub groups: Vec<Group>,
     /// Channels; direct messages are opened as they are needed.
     pub channels: Vec<Channel>,
-    /// How often the bot may call each method.
+    /// Rate limits of the Web API methods.
     pub rate_limits: RateLimits,
-    /// How long the bot may take to answer; Slack gives it three seconds.
+    /// How long the bot may take to answer; three seconds in Slack.
     pub ack_within: Duration,
-    /// The file that keeps the conversations from one run to the next; without one they end with the run.
+    /// The file that keeps conversations between runs; without one they end with the run.
     pub keep_in: Option<PathBuf>,
     /// The clock.
     pub now: Now,
-    /// How the page moves the clock ahead; none where time cannot be moved from it.
+    /// Moves the clock ahead from the page; `None` if that is not possible.
     pub advance: Option<Advance>,
 }
 
@@ -73,126 +74,126 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// The app and the workspace it is installed in.
+/// The app and the workspace that it is installed in.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// Workspace id, `T…`.
+    /// The workspace's id, `T…`.
     pub team_id: String,
-    /// The enterprise, `E…`, where the app is installed for all its workspaces.
+    /// The enterprise's id, `E…`, if the app is installed for all its workspaces.
     pub enterprise: Option<String>,
-    /// First part of the workspace's host name.
+    /// The first part of the workspace's host name.
     pub team_domain: String,
-    /// App id, `A…`.
+    /// The app's id, `A…`.
     pub app_id: String,
-    /// The bot's person id, `U…`: author of its messages.
+    /// The bot's user id, `U…`; the author of its messages.
     pub bot_user: String,
-    /// Bot id, `B…`.
+    /// The bot's id, `B…`.
     pub bot_id: String,
-    /// Display name of the bot.
+    /// The bot's display name.
     pub name: String,
 }
 
-/// The request URLs of the app's manifest, without their origin.
+/// The request URLs of the app's manifest, without the origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paths {
-    /// Slash commands.
+    /// For slash commands.
     pub commands: String,
-    /// Clicks, forms and shortcuts.
+    /// For clicks, forms and shortcuts.
     pub interactions: String,
-    /// Options of external selects.
+    /// For options of external selects.
     pub options: String,
-    /// Events.
+    /// For events.
     pub events: String,
 }
 
 impl Paths {
-    /// The same path for everything.
+    /// Uses the same path for everything.
     pub fn all(path: &str) -> Self {
         let [commands, interactions, options, events] = [(); 4].map(|()| path.to_owned());
         Self { commands, interactions, options, events }
     }
 }
 
-/// A global shortcut as the app's manifest declares it.
+/// A global shortcut of the app's manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortcut {
-    /// What the menu shows.
+    /// The text in the menu.
     pub name: String,
-    /// What the bot receives.
+    /// The id that the bot receives.
     pub callback_id: String,
 }
 
 /// A member of the workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Person {
-    /// `U…` id.
+    /// The user id, `U…`.
     pub id: String,
-    /// Short name, as in a mention.
+    /// The short name, as in a mention.
     pub name: String,
-    /// Full name.
+    /// The full name.
     pub real_name: String,
-    /// Address that `users.lookupByEmail` finds.
+    /// The address that `users.lookupByEmail` finds.
     pub email: String,
-    /// IANA time zone.
+    /// The IANA time zone.
     pub tz: String,
-    /// Role shown under the name, such as `developer, payments`.
+    /// The role shown under the name, such as `developer, payments`.
     pub title: String,
-    /// Workspace admin.
+    /// Whether the person is a workspace admin.
     pub is_admin: bool,
-    /// An app's account.
+    /// Whether this is the account of an app.
     pub is_bot: bool,
-    /// Deactivated account.
+    /// Whether the account is deactivated.
     pub deleted: bool,
-    /// Guest account.
+    /// Whether this is a guest account.
     pub is_restricted: bool,
-    /// Guest account of one channel.
+    /// Whether this is a guest account for a single channel.
     pub is_ultra_restricted: bool,
-    /// The workspace it belongs to, where that is another one than the app's. Slack calls nobody a stranger who shares a
-    /// channel with the app (docs.slack.dev/apis/slack-connect, 2026-11-28).
+    /// The account's workspace, if it differs from the app's. Slack does not mark someone who shares a
+    /// channel with the app as a stranger (docs.slack.dev/apis/slack-connect, 2026-11-28).
     pub team_id: Option<String>,
-    /// Whether Slack has not confirmed the address.
+    /// Whether the e-mail address is unconfirmed.
     pub is_unconfirmed: bool,
-    /// Account of another company, in a channel that both share.
+    /// Whether this is an account of another company in a shared channel.
     pub is_stranger: bool,
-    /// Custom profile fields by field id, as `users.profile.get` answers them.
+    /// Custom profile fields by id, as `users.profile.get` returns them.
     pub fields: BTreeMap<String, String>,
 }
 
 /// A user group.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Group {
-    /// `S…` id.
+    /// The group's id, `S…`.
     pub id: String,
-    /// Display name.
+    /// The display name.
     pub name: String,
-    /// Mention name without the at sign.
+    /// The mention name without the at sign.
     pub handle: String,
-    /// Person ids.
+    /// User ids.
     pub members: Vec<String>,
 }
 
 /// A channel or a direct message.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Channel {
-    /// `C…` id, or `D…` for a direct message.
+    /// The id, `C…`, or `D…` for a direct message.
     pub id: String,
-    /// Name without the hash; empty for a direct message.
+    /// The name without the hash; empty for a direct message.
     pub name: String,
-    /// Person ids; the bot's own id is here where it has joined.
+    /// User ids, including the bot's if it has joined.
     pub members: Vec<String>,
-    /// Private channel.
+    /// Whether the channel is private.
     pub is_private: bool,
-    /// Nothing can be posted any more.
+    /// Whether the channel is archived, so that nothing can be posted.
     pub is_archived: bool,
 }
 
 impl Channel {
-    /// Whether this is a conversation between one person and the bot.
+    /// Whether this is a direct message between a person and the bot.
     pub fn is_dm(&self) -> bool {
         self.id.starts_with('D')
     }
 
-    /// Whether `person` belongs to the conversation.
+    /// Whether `person` is a member.
     pub fn has(&self, person: &str) -> bool {
         self.members.iter().any(|member| member == person)
     }

@@ -1,5 +1,5 @@
-//! Modal views and home tabs as a person has them open: the stack of three, hashes, and the inputs that keep
-//! what was typed while the app changes the view around them.
+//! Open modal views and home tabs: the stack of three, hashes, and input values that survive when the app
+//! updates the view.
 
 use std::collections::BTreeMap;
 
@@ -11,31 +11,31 @@ use super::inputs;
 use super::normalize;
 use super::workspace::Workspace;
 
-/// One opened view and two pushed on it.
+/// One opened view and two pushed onto it.
 const STACK_LIMIT: usize = 3;
 
-/// One view, open on somebody's screen.
+/// A view that is open on someone's screen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct View {
     pub(super) id: String,
     pub(super) hash: String,
     pub(super) root_view_id: String,
     pub(super) previous_view_id: Option<String>,
-    /// The view as the app gave it, its blocks completed.
+    /// The view from the app, with its blocks completed.
     pub(super) body: Value,
-    /// `state.values`: block id, then action id, then what the element holds.
+    /// `state.values`: the value of each element by block id and action id.
     pub(super) values: Map<String, Value>,
-    /// Errors shown under fields, by block id.
+    /// The errors under fields, by block id.
     pub(super) errors: BTreeMap<String, String>,
 }
 
 impl View {
-    /// Whether the app asked for this when it built the view.
+    /// Whether the app set this flag of the view.
     pub(super) fn asks(&self, flag: &str) -> bool {
         self.body[flag].as_bool().unwrap_or(false)
     }
 
-    /// The whole view, as the Web API and every payload carry it.
+    /// Returns the complete view, as the Web API and all payloads contain it.
     pub(super) fn to_json(&self, workspace: &Workspace) -> Value {
         let body = &self.body;
         let identity = &workspace.identity;
@@ -67,7 +67,7 @@ impl View {
         view
     }
 
-    /// What the client says before it lets the submission go, by block id.
+    /// Returns the errors with which Slack's client prevents a submission, by block id.
     pub(super) fn complaints(&self) -> BTreeMap<String, String> {
         let blocks = self.body["blocks"].as_array().into_iter().flatten();
         blocks
@@ -81,8 +81,8 @@ impl View {
             .collect()
     }
 
-    /// Where the app may answer after a submission: block, element and the conversation that is chosen in it, of each select
-    /// with `response_url_enabled` (@slack/bolt 5.1.0, `ViewResponseUrl`, read on 2026-11-29).
+    /// Returns where the app may answer after a submission: block, element and selected conversation of each
+    /// select with `response_url_enabled` (@slack/bolt 5.1.0, `ViewResponseUrl`, read on 2026-11-29).
     pub(super) fn response_targets(&self) -> Vec<(String, String, String)> {
         let blocks = self.body["blocks"].as_array().into_iter().flatten();
         let asked = blocks.filter(|block| block["element"]["response_url_enabled"] == json!(true));
@@ -97,14 +97,14 @@ impl View {
             .collect()
     }
 
-    /// Whether `block_id` names an input block, the only kind an error can stand under.
+    /// Whether `block_id` is an input block, the only kind that can have an error.
     pub(super) fn has_input(&self, block_id: &str) -> bool {
         let mut blocks = self.body["blocks"].as_array().into_iter().flatten();
         blocks.any(|block| block["type"] == "input" && block["block_id"] == block_id)
     }
 }
 
-/// Sets one value in a `state.values` map.
+/// Sets a value in a `state.values` map.
 pub(super) fn hold(values: &mut Map<String, Value>, block_id: &str, action_id: &str, state: Value) {
     values
         .entry(block_id)
@@ -113,7 +113,7 @@ pub(super) fn hold(values: &mut Map<String, Value>, block_id: &str, action_id: &
         .map(|block| block.insert(action_id.to_owned(), state));
 }
 
-/// The values of a view as it opens; an input that was there before keeps what was typed.
+/// Returns the values of a view when it opens. Inputs that existed before keep their values.
 fn values_of(blocks: &Value, before: &Map<String, Value>) -> Map<String, Value> {
     let mut values = Map::new();
     for block in blocks.as_array().into_iter().flatten() {
@@ -133,7 +133,7 @@ fn values_of(blocks: &Value, before: &Map<String, Value>) -> Map<String, Value> 
     values
 }
 
-/// A chosen option survives a change of the view only while it is still offered.
+/// Whether a selected option survives an update of the view, which requires that it is still offered.
 fn still_possible(element: &Value, held: &Value) -> bool {
     let offered = inputs::options(element);
     let chosen = [&held["selected_option"]].into_iter();
@@ -170,7 +170,7 @@ impl Workspace {
         format!("{}.{:08x}", now.as_second(), self.next_serial())
     }
 
-    /// Opens a modal for `person` in place of whatever was open.
+    /// Opens a modal for `person`, replacing all open ones.
     pub(super) fn open_view(&mut self, person: &str, given: &Value, now: Timestamp) -> Value {
         let view = self.build_view(given, now);
         let answer = view.to_json(self);
@@ -178,7 +178,7 @@ impl Workspace {
         answer
     }
 
-    /// Pushes a modal on the stack; none when the stack is empty or full.
+    /// Pushes a modal onto the stack. Returns Slack's error code if the stack is empty or full.
     pub(super) fn push_view(
         &mut self,
         person: &str,
@@ -199,7 +199,7 @@ impl Workspace {
         Ok(answer)
     }
 
-    /// Puts `given` in the place of an open view. The id stays, the hash changes.
+    /// Replaces the content of an open view. The id stays the same, the hash changes.
     pub(super) fn replace_view(&mut self, view_id: &str, given: &Value, now: Timestamp) -> Option<Value> {
         let before = self.find_view(view_id)?.1.clone();
         let body = self.complete_body(given);
@@ -228,7 +228,7 @@ impl Workspace {
         answer
     }
 
-    /// The open modal with this id, and who has it open.
+    /// Returns the open modal with this id, and the person who has it open.
     pub(super) fn find_view(&self, view_id: &str) -> Option<(&str, &View)> {
         self.views.iter().find_map(|(person, stack)| {
             let view = stack.iter().find(|view| view.id == view_id)?;
@@ -236,7 +236,7 @@ impl Workspace {
         })
     }
 
-    /// The id of the open modal with this external id.
+    /// Returns the id of the open modal with this external id.
     pub(super) fn view_by_external_id(&self, external_id: &str) -> Option<String> {
         let mut views = self.views.values().flatten();
         views.find(|view| view.body["external_id"] == external_id).map(|view| view.id.clone())
@@ -246,7 +246,7 @@ impl Workspace {
         self.views.values_mut().flatten().find(|view| view.id == view_id)
     }
 
-    /// Takes a view and all pushed on it off the stack.
+    /// Removes a view and all views pushed onto it from the stack.
     pub(super) fn close_view(&mut self, person: &str, view_id: &str) -> Vec<View> {
         let Some(stack) = self.views.get_mut(person) else {
             return Vec::new();

@@ -1,5 +1,5 @@
-//! Everything the playground remembers: people, channels, messages, open views, trigger ids and unread marks.
-//! Plain state and the rules that keep it whole. No HTTP, no signature and no Block Kit limit belongs here.
+//! The state of the playground: people, channels, messages, open views, trigger ids and unread marks, with
+//! the rules that keep it consistent. HTTP, signatures and Block Kit limits are handled elsewhere.
 
 use std::collections::BTreeMap;
 
@@ -12,42 +12,42 @@ use super::settings::{Channel, Group, Identity, Person, Settings};
 use super::view::View;
 use super::web_api::GRANTED;
 
-/// How long a trigger id may be used after it was sent, as Slack has it.
+/// How long a trigger id is valid, as in Slack.
 const TRIGGER_LIFE: SignedDuration = SignedDuration::from_secs(3);
-/// How long a `response_url` may be used.
+/// How long a `response_url` is valid.
 const RESPONSE_URL_LIFE: SignedDuration = SignedDuration::from_mins(30);
-/// How often a `response_url` may be used.
+/// The most uses of a `response_url`.
 const RESPONSE_URL_USES: u8 = 5;
-/// The oldest messages beyond this many are forgotten, so that a playground left running stays small.
+/// The most messages to keep, so that a playground that runs for long stays small. Older ones are dropped.
 const MESSAGES_KEPT: usize = 5_000;
 
-/// One message as it is stored.
+/// A stored message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
-    /// `C…` or `D…` id.
+    /// The channel's id, `C…` or `D…`.
     pub channel: String,
-    /// `seconds.micros`; names the message in its channel.
+    /// `seconds.micros`; identifies the message within its channel.
     pub ts: String,
-    /// `ts` of the message this one replies to.
+    /// The `ts` of the thread's root, if this is a reply.
     pub thread_ts: Option<String>,
-    /// Person id, or the bot's.
+    /// The id of a person or of the bot.
     pub author: String,
-    /// Fallback text.
+    /// The fallback text.
     pub text: String,
-    /// Array of blocks, maybe empty.
+    /// An array of blocks, possibly empty.
     pub blocks: Value,
-    /// When it was last changed, as a `ts`.
+    /// The time of the last change, as a `ts`.
     pub edited: Option<String>,
-    /// The only person who sees it.
+    /// The only person who sees an ephemeral message.
     pub ephemeral_to: Option<String>,
 }
 
-/// The message shown to a person when the bot could not be reached or answered nonsense.
+/// The error that a person sees if the bot could not be reached or gave an invalid answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// Grows with every trouble, so that the same words twice are two troubles.
+    /// Unique, so that the same text twice counts as two errors.
     pub id: u64,
-    /// What Slack would say.
+    /// The text that Slack would show.
     pub text: String,
 }
 
@@ -59,7 +59,7 @@ struct Trigger {
     used: bool,
 }
 
-/// Why a trigger id opens nothing.
+/// Why a trigger id cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TriggerRefusal {
     Unknown,
@@ -67,12 +67,12 @@ pub(super) enum TriggerRefusal {
     Used,
 }
 
-/// Where the answers to a `response_url` go.
+/// The target of a `response_url`.
 #[derive(Clone, Debug)]
 pub(super) struct ResponseUrl {
     pub(super) channel: String,
     pub(super) person: String,
-    /// The message that was clicked; none for a slash command.
+    /// The message that was clicked; `None` for a slash command.
     pub(super) message_ts: Option<String>,
     pub(super) thread_ts: Option<String>,
     made: Timestamp,
@@ -82,31 +82,31 @@ pub(super) struct ResponseUrl {
 /// The state of one workspace.
 #[derive(Debug)]
 pub struct Workspace {
-    /// Members, the bot included.
+    /// Members, including the bot.
     pub people: Vec<Person>,
     /// User groups.
     pub groups: Vec<Group>,
     /// Channels and the direct messages opened so far.
     pub channels: Vec<Channel>,
-    /// What the bot was granted at its installation.
+    /// The scopes granted to the bot at installation.
     pub scopes: Vec<String>,
-    /// The app and where it is installed.
+    /// The app and the workspace it is installed in.
     pub identity: Identity,
     pub(super) messages: Vec<Message>,
     pub(super) views: BTreeMap<String, Vec<View>>,
     pub(super) homes: BTreeMap<String, View>,
     pub(super) trouble: BTreeMap<String, Trouble>,
-    /// Options the app offered last, by person, block and action.
+    /// The options that the app offered last, by person, block and action.
     pub(super) suggested: BTreeMap<(String, String, String), Vec<Value>>,
-    /// What a person picked in a message, as `state.values`, by person, channel and `ts`.
+    /// What a person selected in a message, as `state.values`, by person, channel and `ts`.
     pub(super) picked: BTreeMap<(String, String, String), Map<String, Value>>,
     triggers: BTreeMap<String, Trigger>,
     response_urls: BTreeMap<String, ResponseUrl>,
-    /// The `ts` read last, by person and channel.
+    /// The last `ts` read, by person and channel.
     pub(super) read: BTreeMap<(String, String), String>,
     pub(super) last_micros: i64,
     pub(super) serial: u64,
-    /// How far the clock was moved ahead of the machine's.
+    /// How far the clock is ahead of the machine's.
     pub(super) ahead: SignedDuration,
 }
 
@@ -143,12 +143,12 @@ impl Workspace {
         }
     }
 
-    /// The member with this id.
+    /// Returns the member with this id.
     pub fn person(&self, id: &str) -> Option<&Person> {
         self.people.iter().find(|person| person.id == id)
     }
 
-    /// The channel with this id, or with this name after a hash.
+    /// Returns the channel with this id, or with this name after a hash.
     pub fn channel(&self, id: &str) -> Option<&Channel> {
         let named = id.strip_prefix('#');
         self.channels
@@ -156,7 +156,7 @@ impl Workspace {
             .find(|channel| channel.id == id || named.is_some_and(|name| channel.name == name))
     }
 
-    /// The direct message between the bot and `person`, opened if it was not.
+    /// Returns the direct message between the bot and `person`, opening it if necessary.
     pub fn open_dm(&mut self, person: &str) -> String {
         let id = format!("D{}", person.get(1..).unwrap_or_default());
         if self.channel(&id).is_none() {
@@ -170,20 +170,20 @@ impl Workspace {
         id
     }
 
-    /// A number never given before.
+    /// Returns a number that was never used before.
     pub(super) fn next_serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
     }
 
-    /// A `ts` later than every one before it, whatever the clock does.
+    /// Returns a `ts` later than all earlier ones, even if the clock went back.
     pub(super) fn next_ts(&mut self, now: Timestamp) -> String {
         self.last_micros = now.as_microsecond().max(self.last_micros + 1);
         let (seconds, micros) = (self.last_micros / 1_000_000, self.last_micros % 1_000_000);
         format!("{seconds}.{micros:06}")
     }
 
-    /// Blocks with the ids Slack would give them.
+    /// Adds the ids that Slack would assign to blocks.
     pub(super) fn complete_blocks(&mut self, given: &Value) -> Value {
         normalize::blocks(given, &mut || {
             self.serial += 1;
@@ -205,7 +205,7 @@ impl Workspace {
         message
     }
 
-    /// The message a reply belongs under: a reply to a reply joins the same thread.
+    /// Returns the root of the thread: a reply to a reply joins the same thread.
     fn thread_root(&self, channel: &str, ts: &str) -> String {
         self.message(channel, ts).and_then(|parent| parent.thread_ts.clone()).unwrap_or_else(|| ts.to_owned())
     }
@@ -218,14 +218,14 @@ impl Workspace {
         self.messages.iter_mut().find(|message| message.channel == channel && message.ts == ts)
     }
 
-    /// Removes a message; false where there is none.
+    /// Deletes a message. Returns whether it existed.
     pub(super) fn delete(&mut self, channel: &str, ts: &str) -> bool {
         let before = self.messages.len();
         self.messages.retain(|message| message.channel != channel || message.ts != ts);
         self.messages.len() < before
     }
 
-    /// What `person` sees in `channel`, oldest first.
+    /// Returns the messages that `person` sees in `channel`, oldest first.
     pub(super) fn visible(&self, channel: &str, person: &str) -> Vec<&Message> {
         let member = self.channel(channel).is_some_and(|channel| channel.has(person));
         self.messages
@@ -235,7 +235,7 @@ impl Workspace {
             .collect()
     }
 
-    /// How many messages of others `person` has not read; replies in threads do not count, as in Slack.
+    /// Counts unread messages of others. Replies in threads do not count, as in Slack.
     pub(super) fn unread(&self, channel: &str, person: &str) -> usize {
         let mark = self.read.get(&(person.to_owned(), channel.to_owned()));
         self.visible(channel, person)
@@ -245,7 +245,7 @@ impl Workspace {
             .count()
     }
 
-    /// `person` has seen everything in `channel`; false where nothing was unread.
+    /// Marks everything in `channel` as read. Returns whether anything was unread.
     pub(super) fn mark_read(&mut self, channel: &str, person: &str) -> bool {
         let changed = self.unread(channel, person) > 0;
         let newest = self.visible(channel, person).last().map(|message| message.ts.clone());
@@ -255,8 +255,9 @@ impl Workspace {
         changed
     }
 
-    /// A new trigger id for what `person` just did.
+    /// Issues a trigger id for an action of `person`.
     pub(super) fn issue_trigger(&mut self, person: &str, now: Timestamp) -> String {
+        // Expired ids are kept for a while, so that using one gives Slack's error for expired ids.
         self.triggers.retain(|_, trigger| now.duration_since(trigger.sent) <= TRIGGER_LIFE * 20);
         let id = format!("{}.{}", self.next_ts(now), self.next_serial());
         let trigger = Trigger { person: person.to_owned(), sent: now, used: false };
@@ -264,7 +265,7 @@ impl Workspace {
         id
     }
 
-    /// Uses a trigger id up and says whose it was.
+    /// Uses up a trigger id and returns its person.
     pub(super) fn redeem_trigger(&mut self, id: &str, now: Timestamp) -> Result<String, TriggerRefusal> {
         let trigger = self.triggers.get_mut(id).ok_or(TriggerRefusal::Unknown)?;
         if trigger.used {
@@ -277,7 +278,7 @@ impl Workspace {
         Ok(trigger.person.clone())
     }
 
-    /// A new `response_url` id.
+    /// Issues the id of a `response_url`.
     pub(super) fn issue_response_url(
         &mut self,
         person: &str,
@@ -299,7 +300,7 @@ impl Workspace {
         id
     }
 
-    /// Where this `response_url` leads, or Slack's error code when it is unknown, too old or used up.
+    /// Returns the target of a `response_url`, or Slack's error code if it is unknown, expired or used up.
     pub(super) fn use_response_url(&mut self, id: &str, now: Timestamp) -> Result<ResponseUrl, &'static str> {
         let url = self.response_urls.get_mut(id).ok_or("invalid_url")?;
         if now.duration_since(url.made) > RESPONSE_URL_LIFE {
@@ -312,7 +313,7 @@ impl Workspace {
         Ok(url.clone())
     }
 
-    /// Shows `person` that something went wrong on the way to the bot.
+    /// Shows `person` an error in reaching the bot.
     pub(super) fn show_trouble(&mut self, person: &str, text: impl Into<String>) {
         let trouble = Trouble { id: self.next_serial(), text: text.into() };
         self.trouble.insert(person.to_owned(), trouble);

@@ -1,4 +1,4 @@
-//! Who is away and who answers for them, all in one partition.
+//! Absences and who answers for the absent, all in one partition.
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -11,11 +11,12 @@ use super::{DynamoStore, keys};
 use crate::domain::away::{Away, today};
 use crate::ports::store::Absence;
 
-/// A newer bot's absence is left alone.
+/// Returns the write of an absence. One that a newer bot has written is left unchanged.
 pub(super) fn part(store: &DynamoStore, absence: &Absence) -> anyhow::Result<TransactionWrite> {
     match absence {
         Absence::Begin(away) => {
             let mut item = keys::away(&away.person);
+            // `until` is inclusive, so the item expires a day later.
             item.insert("delegate".to_owned(), text(away.delegate.as_str()));
             item.insert("until".to_owned(), text(away.until.to_string()));
             let end = away.until.tomorrow().and_then(|day| day.to_zoned(TimeZone::UTC));

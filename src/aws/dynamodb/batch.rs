@@ -1,4 +1,4 @@
-//! Many rows by their ids, in few calls.
+//! Reads many items by key in few calls.
 
 use anyhow::{Context as _, anyhow};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
@@ -9,14 +9,14 @@ use super::{DynamoStore, row};
 use crate::domain::ids::RequestId;
 use crate::domain::request::Request;
 
-/// The most that one call reads.
+/// The most items that one call reads.
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
 const AT_ONCE: usize = 100;
-/// Calls that may bring nothing new before it is given up.
+/// The most calls for one batch before giving up on the rest.
 const TRIES: u32 = 8;
 
 impl DynamoStore {
-    /// The requests of these ids as they are now, in this order; those that are not there, or of a newer format, are left
+    /// Reads the requests with these ids, in this order. Missing ones and those of a newer format are left
     /// out.
     pub(super) async fn rows(&self, ids: &[RequestId]) -> anyhow::Result<Vec<Request>> {
         let mut found = self.row_items(ids).await?;
@@ -26,7 +26,7 @@ impl DynamoStore {
         Ok(requests)
     }
 
-    /// Their items, in no order, also those of a newer format.
+    /// Reads the rows with these ids, in no particular order and including those of a newer format.
     pub(super) async fn row_items(&self, ids: &[RequestId]) -> anyhow::Result<Vec<Item>> {
         let mut found = Vec::new();
         for some in ids.chunks(AT_ONCE) {
@@ -37,7 +37,7 @@ impl DynamoStore {
         Ok(found)
     }
 
-    /// The items of the table of events with these keys, in no order.
+    /// Reads items of the table of events by key, in no particular order.
     pub(super) async fn event_items(&self, keys: Vec<Item>) -> anyhow::Result<Vec<Item>> {
         let mut found = Vec::new();
         for some in keys.chunks(AT_ONCE) {
@@ -47,7 +47,8 @@ impl DynamoStore {
         Ok(found)
     }
 
-    /// DynamoDB may read less than it was asked for; the rest is asked for again.
+    /// Reads up to [`AT_ONCE`] items. DynamoDB may return only part of a batch (by size or under load), so
+    /// the rest is requested again.
     async fn some_items(&self, table: &str, mut missing: Vec<Item>) -> anyhow::Result<Vec<Item>> {
         let asked = missing.len();
         let mut found = Vec::new();

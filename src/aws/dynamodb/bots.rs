@@ -1,5 +1,5 @@
-//! Who works on the tables, all in one partition; DynamoDB forgets who was not seen for a day. And when people could be heard
-//! last, by whichever of them.
+//! Bots that use the tables, all in one partition; DynamoDB deletes those not seen for a day. Also the last
+//! time that any of them could receive from Slack.
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +10,7 @@ use super::{DynamoStore, keys};
 use crate::ports::retention::later;
 use crate::ports::store::Bot;
 
-/// A bot that was not seen for so long is forgotten.
+/// A bot not seen for this long is deleted.
 const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) async fn put(store: &DynamoStore, bot: &Bot) -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! Whether the tables are there as `infra/portal.yml` makes them.
+//! Checks that the tables exist as `infra/portal.yml` creates them.
 
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{IndexStatus, KeyType, TableDescription, TableStatus};
@@ -6,27 +6,27 @@ use aws_sdk_dynamodb::types::{IndexStatus, KeyType, TableDescription, TableStatu
 use super::{DynamoStore, jobs, lists};
 use crate::aws::SetupProblem;
 
-/// How every remedy ends.
+/// The end of most remedies.
 const DEPLOY: &str = "deploy the stack of `infra/portal.yml` with `infra/deploy.sh`";
 
-/// A table or an index, and the names of its keys: hash, range.
+/// The names of the key attributes of a table or an index.
 struct Keys {
     hash: &'static str,
     range: Option<&'static str>,
 }
 
-/// What the table of requests must have.
+/// The keys that the table of requests must have.
 const REQUESTS: Keys = Keys { hash: "requestId", range: None };
 const REQUEST_INDEXES: [(&str, Keys); 3] = [
     (lists::TEAM_INDEX, Keys { hash: "teamName", range: Some("productType") }),
     (lists::USER_INDEX, Keys { hash: "userId", range: Some("createdAt") }),
     (lists::AWAITING_INDEX, Keys { hash: "awaitingTeam", range: Some("createdAt") }),
 ];
-/// What the table of events must have.
+/// The keys that the table of events must have.
 const EVENTS: Keys = Keys { hash: "pk", range: Some("sk") };
 const EVENT_INDEXES: [(&str, Keys); 1] = [(jobs::DUE_INDEX, Keys { hash: "dueShard", range: Some("dueAt") })];
 
-/// Everything that is wrong with the tables, both asked about at once.
+/// Returns the problems with both tables, which are described concurrently.
 pub(super) async fn problems(store: &DynamoStore) -> Vec<SetupProblem> {
     let (mut requests, events) = tokio::join!(
         of_table(store, &store.tables.requests, &REQUESTS, &REQUEST_INDEXES),
@@ -57,6 +57,7 @@ async fn of_table(
             )];
         }
     };
+    // DynamoDB still describes a table that is being deleted.
     let Some(table) = described.filter(|table| table.table_status != Some(TableStatus::Deleting)) else {
         return vec![SetupProblem::new(
             format!("there is no table `{name}`"),

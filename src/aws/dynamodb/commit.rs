@@ -1,8 +1,8 @@
-//! One commit as one transaction. Its parts stand in the order in which the port documents the reasons to refuse, so
-//! the first part whose condition failed is the reason.
+//! Writes one commit as one transaction. Its parts are in the order in which the port documents the reasons
+//! for a refusal, so the first part whose condition failed gives the reason.
 //!
-//! A commit of nothing but more than 100 jobs is the one exception: it is several transactions, since writing a job
-//! again does no harm.
+//! The one exception is a commit of nothing but more than 100 jobs: it is split into several transactions,
+//! since writing a job again does no harm.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ use crate::ports::retention::{IdempotencyKey, KEPT_FOR, MESSAGES_KEPT_FOR, later
 use crate::ports::store::{Commit, CommitError, RowChange};
 use crate::ports::stored::Newer;
 
-/// Waiting for its turn at the trail counts as well.
+/// The time limit includes waiting for the lock on the trail.
 pub(super) async fn commit(store: &DynamoStore, commit: Commit) -> Result<(), CommitError> {
     let all = async {
         for part in in_parts(commit) {
@@ -39,12 +39,13 @@ pub(super) async fn commit(store: &DynamoStore, commit: Commit) -> Result<(), Co
     tokio::time::timeout(LONGEST, all).await.unwrap_or_else(late)
 }
 
+/// Removes duplicate jobs, and splits a commit of jobs alone into parts that fit into a transaction.
 fn in_parts(mut commit: Commit) -> Vec<Commit> {
     let mut once_each: BTreeMap<JobKey, usize> = BTreeMap::new();
     for (place, job) in commit.jobs.iter().enumerate() {
         once_each.insert(job.key.clone(), place);
     }
-    // A transaction writes no item twice; of two jobs of one key the later one stands.
+    // A transaction must not write an item twice; of two jobs with the same key the later one wins.
     let mut place = 0;
     commit.jobs.retain(|job| {
         place += 1;
@@ -57,7 +58,8 @@ fn in_parts(mut commit: Commit) -> Vec<Commit> {
     few.map(|jobs| Commit { jobs: jobs.to_vec(), ..Commit::default() }).collect()
 }
 
-/// Whether it writes jobs and nothing else. Each field is looked at, so that none is lost.
+/// Whether the commit writes jobs and nothing else. Destructures every field, so that a new one cannot be
+/// forgotten.
 fn is_of_jobs_alone(commit: &Commit) -> bool {
     let Commit {
         row: None,
@@ -65,7 +67,7 @@ fn is_of_jobs_alone(commit: &Commit) -> bool {
         jobs: _,
         idle,
         quota: None,
-        // Of what there is no quota of.
+        // Only qualifies `quota`.
         namesakes: _,
         tally: None,
         once: None,
@@ -83,7 +85,7 @@ fn is_of_jobs_alone(commit: &Commit) -> bool {
 }
 
 async fn commit_whole(store: &DynamoStore, mut prepared: PreparedCommit) -> Result<(), CommitError> {
-    // Held until the answer is there: the trail has no gaps, so nobody can go on before it is known.
+    // Locked until the answer arrives: the trail has no gaps, so the next number is unknown until then.
     let mut end = match prepared.commit.audit.len() {
         0 => None,
         _ => Some(store.trail.lock().await),
@@ -109,6 +111,8 @@ async fn commit_whole(store: &DynamoStore, mut prepared: PreparedCommit) -> Resu
                 return Ok(());
             }
             TransactionOutcome::Refused(reasons) => {
+                // The SDK may have retried a write that was taken although its answer was lost. Then this
+                // commit's own items make the conditions fail.
                 if prepared.is_there_already(store).await? {
                     if let Some(done) = &prepared.commit.done {
                         jobs::complete(store, done).await?;
@@ -125,7 +129,8 @@ async fn commit_whole(store: &DynamoStore, mut prepared: PreparedCommit) -> Resu
     }
 }
 
-/// The first reason in the order of the parts; `None` when only what the plan was made on has changed.
+/// Returns the first reason in the order of the parts, or `None` if only data that the plan was based on has
+/// changed.
 fn refusal(
     parts: &[TransactionWrite],
     reasons: &[CancellationReason],
@@ -145,7 +150,8 @@ fn refusal(
             Check::Counted if !may_be_read(there) => CommitError::Other(Newer.into()),
             Check::Row | Check::Entry | Check::Counted => CommitError::Stale,
             Check::Format => CommitError::Other(Newer.into()),
-            // What is taken under other names of the team has changed since it was read, and these depend on it.
+            // The use under the team's other names has changed since it was read. These conditions depend on
+            // it, so plan again before refusing.
             Check::Budget { .. } | Check::Slot { .. } if is_outdated => continue,
             Check::Budget { elsewhere } => {
                 let spent = read_amount(there, "monthly")?.unwrap_or_default();
@@ -162,11 +168,11 @@ fn refusal(
     Ok(None)
 }
 
-/// A commit whose row and entries are encoded.
+/// A commit with its row and audit entries encoded.
 struct PreparedCommit {
     commit: Commit,
     row: Option<RowWrite>,
-    /// Bodies of `commit.audit`.
+    /// The encoded `commit.audit`.
     audit: Vec<String>,
 }
 
@@ -187,7 +193,8 @@ impl PreparedCommit {
         self.audit.len() as u64
     }
 
-    /// In the order of the port's reasons. `begins` is where the first entry goes on the trail.
+    /// Builds the parts in the order of the port's refusal reasons. `begins` is the trail position of the
+    /// first entry.
     async fn parts(&self, store: &DynamoStore, begins: Tip) -> anyhow::Result<Vec<TransactionWrite>> {
         let mut parts = Vec::new();
         parts.extend(self.cause(store)?);
@@ -215,6 +222,8 @@ impl PreparedCommit {
         if let Some(change) = &self.commit.refusals {
             parts.push(refusals::part(store, change)?);
         }
+        // A taken number only means that another bot was faster, so the commit is planned again with the next
+        // one.
         for (n, body) in (0..).zip(&self.audit) {
             let item = begins.plus(n).item(body);
             parts.push(store.put_if(Table::Events, item, Check::Plan, is_new("pk"))?);
@@ -231,6 +240,7 @@ impl PreparedCommit {
         if let Some(absence) = &self.commit.absence {
             parts.push(aways::part(store, absence)?);
         }
+        // `cause` and `given_up` have written theirs, and a transaction must not write an item twice.
         for job in self.commit.jobs.iter().filter(|job| !self.is_cause(job) && !self.is_given_up(job)) {
             parts.push(store.put_if(Table::Events, jobs::encode(job)?, Check::Format, is_readable())?);
         }
@@ -243,14 +253,15 @@ impl PreparedCommit {
         Ok(parts)
     }
 
-    /// Jobs with nothing left to do that only a newer program reads are left alone.
+    /// Removes from the plan finished jobs that only a newer program can read, so that they are kept.
     fn leave_unread(&mut self, parts: &[TransactionWrite], reasons: &[CancellationReason]) {
         let idle = parts.iter().zip(reasons).filter(|(part, _)| part.check == Check::Idle);
         let mut unread = idle.map(|(_, reason)| is_refusal(reason));
         self.commit.idle.retain(|_| !unread.next().unwrap_or(false));
     }
 
-    /// Uses up a key. One whose time is over may still be there.
+    /// Records an idempotency key. Expired items may still exist, as DynamoDB deletes them late, so the
+    /// condition checks the date too.
     fn once(&self, store: &DynamoStore, once: &IdempotencyKey) -> anyhow::Result<TransactionWrite> {
         let mut item = keys::once(&once.key);
         if let Some(row) = &self.row {
@@ -266,12 +277,12 @@ impl PreparedCommit {
         store.put_if(Table::Events, item, Check::Once, is_new.named("#ttl", TTL))
     }
 
-    /// Whether this job is the one that is done, written anew in the same commit.
+    /// Whether this job has the key of the completed job, which the same commit then writes anew.
     fn is_cause(&self, job: &Job) -> bool {
         self.commit.done.as_ref().is_some_and(|done| done.key == job.key)
     }
 
-    /// Deletes the job that is done, or replaces it by what is written under its key.
+    /// Deletes the completed job, or replaces it if the commit writes a job with the same key.
     fn cause(&self, store: &DynamoStore) -> anyhow::Result<Option<TransactionWrite>> {
         let Some(done) = &self.commit.done else { return Ok(None) };
         let is_ours = jobs::is_held_by(done);
@@ -282,12 +293,12 @@ impl PreparedCommit {
         Ok(Some(part))
     }
 
-    /// Whether this job is the one that was given up, written anew in the same commit.
+    /// Whether this job has the key of the abandoned job, which the same commit then writes anew.
     fn is_given_up(&self, job: &Job) -> bool {
         self.commit.given_up.as_ref() == Some(&job.key)
     }
 
-    /// Deletes the job that was given up, or replaces it by what is written under its key.
+    /// Deletes the abandoned (parked) job, or replaces it if the commit writes a job with the same key.
     fn given_up(&self, store: &DynamoStore) -> anyhow::Result<Option<TransactionWrite>> {
         let Some(key) = &self.commit.given_up else { return Ok(None) };
         let part = match self.commit.jobs.iter().find(|job| self.is_given_up(job)) {
@@ -299,10 +310,10 @@ impl PreparedCommit {
         Ok(Some(part))
     }
 
-    /// Whether this very row is stored: then it was our commit, and only the answer to it was lost.
+    /// Whether this very row is stored already: then this commit succeeded and only the answer was lost.
     ///
-    /// Its audit entries tell: their digest is in the row. Without any, two commits that differ in their jobs alone
-    /// would look the same.
+    /// The audit entries make a row unique, because it contains their digest. Without any, two commits that
+    /// differ only in their jobs would look the same.
     async fn is_there_already(&self, store: &DynamoStore) -> anyhow::Result<bool> {
         let Some(row) = self.row.as_ref().filter(|_| !self.audit.is_empty()) else { return Ok(false) };
         let Some(there) = store.row(row.request.id).await? else { return Ok(false) };
@@ -328,11 +339,12 @@ impl RowWrite {
         store.put_if(Table::Requests, row::encode(&self.request, &self.body), Check::Row, condition)
     }
 
-    /// What finds the row: its id among all ids, its places in lists (with their sums), and its messages. Those that were given up stay known,
-    /// so that a click on an old one still finds its request.
+    /// Writes the items by which the row is found: its id in the list of ids, its places in lists (with their
+    /// sums), and its messages. Replaced messages stay known, so that a click on an old one still finds its
+    /// request.
     async fn found_by(&self, store: &DynamoStore) -> anyhow::Result<Vec<TransactionWrite>> {
         let id = self.request.id;
-        // Two surfaces may share a message, and a transaction writes no item twice.
+        // Two message slots may share a message, and a transaction must not write an item twice.
         let messages: BTreeMap<_, _> = self
             .request
             .messages
@@ -342,6 +354,7 @@ impl RowWrite {
         let request = &self.request;
         let end = match request.ended_at {
             Some(ended_at) => later(ended_at, KEPT_FOR),
+            // Each commit of a live request writes its messages again, which extends their time.
             None => later(request.updated_at, MESSAGES_KEPT_FOR),
         };
         let messages = messages.into_values().map(|message| {
@@ -352,7 +365,7 @@ impl RowWrite {
         let new = self.replaces.is_none().then(|| keys::id(id));
         let puts = new.into_iter().chain(messages).map(|item| store.put(Table::Events, item));
         let mut parts = puts.collect::<anyhow::Result<Vec<_>>>()?;
-        // What is new stands nowhere.
+        // A new request has no places yet.
         let before = if self.replaces.is_none() { None } else { store.event(lists::place(id)).await? };
         let mut changes = Changes::default();
         parts.extend(lists::parts_of(store, request, before.as_ref(), &mut changes)?);

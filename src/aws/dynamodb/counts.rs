@@ -1,4 +1,5 @@
-//! What is counted of each team: an item a day, an attribute for each mark. And the pause, of which there is one at most.
+//! Counters of each team: one item per day with one attribute per counter. Also the pause of new requests, of
+//! which there is at most one.
 
 use anyhow::Context as _;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -18,7 +19,7 @@ use crate::domain::pause::Pause;
 use crate::ports::retention::{COUNTS_KEPT_FOR, later};
 use crate::ports::store::Pausing;
 
-/// No mark is called as DynamoDB's own words are.
+/// Prefix of counter attributes, so that none is a reserved word of DynamoDB.
 const PREFIX: &str = "n_";
 
 pub(super) fn part(store: &DynamoStore, tally: &CounterDay) -> anyhow::Result<TransactionWrite> {
@@ -28,17 +29,19 @@ pub(super) fn part(store: &DynamoStore, tally: &CounterDay) -> anyhow::Result<Tr
         vec![(":one", number(&1)), (":end", end_of(tally.day))],
     );
     let change = change.named("#ttl", TTL);
+    // `ADD` is safe to retry here, because the transaction's token keeps it from being applied twice.
     store.update(keys::counts(&tally.team, tally.day), change, Check::Nothing, "")
 }
 
-/// When what was counted on a day ends.
+/// Returns when the counters of a day expire.
 fn end_of(day: Date) -> AttributeValue {
     let begin = day.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |zoned| zoned.timestamp());
     number(&later(begin, COUNTS_KEPT_FOR).as_second())
 }
 
-/// Each day in a transaction of its own, in which what was read still stands. What is counted meanwhile moves with the next
-/// look, so it is looked until nothing is left.
+/// Moves all counters of a team to another. Each day is one transaction on the condition that the values read
+/// are still current. Counts added meanwhile are found by the next round; it ends when a round finds nothing
+/// to move.
 pub(super) async fn move_all(store: &DynamoStore, from: &TeamName, to: &TeamName) -> anyhow::Result<()> {
     let mut pauses = RetryPauses::default();
     loop {
@@ -54,7 +57,7 @@ pub(super) async fn move_all(store: &DynamoStore, from: &TeamName, to: &TeamName
     }
 }
 
-/// Whether there was nothing to move.
+/// Moves the counters of one day. Returns whether there was nothing to move.
 async fn move_day(store: &DynamoStore, item: &Item, from: &TeamName, to: &TeamName) -> anyhow::Result<bool> {
     let day: Date = must_text(item, "sk")?.parse().context("cannot read the day of a count")?;
     let mut taken = Expression::default();
@@ -91,6 +94,7 @@ pub(super) async fn since(store: &DynamoStore, team: &TeamName, from: Date) -> a
     let mut counts = CounterTotals::default();
     for day in &days(store, team, from).await? {
         for name in day.keys() {
+            // Counters of a newer version are unknown here and left out.
             if let Some(mark) = name.strip_prefix(PREFIX).and_then(Counter::parse) {
                 counts.add(mark, read_number(day, name)?.unwrap_or(0));
             }

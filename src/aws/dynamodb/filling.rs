@@ -1,7 +1,8 @@
-//! Puts into the lists what no bot that keeps them has put there: all that was stored before there were lists, and what bots of
-//! before have written since, beside this one or after going back to them. The trail tells: each of its entries says whether
-//! it was written together with the lists, and a note that stays says up to which entry all is in them. Each request in its own
-//! time, while others work: what is newer stays.
+//! Adds requests to the lists that bots without lists have written: everything stored before lists existed,
+//! and what older bots have written since, whether beside this one or after a rollback. The trail shows
+//! which: each entry is marked if it was written together with the lists, and a permanent note records up to
+//! which entry the lists are complete. Each request is written on its own while others work; newer data is
+//! never overwritten.
 
 use std::collections::BTreeMap;
 
@@ -18,23 +19,24 @@ use super::{DynamoStore, homes, keys, row, trail};
 use crate::domain::ids::RequestId;
 use crate::ports::stored::request_id;
 
-/// Requests that are read at a time.
+/// Requests read in one batch.
 const TOGETHER: usize = 48;
-/// How many such are under way at once.
+/// Batches in progress at the same time.
 const AT_ONCE: usize = 4;
-/// Requests that the log names.
+/// The most request ids in one log line.
 const NAMED: usize = 10;
-/// Requests that the note names, so that it stays one item; where there are more, all are looked at again.
+/// The most request ids in the note, so that it stays within one item. With more, no note is written and all
+/// requests are examined again.
 const NOTED: usize = 5_000;
 
-/// Requests that cannot be put into the lists, and why.
+/// Requests that could not be added to the lists, with the reason.
 type Skipped = BTreeMap<RequestId, String>;
 
-/// Does it where it was never done, or something was written since by a bot that does not keep the lists; and again for what
-/// could not be read then.
+/// Fills the lists if that was never done or a bot without lists has written since; also retries requests
+/// that could not be read the last time.
 pub(super) async fn fill(store: &DynamoStore) -> anyhow::Result<()> {
     let before = Note::read(store).await?;
-    // What is written from here on is judged the next time.
+    // Read before the requests: entries written from here on are examined the next time.
     let tip = trail::tip(store).await?;
     if let Some(before) = before.filter(|note| note.holds_up_to(tip)) {
         if before.skipped.is_empty() {
@@ -47,7 +49,7 @@ pub(super) async fn fill(store: &DynamoStore) -> anyhow::Result<()> {
         return Note::of(before.up_to, skipped).put(store).await;
     }
     let mut skipped = Skipped::new();
-    // Of an empty trail nothing was ever stored.
+    // With an empty trail, nothing was ever stored.
     let partitions = if tip.number == 0 { Vec::new() } else { keys::id_partitions("") };
     for partition in partitions {
         let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
@@ -62,7 +64,7 @@ pub(super) async fn fill(store: &DynamoStore) -> anyhow::Result<()> {
     Note::of(tip.number, skipped).put(store).await
 }
 
-/// Does it for one request, unless the lists have it in this revision or a later one.
+/// Adds one request to the lists, unless they have this revision or a later one.
 pub(super) async fn fill_one(store: &DynamoStore, id: RequestId, revision: u64) -> anyhow::Result<()> {
     let place = store.event(lists::place(id)).await?;
     if stands(place.as_ref(), revision)? {
@@ -81,7 +83,8 @@ async fn fill_all(store: &DynamoStore, ids: &[RequestId]) -> anyhow::Result<Skip
     Ok(skipped.into_iter().flatten().collect())
 }
 
-/// In as few transactions as they fit in, each with what its requests add to sums; again while somebody else changes them.
+/// Fills requests in as few transactions as possible, each including what they add to sums. Retries those
+/// that conflict with other writers.
 async fn fill_some(store: &DynamoStore, ids: &[RequestId]) -> anyhow::Result<Skipped> {
     let (mut pauses, mut skipped, mut rest) = (RetryPauses::default(), Skipped::new(), ids.to_vec());
     loop {
@@ -112,13 +115,13 @@ async fn fill_some(store: &DynamoStore, ids: &[RequestId]) -> anyhow::Result<Ski
     }
 }
 
-/// Whether what stands in the lists is of this revision or later.
+/// Whether the lists have this revision or a later one.
 fn stands(place: Option<&Item>, revision: u64) -> anyhow::Result<bool> {
     let listed = place.map(|place| read_number(place, "rev")).transpose()?.flatten();
     Ok(listed.is_some_and(|listed| listed >= revision))
 }
 
-/// The writes that put requests into lists, and how sums change.
+/// The writes that add requests to lists, and the changes of sums that follow.
 #[derive(Default)]
 struct FillPlan {
     ids: Vec<RequestId>,
@@ -127,14 +130,14 @@ struct FillPlan {
 }
 
 impl FillPlan {
-    /// Of one that is not in them as it is.
+    /// Plans the writes for one request; `None` if the lists are up to date.
     fn of(
         store: &DynamoStore,
         id: RequestId,
         row: &Item,
         place: Option<&Item>,
     ) -> anyhow::Result<Option<Self>> {
-        // Also of one that only a newer bot reads, and has put there.
+        // Checked before decoding: a row that only a newer bot can read may have been listed by that bot.
         if read_number(row, "rev")?.is_some_and(|revision| stands(place, revision).unwrap_or_default()) {
             return Ok(None);
         }
@@ -148,7 +151,7 @@ impl FillPlan {
     }
 }
 
-/// As many in one as a transaction takes.
+/// Merges plans into as few transactions as their writes fit in.
 fn together(plans: Vec<FillPlan>) -> Vec<FillPlan> {
     let mut all: Vec<FillPlan> = Vec::new();
     for plan in plans {
@@ -164,17 +167,17 @@ fn together(plans: Vec<FillPlan>) -> Vec<FillPlan> {
     all
 }
 
-/// Up to where everything is in the lists.
+/// Records how far the lists are complete.
 #[derive(Debug)]
 struct Note {
-    /// The number of an entry of the trail.
+    /// The number of the last trail entry that is covered.
     up_to: u64,
-    /// What is not, since it could not be read.
+    /// Requests that are not listed because they could not be read.
     skipped: Vec<RequestId>,
 }
 
 impl Note {
-    /// Says so in the log where something was skipped.
+    /// Creates a note, and logs a warning if requests were skipped.
     fn of(up_to: u64, skipped: Skipped) -> Self {
         if let Some((_, why)) = skipped.first_key_value() {
             let named: Vec<String> = skipped.keys().take(NAMED).map(ToString::to_string).collect();
@@ -184,7 +187,7 @@ impl Note {
         Self { up_to, skipped: skipped.into_keys().collect() }
     }
 
-    /// Whether nothing up to there was written without the lists.
+    /// Whether every trail entry up to `tip` is covered by this note or was written together with the lists.
     fn holds_up_to(&self, tip: trail::Tip) -> bool {
         tip.number <= self.up_to || tip.listed_since.is_some_and(|since| since <= self.up_to + 1)
     }
@@ -197,7 +200,7 @@ impl Note {
         Ok(Some(Self { up_to, skipped: skipped.collect::<anyhow::Result<_>>()? }))
     }
 
-    /// Unless another bot has noted more meanwhile.
+    /// Writes the note, unless another bot has recorded a later one.
     async fn put(&self, store: &DynamoStore) -> anyhow::Result<()> {
         if self.skipped.len() > NOTED {
             return Ok(());

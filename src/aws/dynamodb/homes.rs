@@ -1,5 +1,5 @@
-//! Home tabs that were opened, all in one partition. Who opened theirs lately is read off the index of due dates, where those
-//! stand by the moment in which they did.
+//! Opened home tabs, all in one partition. The index of due dates also orders them by when they were opened,
+//! to find the recent ones.
 
 use anyhow::Context as _;
 
@@ -30,7 +30,7 @@ fn read(home: &Item) -> anyhow::Result<HomeTab> {
     })
 }
 
-/// What a newer program remembers of a home tab stays.
+/// Stores a home tab, unless a newer program has stored it.
 pub(super) async fn put(store: &DynamoStore, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
     let mut item = keys::home(person);
     item.insert("firstOpenedAt".to_owned(), time(home.first_opened_at));
@@ -54,7 +54,7 @@ pub(super) async fn put(store: &DynamoStore, person: &PersonId, home: &HomeTab) 
     }
 }
 
-/// No more of them than that is read, however many have opened theirs before.
+/// Returns who opened their home tab since then. Reads only those, however many have opened theirs before.
 pub(super) async fn opened_since(store: &DynamoStore, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
     let query = store.client.query().table_name(&store.tables.events).index_name(DUE_INDEX);
     let query = query
@@ -65,7 +65,7 @@ pub(super) async fn opened_since(store: &DynamoStore, since: Timestamp) -> anyho
     homes.iter().map(|home| Ok(PersonId::new(must_text(home, "sk")?))).collect()
 }
 
-/// Puts those into the index that bots of before have written: they know nothing of it.
+/// Adds home tabs to the index that older bots have written, which do not set the index attributes.
 pub(super) async fn fill(store: &DynamoStore) -> anyhow::Result<()> {
     let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
     let query = query
@@ -79,7 +79,7 @@ pub(super) async fn fill(store: &DynamoStore) -> anyhow::Result<()> {
         let update = update
             .set_key(Some(keys::home(&person)))
             .update_expression("SET dueShard = :homes, dueAt = :at")
-            // Whoever opens theirs meanwhile puts it there by that.
+            // A tab opened meanwhile was indexed by that write.
             .condition_expression("openedAt = :at AND attribute_not_exists(dueShard)")
             .expression_attribute_values(":homes", text(keys::HOMES))
             .expression_attribute_values(":at", opened_at.clone());

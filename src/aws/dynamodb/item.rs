@@ -1,7 +1,8 @@
-//! Attributes of items: how each kind of value is written and read back. Which item has which belongs to the others.
+//! Attributes of items: how each kind of value is written and read. Which item has which attributes is up to
+//! the other modules.
 //!
-//! Points in time are RFC 3339 in UTC with nine digits of the second, so that the order of texts is that of time.
-//! Amounts are numbers of US dollars, exact to the last digit.
+//! Timestamps are RFC 3339 in UTC with nine fractional digits, so that text order is time order. Amounts are
+//! numbers in US dollars, exact to the last digit.
 
 use std::collections::HashMap;
 
@@ -29,77 +30,80 @@ pub(super) fn time(at: Timestamp) -> AttributeValue {
     AttributeValue::S(format!("{at:.9}"))
 }
 
-/// The attribute by which DynamoDB deletes an item, some days late at worst: a second since 1970, as `infra/portal.yml` says.
+/// The TTL attribute (seconds since 1970), as `infra/portal.yml` configures it. DynamoDB deletes expired
+/// items up to a few days late.
 pub(super) const TTL: &str = "ttl";
 
-/// Lets an item end; whoever reads it until it is deleted looks whether it has.
+/// Sets when the item expires. Readers must check the date, because deletion may be late.
 pub(super) fn ends(item: &mut Item, at: Timestamp) {
-    // The second is over before it ends.
+    // Rounded up: the attribute has whole seconds, and the item must not expire early.
     item.insert(TTL.to_owned(), number(&at.as_second().saturating_add(1)));
 }
 
-/// The attribute with the format of an item; DynamoDB has the plain word for itself.
+/// The attribute with the format number of an item; `format` is a reserved word in DynamoDB.
 const FORMAT_NUMBER: &str = "formatNumber";
-/// The condition that an item is of a format that we read, or not there.
+/// The condition that an item does not exist or has a format that this program reads.
 pub(super) const IS_READABLE: &str = "(attribute_not_exists(formatNumber) OR formatNumber <= :readable)";
 
-/// Says in which format an item is written.
+/// Records the format in which an item is written.
 pub(super) fn mark(item: &mut Item) {
     item.insert(FORMAT_NUMBER.to_owned(), number(&FORMAT));
 }
 
-/// The value in [`IS_READABLE`].
+/// The value of the placeholder in [`IS_READABLE`].
 pub(super) fn readable_value() -> (&'static str, AttributeValue) {
     (":readable", number(&FORMAT))
 }
 
-/// [`IS_READABLE`] with its value.
+/// [`IS_READABLE`] as an expression with its value.
 pub(super) fn is_readable() -> Expression {
     Expression::new(IS_READABLE, vec![readable_value()])
 }
 
-/// Fails for an item of a format that we do not read.
+/// Fails if the item has a format that this program does not read.
 pub(super) fn must_be_readable(item: &Item) -> anyhow::Result<()> {
+    // Items from before there were formats have no number, and can be read.
     let format =
         read_number(item, FORMAT_NUMBER)?.map_or(FORMAT, |format| format.try_into().unwrap_or(u32::MAX));
     Ok(readable(format)?)
 }
 
-/// Whether an item is of a format that we read.
+/// Whether the item has a format that this program reads.
 pub(super) fn may_be_read(item: &Item) -> bool {
     must_be_readable(item).is_ok()
 }
 
-/// The text of an attribute, where there is one.
+/// Reads a text attribute, if the item has it.
 pub(super) fn read_text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
 
-/// The text of an attribute that every item of its kind has.
+/// Reads a text attribute that every item of its kind has.
 pub(super) fn must_text<'a>(item: &'a Item, name: &str) -> anyhow::Result<&'a str> {
     read_text(item, name).with_context(|| format!("an item has no `{name}`"))
 }
 
-/// A whole number; `None` where there is none.
+/// Reads a non-negative integer; `None` if the attribute is absent.
 pub(super) fn read_number(item: &Item, name: &str) -> anyhow::Result<Option<u64>> {
     let number = item.get(name).and_then(|value| value.as_n().ok());
     number.map(|number| number.parse().with_context(|| format!("`{name}` is no whole number"))).transpose()
 }
 
-/// An amount; `None` where there is none.
+/// Reads an amount; `None` if the attribute is absent.
 pub(super) fn read_amount(item: &Item, name: &str) -> anyhow::Result<Option<Decimal>> {
     let amount = item.get(name).and_then(|value| value.as_n().ok());
+    // Also accepts an exponent, as in `1E+2`.
     let parse = |text: &String| text.parse().or_else(|_| Decimal::from_scientific(text));
     amount.map(parse).transpose().with_context(|| format!("`{name}` is no amount"))
 }
 
-/// A point in time; `None` where there is none.
+/// Reads a timestamp; `None` if the attribute is absent.
 pub(super) fn read_time(item: &Item, name: &str) -> anyhow::Result<Option<Timestamp>> {
     let time = read_text(item, name);
     time.map(|time| time.parse().with_context(|| format!("`{name}` is no point in time"))).transpose()
 }
 
-/// The JSON of an attribute.
+/// Reads JSON from a text attribute. `what` names the item in errors, which must not quote the JSON.
 pub(super) fn read_json<T: DeserializeOwned>(item: &Item, name: &str, what: &str) -> anyhow::Result<T> {
     let text = read_text(item, name).with_context(|| format!("{what} is stored without `{name}`"))?;
     Ok(from_json(what, text)?)

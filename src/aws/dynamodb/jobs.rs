@@ -1,8 +1,9 @@
-//! Jobs: found through the index of due dates, claimed and finished at their own keys. When one is due is the domain's
-//! to say, what it does the dispatcher's.
+//! Jobs: found through the index of due dates, claimed and completed at their own keys. The domain decides
+//! when a job is due, the dispatcher runs it.
 //!
-//! A job's `dueShard` is one of eight partitions of the index, or, once it is parked, a partition of its own where nobody
-//! looks for what is due. The index is only a hint: whether a job is due and free is a condition of the claim.
+//! A job's `dueShard` is one of eight partitions of the index, or, once it is parked, a separate partition
+//! that the search for due jobs does not read. The index is only a hint: whether a job is due and unclaimed
+//! is a condition of the claim.
 
 use anyhow::Context as _;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
@@ -27,15 +28,17 @@ use crate::domain::job::{Job, JobKey, JobKind, JobOwner};
 use crate::ports::store::{Claim, ClaimedJob, ParkedJob};
 use crate::ports::stored::{Unreadable, from_json};
 
-/// Partitions of the index: so many writers may be at it at once.
+/// Partitions of the index that due jobs are spread over, because DynamoDB limits the writes per second of
+/// one partition.
 const SHARDS: u32 = 8;
-/// Claims that are under way at a time.
+/// The most concurrent claims.
 const AT_ONCE: usize = 8;
-/// The partition of the index with the jobs that are parked.
+/// The index partition of parked jobs.
 const PARKED: &str = "parked";
 pub(super) const DUE_INDEX: &str = "DueIndex";
 
-/// A job counts as written when it is first due: what waits for a date has not been failing meanwhile.
+/// Encodes a job. `writtenAt` is its first due date: a job that waits for a date must not seem to have been
+/// failing since it was written.
 pub(super) fn encode(job: &Job) -> anyhow::Result<Item> {
     let mut item = keys::job(&job.key);
     let kind = serde_json::to_string(&job.kind).context("cannot encode a job")?;
@@ -48,19 +51,19 @@ pub(super) fn encode(job: &Job) -> anyhow::Result<Item> {
     Ok(item)
 }
 
-/// Any spread will do: a job's shard is read from the job, never computed again.
+/// Chooses a job's shard. Any spread will do: the shard is read from the stored job, never computed again.
 fn shard(key: &JobKey) -> u32 {
     let text = key.of.to_string();
     let bytes = text.bytes().chain(key.name.bytes());
     bytes.fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))) % SHARDS
 }
 
-/// The condition that a claim still stands.
+/// The condition that the claim is still held.
 pub(super) fn is_held_by(claim: &Claim) -> Expression {
     Expression::new("claim = :claim", vec![(":claim", number(&claim.id))])
 }
 
-/// The condition that a job is parked.
+/// The condition that the job is parked, in a format that this program reads.
 pub(super) fn parked_still() -> Expression {
     let values = vec![(":parked", text(PARKED)), readable_value()];
     Expression::new(format!("dueShard = :parked AND {IS_READABLE}"), values)
@@ -73,7 +76,7 @@ fn shards(store: &DynamoStore) -> impl Iterator<Item = QueryFluentBuilder> {
     })
 }
 
-/// A query of the index that finds a job of one partition at most, for whoever wants to know whether it is allowed.
+/// A query of the index for at most one job of one partition, used to test the right to query.
 pub(super) fn one_shard(store: &DynamoStore) -> QueryFluentBuilder {
     let query = store.client.query().table_name(&store.tables.events).index_name(DUE_INDEX).limit(1);
     query.key_condition_expression("dueShard = :shard").expression_attribute_values(":shard", text(PARKED))
@@ -81,6 +84,7 @@ pub(super) fn one_shard(store: &DynamoStore) -> QueryFluentBuilder {
 
 pub(super) async fn due(store: &DynamoStore, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
     let page = i32::try_from(limit.clamp(1, 1_000)).unwrap_or(i32::MAX);
+    // All of the oldest jobs may be in one shard, so read each up to the limit.
     let queries = shards(store).map(|query| {
         let query = query
             .key_condition_expression("dueShard = :shard AND dueAt <= :now")
@@ -91,7 +95,7 @@ pub(super) async fn due(store: &DynamoStore, now: Timestamp, limit: usize) -> an
     let mut found = Vec::new();
     for item in try_join_all(queries).await?.iter().flatten() {
         let (pk, sk) = (must_text(item, "pk")?, must_text(item, "sk")?);
-        // What else has a due date is no job of ours.
+        // Other kinds of items also have a due date, such as entries of lists.
         if let Some(key) = keys::read_job(pk, sk) {
             found.push((must_text(item, "dueAt")?.to_owned(), key.of.to_string(), key));
         }
@@ -157,7 +161,7 @@ pub(super) async fn claim(
         match answer {
             Ok(job) => claimed.extend(job),
             Err(error) if claimed.is_empty() => return Err(error),
-            // Those that were claimed are done now rather than when their claims run out.
+            // Run the jobs claimed so far now, rather than when their claims expire.
             Err(error) => {
                 tracing::warn!(error = format!("{error:#}"), "some jobs could not be claimed; they stay due");
                 break;
@@ -167,7 +171,8 @@ pub(super) async fn claim(
     Ok(claimed)
 }
 
-/// The claim's own id is in the condition too: a try whose answer was lost has succeeded.
+/// Claims one job. The condition also accepts the claim's own id: a retry after a lost answer then succeeds
+/// as well.
 async fn claim_one(
     store: &DynamoStore,
     key: &JobKey,
@@ -177,6 +182,8 @@ async fn claim_one(
     let (id, _) = Uuid::new_v4().as_u64_pair();
     let update = change(store, key)
         .update_expression("SET claim = :claim, dueAt = :until")
+        // Moving `dueAt` to the end of the claim hides the job from searches until then, and makes it due
+        // again after a crash.
         .condition_expression(format!(
             "attribute_exists(dueShard) AND dueShard <> :parked AND (dueAt <= :now OR claim = :claim) AND {IS_READABLE}",
         ))
@@ -191,7 +198,8 @@ async fn claim_one(
     Ok(Some(ClaimedJob { claim: Claim { key: key.clone(), id }, kind, attempts, written_at }))
 }
 
-/// What an item says beside its key. One that somebody has spoilt keeps no other from being read.
+/// The attributes of a job besides its key. Unreadable values do not fail, so that one corrupt job cannot
+/// block the others.
 struct JobItem {
     kind: Result<JobKind, Unreadable>,
     attempts: u32,
@@ -223,6 +231,7 @@ pub(super) async fn complete(store: &DynamoStore, claim: &Claim) -> anyhow::Resu
         .expression_attribute_values(":claim", number(&claim.id))
         .send()
         .await;
+    // The claim has expired and another bot holds the job, or the job was already completed.
     match deleted {
         Ok(_) => Ok(()),
         Err(error)
@@ -247,6 +256,7 @@ pub(super) async fn put_off(
         .expression_attribute_values(":due", time(due_at))
         .expression_attribute_values(":one", number(&1))
         .expression_attribute_values(":why", text(why));
+    // If the claim is lost, nothing matches, and the job is left to its new owner.
     conditional(update).await.map(drop).with_context(|| cannot("put off", &claim.key))
 }
 
@@ -255,10 +265,12 @@ pub(super) async fn park(store: &DynamoStore, claim: &Claim, why: &str) -> anyho
         .update_expression("SET lastError = :why, dueShard = :parked REMOVE claim")
         .expression_attribute_values(":parked", text(PARKED))
         .expression_attribute_values(":why", text(why));
+    // If the claim is lost, nothing matches, and the job is left to its new owner.
     conditional(update).await.map(drop).with_context(|| cannot("park", &claim.key))
 }
 
-/// The index names them, and may be behind: one that is not parked any more is left out.
+/// Lists parked jobs. The index may lag behind, so each job is read at its key and left out if it is no
+/// longer parked.
 pub(super) async fn parked(store: &DynamoStore, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
     let query = store.client.query().table_name(&store.tables.events).index_name(DUE_INDEX);
     let query = query
@@ -300,7 +312,7 @@ fn partition(store: &DynamoStore, of: &JobOwner) -> QueryFluentBuilder {
         .expression_attribute_values(":of", text(keys::jobs_partition(of)))
 }
 
-/// How many there were.
+/// Makes parked jobs due now and returns their number.
 pub(super) async fn retry_parked(
     store: &DynamoStore,
     of: &JobOwner,
@@ -339,7 +351,8 @@ fn held(store: &DynamoStore, claim: &Claim) -> UpdateItemFluentBuilder {
         .expression_attribute_values(":claim", number(&claim.id))
 }
 
-/// The item as it became, if one is asked for; `None` when the condition did not hold.
+/// Sends an update and returns the resulting item if it was requested, or `None` if the condition did not
+/// hold.
 pub(super) async fn conditional(update: UpdateItemFluentBuilder) -> anyhow::Result<Option<Item>> {
     match update.send().await {
         Ok(updated) => Ok(updated.attributes),

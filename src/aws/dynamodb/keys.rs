@@ -1,7 +1,7 @@
-//! Which item of the table of events is where. Two kinds never share the beginning of a key.
+//! Keys of the items in the table of events. No two kinds share a key prefix.
 //!
-//! Only audit entries stand under `REQ#…` and `TRAIL`: the bot's role may not change or delete those (see
-//! `infra/portal.yml`).
+//! Only audit entries are stored under `REQ#…` and `TRAIL`: the bot's role may not change or delete items
+//! there (see `infra/portal.yml`).
 
 use jiff::civil::Date;
 
@@ -10,44 +10,45 @@ use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{JobKey, JobOwner};
 use crate::domain::request::MessageRef;
 
-/// The partition of the whole trail's order.
+/// Partition of the audit trail in its overall order.
 pub(super) const TRAIL: &str = "TRAIL";
-/// The partition of the home tabs, and that of the index in which they stand by when they were opened.
+/// Partition of the home tabs; also the partition of the index that orders them by when they were opened.
 pub(super) const HOMES: &str = "HOMES";
-/// The partition of those who are away: few and small, too.
+/// Partition of absences: few and small.
 pub(super) const AWAYS: &str = "AWAYS";
-/// The partition of refusals that are counted: as many as there were in the last hour.
+/// Partition of counted refusals: those of the last hour.
 pub(super) const REFUSALS: &str = "REFUSALS";
-/// The partition of the bots that work on the tables.
+/// Partition of the bots that use the tables.
 pub(super) const BOTS: &str = "BOTS";
-/// The partition of the teams that ever held something.
+/// Partition of the teams that ever held something.
 pub(super) const TEAMS: &str = "TEAMS";
-/// Stands among them once those were found that held something before there was such a list. No team is called so.
+/// Marks that teams from before this list existed have been added to it. Lies in the same partition; no team
+/// can have this name.
 pub(super) const TEAMS_FOUND: &str = "*FOUND";
-/// The sort key of a team's total, beside one for each product. No product's key has capitals.
+/// Sort key of a team's total, besides one per product. Product keys have no capitals.
 pub(super) const TEAM_TOTAL: &str = "TOTAL";
 
-/// How the partition of what stands for a request in lists begins.
+/// Prefix of the partitions of a request's places in lists.
 const LISTED: &str = "LIST#";
 
-/// Digits of an id that name its partition in the list of ids.
+/// Leading digits of an id that select its partition in the list of ids.
 const ID_DIGITS: usize = 2;
 
 fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
     Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
 }
 
-/// Where the version of the tables stands.
+/// The schema version of the tables.
 pub(super) fn schema() -> Item {
     key("SCHEMA", "SCHEMA")
 }
 
-/// Where the end of the portal's chain stands. Unlike its entries it is written again and again.
+/// The head of the portal's audit chain. Unlike the chain's entries it is overwritten.
 pub(super) fn portal_head() -> Item {
     key("PORTAL", "HEAD")
 }
 
-/// Says that there was such an end at some time. Never deleted.
+/// Marks that [`portal_head`] has existed. Never deleted.
 pub(super) fn portal_head_begun() -> Item {
     key("PORTAL", "BEGUN")
 }
@@ -72,7 +73,7 @@ pub(super) fn counts_partition(team: &TeamName) -> String {
     format!("COUNTS#{team}")
 }
 
-/// What is counted of a team on one day.
+/// The counters of a team for one day.
 pub(super) fn counts(team: &TeamName, day: Date) -> Item {
     key(counts_partition(team), day.to_string())
 }
@@ -89,7 +90,7 @@ pub(super) fn trail(n: u64) -> Item {
     key(TRAIL, trail_sort(n))
 }
 
-/// Twenty digits hold every number there is.
+/// Pads to twenty digits, the length of the largest `u64`, so that text order is number order.
 pub(super) fn trail_sort(n: u64) -> String {
     format!("{n:020}")
 }
@@ -102,7 +103,7 @@ pub(super) fn quota_partition(team: &TeamName) -> String {
     format!("QUOTA#{team}")
 }
 
-/// The counter of a product, or of the whole team under [`TEAM_TOTAL`].
+/// The counter of a product, or of the whole team with [`TEAM_TOTAL`].
 pub(super) fn quota(team: &TeamName, product: &str) -> Item {
     key(quota_partition(team), product)
 }
@@ -120,7 +121,7 @@ pub(super) fn away(person: &PersonId) -> Item {
     key(AWAYS, person.as_str())
 }
 
-/// When people could be heard last.
+/// The last time that the bot could receive from Slack.
 pub(super) fn heard() -> Item {
     key("HEARD", "HEARD")
 }
@@ -133,22 +134,22 @@ pub(super) fn message(message: &MessageRef, request: RequestId) -> Item {
     key(message_partition(message), request.to_string())
 }
 
-/// The partition of the sums of what a person looks after.
+/// Partition of the sums of what a person owns.
 pub(super) fn sums_of_owner(person: &PersonId) -> String {
     format!("SUMS#OWNER#{person}")
 }
 
-/// The partition of the sums of what a team has.
+/// Partition of the sums of what a team has.
 pub(super) fn sums_of_team(team: &TeamName) -> String {
     format!("SUMS#TEAM#{team}")
 }
 
-/// The sort key of what there is of a product now; it comes before those of months.
+/// Sort key of a product's current sums. `!` sorts before the digits of months.
 pub(super) fn sums_now(product: &ProductKey) -> String {
     format!("!#{product}")
 }
 
-/// The sort key of a product's month, by its first day.
+/// Sort key of a product's sums in the month that begins on this day.
 pub(super) fn sums_in_month(month: Date, product: &ProductKey) -> String {
     format!("{month}#{product}")
 }
@@ -157,28 +158,28 @@ pub(super) fn sums(partition: &str, sort: &str) -> Item {
     key(partition, sort)
 }
 
-/// What stands for a request in one of the lists that are read in order.
+/// A request's place in one of the ordered lists.
 pub(super) fn listed(request: RequestId, list: &str) -> Item {
     key(format!("{LISTED}{request}"), list)
 }
 
-/// Reads the request of such an item back.
+/// Parses the request from the partition key of a place.
 pub(super) fn read_listed(pk: &str) -> Option<RequestId> {
     RequestId::parse(pk.strip_prefix(LISTED)?)
 }
 
-/// Says up to where on the trail everything is in the lists. Never deleted.
+/// Records up to which trail entry the lists are complete. Never deleted.
 pub(super) fn lists_filled() -> Item {
     key("LISTS", "FILLED")
 }
 
-/// A request in the list of ids, which is there to be searched by their beginnings.
+/// A request in the list of ids, which is searched by prefix. Spread over partitions by its first digits.
 pub(super) fn id(request: RequestId) -> Item {
     let id = request.to_string();
     key(format!("ID#{}", &id[..ID_DIGITS]), id)
 }
 
-/// The partitions, in order, in which an id that begins so may be listed.
+/// The partitions, in order, that may contain ids with this prefix.
 pub(super) fn id_partitions(prefix: &str) -> Vec<String> {
     let mut beginnings = vec![prefix.chars().take(ID_DIGITS).collect::<String>()];
     while beginnings.first().is_some_and(|beginning| beginning.len() < ID_DIGITS) {
@@ -194,12 +195,12 @@ pub(super) fn job(job: &JobKey) -> Item {
     key(jobs_partition(&job.of), job.name.clone())
 }
 
-/// The partition of everything that is to be done about a subject.
+/// Partition of the jobs of an owner.
 pub(super) fn jobs_partition(of: &JobOwner) -> String {
     format!("JOB#{of}")
 }
 
-/// Reads the key of a job back.
+/// Parses the key of a job.
 pub(super) fn read_job(pk: &str, sk: &str) -> Option<JobKey> {
     let of = JobOwner::parse(pk.strip_prefix("JOB#")?);
     Some(JobKey { of, name: sk.to_owned() })

@@ -1,9 +1,10 @@
-//! Finding requests: lists in their order, ids by their beginnings, messages.
+//! Finds requests: ordered lists, ids by prefix, and requests of a message.
 //!
-//! A list names the requests, their rows are read as they are now and looked at again: what the index did not know yet is
-//! passed by, and so is what cannot be read, until the page is full. See [`List`].
+//! A list names requests. Their rows are read consistently and checked again: entries that the index has not
+//! caught up with and rows that cannot be read are skipped, until the page is full. See [`List`].
 //!
-//! Bots of before have lists of their own, in three indexes of the table of requests. They are there for those bots alone.
+//! Older bots use lists of their own, in three indexes of the table of requests. They are kept only for those
+//! bots.
 
 use anyhow::Context as _;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
@@ -20,17 +21,17 @@ use crate::domain::request::{MessageRef, Request};
 use crate::ports::store::{Cursor, Holding, RequestFilter, RequestPage, RequestScope};
 use crate::ports::stored::request_id;
 
-/// What a team has, as bots of before list it.
+/// Older bots' index of what a team has.
 pub(super) const TEAM_INDEX: &str = "TeamProductIndex";
-/// What a person looks after, as they list it.
+/// Older bots' index of what a person owns.
 pub(super) const USER_INDEX: &str = "UserIndex";
-/// What waits for a team's approvers, as they list it.
+/// Older bots' index of what waits for a team's approvers.
 pub(super) const AWAITING_INDEX: &str = "AwaitingIndex";
 
-/// Rows that are read at a time where a page is not full yet.
+/// The most rows read at a time while a page is not full yet, unless more are asked for.
 const AT_ONCE: usize = 100;
 
-/// What a query finds, page by page, until there are enough.
+/// Runs a query page by page until `enough` items are found.
 pub(super) async fn all(query: QueryFluentBuilder, enough: usize) -> anyhow::Result<Vec<Item>> {
     let mut pages = query.into_paginator().items().send();
     let mut found = Vec::new();
@@ -42,12 +43,12 @@ pub(super) async fn all(query: QueryFluentBuilder, enough: usize) -> anyhow::Res
     Ok(found)
 }
 
-/// How many items DynamoDB looks at before it answers: no more than there have to be.
+/// Returns the page size for a query: DynamoDB then evaluates no more items than necessary.
 pub(super) fn page_of(enough: usize) -> i32 {
     i32::try_from(enough.clamp(1, 1_000)).unwrap_or(i32::MAX)
 }
 
-/// How many a query finds, counted until there are enough.
+/// Counts the items that a query finds, up to `enough`.
 pub(super) async fn count(query: QueryFluentBuilder, enough: usize) -> anyhow::Result<usize> {
     let mut pages = query.select(Select::Count).limit(page_of(enough)).into_paginator().send();
     let mut counted = 0;
@@ -104,7 +105,7 @@ pub(super) async fn list(
     limit: usize,
 ) -> anyhow::Result<RequestPage> {
     let list = List::of(whose, which)?;
-    // One more says whether there are more.
+    // One more row tells whether there is a next page.
     let (mut after, mut enough) = (after.cloned(), limit.saturating_add(1));
     let mut found = Vec::new();
     loop {
@@ -116,7 +117,7 @@ pub(super) async fn list(
             let row = rows.iter().find(|row| row.get("requestId") == key.as_ref());
             match row.map(row::decode).transpose() {
                 Ok(Some(request)) if belongs(&request, whose, which) => found.push((place.clone(), request)),
-                // It is of a newer format, or the index is behind.
+                // The row has a newer format, or the index lags behind.
                 Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(error = format!("{error:#}"), "a request is left out of a list");
@@ -126,6 +127,7 @@ pub(super) async fn list(
         if found.len() > limit || behind.len() < enough {
             return Ok(RequestPage::cut(found, limit));
         }
+        // Entries were skipped: continue behind the last one, in larger steps.
         after = behind.into_iter().last().map(|(place, _)| place);
         enough = enough.saturating_mul(2).min(AT_ONCE.max(limit));
     }
@@ -151,7 +153,7 @@ pub(super) async fn holdings(
             ids.push(read_place(&item)?.1);
         }
     }
-    // What has ended meanwhile stands in both.
+    // Requests that ended between the two queries are in both.
     ids.sort();
     ids.dedup();
     let entries = ids.iter().map(|id| place(*id)).collect();
@@ -161,26 +163,28 @@ pub(super) async fn holdings(
     Ok(held)
 }
 
-/// A list that is read in its order: a partition of the index of due dates, in which what is due are jobs and what is listed
-/// are requests. Each request stands in each of its lists under one key, so that it moves when it is put anew.
+/// An ordered list: a partition of the index of due dates, which holds list entries besides jobs. A request
+/// has one item per list under a fixed key, so writing it again moves its place.
 struct List(String);
 
-/// The lists of what lives or has ended: its owner's, its team's, its team's of the product, everybody's.
+/// Keys of a request's places in the lists of live or ended requests: its owner's, its team's, and its team's
+/// of the product.
 const OWNERS: &str = "OWNER";
 const TEAMS: &str = "TEAM";
 const PRODUCTS: &str = "PRODUCT";
-/// The one of them with what sums need, and with what tells the places in all others.
+/// The list of all requests. Its places also hold what the sums need, and the values from which the places in
+/// all other lists follow.
 const EVERYBODYS: &str = "ALL";
-/// Those of what waits: everybody's, the team's, and the product's of all teams.
+/// Lists of requests that wait for approval: all, the team's, and the product's across teams.
 const WAITING: &str = "WAITING";
 const WAITING_OF_TEAM: &str = "WAITING_TEAM";
 const WAITING_OF_PRODUCT: &str = "WAITING_PRODUCT";
-/// Those of what waits for room, the team's and everybody's, for the few that do.
+/// Lists of exceptions that wait for room, the team's and all.
 const EXCEPTION: &str = "EXCEPTION";
 const EXCEPTIONS: &str = "EXCEPTIONS";
-/// The lists in which it stands for a while only.
+/// The lists that a request is in only temporarily.
 const PASSING: [&str; 5] = [WAITING, WAITING_OF_TEAM, WAITING_OF_PRODUCT, EXCEPTION, EXCEPTIONS];
-/// How the names of lists begin: by what is in them.
+/// Prefixes of list names, by the state of the requests in them.
 const LIVE: &str = "LIVE";
 const ENDED: &str = "ENDED";
 
@@ -215,7 +219,7 @@ impl List {
     }
 
     fn products(state: &str, team: &TeamName, product: &ProductKey) -> Self {
-        // No product's key has such a sign.
+        // Unambiguous, because product keys contain no `#`.
         Self(format!("{state}#PRODUCT#{product}#{team}"))
     }
 
@@ -228,20 +232,20 @@ impl List {
         query.expression_attribute_values(":list", text(&self.0))
     }
 
-    /// All that stands there.
+    /// Queries the whole list.
     fn whole(&self, store: &DynamoStore) -> QueryFluentBuilder {
         self.query(store).key_condition_expression("dueShard = :list")
     }
 
-    /// What stands there on one side of this moment.
+    /// Queries the entries on one side of a timestamp.
     fn part(&self, store: &DynamoStore, side: &str, at: Timestamp) -> QueryFluentBuilder {
         let query =
             self.query(store).key_condition_expression(format!("dueShard = :list AND dueAt {side} :at"));
         query.expression_attribute_values(":at", time(at))
     }
 
-    /// The next places behind this one, in their order: so many, unless the list ends before. DynamoDB promises no order of
-    /// what is of one moment, so all of that is read and put into ours.
+    /// Returns the next `enough` places after `after`, or fewer if the list ends. DynamoDB guarantees no
+    /// order among entries with the same timestamp, so all of those are read and sorted here.
     async fn behind(
         &self,
         store: &DynamoStore,
@@ -254,7 +258,7 @@ impl List {
             None => self.whole(store),
             Some(after) => self.part(store, if is_forward { ">=" } else { "<=" }, after.at),
         };
-        // The place before them is read once more, and one behind them.
+        // Also read the place of `after` itself, and one more entry that shows where the last timestamp ends.
         let page = enough.saturating_add(1).saturating_add(usize::from(after.is_some()));
         let query = query.scan_index_forward(is_forward).limit(page_of(page));
         let mut places = query.into_paginator().items().send();
@@ -276,7 +280,7 @@ impl List {
         Ok(found)
     }
 
-    /// What stands there for a request since then.
+    /// Returns the item of a request in this list.
     fn entry(&self, id: RequestId, list: &str, since: Timestamp) -> Item {
         let mut item = keys::listed(id, list);
         item.insert("dueShard".to_owned(), text(&self.0));
@@ -285,19 +289,20 @@ impl List {
     }
 }
 
-/// A place as the index shows it, and the request that stands there.
+/// Reads a place from the index, and the request in it.
 fn read_place(item: &Item) -> anyhow::Result<(Cursor, RequestId)> {
     let id = keys::read_listed(must_text(item, "pk")?).context("what is listed is no request")?;
     let at = read_time(item, "dueAt")?.context("a place in a list has no date")?;
     Ok((Cursor { at, mark: id.to_string() }, id))
 }
 
-/// The writes that put a request into its lists and take it out of others, where `before` stands for it in that of all, and
-/// what that changes of sums. If something else stands there by then, it is planned anew.
+/// Returns the writes that update a request's places in lists, and adds the effect on sums to `changes`.
+/// `before` is its current place in the list of all; if that changes before the write, the commit is planned
+/// again.
 ///
-/// What stands in all other lists is what that place says, and is written where that differs. A bot that keeps no lists
-/// leaves both alone. If the place cannot be read, all others are written, and sums stay as they are: they are off by what
-/// has changed since it could be.
+/// The places in all other lists follow from that place, so only the differences are written. A bot without
+/// lists leaves both unchanged. If the place cannot be read, all others are written and sums stay unchanged;
+/// they are then off by what has changed since it could last be read.
 pub(super) fn parts_of(
     store: &DynamoStore,
     request: &Request,
@@ -319,6 +324,7 @@ pub(super) fn parts_of(
             (None, None)
         }
     };
+    // If the place cannot be read, its share of the sums is unknown, so leave them unchanged.
     if before.is_some() == held.is_some() {
         if let Some(held) = &held {
             changes.add(held, -1, now);
@@ -350,20 +356,20 @@ pub(super) fn place(id: RequestId) -> Item {
     keys::listed(id, EVERYBODYS)
 }
 
-/// What decides in which lists a request stands, and where.
+/// The values that determine in which lists a request is, and where.
 struct ListPlaces {
     state: &'static str,
     since: Timestamp,
     owner: PersonId,
     team: TeamName,
     product: ProductKey,
-    /// Since when it waits for approvers.
+    /// Since when it has waited for approvers.
     asked_at: Option<Timestamp>,
-    /// Since when it waits for room.
+    /// Since when it has waited for room.
     room_at: Option<Timestamp>,
 }
 
-/// The attributes of the place in the list of all that say so, where it waits.
+/// Attributes of the place in the list of all that hold these times, if it waits.
 const ASKED_AT: &str = "askedAt";
 const ROOM_AT: &str = "roomAt";
 
@@ -384,10 +390,11 @@ impl ListPlaces {
         }
     }
 
-    /// What the place in the list of all says, with what sums know of it.
+    /// Reads the values from the place in the list of all, and what the sums count for it.
     fn read(place: &Item) -> anyhow::Result<(Self, Holding)> {
         must_be_readable(place)?;
         let held = row::holding(place)?;
+        // Anything but `ENDED` counts as live, the only other state that this list has.
         let state = if read_text(place, "dueShard") == Some(ENDED) { ENDED } else { LIVE };
         let standing = Self {
             state,
@@ -401,7 +408,7 @@ impl ListPlaces {
         Ok((standing, held))
     }
 
-    /// What stands for it in the other lists.
+    /// Returns the request's items in the other lists.
     fn others(&self, id: RequestId) -> Vec<Item> {
         let Self { state, since, owner, team, product, asked_at, room_at } = self;
         let mut lists = vec![
@@ -422,7 +429,7 @@ impl ListPlaces {
     }
 }
 
-/// What stands for a request in the list of all, with what sums need of it.
+/// Returns the request's item in the list of all, including what the sums need.
 fn everybodys(request: &Request, standing: &ListPlaces) -> Item {
     let mut item = List::everybodys(standing.state).entry(request.id, EVERYBODYS, standing.since);
     item.extend(row::held(request));
@@ -436,6 +443,7 @@ fn everybodys(request: &Request, standing: &ListPlaces) -> Item {
     item
 }
 
+/// Whether the row, as read now, is still in the requested list.
 fn belongs(request: &Request, whose: &RequestScope, which: RequestFilter) -> bool {
     let is_theirs = match whose {
         RequestScope::Owner(person) => request.owner == *person,

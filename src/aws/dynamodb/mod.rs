@@ -1,13 +1,15 @@
-//! The store port on two DynamoDB tables, as `infra/portal.yml` makes them. Several replicas may share them: whatever
-//! must not happen twice is a condition of a write, never a check before it.
+//! The store port on two DynamoDB tables, as `infra/portal.yml` creates them. Several replicas may share
+//! them, so whatever must not happen twice is guarded by a condition on the write, never by a check before
+//! it.
 //!
-//! Reading order: `item` (attributes), `keys` (which item is where), `row` (a request), `commit` (one transaction),
-//! `quota`, `counts`, `trail`, `refusals`, then `jobs`, `lists`, `sums`,
-//! `filling`, `homes` and `bots`.
+//! Reading order: `item` (attributes), `keys` (which item is where), `row` (a request), `commit` (one
+//! transaction), `quota`, `counts`, `trail`, `refusals`, then `jobs`, `lists`, `sums`, `filling`, `homes` and
+//! `bots`.
 //!
-//! An index follows its table within moments, and is read as it is then. So a list may lack what was committed just now, and
-//! who opened their home tab just now may be missed; what is no longer as the index has it is passed by, so a page is full
-//! as long as there are more. A request, a sum, a counter, a job at its key, the trail and a home tab are read as they are.
+//! An index is eventually consistent with its table. A list may therefore lack a request committed a moment
+//! ago, and a home tab opened a moment ago may be missed. Entries that no longer match their item are
+//! skipped, and reading continues until the page is full or the list ends. Requests, sums, counters, jobs by
+//! key, the trail and home tabs are read consistently.
 
 mod aways;
 mod batch;
@@ -59,49 +61,51 @@ use crate::ports::store::{
     PortalHead, RequestFilter, RequestPage, RequestScope, Store,
 };
 
-/// How long all calls for one of the port's may take together: each of the port's ends within a minute.
+/// Time limit for all DynamoDB calls of one store operation. The port promises that each operation ends
+/// within a minute.
 const LONGEST: Duration = Duration::from_secs(45);
 
 /// The names of the two tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tables {
-    /// A row for each request.
+    /// Table with one row per request.
     pub requests: String,
-    /// Audit entries, quota counters, jobs and keys that may be committed once.
+    /// Table of audit entries, quota counters, jobs and idempotency keys.
     pub events: String,
 }
 
-/// The names in `infra/portal.yml`.
+/// The table names in `infra/portal.yml`.
 impl Default for Tables {
     fn default() -> Self {
         Self { requests: "ProvisioningRequests".to_owned(), events: "ProvisioningEvents".to_owned() }
     }
 }
 
-/// The store in these tables.
+/// The store in two DynamoDB tables.
 #[derive(Clone, Debug)]
 pub struct DynamoStore {
     client: Client,
     tables: Tables,
-    /// Held by whoever appends to the trail, so that within one process nobody takes another's number.
+    /// Locked while appending to the trail, so that tasks of one process do not compete for the same number.
     trail: Arc<Mutex<trail::End>>,
-    /// Teams of which this process knows that they are in the list of teams.
+    /// Teams that this process knows to be in the list of teams.
     teams: Arc<std::sync::Mutex<BTreeSet<TeamName>>>,
 }
 
 impl DynamoStore {
-    /// The store in these tables, called as `configuration` says.
+    /// Creates a store in `tables`, with clients built from `configuration`.
     pub fn new(configuration: &SdkConfig, tables: Tables) -> Self {
         Self { client: Client::new(configuration), tables, trail: Arc::default(), teams: Arc::default() }
     }
 
-    /// What [`Self::problems`] looks at.
+    /// Names what [`Self::problems`] checks, for its report.
     pub fn subject(&self) -> String {
         let Tables { requests, events } = &self.tables;
         format!("the tables `{requests}` and `{events}` with their indexes")
     }
 
-    /// Everything that is wrong with the tables: missing, or without an index, or not to be used, or of a later version.
+    /// Returns all problems with the tables: missing tables or indexes, missing rights, or a newer schema
+    /// version.
     pub async fn problems(&self) -> Vec<SetupProblem> {
         let mut problems = check::problems(self).await;
         if problems.is_empty() {
@@ -110,26 +114,27 @@ impl DynamoStore {
         if problems.is_empty() { self.unknown_version().await } else { problems }
     }
 
-    /// Says so where the tables are of a version that this program does not know.
+    /// Returns a problem if the tables have a schema version that this program does not know.
     pub async fn unknown_version(&self) -> Vec<SetupProblem> {
         schema::problems(self).await
     }
 
-    /// Brings tables of an earlier version to the present one.
+    /// Migrates the tables to the current schema version and fills lists that an older bot left incomplete.
     ///
     /// # Errors
-    /// When they are of a later one, or cannot be read and written.
+    /// If the tables have a newer version, or cannot be read and written.
     pub async fn bring_forward(&self) -> anyhow::Result<()> {
         let steps = async {
             schema::bring_forward(self).await?;
             trail::begin(self).await
         };
         within(Box::pin(steps)).await?;
+        // These may read every request, so unlike single operations they have no time limit.
         Box::pin(teams::find(self)).await.context("cannot find out which teams have something")?;
         Box::pin(filling::fill(self)).await.context("cannot put the requests into the lists")
     }
 
-    /// What the bot is not allowed to do with the tables, tried without changing anything.
+    /// Returns the rights on the tables that the bot lacks. Tests them without changing anything.
     pub async fn missing_rights(&self) -> Vec<SetupProblem> {
         rights::missing(self).await
     }
@@ -139,11 +144,12 @@ impl DynamoStore {
         let key = keys::check();
         write.set_item(Some(key)).send().await.context("cannot write to the table of events")?;
         jobs::next_due(self).await.context("cannot read the jobs that are due")?;
+        // A random id finds nothing, but shows that the table can be read.
         self.row(RequestId::random()).await.map(drop).context("cannot read the table of requests")
     }
 }
 
-/// What this comes to, if DynamoDB answers in time.
+/// Awaits the calls of one operation, or fails after [`LONGEST`].
 async fn within<T>(calls: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let answer = tokio::time::timeout(LONGEST, calls).await;
     answer.with_context(|| format!("DynamoDB did not answer within {} s", LONGEST.as_secs()))?
@@ -345,7 +351,8 @@ impl Store for DynamoStore {
     }
 
     async fn forget(&self, _: Timestamp) -> anyhow::Result<bool> {
-        // DynamoDB deletes what has come to its end by itself. What bots of before have left out of the lists is put there.
+        // DynamoDB deletes expired items through TTL. What is left to do is to list what older bots have
+        // written.
         Box::pin(filling::fill(self)).await.map(|()| false)
     }
 

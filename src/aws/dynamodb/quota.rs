@@ -1,5 +1,5 @@
-//! Slots and budgets: a counter for each product of a team, and the team's total beside them. The total changes in the
-//! same transaction as the counter, so it is always their sum.
+//! Slots and budgets: a counter for each product of a team, and the team's total. Both change in the same
+//! transaction, so the total is always the sum.
 
 use anyhow::Context as _;
 use rust_decimal::Decimal;
@@ -12,8 +12,9 @@ use crate::domain::ids::TeamName;
 use crate::domain::quota::{QuotaChange, QuotaSlot, TeamUse};
 use crate::ports::stored::product_key;
 
-/// The writes of a change. Giving back reads the counter first, since it never goes below nothing. What is taken within limits
-/// reads what is counted under other names of the team, and is planned anew if that has changed.
+/// Returns the writes of a quota change. A release reads the counter first, so that it never becomes
+/// negative. Taking within limits also reads the use under other names of the team; if that changes before
+/// the write, the commit is planned again.
 pub(super) async fn parts(
     store: &DynamoStore,
     change: &QuotaChange,
@@ -35,6 +36,7 @@ pub(super) async fn parts(
         }
         QuotaChange::Shrink { slot, monthly } => give_back(store, slot, *monthly, 0).await,
         QuotaChange::Move { from, to, monthly } => {
+            // The new team takes over what exists already, so its limits do not apply.
             let mut parts = give_back(store, from, *monthly, 1).await?;
             parts.extend(take(store, to, None, (*monthly, None), Elsewhere::default())?);
             Ok(parts)
@@ -43,14 +45,14 @@ pub(super) async fn parts(
     }
 }
 
-/// What is counted under other names of a team.
+/// The use under other names of a team.
 #[derive(Debug, Default)]
 struct Elsewhere {
-    /// Slots of the product.
+    /// Slots taken of the product.
     used: u32,
-    /// US dollars a month of all products.
+    /// US dollars a month for all products.
     monthly: Decimal,
-    /// Check that it is so still.
+    /// Checks that these values are still current.
     unchanged: Vec<TransactionWrite>,
 }
 
@@ -85,7 +87,7 @@ async fn elsewhere(
     Ok(elsewhere)
 }
 
-/// Adds to the team's total, within its budget, of which so much is taken elsewhere.
+/// Adds to the team's total, within the budget less what is used elsewhere.
 fn total(
     store: &DynamoStore,
     slot: &QuotaSlot,
@@ -98,6 +100,7 @@ fn total(
     Ok(match budget {
         Some(budget) => {
             let room = budget.saturating_sub(monthly).saturating_sub(elsewhere);
+            // With no room left, a missing total must not pass the condition.
             let is_first = if room < Decimal::ZERO { "" } else { "attribute_not_exists(monthly) OR " };
             let condition = format!("{is_first}monthly <= :room");
             let change = change.with(":room", number(&room));
@@ -122,6 +125,7 @@ fn take(
     parts.push(match limit {
         Some(limit) => {
             let here = limit.saturating_sub(elsewhere.used);
+            // With no slots left here, a missing counter must not pass the condition.
             let is_first = if here == 0 { "" } else { "attribute_not_exists(used) OR " };
             let condition = format!("{is_first}used < :limit");
             let check = Check::Slot { limit, elsewhere: elsewhere.used };
@@ -133,7 +137,7 @@ fn take(
     Ok(parts)
 }
 
-/// Takes from the estimates of a slot, and gives back so many slots.
+/// Reduces a slot's estimate and releases this many slots.
 async fn give_back(
     store: &DynamoStore,
     slot: &QuotaSlot,
@@ -162,7 +166,7 @@ async fn give_back(
     Ok(parts)
 }
 
-/// Slots in use and US dollars a month.
+/// Reads the slots in use and US dollars a month.
 fn read(counter: &Item) -> anyhow::Result<(u32, Decimal)> {
     let used = read_number(counter, "used")?.unwrap_or(0).try_into().context("cannot count slots")?;
     Ok((used, read_amount(counter, "monthly")?.unwrap_or_default()))

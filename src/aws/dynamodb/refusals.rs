@@ -1,4 +1,4 @@
-//! Refusals that repeat, as they are counted; all in one partition, which holds those of the last hour.
+//! Counted refusals that repeat; all in one partition, which holds those of the last hour.
 
 use anyhow::Context as _;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -71,7 +71,7 @@ pub(super) async fn counted(
 }
 
 pub(super) async fn forget(store: &DynamoStore, key: &str) -> anyhow::Result<()> {
-    // What a newer bot has written there meanwhile stays.
+    // Keep what a newer bot has written there meanwhile.
     let part = store.delete_if(keys::refusal(key), Check::Format, is_readable())?;
     store.transact(&[part]).await.map(drop)
 }

@@ -1,5 +1,5 @@
-//! Whether the bot may do with the tables what it will have to. Each right is tried by a call that reads one item or whose
-//! condition cannot hold, so that nothing is changed; only being denied counts.
+//! Checks that the bot has the rights it needs on the tables. Each right is tested by a call that reads one
+//! item or whose condition cannot hold, so nothing changes. Only a denial counts as a problem.
 
 use aws_sdk_dynamodb::types::{ConditionCheck, KeysAndAttributes, TransactWriteItem};
 
@@ -7,10 +7,10 @@ use super::{DynamoStore, keys, row};
 use crate::aws::SetupProblem;
 use crate::domain::ids::RequestId;
 
-/// No item has such an attribute.
+/// A condition that never holds: no item has this attribute.
 const NEVER: &str = "attribute_exists(neverWritten)";
 
-/// The rights that are missing, a problem for each.
+/// Returns a problem for each missing right.
 pub(super) async fn missing(store: &DynamoStore) -> Vec<SetupProblem> {
     let (reads, writes) = tokio::join!(of_reading(store), of_writing(store));
     [reads, writes].concat()

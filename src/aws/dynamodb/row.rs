@@ -1,5 +1,5 @@
-//! A request as an item: its body in JSON, and beside it the attributes that the indexes and sums need and those a
-//! person looks for in the console.
+//! A request as an item: its body as JSON, and attributes for the indexes, the sums and people who look at
+//! the console.
 
 use std::collections::HashMap;
 
@@ -17,14 +17,14 @@ use crate::domain::request::Request;
 use crate::ports::store::Holding;
 use crate::ports::stored::{product_key, request_id};
 
-/// The attribute of the team's name.
+/// Attribute with the team's name.
 pub(super) const TEAM: &str = "teamName";
 
 pub(super) fn key(id: RequestId) -> Item {
     Item::from([("requestId".to_owned(), text(id.to_string()))])
 }
 
-/// The attributes of a request that [`holding`] reads.
+/// Returns the attributes that [`holding`] reads.
 pub(super) fn held(request: &Request) -> Item {
     let mut item = key(request.id);
     let mut put = |name: &str, value| item.insert(name.to_owned(), value);
@@ -51,7 +51,8 @@ pub(super) fn held(request: &Request) -> Item {
     item
 }
 
-/// The item of this request. Its owner is who the article's `userId` means: it is the index of their lists.
+/// Encodes a request. `userId`, the key of older bots' index of a person's requests, holds the owner rather
+/// than the requester.
 pub(super) fn encode(request: &Request, body: &str) -> Item {
     let mut item = held(request);
     let mut put = |name: &str, value| item.insert(name.to_owned(), value);
@@ -65,6 +66,7 @@ pub(super) fn encode(request: &Request, body: &str) -> Item {
     put("updatedAt", time(request.updated_at));
     put("body", text(body));
     if request.waits_for_approvers() {
+        // The index is sparse: it only contains items that have this attribute.
         put("awaitingTeam", text(request.team.as_str()));
     }
     if let Some(provisioned) = &request.provisioned {
@@ -83,7 +85,7 @@ pub(super) fn decode(item: &Item) -> anyhow::Result<Request> {
     read_json(item, "body", id)
 }
 
-/// The id of a row.
+/// Reads the id of a row.
 pub(super) fn id(item: &Item) -> anyhow::Result<RequestId> {
     request_id(must_text(item, "requestId")?)
 }
@@ -109,14 +111,14 @@ fn billed(item: &Item) -> anyhow::Result<Option<(Date, Decimal)>> {
 }
 
 impl DynamoStore {
-    /// The row as it is now.
+    /// Reads a row consistently.
     pub(super) async fn row(&self, id: RequestId) -> anyhow::Result<Option<Item>> {
         let get = self.client.get_item().table_name(&self.tables.requests).consistent_read(true);
         let found = get.set_key(Some(key(id))).send().await;
         Ok(found.with_context(|| format!("cannot load request {id}"))?.item)
     }
 
-    /// An item of the table of events as it is now.
+    /// Reads an item of the table of events consistently.
     pub(super) async fn event(&self, key: Item) -> anyhow::Result<Option<Item>> {
         let get = self.client.get_item().table_name(&self.tables.events).consistent_read(true);
         Ok(get.set_key(Some(key)).send().await.context("cannot read an item of the table of events")?.item)

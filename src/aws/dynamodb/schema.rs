@@ -1,7 +1,8 @@
-//! Which version the tables are of. An item says so; tables without it are of version 1. Several bots may bring them
-//! forward at once: a step may be taken twice, and only one of them writes that it was taken.
+//! Migrates the tables between schema versions. An item records the version; tables without it have version
+//! 1. Several bots may migrate at once: a step may run twice, and a conditional write lets one of them record
+//! it.
 //!
-//! While the first new bot does so the old ones go on: a step leaves in place what they read.
+//! Old bots keep running while the first new one migrates, so a step must leave in place whatever they read.
 
 use anyhow::{Context as _, bail};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -12,16 +13,16 @@ use crate::aws::SetupProblem;
 
 /// The version that this program works with.
 const VERSION: u64 = 2;
-/// The first quartermaster that can use it.
+/// The first release that can use [`VERSION`].
 const NEEDS: &str = "0.1.0";
 
-/// The version of the tables, and the first quartermaster that can use it where they say so.
+/// The version of the tables, and the first release that can use it if the tables say so.
 struct SchemaVersion {
     version: u64,
     needs: Option<String>,
 }
 
-/// Says so where the tables are of a version that this program does not know.
+/// Returns a problem if the tables have a newer version or it cannot be read.
 pub(super) async fn problems(store: &DynamoStore) -> Vec<SetupProblem> {
     match read(store).await {
         Ok(found) => found.newer(store).into_iter().collect(),
@@ -32,9 +33,10 @@ pub(super) async fn problems(store: &DynamoStore) -> Vec<SetupProblem> {
     }
 }
 
-/// Brings tables of an earlier version to the present one.
+/// Migrates the tables to [`VERSION`], one step at a time.
 pub(super) async fn bring_forward(store: &DynamoStore) -> anyhow::Result<()> {
     loop {
+        // Read in each round, because another bot may have taken the step.
         let found = read(store).await?;
         if let Some(problem) = found.newer(store) {
             bail!("{problem}");
@@ -48,10 +50,10 @@ pub(super) async fn bring_forward(store: &DynamoStore) -> anyhow::Result<()> {
     }
 }
 
-/// Does what the next version has new; that may have been done before.
+/// Performs the step from one version to the next and returns the latter. Must be safe to repeat.
 fn take_step(from: u64) -> anyhow::Result<u64> {
     match from {
-        // Only the item is new.
+        // Version 2 only adds the item itself.
         1 => Ok(2),
         _ => bail!("there is no way from version {from} of the tables"),
     }
@@ -64,7 +66,7 @@ async fn read(store: &DynamoStore) -> anyhow::Result<SchemaVersion> {
     Ok(SchemaVersion { version, needs: read_text(&item, "needs").map(str::to_owned) })
 }
 
-/// Says that a step was taken, unless somebody else has meanwhile.
+/// Records a step, unless another bot has recorded it meanwhile.
 async fn write(store: &DynamoStore, from: u64, to: u64) -> anyhow::Result<()> {
     let mut item = keys::schema();
     item.insert("version".to_owned(), number(&to));

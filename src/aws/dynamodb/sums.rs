@@ -1,6 +1,6 @@
-//! What people and teams hold and what it costs, as sums that change in the transaction with the row: an item for each product
-//! of somebody, and one for each of its months. What stands in them for a request is what its place in the list of all says, so
-//! whoever changes that place changes the sums by the difference.
+//! Sums of what people and teams hold and what it costs, updated in the transaction of the row: one item for
+//! each product of a person or team, and one for each of its months. A request's share follows from its place
+//! in the list of all, so each change of that place changes the sums by the difference.
 
 use std::collections::BTreeMap;
 
@@ -21,20 +21,21 @@ use crate::ports::retention::{SUMS_KEPT_FOR, earlier, later};
 use crate::ports::store::{Holding, RequestScope};
 use crate::ports::stored::product_key;
 
-/// What is counted is called so that none of it is one of DynamoDB's own words.
+/// Prefix of counted attributes, so that none is a reserved word of DynamoDB.
 const PREFIX: &str = "n_";
-/// Days of a month at most.
+/// The most days of a month.
 const DAYS: i8 = 31;
-/// How long after its beginning a month is deleted: leases that ran out in it and are still there are in its sums.
+/// How long after its first day a month is deleted. It must outlast leases that expired in it while the
+/// resource still exists.
 const MONTHS_KEPT_FOR: SignedDuration = SignedDuration::from_hours(400 * 24);
 
-/// Changes of sums: of which item, and by how much each of its numbers.
+/// Changes of sums: the increment of each number, by item.
 #[derive(Debug, Default)]
 pub(super) struct Changes(BTreeMap<(String, String), BTreeMap<String, i128>>);
 
 impl Changes {
-    /// Adds what stands in the sums for this; with a sign of -1 it takes it off. Months that were over long before `now` are no
-    /// longer summed up: they are not read any more.
+    /// Adds the share of a request, or removes it with a sign of -1. Skips months that ended long before
+    /// `now`, which are no longer read.
     pub(super) fn add(&mut self, holding: &Holding, sign: i128, now: Timestamp) {
         let cents = holding.monthly.map(cents);
         for whose in [keys::sums_of_owner(&holding.owner), keys::sums_of_team(&holding.team)] {
@@ -50,7 +51,8 @@ impl Changes {
                 change(level.clone(), "monthly", cents.unwrap_or_default());
                 let running = cents.filter(|_| holding.activated_at.is_some());
                 change(level.clone(), "running", running.unwrap_or_default());
-                // By this and by what leaves from now on it is known what should have left and has not.
+                // Total of resources with a lease. The difference to the leases that expire from now on is
+                // what should have expired already.
                 let leased = running.filter(|_| holding.expires_at.is_some());
                 change(level, "leased", leased.unwrap_or_default());
             }
@@ -60,6 +62,7 @@ impl Changes {
                     change(keys::sums_in_month(month, &holding.product), name, by);
                 }
             };
+            // Stored as cents times seconds, so that sums stay exact and only reading them divides.
             if let (Some(cents), Some(begun)) = (cents, holding.activated_at) {
                 in_month(Month::first_day(begun), "begun", cents * into_month(begun));
                 if let Some(ended) = holding.ended_at {
@@ -77,7 +80,7 @@ impl Changes {
         }
     }
 
-    /// Adds others.
+    /// Adds the changes of `others`.
     pub(super) fn merge(&mut self, others: Self) {
         for (key, changes) in others.0 {
             let item = self.0.entry(key).or_default();
@@ -87,12 +90,12 @@ impl Changes {
         }
     }
 
-    /// How many writes they are at most, also together with others.
+    /// Returns the most writes that these changes may take, also if merged with others.
     pub(super) fn most(&self) -> usize {
         self.0.len()
     }
 
-    /// The writes, none for what stays as it is.
+    /// Returns the writes, leaving out items that do not change.
     pub(super) fn parts(&self, store: &DynamoStore) -> anyhow::Result<Vec<TransactionWrite>> {
         let mut parts = Vec::new();
         for ((whose, sort), changes) in &self.0 {
@@ -130,7 +133,7 @@ fn into_day(at: Timestamp) -> i128 {
     i128::from(at.as_second().rem_euclid(24 * 60 * 60))
 }
 
-/// The month of an item that is of one.
+/// Parses the month from a sort key, if it has one.
 fn month_of(sort: &str) -> Option<Date> {
     sort.split_once('#')?.0.parse().ok()
 }
@@ -167,7 +170,7 @@ async fn spending_of(
 ) -> anyhow::Result<Vec<(ProductKey, Amounts)>> {
     let month = Month::first_day(now);
     let this = month.to_string();
-    // What there is now sorts before all months.
+    // Current sums sort before all months.
     let ranges = [("!", "!~"), (this.as_str(), "~")];
     let mut sums: BTreeMap<ProductKey, (Sums, i64)> = BTreeMap::new();
     for (from, until) in ranges {
@@ -196,7 +199,7 @@ async fn spending_of(
     }
     let (of, before) = (Month::of(now), month.yesterday().unwrap_or(Date::MIN));
     let amounts = sums.into_iter().map(|(product, (mut sum, over))| {
-        // Leases that ended before this month, of what is there still.
+        // Leases that expired before this month but whose resources still exist.
         sum.leaving.extend((over > 0).then_some(Leaving { day: before, monthly: over, seconds: 0 }));
         (product, sum.amounts(&of, now))
     });
@@ -218,7 +221,7 @@ fn read_month(item: &Item, sum: &mut Sums) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What is there with leases that end in this month, by the day.
+/// Reads the leases that expire in this month, by day.
 fn read_leaving(item: &Item, month: Date) -> anyhow::Result<Vec<Leaving>> {
     let mut found = Vec::new();
     for number in 1..=DAYS {
@@ -232,7 +235,7 @@ fn read_leaving(item: &Item, month: Date) -> anyhow::Result<Vec<Leaving>> {
     Ok(found)
 }
 
-/// A whole number, also below nothing.
+/// Reads an integer, which may be negative.
 fn read(item: &Item, name: &str) -> anyhow::Result<i64> {
     let amount = read_amount(item, &format!("{PREFIX}{name}"))?.unwrap_or_default();
     amount.to_i64().with_context(|| format!("`{name}` is too large a sum"))

@@ -1,4 +1,5 @@
-//! Which teams ever held something: counters are found by the name of their team only, so the names are a list of their own.
+//! The list of teams that ever held something. Counters can only be found by their team's name, so the names
+//! are stored separately.
 
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -22,7 +23,7 @@ pub(super) async fn known(store: &DynamoStore) -> anyhow::Result<Vec<TeamName>> 
     names.map(|name| name.map(TeamName::new)).collect()
 }
 
-/// Puts a team into the list, until this process knows that it stands there.
+/// Returns the write that adds a team to the list, unless this process knows that it is there.
 pub(super) fn part(store: &DynamoStore, team: &TeamName) -> anyhow::Result<Option<TransactionWrite>> {
     if store.teams.lock().unwrap_or_else(PoisonError::into_inner).contains(team) {
         return Ok(None);
@@ -30,7 +31,7 @@ pub(super) fn part(store: &DynamoStore, team: &TeamName) -> anyhow::Result<Optio
     store.put(Table::Events, keys::team(team.as_str())).map(Some)
 }
 
-/// From now on this process knows that the team stands in the list.
+/// Remembers that the team is in the list.
 pub(super) fn is_known(store: &DynamoStore, team: &TeamName) {
     let mut teams = store.teams.lock().unwrap_or_else(PoisonError::into_inner);
     if !teams.contains(team) {
@@ -43,7 +44,7 @@ async fn put(store: &DynamoStore, name: &str) -> anyhow::Result<()> {
     put.send().await.map(drop).context("cannot remember which teams there are")
 }
 
-/// Finds the teams of tables that are older than the list, once: the team of every request is read for that.
+/// Adds the teams of tables that are older than this list, once. Reads the team of every request.
 pub(super) async fn find(store: &DynamoStore) -> anyhow::Result<()> {
     if store.event(keys::team(keys::TEAMS_FOUND)).await?.is_some() {
         return Ok(());
@@ -62,5 +63,6 @@ pub(super) async fn find(store: &DynamoStore) -> anyhow::Result<()> {
     for team in &teams {
         put(store, team.as_str()).await?;
     }
+    // Written last: after a crash the search starts again.
     put(store, keys::TEAMS_FOUND).await
 }

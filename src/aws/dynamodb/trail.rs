@@ -1,9 +1,10 @@
-//! The audit trail: each entry once under its request, which is its chain, and once more under its number in the order
-//! of all commits. Both are written once and only together.
+//! The audit trail: each entry is stored twice, under its request (whose chain it extends) and under its
+//! number in the order of all commits. Both are written once, in one transaction.
 //!
-//! Numbers have no gaps: an entry is written under the number behind the last one, and only if nobody has written that.
-//! So whoever has read up to a number has read all that will ever stand before it, however many replicas append. The
-//! price is that commits with entries follow each other, each after the answer to the one before.
+//! Numbers have no gaps: an entry is written under the next number on the condition that it is free. Thus
+//! whoever has read up to a number has read everything that will ever precede it, however many replicas
+//! append. The price is that commits with audit entries run one after the other, each waiting for the
+//! previous answer.
 
 use anyhow::Context as _;
 
@@ -15,32 +16,33 @@ use crate::domain::audit::{AuditEntry, AuditHead};
 use crate::domain::ids::RequestId;
 use crate::ports::store::PortalHead;
 
-/// The attribute of an entry of the trail's order that says [`Tip::listed_since`]; one of before has none.
+/// Attribute of entries in trail order with [`Tip::listed_since`]; entries of older bots lack it.
 const LISTED_SINCE: &str = "listedSince";
 
-/// The last entry.
+/// The last entry of the trail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tip {
-    /// Its number; 0, which none has, where there is none.
+    /// The number of the entry; 0 if the trail is empty, as numbers begin at 1.
     pub(super) number: u64,
-    /// From which entry on up to this one each was written together with the lists; `None` where this one was not. Bots of
-    /// before do not know of lists, so whoever appends to an entry of theirs begins anew.
+    /// The first of the uninterrupted run of entries up to this one that were written together with the
+    /// lists; `None` if this one was not. Older bots do not set it, so appending to their entry starts a new
+    /// run.
     pub(super) listed_since: Option<u64>,
 }
 
 impl Tip {
-    /// The one behind it, written together with the lists.
+    /// Returns the next entry, written together with the lists.
     fn next(self) -> Self {
         let number = self.number + 1;
         Self { number, listed_since: Some(self.listed_since.unwrap_or(number)) }
     }
 
-    /// So many entries further on, written together with this.
+    /// Returns the position `entries` further on in the same commit.
     pub(super) fn plus(self, entries: u64) -> Self {
         Self { number: self.number + entries, ..self }
     }
 
-    /// An entry here.
+    /// Encodes an entry at this position.
     pub(super) fn item(self, body: &str) -> Item {
         let mut item = keys::trail(self.number);
         item.insert("body".to_owned(), text(body));
@@ -51,13 +53,13 @@ impl Tip {
     }
 }
 
-/// The last entry, as far as this process knows.
+/// The last entry, as far as this process knows it.
 #[derive(Debug, Default)]
 pub(super) struct End(Option<Tip>);
 
 impl End {
-    /// Where the next entry goes, behind what is known or is read. Until [`is_at`](Self::is_at) the end is unknown again,
-    /// whatever goes wrong meanwhile.
+    /// Returns the position of the next entry, from memory or else from the table. The end then counts as
+    /// unknown until [`is_at`](Self::is_at), so that it is read again after any failure.
     pub(super) async fn next(&mut self, store: &DynamoStore) -> anyhow::Result<Tip> {
         match self.0.take() {
             Some(tip) => Ok(tip.next()),
@@ -130,8 +132,8 @@ pub(super) async fn tip(store: &DynamoStore) -> anyhow::Result<Tip> {
     last.first().map_or(Ok(Tip::default()), read)
 }
 
-/// Moves the end of the portal's chain to this entry. It moves on only: whoever would move it back has read the chain while
-/// others appended. One that is gone stays gone.
+/// Returns the writes that move the head of the portal's chain to this entry. It only moves forward: a bot
+/// that would move it back has read the chain while others appended. A head that was removed stays gone.
 pub(super) async fn portal_head_at(
     store: &DynamoStore,
     last: &AuditEntry,
@@ -155,7 +157,7 @@ fn item_of(head: &AuditHead) -> Item {
     item
 }
 
-/// The end and the mark that it was ever there.
+/// Returns the writes of the head and of the marker that it has existed.
 fn begins_at(store: &DynamoStore, head: &AuditHead) -> anyhow::Result<Vec<TransactionWrite>> {
     let absent = || Expression::new("attribute_not_exists(pk)", Vec::new());
     Ok(vec![
@@ -179,23 +181,23 @@ fn read(head: &Item) -> anyhow::Result<AuditHead> {
     })
 }
 
-/// Where there was no end: whether there was one ever.
+/// Tells a chain that has not begun from one whose head was removed, given that there is no head.
 async fn is_gone(store: &DynamoStore) -> anyhow::Result<PortalHead> {
     let begun = store.event(keys::portal_head_begun()).await;
     if begun.context("cannot read whether the portal's chain has an end")?.is_none() {
         return Ok(PortalHead::NotBegun);
     }
-    // Both are written together: it may have begun between the two looks.
+    // Head and marker are written together, so the chain may have begun between the two reads.
     let head = store.event(keys::portal_head()).await.context("cannot read the end of the portal's chain")?;
     head.map_or(Ok(PortalHead::Gone), |head| read(&head).map(PortalHead::At))
 }
 
-/// The portal's chain has an end from the beginning on, where nothing is on the trail yet.
+/// Starts the portal's chain in tables whose trail is still empty.
 pub(super) async fn begin(store: &DynamoStore) -> anyhow::Result<()> {
     if portal_head(store).await? != PortalHead::NotBegun || end(store).await? > 0 {
         return Ok(());
     }
-    // Whoever was faster has begun it as well.
+    // If another bot was faster, it has started the chain too, so a refusal is fine.
     store.transact(&begins_at(store, &AuditHead::default())?).await.map(drop)
 }
 

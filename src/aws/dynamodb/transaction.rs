@@ -1,5 +1,5 @@
-//! One `TransactWriteItems`: the parts it is made of, and sending it until DynamoDB has said yes or no. What a no means
-//! to a commit is `commit`'s to say.
+//! One `TransactWriteItems` call: its parts, and the loop that sends it until DynamoDB has accepted or
+//! refused it. What a refusal means for a commit is decided in `commit`.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use super::item::Item;
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
 pub(super) const MOST_WRITES: usize = 100;
 
-/// What it means when the condition of a part does not hold.
+/// What it means if the condition of a part does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Check {
     /// The part has no condition.
@@ -29,25 +29,25 @@ pub(super) enum Check {
     Claim,
     /// The job is not parked.
     Parked,
-    /// The key was committed before.
+    /// The idempotency key was committed before.
     Once,
     /// New requests are paused.
     Pause,
-    /// The row has moved on.
+    /// The row has another revision by now.
     Row,
-    /// The team's budget is spent; so much of it under other names of the team.
+    /// The team's budget is spent. `elsewhere` is the part of it used under other names of the team.
     Budget { elsewhere: Decimal },
-    /// No slot of so many is free; so many are taken under other names of the team.
+    /// All `limit` slots are taken. `elsewhere` is the number taken under other names of the team.
     Slot { limit: u32, elsewhere: u32 },
-    /// Somebody else has written this audit entry.
+    /// Another writer has written this audit entry.
     Entry,
-    /// Somebody else has counted this refusal, or a newer bot has.
+    /// Another bot has counted this refusal, or a newer one has written it.
     Counted,
-    /// What is there is of a format that we do not read.
+    /// The stored item has a format that this program does not read.
     Format,
-    /// A job with nothing left to do is of a format that we do not read: it stays.
+    /// A finished job has a format that this program does not read, so it is kept.
     Idle,
-    /// Nothing about the commit: what was read to plan it has changed, so it is planned again.
+    /// Says nothing about the commit: data that the plan was based on has changed, so plan again.
     Plan,
 }
 
@@ -58,12 +58,12 @@ pub(super) struct TransactionWrite {
     action: TransactWriteItem,
 }
 
-/// An expression with its values.
+/// A DynamoDB expression with its values.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Expression {
     pub(super) text: String,
     pub(super) values: Vec<(String, AttributeValue)>,
-    /// Names of attributes that are words of DynamoDB's own.
+    /// Placeholders for attribute names that are reserved words in DynamoDB.
     names: Vec<(&'static str, &'static str)>,
 }
 
@@ -73,20 +73,20 @@ impl Expression {
         Self { text: text.into(), values, names: Vec::new() }
     }
 
-    /// The same, in which this stands for the attribute of that name.
+    /// Adds a placeholder `name` for `attribute`.
     pub(super) fn named(mut self, name: &'static str, attribute: &'static str) -> Self {
         self.names.push((name, attribute));
         self
     }
 
-    /// The same with another value.
+    /// Adds a value.
     pub(super) fn with(mut self, name: impl Into<String>, value: AttributeValue) -> Self {
         self.values.push((name.into(), value));
         self
     }
 }
 
-/// Which of the two tables.
+/// One of the store's two tables.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Table {
     Requests,
@@ -101,13 +101,13 @@ impl DynamoStore {
         }
     }
 
-    /// Writes a whole item.
+    /// Returns a part that writes a whole item unconditionally.
     pub(super) fn put(&self, table: Table, item: Item) -> anyhow::Result<TransactionWrite> {
         let put = Put::builder().table_name(self.name(table)).set_item(Some(item)).build()?;
         Ok(TransactionWrite { check: Check::Nothing, action: TransactWriteItem::builder().put(put).build() })
     }
 
-    /// Writes a whole item if the condition holds.
+    /// Returns a part that writes a whole item if the condition holds.
     pub(super) fn put_if(
         &self,
         table: Table,
@@ -126,7 +126,7 @@ impl DynamoStore {
         Ok(TransactionWrite { check, action: TransactWriteItem::builder().put(put).build() })
     }
 
-    /// Deletes an item of the table of events, if it is there.
+    /// Returns a part that deletes an item of the table of events, if it exists.
     pub(super) fn delete(&self, key: Item) -> anyhow::Result<TransactionWrite> {
         let delete = Delete::builder().table_name(&self.tables.events).set_key(Some(key)).build()?;
         Ok(TransactionWrite {
@@ -135,7 +135,7 @@ impl DynamoStore {
         })
     }
 
-    /// Deletes an item of the table of events if the condition holds.
+    /// Returns a part that deletes an item of the table of events if the condition holds.
     pub(super) fn delete_if(
         &self,
         key: Item,
@@ -153,8 +153,8 @@ impl DynamoStore {
         Ok(TransactionWrite { check, action: TransactWriteItem::builder().delete(delete).build() })
     }
 
-    /// Changes attributes of an item of the table of events, if the condition holds; without a condition where it is
-    /// empty. Values of both are in `change`.
+    /// Returns a part that updates attributes of an item of the table of events if `condition` holds; an
+    /// empty one means no condition. `change` holds the values of both.
     pub(super) fn update(
         &self,
         key: Item,
@@ -174,7 +174,7 @@ impl DynamoStore {
         Ok(TransactionWrite { check, action: TransactWriteItem::builder().update(update).build() })
     }
 
-    /// Checks that a condition holds of an item of the table of events.
+    /// Returns a part that only checks a condition on an item of the table of events.
     pub(super) fn holds(
         &self,
         key: Item,
@@ -192,17 +192,19 @@ impl DynamoStore {
         Ok(TransactionWrite { check, action: TransactWriteItem::builder().condition_check(holds).build() })
     }
 
-    /// Checks that nothing is stored under a key.
+    /// Returns a part that checks that nothing is stored under a key.
     pub(super) fn absent(&self, key: Item, check: Check) -> anyhow::Result<TransactionWrite> {
         self.holds(key, check, Expression::new("attribute_not_exists(pk)", Vec::new()))
     }
 
-    /// Sends the parts as one transaction until DynamoDB has taken or refused them. A conflict with another
-    /// transaction is neither: it is sent again under the same token, as what may have been taken already.
+    /// Sends the parts as one transaction until DynamoDB has accepted or refused them. A conflict with
+    /// another transaction is neither; it is retried.
     pub(super) async fn transact(&self, parts: &[TransactionWrite]) -> anyhow::Result<TransactionOutcome> {
         if parts.len() > MOST_WRITES {
             bail!("cannot commit {} writes at once: DynamoDB takes {MOST_WRITES}", parts.len());
         }
+        // Retries use the same token: if an attempt was accepted but its answer lost, DynamoDB reports
+        // success instead of writing twice.
         let token = Uuid::new_v4().to_string();
         let actions: Vec<_> = parts.iter().map(|part| part.action.clone()).collect();
         let cannot = || format!("cannot write to {} and {}", self.tables.requests, self.tables.events);
@@ -222,6 +224,7 @@ impl DynamoStore {
                         return Err(error).with_context(cannot);
                     }
                 }
+                // An earlier attempt with the same token is still being processed.
                 Some(TransactWriteItemsError::TransactionInProgressException(_)) => {}
                 _ => return Err(error).with_context(cannot),
             }
@@ -230,26 +233,27 @@ impl DynamoStore {
     }
 }
 
-/// What became of a transaction.
+/// The result of a transaction.
 #[derive(Debug)]
 pub(super) enum TransactionOutcome {
-    /// It is written.
+    /// Everything was written.
     Taken,
-    /// Nothing is written; a reason for each part.
+    /// Nothing was written. Has a reason for each part, in their order.
     Refused(Vec<CancellationReason>),
 }
 
-/// Whether the part's condition did not hold.
+/// Whether the condition of this part did not hold.
 pub(super) fn is_refusal(reason: &CancellationReason) -> bool {
     reason.code() == Some("ConditionalCheckFailed")
 }
 
-/// Whether it says nothing about the part, only that DynamoDB was busy.
+/// Whether the reason is transient: contention or throttling, which says nothing about the part.
 fn is_passing(reason: &CancellationReason) -> bool {
     matches!(reason.code(), Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"))
 }
 
-/// Only counters and keys come back with a refusal: jobs and rows hold task tokens, and nobody reads them there.
+/// Requests the old item only for counters and keys. Jobs and rows contain task tokens, and no caller reads
+/// them.
 fn returned(check: Check) -> ReturnValuesOnConditionCheckFailure {
     match check {
         Check::Once | Check::Pause | Check::Counted | Check::Budget { .. } | Check::Slot { .. } => {
@@ -267,7 +271,7 @@ fn returned(check: Check) -> ReturnValuesOnConditionCheckFailure {
 }
 
 fn values(values: Vec<(String, AttributeValue)>) -> Option<Item> {
-    // DynamoDB refuses an empty map.
+    // DynamoDB rejects an empty map.
     (!values.is_empty()).then(|| values.into_iter().collect())
 }
 
@@ -277,7 +281,8 @@ fn names(names: Vec<(&'static str, &'static str)>) -> Option<HashMap<String, Str
     (!names.is_empty()).then_some(names)
 }
 
-/// Growing pauses between tries, each of a random length so that two who collided do not again.
+/// Growing pauses between attempts, each of random length so that two writers that collided do not collide
+/// again.
 #[derive(Debug, Default)]
 pub(super) struct RetryPauses {
     taken: u32,
@@ -293,7 +298,7 @@ impl RetryPauses {
         self.taken = self.taken.saturating_add(1);
     }
 
-    /// Between half and all of what this pause may last.
+    /// Returns between half and all of the current maximum, depending on `random`.
     fn length(&self, random: u8) -> Duration {
         let whole = Self::FIRST.saturating_mul(1 << self.taken.min(10)).min(Self::LONGEST);
         whole / 2 + whole / 2 * u32::from(random) / 255

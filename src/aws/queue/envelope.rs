@@ -1,4 +1,5 @@
-//! One message as `infra/README.md` describes it, read strictly: what is not understood goes to the dead letters.
+//! Parses a message as `infra/README.md` describes it. Strict: messages that cannot be parsed end up in the
+//! dead-letter queue.
 
 use serde::Deserialize;
 
@@ -6,28 +7,28 @@ use crate::aws::service_catalog::names::product_of_stack;
 use crate::domain::ids::{ExecutionName, ProvisionedProductId, RequestId, TaskToken};
 use crate::ports::queue::Signal;
 
-/// The version of the envelope that is understood.
+/// The supported version of the envelope.
 const VERSION: u32 = 1;
-/// The error with which the portal itself ends an execution whose product could not be made.
+/// The error code with which the portal itself ends an execution whose product could not be provisioned.
 const PROVISIONING_FAILED: &str = "Request.ProvisioningFailed";
 
-/// What a message says.
+/// A parsed message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Said {
-    /// What the portal understands.
+    /// A signal for the portal.
     Signal(Signal),
-    /// A resource of this product was made; which request that is has to be asked.
+    /// A resource of this provisioned product was created. The request has to be looked up.
     Resource {
-        /// Whose.
+        /// The provisioned product.
         product: ProvisionedProductId,
         /// Its logical id in the template.
         logical_id: String,
     },
-    /// Something about a stack that is not Service Catalog's.
+    /// An event of a stack that does not belong to Service Catalog.
     Foreign,
 }
 
-/// Why a message is not understood. Holds nothing of the message, which may hold a token.
+/// Why a message could not be parsed. Quotes nothing of the message, which may contain a task token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Misunderstood {
     #[error("it is no envelope: {0} error at line {1}, column {2}")]
@@ -54,7 +55,7 @@ struct SnsEnvelope {
     logical_id: Option<String>,
 }
 
-/// Reads one message.
+/// Parses one message.
 pub(super) fn read(text: &str) -> Result<Said, Misunderstood> {
     let envelope: SnsEnvelope = serde_json::from_str(text).map_err(|error| {
         let kind = if error.is_data() { "data" } else { "syntax" };
@@ -82,9 +83,11 @@ pub(super) fn read(text: &str) -> Result<Said, Misunderstood> {
 }
 
 impl SnsEnvelope {
-    /// The execution, and the request that its name begins with; what says both must say the same.
+    /// Parses the execution and the request that its name begins with. If the message also names the request,
+    /// both must match.
     fn execution(&self) -> Result<(RequestId, ExecutionName), Misunderstood> {
         let name = self.execution.as_deref().ok_or(Misunderstood::Field("execution"))?;
+        // The length of a UUID.
         let (id, attempt) = name.split_at_checked(36).ok_or(Misunderstood::Field("execution"))?;
         let request = RequestId::parse(id).ok_or(Misunderstood::Field("execution"))?;
         let counted = attempt.strip_prefix('-').is_some_and(|attempt| attempt.parse::<u32>().is_ok());
@@ -102,7 +105,7 @@ impl SnsEnvelope {
         token.map(TaskToken::new).ok_or(Misunderstood::Field("taskToken"))
     }
 
-    /// Whether it ended as the portal or the machine meant it to.
+    /// Whether the execution ended as the portal or the state machine intended.
     fn is_orderly(&self) -> Result<bool, Misunderstood> {
         match self.outcome.as_deref() {
             Some("UpdateStatus" | "RequestDenied" | "RequestCancelled" | "RequestTimedOut") => Ok(true),

@@ -1,5 +1,5 @@
-//! The queue port on SQS: what the state machine says through the topic, and AWS by itself through the rules. `envelope`
-//! reads a message; which request a made resource belongs to is asked of Service Catalog.
+//! The queue port on SQS. It carries what the state machine publishes to the topic and what AWS's event rules
+//! forward. `envelope` parses a message; the request of a created resource is looked up in Service Catalog.
 
 mod envelope;
 
@@ -21,18 +21,18 @@ use super::service_catalog::names::request_of;
 use crate::domain::ids::{ProvisionedProductId, RequestId};
 use crate::ports::queue::{Delivery, Queue, Signal};
 
-/// The longest that SQS lets a receiver wait, and the most messages it hands out at a time.
+/// The longest wait that SQS accepts, and the most messages in one answer.
 /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 const BATCH: i32 = 10;
-/// One try of a call, longer than the longest wait.
+/// Time limit for one attempt of a call; longer than the longest wait.
 const ATTEMPT: Duration = Duration::from_secs(25);
-/// A call with all its tries.
+/// Time limit for a call including all its retries.
 const OPERATION: Duration = Duration::from_secs(50);
-/// Products whose request is remembered.
+/// The most products whose request is cached.
 const REMEMBERED: usize = 1_000;
 
-/// The SQS queue of this URL; clones share what they remember.
+/// The SQS queue with this URL. Clones share the cache.
 #[derive(Clone, Debug)]
 pub struct EventQueue {
     sqs: aws_sdk_sqs::Client,
@@ -42,7 +42,7 @@ pub struct EventQueue {
 }
 
 impl EventQueue {
-    /// The queue of this URL, called as `configuration` says.
+    /// Creates a client for the queue at `url` from `configuration`.
     pub fn new(configuration: &SdkConfig, url: impl Into<String>) -> Self {
         let patient =
             TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build();
@@ -55,12 +55,12 @@ impl EventQueue {
         }
     }
 
-    /// What [`Self::problems`] looks at.
+    /// Names what [`Self::problems`] checks, for its report.
     pub fn subject(&self) -> String {
         format!("the queue `{}`", self.url)
     }
 
-    /// Everything that is wrong with the queue.
+    /// Returns all problems with the queue.
     pub async fn problems(&self) -> Vec<SetupProblem> {
         let asked = self.sqs.get_queue_attributes().queue_url(&self.url);
         match asked.attribute_names(QueueAttributeName::RedrivePolicy).send().await {
@@ -94,14 +94,14 @@ impl EventQueue {
         }
     }
 
-    /// What the bot is not allowed to do beside receiving, which would take a message away. No message has such a
-    /// receipt.
+    /// Returns the rights that the bot lacks. Receiving cannot be tested, because that would take a message.
+    /// Deleting is tested with a receipt that no message has.
     async fn missing_rights(&self) -> Vec<SetupProblem> {
         let delete = self.sqs.delete_message().queue_url(&self.url).receipt_handle("no-receipt").send().await;
         SetupProblem::of_right("sqs:DeleteMessage", &delete).into_iter().collect()
     }
 
-    /// What a message says to the portal; `None` when it is about something that is not ours.
+    /// Translates a message into a signal; `None` if it does not concern the portal.
     async fn signal(&self, message: &Message) -> anyhow::Result<Option<Signal>> {
         match envelope::read(message.body().unwrap_or_default())? {
             Said::Signal(signal) => Ok(Some(signal)),
@@ -113,7 +113,7 @@ impl EventQueue {
         }
     }
 
-    /// The request that provisioned this, asked once: its name never changes.
+    /// Looks up the request of a provisioned product. Cached without expiry, because its name never changes.
     async fn request_of(&self, product: ProvisionedProductId) -> anyhow::Result<Option<RequestId>> {
         if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&product) {
             return Ok(*known);
@@ -121,12 +121,13 @@ impl EventQueue {
         let asked = self.products.describe_provisioned_product().id(product.as_str()).send().await;
         let request = match asked {
             Ok(answer) => answer.provisioned_product_detail.and_then(|detail| request_of(detail.name()?)),
-            // Of what another role provisioned, nothing can be seen.
+            // Service Catalog hides what another role has provisioned.
             Err(error) if error.code() == Some("ResourceNotFoundException") => None,
             Err(error) => return Err(error).with_context(|| format!("cannot ask whose {product} is")),
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
+            // Clearing everything is good enough: an entry costs one call to look up again.
             known.clear();
         }
         known.insert(product, request);
@@ -151,7 +152,7 @@ impl Queue for EventQueue {
                     tracing::debug!(message = id, "a message about something that is not ours is dropped");
                     self.delete(&receipt).await?;
                 }
-                // Left where it is: after some tries it goes to the dead letters.
+                // Keep the message: after some more attempts SQS moves it to the dead-letter queue.
                 Err(error) => tracing::error!(
                     message = id,
                     receives = receives(&message),
@@ -170,7 +171,8 @@ impl Queue for EventQueue {
     }
 }
 
-/// How often a message was handed out; it is dropped to the dead letters after the number in its redrive policy.
+/// Returns how often a message was received. After the number in its redrive policy SQS moves it to the
+/// dead-letter queue.
 fn receives(message: &Message) -> &str {
     let attributes = message.attributes.as_ref();
     let count = attributes.and_then(|all| all.get(&MessageSystemAttributeName::ApproximateReceiveCount));

@@ -1,4 +1,4 @@
-//! Whether the portfolio offers what the catalog describes.
+//! Checks that the portfolio offers what the catalog describes.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use crate::aws::SetupProblem;
 use crate::domain::catalog::Product;
 use crate::domain::template::{Parameter, ParameterKind};
 
-/// How most remedies begin.
+/// The beginning of most remedies.
 const DEPLOY: &str = "print `infra/portfolio.yml` anew with `quartermaster catalog template` and deploy it with \
                       `infra/deploy.sh`";
 
-/// Everything that is missing or different, product by product.
+/// Returns everything that is missing or different, product by product.
 pub(super) async fn problems(service: &ServiceCatalog) -> Vec<SetupProblem> {
     let ids = match service.product_ids().await {
         Ok(ids) => ids,
@@ -60,7 +60,7 @@ fn problem(missing: &NoLaunchPath) -> SetupProblem {
     SetupProblem::new(missing.to_string(), remedy)
 }
 
-/// The action that is not allowed, where that is what kept us from looking.
+/// Returns the action that was denied, if a denial prevented the check.
 fn missing_right(error: &anyhow::Error) -> Option<&'static str> {
     let looks = [
         (is_denied::<SearchProductsAsAdminError>(error), "servicecatalog:SearchProductsAsAdmin"),
@@ -77,7 +77,7 @@ fn is_denied<E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static
     code.is_some_and(|code| code.starts_with("AccessDenied"))
 }
 
-/// How the form of the published version would differ from the one that people get.
+/// Compares the parameters of the published version with those in the catalog.
 async fn differences(
     service: &ServiceCatalog,
     product: &Product,
@@ -116,7 +116,8 @@ async fn differences(
     found.into_iter().map(tell).collect()
 }
 
-/// In what a parameter differs. Bounds and patterns are not compared: the template's hash stands for them.
+/// Describes how a parameter differs. Bounds and patterns are not compared, because the template's hash
+/// covers them.
 fn difference(ours: &Parameter, theirs: &ProvisioningArtifactParameter) -> Option<String> {
     let key = &ours.key;
     let kind = theirs.parameter_type().and_then(ParameterKind::parse);
@@ -126,7 +127,7 @@ fn difference(ours: &Parameter, theirs: &ProvisioningArtifactParameter) -> Optio
     if theirs.is_no_echo() != ours.no_echo {
         return Some(format!("`{key}` {} a secret", if theirs.is_no_echo() { "is" } else { "is not" }));
     }
-    // The default of a secret is not shown.
+    // Service Catalog hides the defaults of secrets.
     if theirs.default_value() != ours.default.as_deref() && !ours.no_echo {
         return Some(format!("`{key}` has another default"));
     }

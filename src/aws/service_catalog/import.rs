@@ -1,5 +1,5 @@
-//! A product that exists in Service Catalog already, with the template of its newest version, for a person who wants to
-//! take it into the catalog. It runs with that person's rights, not the bot's.
+//! Reads an existing product of Service Catalog and the template of its newest version, for users who want to
+//! add it to the catalog. Runs with the user's rights, not the bot's.
 
 use std::time::Duration;
 
@@ -15,34 +15,34 @@ use url::Url;
 
 use crate::https::{connector, is_this_machine};
 
-/// CloudFormation takes no larger template from S3.
+/// The largest template in bytes that CloudFormation accepts from S3.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 const LARGEST: usize = 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What Service Catalog says of a product.
+/// Service Catalog's description of a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductDetails {
     /// `prod-…`.
     pub id: String,
-    /// What people call it.
+    /// Its display name.
     pub name: String,
-    /// One line about it; may be empty.
+    /// A one-line description; may be empty.
     pub description: String,
-    /// Who looks after it; may be empty.
+    /// The owner; may be empty.
     pub owner: String,
-    /// Name of its newest version.
+    /// Name of the newest version.
     pub version: String,
-    /// `pa-…` of that version.
+    /// `pa-…` of the newest version.
     pub version_id: String,
     template_url: Option<String>,
 }
 
 impl ProductDetails {
-    /// Looks for a product by its id or its name.
+    /// Looks up a product by its id or name.
     ///
     /// # Errors
-    /// When there is none that these credentials may see, or it has no version.
+    /// If these credentials cannot see such a product, or it has no version.
     pub async fn find(configuration: &SdkConfig, product: &str) -> anyhow::Result<Self> {
         let client = Client::new(configuration);
         let call = client.describe_product();
@@ -71,7 +71,7 @@ impl ProductDetails {
     /// Fetches the template of the newest version.
     ///
     /// # Errors
-    /// When Service Catalog does not say where it is, or it cannot be read from there without more rights.
+    /// If Service Catalog does not say where the template is, or it cannot be read without further rights.
     pub async fn template(&self) -> anyhow::Result<String> {
         let Some(url) = &self.template_url else {
             bail!("Service Catalog does not say where its template is")
@@ -83,7 +83,7 @@ impl ProductDetails {
     }
 }
 
-/// The version that was added last, of those that are not meant to be used no more.
+/// Returns the version that was added last, not counting deprecated ones.
 fn newest(versions: &[ProvisioningArtifact]) -> Option<&ProvisioningArtifact> {
     let current = versions
         .iter()

@@ -1,7 +1,7 @@
-//! The provisioner port on Service Catalog: what may be provisioned is what the configured portfolio holds, as
-//! `quartermaster catalog template` makes it. `published` finds a product there, `check` says at the start what is
-//! missing or different, `records` reads how an operation comes along,
-//! `survey` what there is, `import` a product that was not made by it.
+//! The provisioner port on Service Catalog. The configured portfolio, as `quartermaster catalog template`
+//! creates it, determines what can be provisioned. `published` finds a product there, `check` reports at
+//! startup what is missing or different, `records` reads the progress of an operation, `survey` lists what
+//! exists, and `import` reads a product that was created elsewhere.
 
 mod check;
 mod import;
@@ -33,22 +33,22 @@ use crate::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, Rec
 
 pub use import::ProductDetails as ExistingProduct;
 
-/// Between two looks at a record. The quickest stack takes longer than this.
+/// Pause between two looks at a record. Even the quickest stack takes longer.
 const POLL: Duration = Duration::from_secs(10);
 
-/// The right to look for a provisioned product.
+/// The right to look up a provisioned product.
 const DESCRIBE: &str = "servicecatalog:DescribeProvisionedProduct";
 
-/// Where products are, and how to get to them.
+/// The portfolio of the products, and the launch paths to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Portfolio {
-    /// Its id, `port-…`. Nothing outside of it is looked at.
+    /// Its id, `port-…`. Products in other portfolios are ignored.
     pub id: String,
-    /// The launch path to take where several lead to a product.
+    /// Launch paths for products that several paths lead to.
     pub launch_paths: BTreeMap<ProductKey, String>,
 }
 
-/// Service Catalog; clones share what they have found out.
+/// A client of Service Catalog. Clones share their cache.
 #[derive(Clone, Debug)]
 pub struct ServiceCatalog {
     client: Client,
@@ -58,24 +58,24 @@ pub struct ServiceCatalog {
 }
 
 impl ServiceCatalog {
-    /// The products of `catalog` in this portfolio, called as `configuration` says.
+    /// Creates a client for the products of `catalog` in this portfolio.
     pub fn new(configuration: &SdkConfig, portfolio: Portfolio, catalog: Arc<Catalog>) -> Self {
         Self { client: Client::new(configuration), portfolio, catalog, places: Cache::default() }
     }
 
-    /// The same for another catalog.
+    /// Returns a copy for another catalog.
     #[must_use]
     pub fn offering(self, catalog: Arc<Catalog>) -> Self {
         Self { catalog, ..self }
     }
 
-    /// What [`Self::problems`] looks at.
+    /// Names what [`Self::problems`] checks, for its report.
     pub fn subject(&self) -> String {
         let products = self.catalog.products.len();
         format!("the {products} products of the catalog in the portfolio `{}`", self.portfolio.id)
     }
 
-    /// Everything that is wrong with the portfolio for the products of the catalog.
+    /// Returns all problems with the portfolio, given the products of the catalog.
     pub async fn problems(&self) -> Vec<SetupProblem> {
         check::problems(self).await
     }
@@ -106,6 +106,7 @@ impl ServiceCatalog {
             .provisioning_artifact_id(&place.version)
             .path_id(&place.path)
             .provisioned_product_name(names::name_of(order.request))
+            // The token makes the call idempotent: one repeated after a crash returns the same record.
             .provision_token(order.request.to_string())
             .set_provisioning_parameters(Some(order.parameters.iter().map(pair).collect()))
             .set_tags(Some(tags(order.tags)?));
@@ -122,17 +123,18 @@ impl ServiceCatalog {
             let error = denied_or(error, "servicecatalog:ProvisionProduct");
             return Err(error.context("cannot provision").into());
         };
-        // The call before this one may have been heard although its answer was lost.
+        // An earlier call may have succeeded although its answer was lost.
         if let Some(earlier) = self.begun_earlier(order).await? {
             return Ok(earlier);
         }
+        // The cached place may be what was wrong, so look it up again the next time.
         self.places.forget(order.product);
         Err(ProvisionError::Refused(
             refused.meta().message().unwrap_or("Service Catalog refused it").to_owned(),
         ))
     }
 
-    /// What an earlier call for the same request began.
+    /// Finds what an earlier call for the same request has started.
     async fn begun_earlier(&self, order: &ProvisionOrder<'_>) -> anyhow::Result<Option<Started>> {
         let name = names::name_of(order.request);
         let asked = self.client.describe_provisioned_product().name(&name).send().await;
@@ -158,7 +160,7 @@ fn is_not_there<R>(error: &SdkError<DescribeProvisionedProductError, R>) -> bool
     error.is_some_and(DescribeProvisionedProductError::is_resource_not_found_exception)
 }
 
-/// Why something cannot be removed that is there, but not for this role.
+/// Explains that something exists but cannot be removed by this role.
 fn of_another_role(name: &str) -> String {
     format!(
         "Service Catalog has {name}, but it belongs to another role than the portal's, which therefore cannot remove it. \
@@ -199,6 +201,7 @@ impl Provisioner for ServiceCatalog {
     async fn terminate(&self, request: RequestId, attempt: u32) -> Result<Option<RecordId>, ProvisionError> {
         let name = names::name_of(request);
         let call = self.client.terminate_provisioned_product().provisioned_product_name(&name);
+        // One token per attempt: a repeated call is the same operation, while a new attempt is not.
         match call.terminate_token(format!("{request}-{attempt}")).send().await {
             Ok(answer) => {
                 let record = answer.record_detail.as_ref().and_then(RecordDetail::record_id);
@@ -209,6 +212,7 @@ impl Provisioner for ServiceCatalog {
                     .as_service_error()
                     .is_some_and(TerminateProvisionedProductError::is_resource_not_found_exception) =>
             {
+                // Not found for this role is no proof: another role may have provisioned it.
                 if survey::is_in_account(&self.client, &name).await? {
                     return Err(ProvisionError::Refused(of_another_role(&name)));
                 }
@@ -229,7 +233,7 @@ impl Provisioner for ServiceCatalog {
         let name = names::name_of(request);
         match self.client.describe_provisioned_product().name(&name).send().await {
             Ok(_) => Ok(true),
-            // What another role has provisioned is there all the same.
+            // Service Catalog reports what another role has provisioned as not found, although it exists.
             Err(error) if is_not_there(&error) => survey::is_in_account(&self.client, &name).await,
             Err(error) => Err(denied_or(error, DESCRIBE).context(format!("cannot look for {name}"))),
         }

@@ -1,20 +1,20 @@
-//! How what the portal provisions is called, and what Service Catalog calls the stacks of it.
+//! Names of provisioned products, and the stack names that Service Catalog derives.
 
 use crate::domain::ids::{ProvisionedProductId, RequestId};
 
 const PREFIX: &str = "portal-";
 
-/// The name of what a request provisions: one of it for each account and region.
+/// Returns the name of a request's provisioned product. Names are unique per account and region.
 pub(in crate::aws) fn name_of(request: RequestId) -> String {
     format!("{PREFIX}{request}")
 }
 
-/// The request that provisioned what has this name; `None` for what is not ours.
+/// Parses the request from the name of a provisioned product; `None` if the portal did not provision it.
 pub(in crate::aws) fn request_of(name: &str) -> Option<RequestId> {
     RequestId::parse(name.strip_prefix(PREFIX)?)
 }
 
-/// The provisioned product that a stack belongs to: `arn:…:stack/SC-<account>-<provisioned product>/<uuid>`.
+/// Returns the provisioned product of a stack: `arn:…:stack/SC-<account>-<provisioned product>/<uuid>`.
 pub(in crate::aws) fn product_of_stack(stack_id: &str) -> Option<ProvisionedProductId> {
     let name = stack_id.split_once(":stack/")?.1.split('/').next()?;
     let (account, product) = name.strip_prefix("SC-")?.split_once('-')?;

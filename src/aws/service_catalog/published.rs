@@ -1,5 +1,5 @@
-//! Where a product of the catalog is in the portfolio: found by its name, the version by its name, that version's
-//! template by the hash in its description, and the launch path that leads there.
+//! Finds a product of the catalog in the portfolio: the product by name, the version by name, that version's
+//! template by the hash in its description, and the launch path to it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,40 +16,41 @@ use crate::aws::{Needs as _, denied_or};
 use crate::domain::catalog::{Product, version_description};
 use crate::domain::ids::ProductKey;
 
-/// How long what was found out is relied on, so that a portfolio that was deployed anew is noticed.
+/// How long a cached result is used, so that a newly deployed portfolio is noticed.
 const RELIED_ON: Duration = Duration::from_mins(5);
 
-/// The ids that lead to one version of a product.
+/// The ids of a published version of a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PublishedVersion {
-    /// `prod-…`.
+    /// The product, `prod-…`.
     pub(super) product: String,
-    /// `pa-…`, which Service Catalog calls a provisioning artifact.
+    /// The version, `pa-…`; Service Catalog calls it a provisioning artifact.
     pub(super) version: String,
-    /// `lpv…-…`.
+    /// The launch path, `lpv…-…`.
     pub(super) path: String,
 }
 
-/// Why there is no way to a product. A sentence for people, without a full stop.
+/// Why a product cannot be provisioned from the portfolio. Formats as a sentence for people, without a full
+/// stop.
 #[derive(Debug)]
 pub(super) enum NoLaunchPath {
-    /// The portfolio is not there, or is not this account's to see.
+    /// The portfolio does not exist, or this account cannot see it.
     Portfolio { id: String },
-    /// The portfolio has no product of this name.
+    /// The portfolio has no product with this name.
     Product { name: String },
-    /// It has several.
+    /// The portfolio has several products with this name.
     Products { name: String },
-    /// The product has no such version.
+    /// The product has no version with this name.
     Version { name: String, version: String },
-    /// The version was made from another template, or nobody can tell.
+    /// The version was made from another template, or its description does not tell.
     Template { name: String, version: String },
-    /// No launch path.
+    /// No launch path leads to the product.
     Path { name: String },
-    /// Several launch paths, none of them chosen.
+    /// Several launch paths lead to the product, and the settings choose none.
     Paths { name: String, ids: Vec<String> },
-    /// The launch path that was chosen is not among these.
+    /// The launch path in the settings is not among those that exist.
     Chosen { name: String, chosen: String, ids: Vec<String> },
-    /// It could not be found out now.
+    /// The call failed, so the answer is unknown for now.
     NotNow(anyhow::Error),
 }
 
@@ -82,11 +83,11 @@ impl<E: Into<anyhow::Error>> From<E> for NoLaunchPath {
     }
 }
 
-/// What was found out, by product and template, and when.
+/// Results by product and template, with the time of each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cache(Arc<Mutex<HashMap<TemplateKey, (Instant, PublishedVersion)>>>);
 
-/// A product, and the hash of its template.
+/// A product and the hash of its template.
 type TemplateKey = (ProductKey, String);
 
 impl Cache {
@@ -101,7 +102,7 @@ impl Cache {
         known.insert(Self::key(product), (Instant::now(), place));
     }
 
-    /// What did not work is found out anew the next time.
+    /// Removes a result that did not work, so that it is looked up again.
     pub(super) fn forget(&self, product: &Product) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&Self::key(product));
     }
@@ -112,7 +113,7 @@ impl Cache {
 }
 
 impl ServiceCatalog {
-    /// Where a product is, as it was at most some minutes ago.
+    /// Returns where a product is published, at most [`RELIED_ON`] old.
     pub(super) async fn place(&self, product: &Product) -> Result<PublishedVersion, NoLaunchPath> {
         if let Some(known) = self.places.get(product) {
             return Ok(known);
@@ -123,7 +124,8 @@ impl ServiceCatalog {
         Ok(place)
     }
 
-    /// Name and id of every product in the portfolio. The only search that keeps to one portfolio.
+    /// Returns name and id of every product in the portfolio. This is the only search that is limited to one
+    /// portfolio.
     pub(super) async fn product_ids(&self) -> Result<Vec<(String, String)>, NoLaunchPath> {
         let search = self.client.search_products_as_admin().portfolio_id(&self.portfolio.id);
         let mut pages = search.into_paginator().send();
@@ -144,7 +146,7 @@ impl ServiceCatalog {
         Ok(found)
     }
 
-    /// Where a product is, among those of the portfolio.
+    /// Finds a product among those of the portfolio.
     pub(super) async fn find(
         &self,
         product: &Product,

@@ -1,4 +1,4 @@
-//! How an operation of Service Catalog comes along.
+//! Reads the progress of an operation of Service Catalog.
 
 use anyhow::Context as _;
 use aws_sdk_servicecatalog::Client;
@@ -8,11 +8,11 @@ use crate::aws::Needs as _;
 use crate::domain::ids::RecordId;
 use crate::ports::provisioner::RecordState;
 
-/// Outputs that one answer holds at most.
+/// The most outputs in one answer.
 /// Source: <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_DescribeRecord.html>
 const PAGE: i32 = 20;
 
-/// How a record is doing, with all its outputs once it has succeeded.
+/// Returns the state of a record, with all its outputs once it has succeeded.
 pub(super) async fn describe(client: &Client, id: &RecordId) -> anyhow::Result<RecordState> {
     let (mut outputs, mut token) = (Vec::new(), None);
     loop {
@@ -26,7 +26,7 @@ pub(super) async fn describe(client: &Client, id: &RecordId) -> anyhow::Result<R
         match record.status() {
             Some(RecordStatus::Failed) => return Ok(RecordState::Failed { why: why(&record) }),
             Some(RecordStatus::Succeeded) => {}
-            // Also a status that this version does not know: it will end in one that it does.
+            // Includes statuses that this version does not know; they will turn into one that it does.
             _ => return Ok(RecordState::Running),
         }
         outputs.extend(answer.record_outputs.unwrap_or_default().into_iter().filter_map(output));
@@ -45,7 +45,7 @@ fn output(output: RecordOutput) -> Option<(String, String, String)> {
     ))
 }
 
-/// In the words of Service Catalog, several reasons one after the other.
+/// Joins the reasons that Service Catalog gives.
 fn why(record: &RecordDetail) -> String {
     let reasons: Vec<&str> = record.record_errors().iter().filter_map(|error| error.description()).collect();
     if reasons.is_empty() { "Service Catalog gave no reason".to_owned() } else { reasons.join("; ") }

@@ -1,4 +1,4 @@
-//! What there is in the account that the portal provisioned. Products of others are not looked at.
+//! Lists what the portal has provisioned in the account, ignoring products of others.
 
 use anyhow::Context as _;
 use aws_sdk_servicecatalog::Client;
@@ -11,12 +11,12 @@ use super::names;
 use crate::aws::Needs as _;
 use crate::domain::drift::{ProvisionedCondition, ProvisionedRecord};
 
-/// Products in one answer, the most there can be.
+/// The most products in one answer.
 const PAGE: i32 = 100;
 const SEARCH: &str = "servicecatalog:SearchProvisionedProducts";
 
 pub(super) async fn survey(client: &Client) -> anyhow::Result<Vec<ProvisionedRecord>> {
-    // What this role has provisioned, which is all that it may see; see `infra/portal.yml`.
+    // The role may only see what it has provisioned itself; see `infra/portal.yml`.
     let mine = AccessLevelFilter::builder().key(AccessLevelFilterKey::Role).value("self").build();
     let (mut found, mut next) = (Vec::new(), None);
     loop {
@@ -35,11 +35,12 @@ pub(super) async fn survey(client: &Client) -> anyhow::Result<Vec<ProvisionedRec
     }
 }
 
-/// Whether a provisioned product of this name is in the account, whoever provisioned it. After the portal's role was made
-/// anew, what the role before it has provisioned is "not found" for all other calls.
+/// Whether the account has a provisioned product with this name, whoever provisioned it. After the portal's
+/// role was recreated, all other calls report what the old role has provisioned as not found.
 ///
-/// The level `Account` takes a right with the condition `servicecatalog:accountLevel`; a search by name also finds names
-/// that only contain it. <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_SearchProvisionedProducts.html> and
+/// The level `Account` needs a right with the condition `servicecatalog:accountLevel`. A search by name also
+/// matches names that merely contain it.
+/// <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_SearchProvisionedProducts.html> and
 /// <https://docs.aws.amazon.com/servicecatalog/latest/adminguide/security_iam_service-with-iam-id-based-policies-examples.html>,
 /// both of 2026-11-28.
 pub(super) async fn is_in_account(client: &Client, name: &str) -> anyhow::Result<bool> {
@@ -67,7 +68,8 @@ fn existing(product: &ProvisionedProductAttribute) -> Option<ProvisionedRecord> 
     Some(ProvisionedRecord { request, condition: condition(product), tags })
 }
 
-/// An unknown status means: look again later.
+/// Maps the status of a provisioned product. An unknown status counts as changing, so it is looked at again
+/// later.
 fn condition(product: &ProvisionedProductAttribute) -> ProvisionedCondition {
     let troubled = |status: &str| match product.status_message() {
         Some(why) if !why.is_empty() => ProvisionedCondition::Troubled(format!("{status}: {why}")),

@@ -1,4 +1,4 @@
-//! Changing what was provisioned: other parameters, another version.
+//! Updates a provisioned product to other parameters or another version.
 
 use anyhow::Context as _;
 use aws_sdk_servicecatalog::types::{RecordDetail, UpdateProvisioningParameter};
@@ -10,7 +10,7 @@ use crate::domain::ids::RecordId;
 use crate::ports::provisioner::{ProvisionError, ProvisionOrder};
 
 impl ServiceCatalog {
-    /// Asks for the change. All parameters are sent: one that is left out would fall back to its default.
+    /// Starts the update. Sends all parameters, because one that is left out would fall back to its default.
     pub(super) async fn update_at(
         &self,
         place: &PublishedVersion,
@@ -28,6 +28,7 @@ impl ServiceCatalog {
             .product_id(&place.product)
             .provisioning_artifact_id(&place.version)
             .path_id(&place.path)
+            // The token makes a repeated call of the same change return the same record.
             .update_token(format!("{}-{change}", order.request))
             .set_provisioning_parameters(Some(order.parameters.iter().map(pair).collect()))
             .set_tags(Some(tags(order.tags)?));
@@ -45,6 +46,7 @@ impl ServiceCatalog {
             let error = denied_or(error, "servicecatalog:UpdateProvisionedProduct");
             return Err(error.context(format!("cannot change {name}")).into());
         };
+        // The cached place may be what was wrong, so look it up again the next time.
         self.places.forget(order.product);
         let why = refused.meta().message().unwrap_or("Service Catalog refused it").to_owned();
         Err(ProvisionError::Refused(why))

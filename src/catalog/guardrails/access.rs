@@ -1,4 +1,4 @@
-//! Public access: buckets, databases, security groups and tasks that anybody could reach.
+//! Public access: buckets, databases, security groups and tasks that are reachable by anyone.
 
 use super::Inspected;
 use super::outcomes::{PropertyOutcome, outcomes};
@@ -7,7 +7,7 @@ use crate::document::{Node, Problem};
 const BLOCKS: [&str; 4] =
     ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
 
-/// Ports that are commonly meant for everybody.
+/// Ports that are commonly open to everyone.
 const WEB_PORTS: [&str; 2] = ["80", "443"];
 
 pub(super) fn bucket(inspected: &Inspected<'_>) -> Option<Problem> {
@@ -55,6 +55,7 @@ pub(super) fn task_address(inspected: &Inspected<'_>) -> Option<Problem> {
 pub(super) fn ingress(inspected: &Inspected<'_>) -> Option<Problem> {
     let property = "SecurityGroupIngress";
     let rules: Vec<&Node> = if inspected.is_one_of(&["AWS::EC2::SecurityGroupIngress"]) {
+        // The properties of this type are a single rule.
         inspected.resource.properties.iter().collect()
     } else if inspected.is_one_of(&["AWS::EC2::SecurityGroup"]) {
         let lists = inspected.under(&[property]);

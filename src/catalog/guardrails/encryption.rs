@@ -1,9 +1,9 @@
-//! Encryption of what is stored and sent.
+//! Encryption at rest and in transit.
 
 use super::Inspected;
 use crate::document::Problem;
 
-/// Types with a switch for encryption at rest, and where it is.
+/// Types with a setting for encryption at rest, and its path.
 const SWITCHES: [(&str, &[&str]); 10] = [
     ("AWS::RDS::DBInstance", &["StorageEncrypted"]),
     ("AWS::RDS::DBCluster", &["StorageEncrypted"]),
@@ -26,7 +26,7 @@ pub(super) fn at_rest(inspected: &Inspected<'_>) -> Option<Problem> {
         let remedy = "add `StreamEncryption` with `EncryptionType: KMS`";
         return unless_described(inspected, "StreamEncryption", remedy);
     }
-    // An instance of a cluster is encrypted as the cluster is.
+    // An instance in a cluster is encrypted like the cluster.
     if !inspected.may_be_absent(&["DBClusterIdentifier"]) {
         return None;
     }

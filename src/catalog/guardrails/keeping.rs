@@ -1,10 +1,11 @@
-//! What becomes of a resource: whether a teardown deletes what it holds, and whether its owner can be found.
+//! Deletion policies and tags: whether a teardown deletes a resource's data, and whether its owner can be
+//! found.
 
 use super::Inspected;
 use super::outcomes::PropertyOutcome;
 use crate::document::Problem;
 
-/// Types that hold what people would miss.
+/// Types that hold data.
 const STATEFUL: [&str; 14] = [
     "AWS::S3::Bucket",
     "AWS::RDS::DBInstance",
@@ -22,11 +23,12 @@ const STATEFUL: [&str; 14] = [
     "AWS::KMS::Key",
 ];
 
-/// Any policy will do, `Delete` and `RetainExceptOnCreate` included: the point is that somebody decided.
+/// Checks for a deletion policy. Any will do, including `Delete` and `RetainExceptOnCreate`: the point is
+/// that somebody decided.
 pub(super) fn deletion_policy(inspected: &Inspected<'_>) -> Option<Problem> {
     let is_undecided = inspected.is_one_of(&STATEFUL)
         && inspected.resource.deletion_policy.is_none()
-        // An instance of a cluster holds nothing of its own.
+        // An instance in a cluster has no data of its own.
         && inspected.may_be_absent(&["DBClusterIdentifier"]);
     is_undecided.then(|| {
         let remedy =
@@ -35,7 +37,7 @@ pub(super) fn deletion_policy(inspected: &Inspected<'_>) -> Option<Problem> {
     })
 }
 
-/// Types that cost money or hold rights, and the property their tags are in.
+/// Types that cost money or grant rights, and the property with their tags.
 const TAGGED: [(&str, &str); 24] = [
     ("AWS::S3::Bucket", "Tags"),
     ("AWS::RDS::DBInstance", "Tags"),

@@ -1,7 +1,8 @@
-//! What a resource of a shipped product should have: encryption, no public access, a deletion policy, tags, names that
-//! differ for each stack, narrow rights. A small table with one function per question; everything else about templates belongs to linters.
+//! Guardrails for the resources of products: encryption, no public access, a deletion policy, tags, unique
+//! names, narrow rights. A small table with one function per question; anything else about templates is left
+//! to linters.
 //!
-//! A guardrail speaks up only when some choice in the form can lead to what it warns of.
+//! A guardrail only warns if some choice in the form can lead to the problem.
 
 mod access;
 mod encryption;
@@ -16,7 +17,7 @@ use crate::document::{Node, Problem};
 use crate::domain::template::{Resource, Template};
 use outcomes::{PropertyOutcome, outcomes};
 
-/// Everything the guardrails say about a template, in file order.
+/// Returns all findings about a template, in file order.
 pub(super) fn findings(template: &Template) -> Vec<Problem> {
     let mut found = Vec::new();
     for resource in &template.resources {
@@ -26,7 +27,7 @@ pub(super) fn findings(template: &Template) -> Vec<Problem> {
     found
 }
 
-/// Each answers one question about one resource and stays silent about types it does not know.
+/// Each guardrail answers one question about one resource, and ignores types that it does not know.
 const GUARDRAILS: [fn(&Inspected<'_>) -> Option<Problem>; 12] = [
     encryption::at_rest,
     encryption::in_transit,
@@ -42,7 +43,7 @@ const GUARDRAILS: [fn(&Inspected<'_>) -> Option<Problem>; 12] = [
     rights::administrator,
 ];
 
-/// One resource together with the template that its expressions refer to.
+/// A resource with the template that its expressions refer to.
 struct Inspected<'t> {
     resource: &'t Resource,
     template: &'t Template,
@@ -53,7 +54,7 @@ impl<'t> Inspected<'t> {
         types.contains(&self.resource.resource_type.as_str())
     }
 
-    /// Everything that can come to stand under this path of properties.
+    /// Returns everything that the property at this path may become.
     fn under(&self, path: &[&str]) -> Vec<PropertyOutcome<'t>> {
         outcomes(self.resource.properties.as_ref(), path, self.template)
     }
@@ -66,7 +67,7 @@ impl<'t> Inspected<'t> {
         self.under(path).iter().any(|outcome| outcome.is_text(text))
     }
 
-    /// Whether it is `true` whatever is chosen; what only AWS can work out is believed.
+    /// Whether the property is `true` for every choice. Values that only AWS can determine count as `true`.
     fn is_always_true(&self, path: &[&str]) -> bool {
         let holds = |outcome: &PropertyOutcome<'_>| match outcome {
             PropertyOutcome::Text(text) => text.eq_ignore_ascii_case("true"),
@@ -76,7 +77,7 @@ impl<'t> Inspected<'t> {
         self.under(path).iter().all(holds)
     }
 
-    /// A finding about this resource, at the line of the property when it is there.
+    /// Creates a finding about this resource, at the line of the property if it is present.
     fn finding(&self, property: &str, what: &str, remedy: &str) -> Problem {
         let written = self.resource.properties.as_ref().and_then(|properties| properties.get(property));
         let line = written.map_or(self.resource.line, |node: &Node| node.line);

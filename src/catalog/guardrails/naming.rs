@@ -1,14 +1,15 @@
-//! Names that a template gives to what it makes. AWS takes each once, so a second stack of the product fails over one that is
-//! the same for every stack.
+//! Names that a template gives to its resources. AWS requires most of them to be unique, so if a name is the
+//! same for every stack, the second stack of the product fails.
 //!
-//! Which property names a resource follows from its type, and where it does not, from the list of CloudFormation:
-//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>, of 2026-11-29.
+//! The property with the name usually follows from the type. Exceptions are from CloudFormation's list:
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>, of
+//! 2026-11-29.
 
 use super::Inspected;
 use crate::document::{Node, Problem, Value};
 use crate::domain::template::Template;
 
-/// Properties that name a resource and are not called after its type.
+/// Name properties that do not follow from the type.
 const CALLED_OTHERWISE: [(&str, &str); 18] = [
     ("AWS::EC2::SecurityGroup", "GroupName"),
     ("AWS::EC2::KeyPair", "KeyName"),
@@ -30,7 +31,7 @@ const CALLED_OTHERWISE: [(&str, &str); 18] = [
     ("AWS::ServiceCatalog::CloudFormationProvisionedProduct", "ProvisionedProductName"),
 ];
 
-/// Types whose names may come twice, are one of a parent's, or are given by somebody else.
+/// Types whose names need not be unique, are unique only within a parent, or are assigned elsewhere.
 const MAY_COME_TWICE: [&str; 24] = [
     "AWS::ApiGateway::ApiKey",
     "AWS::ApiGateway::Model",
@@ -58,9 +59,9 @@ const MAY_COME_TWICE: [&str; 24] = [
     "AWS::AmplifyUIBuilder::Theme",
 ];
 
-/// What differs for each stack.
+/// Pseudo parameters that differ between stacks.
 const OF_THE_STACK: [&str; 2] = ["AWS::StackId", "AWS::StackName"];
-/// The parameter that the portal fills in with the id of the request.
+/// The parameter that the portal fills in with the request's id.
 const OF_THE_REQUEST: &str = "RequestId";
 
 pub(super) fn once_for_each_stack(inspected: &Inspected<'_>) -> Option<Problem> {
@@ -81,7 +82,7 @@ pub(super) fn once_for_each_stack(inspected: &Inspected<'_>) -> Option<Problem> 
     Some(inspected.finding(&property, &what, remedy))
 }
 
-/// Properties that would name a resource of this type: `Name`, or called after it, such as `RoleName`.
+/// Returns the properties that may name a resource of this type, such as `Name` or `RoleName`.
 fn names(resource_type: &str) -> Vec<String> {
     let otherwise = CALLED_OTHERWISE.iter().filter(|(of, _)| *of == resource_type);
     let mut names: Vec<String> = otherwise.map(|(_, property)| (*property).to_owned()).collect();
@@ -94,7 +95,7 @@ fn names(resource_type: &str) -> Vec<String> {
     names
 }
 
-/// A service is named within its cluster, which is the stack's own here.
+/// Whether the name only needs to be unique within the stack: that of a service in the stack's own cluster.
 fn is_in_its_own_parent(inspected: &Inspected<'_>) -> bool {
     let cluster = inspected.resource.properties.as_ref().and_then(|properties| properties.get("Cluster"));
     inspected.is_one_of(&["AWS::ECS::Service"])
@@ -105,7 +106,8 @@ fn may_be_left_out(name: &Node) -> bool {
     argument(name, "Ref").and_then(Node::as_text) == Some("AWS::NoValue")
 }
 
-/// Whether a text has a part that no other stack has. What another resource is called, or AWS makes up, is one.
+/// Whether a text has a part that differs between stacks. Names of other resources and values that AWS
+/// generates count as different.
 fn differs(node: &Node, template: &Template) -> bool {
     if let Some([_, yes, no]) = argument(node, "Fn::If").and_then(Node::as_list) {
         return [yes, no].into_iter().all(|one| may_be_left_out(one) || differs(one, template));
@@ -141,13 +143,13 @@ fn is_of_one_stack(name: &str, template: &Template) -> bool {
         || template.resources.iter().any(|resource| resource.logical_id == name)
 }
 
-/// The names in `${…}`; `${!…}` is no placeholder.
+/// Returns the names in `${…}`; `${!…}` is not a placeholder.
 fn placeholders(text: &str) -> Vec<&str> {
     let inside = text.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
     inside.map(|(name, _)| name.trim()).filter(|name| !name.starts_with('!')).collect()
 }
 
-/// What this function is called with, if it is this one.
+/// Returns the argument if the node is a call of this function.
 fn argument<'n>(node: &'n Node, function: &str) -> Option<&'n Node> {
     let [entry] = node.as_map()? else { return None };
     (entry.key == function).then_some(&entry.value)

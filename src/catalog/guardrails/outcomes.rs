@@ -1,21 +1,22 @@
-//! What a property can come to, over all choices a form offers. Working out one choice belongs to the template.
+//! The possible values of a property over all choices that a form offers. Evaluating one choice is up to the
+//! template.
 
 use crate::document::{Node, Value};
 use crate::domain::template::{ParameterKind, Template};
 
-/// Expressions nested deeper than this are left to AWS.
+/// Maximum nesting of expressions; deeper ones count as unknown.
 const MAX_DEPTH: usize = 16;
 
-/// One thing that a property may turn out to be.
+/// One possible value of a property.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PropertyOutcome<'t> {
-    /// It is not there.
+    /// The property is not set.
     Absent,
-    /// This text.
+    /// A text.
     Text(&'t str),
-    /// A list, or a map that is no function.
+    /// A list, or a map that is not a function.
     Structure(&'t Node),
-    /// Only AWS can tell.
+    /// Only AWS can determine the value.
     Unknown,
 }
 
@@ -28,7 +29,7 @@ impl PropertyOutcome<'_> {
     }
 }
 
-/// Everything that `path` below `node` may come to, each once.
+/// Returns all possible values of `path` below `node`, without duplicates.
 pub(super) fn outcomes<'t>(
     node: Option<&'t Node>,
     path: &[&str],
@@ -58,6 +59,7 @@ fn collect<'t>(
         _ if depth > MAX_DEPTH => add(PropertyOutcome::Unknown),
         Some(("Fn::If", argument)) => match argument.as_list() {
             Some([_, yes, no]) => {
+                // Conditions depend on the form, so either branch may apply.
                 collect(Some(yes), path, template, depth + 1, found);
                 collect(Some(no), path, template, depth + 1, found);
             }
@@ -76,16 +78,17 @@ fn collect<'t>(
     }
 }
 
-/// Name and argument of an intrinsic function.
+/// Returns the name and argument of an intrinsic function.
 fn function(node: &Node) -> Option<(&str, &Node)> {
     let [entry] = node.as_map()? else { return None };
     let is_function = entry.key == "Ref" || entry.key.starts_with("Fn::");
     is_function.then_some((entry.key.as_str(), &entry.value))
 }
 
-/// What people may choose or type: the allowed values, else the default and whatever comes to mind.
+/// Returns the values that users may enter: the allowed values, or else the default and an unknown one.
 fn parameter_values<'t>(argument: &Node, template: &'t Template) -> Vec<PropertyOutcome<'t>> {
     let parameter = argument.as_text().and_then(|key| template.parameter(key));
+    // The form contains only the name of a Parameter Store value, not the value.
     let Some(parameter) = parameter.filter(|parameter| !matches!(parameter.kind, ParameterKind::SsmValue(_)))
     else {
         return vec![PropertyOutcome::Unknown];
@@ -97,7 +100,7 @@ fn parameter_values<'t>(argument: &Node, template: &'t Template) -> Vec<Property
     parameter.allowed_values.iter().map(|value| PropertyOutcome::Text(value)).collect()
 }
 
-/// The values under the last key of a mapping, whatever the first key comes to.
+/// Returns the values for the last key of a mapping, for all possible first keys.
 fn mapped_values<'t>(argument: &Node, template: &'t Template) -> Vec<PropertyOutcome<'t>> {
     let values = || {
         let [map, _, key] = argument.as_list()? else { return None };

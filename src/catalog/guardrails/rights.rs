@@ -1,4 +1,4 @@
-//! Rights in IAM policies that are wider than anybody meant.
+//! IAM policies that grant more rights than intended.
 
 use super::Inspected;
 use crate::document::{Node, Problem};
@@ -14,6 +14,7 @@ const POLICIES: [&str; 6] = [
 
 pub(super) fn wildcard_actions(inspected: &Inspected<'_>) -> Option<Problem> {
     let properties = inspected.resource.properties.as_ref().filter(|_| inspected.is_one_of(&POLICIES))?;
+    // Roles contain policies; the other types are one.
     let inline = one_or_many(properties.get("Policies"));
     let documents =
         inline.iter().chain(std::iter::once(properties)).filter_map(|policy| policy.get("PolicyDocument"));
@@ -24,14 +25,14 @@ pub(super) fn wildcard_actions(inspected: &Inspected<'_>) -> Option<Problem> {
     Some(Problem { line: action.line, ..finding })
 }
 
-/// The first action of an allowing statement that stands for all actions, of one AWS API or of all.
+/// Returns the first action of an allowing statement that is a wildcard, for one AWS service or for all.
 fn wildcard(statement: &Node) -> Option<&Node> {
     let allows = statement.get("Effect").and_then(Node::as_text).is_some_and(|effect| effect == "Allow");
     let is_wide = |node: &&Node| node.as_text().is_some_and(|text| text == "*" || text.ends_with(":*"));
     one_or_many(statement.get("Action")).iter().find(is_wide).filter(|_| allows)
 }
 
-/// The elements of a list, or the one value that stands for a list of one.
+/// Returns the elements of a list; a single value counts as a list of one.
 fn one_or_many(node: Option<&Node>) -> &[Node] {
     let Some(node) = node else { return &[] };
     node.as_list().unwrap_or(std::slice::from_ref(node))

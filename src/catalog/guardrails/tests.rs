@@ -1,6 +1,6 @@
 use super::*;
 
-/// The findings about a template with these resources, and with parameters and conditions to refer to.
+/// Returns the findings about a template with these resources, and with parameters and a mapping to refer to.
 fn warned(resources: &str) -> String {
     let text = format!(
         "Parameters:\n  Yes: {{Type: String, AllowedValues: ['true', 'false']}}\n  Open: {{Type: String}}\n  From: {{Type: String, Default: 0.0.0.0/0}}\nMappings: {{By: {{dev: {{Enc: 'false'}}, prod: {{Enc: 'true'}}}}}}\nResources:\n{resources}"
@@ -168,7 +168,7 @@ fn a_strange_template_is_inspected_without_a_panic() {
     }
 }
 
-/// The name of each type: there can be only one of it.
+/// The name property of each type, for names that must be unique.
 const NAMES: [(&str, &str); 22] = [
     ("AWS::S3::Bucket", "BucketName"),
     ("AWS::RDS::DBInstance", "DBInstanceIdentifier"),

@@ -16,7 +16,7 @@ use super::conditions::{auto_condition, conditions};
 use super::references::parameter;
 use super::terms::{at_least_one, some_time};
 
-/// A Step Functions execution lives for a year at most and has to outlive the answer.
+/// A Step Functions execution runs for a year at most, and must outlast the approval.
 const LONGEST_TIMEOUT: Period = Period::days(360);
 
 const MODES: [(&str, ApprovalMode); 2] = [("auto", ApprovalMode::Auto), ("required", ApprovalMode::Required)];
@@ -57,7 +57,8 @@ pub(super) fn approval(
     rule
 }
 
-/// Parameters of which it can be told what is smaller, and people may read that.
+/// Parses the parameters that approvers may reduce. Their values must be ordered, and approvers must be able
+/// to see them.
 fn may_reduce(reader: &Reader<'_>, hidden: &BTreeSet<String>, context: &Context<'_>) -> Vec<String> {
     let named = reader.list_of_texts("may_reduce").unwrap_or_default();
     for (place, key) in named.iter().enumerate() {
@@ -91,23 +92,23 @@ fn timeout(reader: &Reader<'_>) -> Period {
     timeout
 }
 
-/// Who is asked, as a section says.
+/// The approvers that a section names.
 enum ApproverSection {
-    /// It says nothing about it.
+    /// It names none, so the default applies.
     AsUsual,
-    /// These, at once.
+    /// One group of approvers.
     One(Stage),
-    /// These, one after the other.
+    /// Several stages, one after the other.
     Several(Vec<Stage>),
 }
 
-/// Keys that say who is asked at once.
+/// The keys of a section with one group of approvers.
 const AT_ONCE: [&str; 3] = ["approvers", "needed", "quiet"];
 
 fn asked(reader: &Reader<'_>) -> ApproverSection {
     let several: Vec<Stage> = reader.maps("stages").into_iter().map(one_stage).collect();
     let at_once = AT_ONCE.into_iter().find(|key| reader.has(key));
-    // They are known also where none of them is read, so that a misspelt one is told with the right one.
+    // Mark them as known even if they are not read here, so that a misspelt key gets the right suggestion.
     for key in AT_ONCE {
         reader.node(key);
     }
@@ -140,7 +141,7 @@ fn stage(reader: &Reader<'_>) -> Stage {
     Stage { needed: needed(reader, &approvers), approvers, quiet: quiet(reader) }
 }
 
-/// A rule that says who is asked says all of it, but that what it leaves out is as without it.
+/// Parses a rule. Its approver list replaces the default; fields it omits keep their defaults.
 fn rule_for(reader: Reader<'_>, usual: &Stage, has_cost: bool, context: &Context<'_>) -> RuleFor {
     let when = conditions(&reader, has_cost, context);
     let mode = reader.choice("mode", &MODES);
@@ -198,6 +199,7 @@ fn quiet(reader: &Reader<'_>) -> Vec<Principal> {
 fn needed(reader: &Reader<'_>, approvers: &Approvers) -> u32 {
     let needed = at_least_one(reader, "needed", 1);
     let Approvers::Listed(listed) = approvers else { return needed };
+    // Only Slack knows how many members a group has.
     let only_people = listed.iter().all(|one| !matches!(one, Principal::Group(_)));
     if only_people && !listed.is_empty() && usize::try_from(needed).is_ok_and(|needed| needed > listed.len())
     {

@@ -1,4 +1,4 @@
-//! `choices`: the values of a parameter that the form offers, in place of all that the template takes.
+//! `choices`: the values of a parameter that the form offers, instead of everything that the template allows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,12 +6,12 @@ use super::references::{check_value, parameter};
 use super::{Choices, Context};
 use crate::document::Reader;
 
-/// Most options of one field.
+/// The most options of one field.
 const MOST: usize = 100;
-/// Longest text of an option in Slack.
+/// Slack's limit for the text of an option, in characters.
 const LONGEST: usize = 75;
 
-/// Reads the section. A list names values; a map says what people read for each.
+/// Parses the section. A list contains values; a map contains a label for each value.
 pub(super) fn choices(reader: Reader<'_>, bind: &Reader<'_>, context: &Context<'_>) -> Choices {
     let mut all = BTreeMap::new();
     for entry in reader.entries() {

@@ -1,4 +1,4 @@
-//! Conditions of a product file: what has to hold of a request for a rule about its approval.
+//! Conditions in a product file: what must hold for a request so that an approval rule applies.
 
 use crate::document::Reader;
 use crate::domain::catalog::Condition;
@@ -7,7 +7,7 @@ use crate::domain::ids::TeamName;
 use super::Context;
 use super::references::{check_value, parameter};
 
-/// One condition of `auto_when`.
+/// Parses one condition of `auto_when`.
 pub(super) fn auto_condition(reader: Reader<'_>, has_cost: bool, context: &Context<'_>) -> Option<Condition> {
     let keys = ["monthly_cost_at_most", "parameter", "is"];
     let found = match keys.map(|key| reader.has(key)) {
@@ -22,6 +22,7 @@ pub(super) fn auto_condition(reader: Reader<'_>, has_cost: bool, context: &Conte
             None
         }
     };
+    // Mark the keys as known, so that they are not reported again as unknown ones.
     for key in keys {
         reader.node(key);
     }
@@ -29,7 +30,7 @@ pub(super) fn auto_condition(reader: Reader<'_>, has_cost: bool, context: &Conte
     found
 }
 
-/// All conditions of a rule's `when`, of which each has to hold.
+/// Parses the conditions of a rule's `when`, all of which have to hold.
 pub(super) fn conditions(reader: &Reader<'_>, has_cost: bool, context: &Context<'_>) -> Vec<Condition> {
     let Some(when) = reader.map("when") else {
         let what = format!("`{}` has no `when`", reader.path());

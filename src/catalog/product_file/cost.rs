@@ -23,6 +23,7 @@ fn cost_line(reader: Reader<'_>, context: &Context<'_>) -> Option<CostLine> {
         let quantity = quantity(&reader, context);
         price.zip(quantity).map(|(price, quantity)| CostLine::Priced { price, quantity })
     } else {
+        // Mark the keys as known, so that they are not reported again as unknown ones.
         for key in ["usd", "price", "quantity"] {
             reader.node(key);
         }
@@ -35,7 +36,7 @@ fn cost_line(reader: Reader<'_>, context: &Context<'_>) -> Option<CostLine> {
     line
 }
 
-/// A number from 0 under `key`.
+/// Reads a number that is not negative.
 fn amount(reader: &Reader<'_>, key: &str) -> Option<Decimal> {
     let number = reader.decimal(key)?;
     if number.is_sign_negative() {
@@ -93,7 +94,7 @@ fn quantity(reader: &Reader<'_>, context: &Context<'_>) -> Option<Quantity> {
     Some(Quantity::Parameter(key))
 }
 
-/// `{by: Parameter, values: {value: …}}`; the values must be ones that the parameter can have.
+/// Parses `{by: Parameter, values: {value: …}}`. The values must be possible for the parameter.
 fn by<T>(
     reader: Reader<'_>,
     context: &Context<'_>,

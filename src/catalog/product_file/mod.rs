@@ -1,5 +1,5 @@
-//! `product.yml` to the rules of a product: which keys there are and what they default to.
-//! Every reference into the template and the price list is checked here, where its line is still known.
+//! Parses `product.yml` into the rules of a product: which keys exist and what their defaults are. All
+//! references into the template and the price list are checked here, where line numbers are still known.
 
 mod approval;
 mod choices;
@@ -23,10 +23,10 @@ use crate::domain::ids::ProductKey;
 use crate::domain::template::Template;
 use crate::domain::ticket::TicketRule;
 
-/// By parameter: values, and what people read.
+/// The offered values of each parameter, with the label of each.
 type Choices = BTreeMap<String, Vec<(String, String)>>;
 
-/// What a product file is checked against; what could not be read is not asked.
+/// What a product file is checked against. Checks are skipped for parts that could not be read.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'c> {
     pub(super) template: Option<&'c Template>,
@@ -35,7 +35,7 @@ pub(super) struct Context<'c> {
     pub(super) root: &'c str,
 }
 
-/// A product file as read, still without its template.
+/// A parsed product file, without its template.
 pub(super) struct ProductFile {
     name: String,
     description: String,
@@ -55,7 +55,8 @@ pub(super) struct ProductFile {
     outputs: Vec<String>,
 }
 
-/// Reads a product file; what could be read comes back beside the problems, so that more can be checked with it.
+/// Parses a product file. Returns what could be read along with the problems, so that it can be checked
+/// further.
 pub(super) fn read(text: &str, context: &Context<'_>) -> (Option<ProductFile>, Vec<Problem>) {
     let node = match parse_yaml(text) {
         Ok(node) => node,
@@ -91,11 +92,12 @@ fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
         cost: cost::lines(&reader, context),
         outputs: outputs(&reader, context),
     };
+    // Reports the keys that nothing above has read.
     reader.finish();
     file
 }
 
-/// The parameters that no form shows: filled by the portal, or with a single choice.
+/// Returns the parameters that no form shows: those that the portal fills in, and those with a single choice.
 fn hidden(bind: &BTreeMap<String, Binding>, choices: &Choices) -> BTreeSet<String> {
     let fixed = choices.iter().filter(|(_, offered)| offered.len() == 1).map(|(key, _)| key);
     bind.keys().chain(fixed).cloned().collect()
@@ -104,7 +106,8 @@ fn hidden(bind: &BTreeMap<String, Binding>, choices: &Choices) -> BTreeSet<Strin
 fn name(reader: &Reader<'_>) -> String {
     let name = reader.required_text("name");
     let shown = name.trim();
-    // The name is a choice in the catalog browser and the headline of the request's card.
+    // The name is an option in the catalog browser and the header of the request's card; Slack limits an
+    // option to 75 characters.
     if shown.chars().count() > 75 {
         let what = format!("`name` has {} characters, Slack shows 75 at most", shown.chars().count());
         reader.report("name", what, "shorten it, best to 24 characters so that it fits a form's title");
@@ -147,7 +150,7 @@ fn outputs(reader: &Reader<'_>, context: &Context<'_>) -> Vec<String> {
     outputs
 }
 
-/// A remedy for an unknown name: the nearest known one, else all of them after `are`.
+/// Words a remedy for an unknown name: the nearest known one, or else all of them after `are`.
 fn did_you_mean(word: &str, known: &[&str], are: &str) -> String {
     match nearest(word, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -157,7 +160,7 @@ fn did_you_mean(word: &str, known: &[&str], are: &str) -> String {
 }
 
 impl ProductFile {
-    /// What keeps the template's parameters from becoming a form.
+    /// Returns the problems that prevent a form from the template's parameters.
     pub(super) fn form_problems(&self, template: &Template) -> Vec<Problem> {
         let hidden = hidden(&self.bind, &self.choices);
         Form::from_template(&offered(template, &self.choices), &hidden).err().unwrap_or_default()
@@ -194,7 +197,8 @@ impl ProductFile {
 }
 
 impl Product {
-    /// The request form: every parameter but those that the portal fills, or why there can be no form.
+    /// Returns the request form with every parameter that the portal does not fill in, or why there cannot be
+    /// one.
     pub fn form(&self) -> Result<Form, Vec<Problem>> {
         Form::from_template(&self.offered(), &self.preset())
     }

@@ -1,4 +1,4 @@
-//! What a product file says about the template's parameters: that they exist and can take the value.
+//! References to the template's parameters: checks that they exist and can take the given values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,12 +8,12 @@ use crate::domain::catalog::{Binding, Requesters};
 use crate::domain::parameters::value_problem;
 use crate::domain::template::{Parameter, ParameterKind};
 
-/// Values as the portal will fill them in; the shape of each is fixed, except that of a team's name.
+/// Samples of the values that the portal fills in. Their shapes are fixed, except for team names.
 const TEAM: &str = "payments";
 const REQUESTER: &str = "U024BE7LH";
 const REQUEST_ID: &str = "7f0c1a34-5b7e-4c8e-9f0a-1d2e3f4a5b6c";
 
-/// The parameter of this name; when there is none, `at` is reported.
+/// Finds a parameter by name, or reports a problem at `at`.
 pub(super) fn parameter<'c>(
     reader: &Reader<'_>,
     at: &str,
@@ -30,7 +30,7 @@ pub(super) fn parameter<'c>(
     found
 }
 
-/// Reports `at` when the parameter could never have this value.
+/// Reports a problem at `at` if the parameter can never have this value.
 pub(super) fn check_value(reader: &Reader<'_>, at: &str, parameter: &Parameter, value: &str) {
     let Some(problem) = value_problem(parameter, value) else { return };
     let allowed: Vec<&str> = parameter.allowed_values.iter().map(String::as_str).collect();
@@ -58,7 +58,7 @@ pub(super) fn bind(
     bound
 }
 
-/// The parameters that may be changed later: those of the form only.
+/// Parses the parameters that may be changed later. Only those in the form are allowed.
 pub(super) fn change(reader: &Reader<'_>, context: &Context<'_>) -> Vec<String> {
     let named = reader.list_of_texts("change").unwrap_or_default();
     let bound = reader.section("bind");
@@ -98,7 +98,7 @@ fn check_binding(reader: &Reader<'_>, parameter: &Parameter, binding: Binding, r
     }
 }
 
-/// The constraints that a parameter has, by the names they have in a template.
+/// Names the constraints of a parameter as they are called in a template.
 fn constraints(parameter: &Parameter) -> String {
     let present = [
         ("`AllowedValues`", !parameter.allowed_values.is_empty()),

@@ -1,4 +1,4 @@
-//! `show_when`: the parameters that a form asks for only where another one has certain values.
+//! `show_when`: parameters that a form shows only if another parameter has certain values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,20 +10,21 @@ use crate::domain::form::{Form, ShowWhen};
 use crate::domain::parameters::constraint_problem;
 use crate::domain::template::Template;
 
-/// What the section is checked against beside the template.
+/// What the section is checked against besides the template.
 pub(super) struct FormContext<'a> {
-    /// What the form offers.
+    /// The values that the form offers.
     pub(super) choices: &'a Choices,
-    /// The parameters that no form asks for.
+    /// The parameters that no form shows.
     pub(super) hidden: &'a BTreeSet<String>,
 }
 
-/// Reads the section: for each parameter `{parameter: Environment, is: [prod]}`.
+/// Parses the section: `{parameter: Environment, is: [prod]}` for each parameter.
 pub(super) fn show_when(
     reader: Reader<'_>,
     beside: &FormContext<'_>,
     context: &Context<'_>,
 ) -> BTreeMap<String, ShowWhen> {
+    // A condition can only hold for values that the form offers.
     let narrowed = context.template.map(|template| offered(template, beside.choices));
     let context = Context { template: narrowed.as_deref(), ..*context };
     let mut conditions = BTreeMap::new();
@@ -46,7 +47,7 @@ pub(super) fn show_when(
     conditions
 }
 
-/// Whoever is not asked for it needs a value for it all the same.
+/// Checks that a parameter has a default, which it needs while its field is hidden.
 fn check_shown(reader: &Reader<'_>, key: &str, beside: &FormContext<'_>, context: &Context<'_>) {
     let Some(parameter) = parameter(reader, key, key, context) else { return };
     let default = parameter.default.as_ref();
@@ -77,7 +78,8 @@ fn check_condition(condition: &Reader<'_>, read: &ShowWhen, beside: &FormContext
     }
 }
 
-/// A field that appears where it was passed already would not be seen, and one that shows itself never is.
+/// Checks the order of fields: one that appears on an earlier page than its condition would be missed, and
+/// one that depends on itself would never be shown.
 fn check_order(
     reader: &Reader<'_>,
     key: &str,
@@ -109,9 +111,10 @@ fn check_order(
     }
 }
 
-/// From a parameter over those that decide about it back to it; `None` where it ends elsewhere.
+/// Follows the conditions from a parameter back to itself; `None` if they end elsewhere.
 fn way_back<'c>(key: &'c str, conditions: &'c BTreeMap<String, ShowWhen>) -> Option<Vec<&'c str>> {
     let mut way = vec![key];
+    // Bounded, because the conditions may lead into a cycle that `key` is not part of.
     for _ in 0..conditions.len() {
         let next = conditions.get(*way.last()?)?.parameter.as_str();
         way.push(next);

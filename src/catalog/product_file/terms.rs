@@ -1,4 +1,4 @@
-//! Quota, lease, teardown and requesters of a product file.
+//! Parses quota, lease, teardown and requesters of a product file.
 
 use std::collections::BTreeSet;
 
@@ -30,9 +30,11 @@ pub(super) fn lease(reader: Reader<'_>) -> LeaseTerms {
     lease
 }
 
-/// Reminders count back from the teardown, so one as long as the grace would come with or before the first warning.
+/// Parses reminders. They count back from the teardown, so one as long as the grace would come with or before
+/// the warning.
 fn reminders(reader: &Reader<'_>, grace: Period) -> Vec<Period> {
     let Some(reminders) = reader.periods("reminders") else {
+        // The default must not break the rule below.
         return vec![Period::days(1)].into_iter().filter(|usual| *usual < grace).collect();
     };
     for reminder in &reminders {
@@ -58,7 +60,7 @@ fn renew(reader: &Reader<'_>) -> Vec<Period> {
     for twice in periods.iter().filter(|period| !seen.insert(**period)) {
         reader.report("renew", format!("`lease.renew` offers {twice} twice"), "offer each period once");
     }
-    // Slack shows at most 25 buttons in a row; nobody wants to read five.
+    // Slack allows 25 buttons in a row, but users would not read more than five.
     if periods.len() > 5 {
         let what = format!("`lease.renew` offers {} periods", periods.len());
         reader.report("renew", what, "offer 5 at most");
@@ -92,7 +94,7 @@ pub(super) fn requesters(reader: &Reader<'_>) -> Requesters {
     Requesters::Teams(teams.into_iter().map(TeamName::new).collect())
 }
 
-/// A number from 1; the default when it is not there.
+/// Reads a number of at least 1, with a default.
 pub(super) fn at_least_one(reader: &Reader<'_>, key: &str, default: u32) -> u32 {
     let count = reader.count(key);
     if count == Some(0) {
@@ -102,7 +104,7 @@ pub(super) fn at_least_one(reader: &Reader<'_>, key: &str, default: u32) -> u32 
     count.unwrap_or(default)
 }
 
-/// A length of time above zero; the default when it is not there.
+/// Reads a period longer than zero, with a default.
 pub(super) fn some_time(reader: &Reader<'_>, key: &str, default: Period) -> Period {
     let period = reader.period(key);
     if period.is_some_and(Period::is_zero) {

@@ -1,4 +1,4 @@
-//! The ticket that requests of a product name.
+//! Parses the rule for the ticket that requests of a product refer to.
 
 use url::Url;
 
@@ -41,7 +41,7 @@ fn pattern(reader: &Reader<'_>) -> Option<Pattern> {
 
 fn link(reader: &Reader<'_>) -> Option<String> {
     let link = reader.text("link")?;
-    // A link of Slack's ends at these, so they can stand in no address.
+    // These characters end a link in Slack's mrkdwn, so an address must not contain them.
     let is_plain = !link.contains(['<', '>', '|']) && !link.contains(char::is_whitespace);
     let is_address = Url::parse(&link).is_ok_and(|url| url.scheme() == "https" && url.host().is_some());
     if !is_plain || !is_address || link.matches(PLACE_IN_LINK).count() != 1 {

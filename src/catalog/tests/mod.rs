@@ -30,7 +30,7 @@ prices:
   node.hour: {usd: 0.01, unit: hour, per_month: 730, source: a public list}
 ";
 
-/// Loads a catalog of these files; problems come back one per line, with `catalog` for the folder.
+/// Loads a catalog of these files. Returns problems one per line, with `catalog` as the folder.
 fn load_files(files: &[(&str, &str)]) -> Result<Catalog, String> {
     let dir = tempfile::tempdir().unwrap();
     for (path, text) in files {
@@ -44,7 +44,7 @@ fn load_files(files: &[(&str, &str)]) -> Result<Catalog, String> {
     })
 }
 
-/// The problems of one product file beside a good template and a good price list.
+/// Returns the problems of a product file with a valid template and a valid price list.
 fn problems_of(product: &str) -> String {
     let files =
         [("topic/product.yml", product), ("topic/template.yml", TEMPLATE), ("prices/us-east-1.yml", PRICES)];

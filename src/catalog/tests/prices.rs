@@ -1,4 +1,4 @@
-//! Price files: what they have to say, and which of several counts.
+//! Price files: what they must contain, and which of several is used.
 
 use std::fs;
 

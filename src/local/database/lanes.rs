@@ -1,29 +1,29 @@
-//! The two queues before the writer: what a person waits for, and what nobody does. Who belongs where is said in
-//! `ports::haste`; what is written is not known here.
+//! The two queues in front of the writer: one for work that a user waits for, one for background work.
+//! `ports::haste` decides which is which; what is written is not known here.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Semaphore;
 
-/// Pieces of work that may wait in each lane before callers have to.
+/// The most pending writes in each queue before callers have to wait.
 const WAITING: usize = 1024;
-/// Pieces of work that share one transaction, so that the first of them does not wait for the last for long.
+/// The most writes in one transaction, so that the first of them does not wait long for the last.
 const GROUP: usize = 256;
-/// Pieces of the slow lane that go along where somebody waits: so few that a rush of people has the processors as well,
-/// and enough that it always moves.
+/// The most background writes in a group while a user waits: few enough to leave the processors to a rush of
+/// users, but never zero, so that background work always makes progress.
 const BESIDE: usize = 2;
 
-/// Where a piece of work waits.
+/// The queue that a write waits in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lane {
-    /// A person waits for it.
+    /// A user waits for it.
     Fast,
-    /// Nobody does.
+    /// Background work.
     Slow,
 }
 
-/// Pieces of work on their way to one writer.
+/// Pending writes on their way to the writer.
 pub(super) struct Lanes<W> {
     waiting: Mutex<Waiting<W>>,
     arrived: Condvar,
@@ -48,13 +48,13 @@ impl<W> Lanes<W> {
         }
     }
 
-    /// Waits for room and queues up; `false` once the lanes are closed.
+    /// Waits for room and adds a write; returns `false` once the queues are closed.
     pub(super) async fn push(&self, lane: Lane, piece: W) -> bool {
         let room = match lane {
             Lane::Fast => &self.fast,
             Lane::Slow => &self.slow,
         };
-        // Given back when the piece is taken.
+        // `next_group` adds the permit again when it takes the write.
         let Ok(permit) = room.acquire().await else { return false };
         permit.forget();
         let mut waiting = self.lock();
@@ -70,12 +70,14 @@ impl<W> Lanes<W> {
         true
     }
 
-    /// Waits for work and takes what goes into one transaction; nothing once the lanes are closed and empty.
+    /// Waits for work and takes the next group for one transaction. Empty once the queues are closed and
+    /// drained.
     pub(super) fn next_group(&self) -> Vec<W> {
         let idle =
             |waiting: &mut Waiting<W>| waiting.fast.is_empty() && waiting.slow.is_empty() && !waiting.closed;
         let mut waiting = self.arrived.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
         let fast = waiting.fast.len().min(GROUP - BESIDE);
+        // Background work may use the whole group as long as no user waits.
         let most = if fast == 0 { GROUP } else { BESIDE };
         let slow = waiting.slow.len().min(most);
         let mut group: Vec<W> = waiting.fast.drain(..fast).collect();
@@ -86,7 +88,7 @@ impl<W> Lanes<W> {
         group
     }
 
-    /// Lets what waits be taken and nothing more come in.
+    /// Closes the queues: pending work can still be taken, but nothing is added.
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.fast.close();

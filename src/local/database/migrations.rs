@@ -1,24 +1,25 @@
-//! The tables, step by step: `schema.sql` is their first version, and every later one is a step from the one before. A
-//! new file takes all steps, an older one those that it lacks, in one transaction: a file is of one version or another.
+//! The migrations of the tables: `schema.sql` creates the first version, and each further step leads to the
+//! next. A new file takes all steps and an older one those that it lacks, in one transaction, so a file
+//! always has exactly one version.
 //!
-//! A step that was released is never changed; what has to be different is another step. Rows are JSON with defaults for
-//! what is new, so most changes of a row need none.
+//! A released step is never changed; a correction is another step. Rows are JSON with defaults for new
+//! fields, so most changes of a row need no step.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// A step to the next version.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Migration {
-    /// What is done.
+    /// The statements of the step.
     sql: &'static str,
-    /// The first quartermaster that can use the tables from here on.
+    /// The first release that can use the resulting tables.
     needs: &'static str,
 }
 
-/// How many steps there are.
+/// The number of steps.
 const COUNT: u8 = 5;
 
-/// Step by step; the version of a file is the number of steps that it took.
+/// All steps in order; a file's version is the number of steps that it has taken.
 const STEPS: [Migration; COUNT as usize] = [
     Migration { sql: include_str!("schema.sql"), needs: "0.1.0" },
     Migration { sql: include_str!("schema_2.sql"), needs: "0.1.0" },
@@ -29,20 +30,20 @@ const STEPS: [Migration; COUNT as usize] = [
 
 /// The version that this program works with.
 pub(super) const VERSION: i64 = COUNT as i64;
-/// The version from which on a file says itself which program it needs.
+/// The first version in which a file itself records which release it needs.
 const SAYS_WHAT_IT_NEEDS: usize = 2;
 
-/// Brings tables of version `from`, 0 for none, to the present one.
+/// Migrates tables of version `from`, 0 for none, to the current one.
 ///
 /// # Errors
-/// When SQLite cannot; then nothing was changed.
+/// If SQLite fails; then nothing has changed.
 pub(super) fn bring_forward(connection: &Connection, from: i64) -> rusqlite::Result<()> {
     take(connection, usize::try_from(from).unwrap_or_default(), &STEPS)
 }
 
 fn take(connection: &Connection, taken: usize, steps: &[Migration]) -> rusqlite::Result<()> {
     let Some(last) = steps.get(taken..).and_then(<[Migration]>::last) else { return Ok(()) };
-    // Undone when it is dropped.
+    // Rolled back if dropped before the commit.
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     for step in &steps[taken..] {
         transaction.execute_batch(step.sql)?;
@@ -54,7 +55,7 @@ fn take(connection: &Connection, taken: usize, steps: &[Migration]) -> rusqlite:
     transaction.commit()
 }
 
-/// The first quartermaster that can use a file of whichever version, where the file says so.
+/// Returns the first release that can use a file of any version, if the file records it.
 pub(super) fn needed(connection: &Connection) -> Option<String> {
     connection.query_row("SELECT needed FROM program", [], |row| row.get(0)).ok()
 }
@@ -66,12 +67,12 @@ mod tests {
 
     /// As the program of version 1 left it, in the middle of its work.
     const VERSION_1: &str = include_str!("../../../tests/it/stores/version-1.sql");
-    /// As that of version 2 left it.
+    /// As the program of version 2 left it.
     const VERSION_2: &str = include_str!("../../../tests/it/stores/version-2.sql");
 
-    /// As that of version 3 left it.
+    /// As the program of version 3 left it.
     const VERSION_3: &str = include_str!("../../../tests/it/stores/version-3.sql");
-    /// As that of version 4 left it.
+    /// As the program of version 4 left it.
     const VERSION_4: &str = include_str!("../../../tests/it/stores/version-4.sql");
 
     fn tables(connection: &Connection) -> Vec<(String, String)> {
@@ -133,7 +134,7 @@ mod tests {
         assert_eq!(version(&old), VERSION);
     }
 
-    /// What lies on the disk when the power fails between a step and its commit.
+    /// What is on disk if the power fails between a step and its commit.
     #[test]
     fn a_program_that_is_killed_in_a_step_takes_it_again_when_it_starts() {
         let folder = tempfile::tempdir().unwrap();

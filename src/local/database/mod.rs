@@ -1,9 +1,9 @@
-//! One SQLite file with one writer: how changes reach the disk and how they are read back.
-//! What the tables mean belongs to the modules that own them.
+//! One SQLite file with one writer: how changes reach the disk and how they are read. What the tables mean is
+//! up to the modules that own them.
 //!
-//! A disk flush costs milliseconds, everything else microseconds, and connections that compete for the write lock
-//! starve each other. So one thread owns the writing connection and commits whatever has gathered in one flush; what a
-//! person waits for goes before what nobody does.
+//! A disk flush costs milliseconds, everything else microseconds, and connections that compete for the write
+//! lock starve each other. So one thread owns the writing connection and commits all pending work in one
+//! flush. Work that a user waits for goes before background work.
 
 mod lanes;
 mod migrations;
@@ -21,7 +21,7 @@ pub use open::OpenError;
 use readers::Readers;
 use writer::Writer;
 
-/// A handle to the open database; clones share it, and the file is closed with the last of them.
+/// A handle to an open database. Clones share it; the file is closed when the last one is dropped.
 #[derive(Clone)]
 pub struct Database {
     shared: Arc<SharedDatabase>,
@@ -29,17 +29,17 @@ pub struct Database {
 
 struct SharedDatabase {
     path: String,
-    /// `None` when opened for reading only.
+    /// `None` if opened read-only.
     writer: Option<Writer>,
-    /// `None` for a database in memory, which only its own connection can see.
+    /// `None` for an in-memory database, which only its own connection can see.
     readers: Option<Arc<Readers>>,
 }
 
 impl Database {
-    /// Opens or creates the file, or a fresh database in memory for `:memory:`.
+    /// Opens or creates the file, or a new in-memory database for `:memory:`.
     ///
     /// # Errors
-    /// See [`OpenError`]: also when another process has the file open.
+    /// See [`OpenError`]. Also fails if another process has the file open.
     pub fn open(path: &str) -> Result<Self, OpenError> {
         let opened = open::open(path)?;
         let readers = (path != open::IN_MEMORY).then(|| Arc::new(Readers::new(path)));
@@ -48,7 +48,7 @@ impl Database {
         Ok(Self { shared: Arc::new(SharedDatabase { path: path.to_owned(), writer: Some(writer), readers }) })
     }
 
-    /// Fails while another process has the file open.
+    /// Checks that no other process has the file open.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -56,8 +56,8 @@ impl Database {
         open::lock(path).map(drop)
     }
 
-    /// Opens a file that is there for a few changes of its own, while another process may be working on it: each of
-    /// both waits until the other has committed.
+    /// Opens an existing file for a few writes, while another process may be working on it. Each process
+    /// waits until the other has committed.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -69,7 +69,7 @@ impl Database {
         Ok(Self { shared: Arc::new(SharedDatabase { path: path.to_owned(), writer: Some(writer), readers }) })
     }
 
-    /// Opens a file that is there, for reading only; another process may be writing to it.
+    /// Opens an existing file read-only; another process may be writing to it.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -79,11 +79,12 @@ impl Database {
         Ok(Self { shared: Arc::new(SharedDatabase { path: path.to_owned(), writer: None, readers }) })
     }
 
-    /// Runs `work` in a savepoint of a transaction that it may share with others, and answers once that is on disk.
-    /// An `Err` undoes what this `work` did and nothing else.
+    /// Runs `work` in a savepoint of a transaction that it may share with others, and returns once that is on
+    /// disk. An `Err` undoes what this `work` did and nothing else.
     ///
     /// # Errors
-    /// What `work` answered, or the reason why nothing could be committed. The process can go on after either.
+    /// The error of `work`, or the reason why nothing could be committed. The process can continue after
+    /// either.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -96,10 +97,10 @@ impl Database {
         }
     }
 
-    /// Runs `work` on a connection that cannot write; it sees every write that was answered.
+    /// Runs `work` on a read-only connection, which sees every write that has returned.
     ///
     /// # Errors
-    /// What `work` answered, or the reason why it could not run.
+    /// The error of `work`, or the reason why it could not run.
     pub async fn read<T, F>(&self, work: F) -> anyhow::Result<T>
     where
         T: Send + 'static,
@@ -111,13 +112,13 @@ impl Database {
         }
     }
 
-    /// Transactions committed since the file was opened. Under load it grows more slowly than
+    /// Returns the transactions committed since the file was opened. Under load this grows more slowly than
     /// [`writes`](Self::writes); the ratio is the size of a group.
     pub fn commits(&self) -> u64 {
         self.shared.writer.as_ref().map_or(0, Writer::commits)
     }
 
-    /// Pieces of work that took part in those transactions.
+    /// Returns the number of writes in those transactions.
     pub fn writes(&self) -> u64 {
         self.shared.writer.as_ref().map_or(0, Writer::writes)
     }

@@ -1,4 +1,4 @@
-//! Opening the file: who may, which settings, which version of the tables.
+//! Opens the file: the lock, the connection settings and the version of the tables.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::time::Duration;
@@ -9,44 +9,45 @@ use thiserror::Error;
 
 use super::migrations::{VERSION, bring_forward, needed};
 
-/// The path that stands for a database in memory.
+/// The path of an in-memory database.
 pub(super) const IN_MEMORY: &str = ":memory:";
 
-/// For who writes beside the bot: a command such as `pause`, an operator's `sqlite3` shell.
+/// How long to wait for others who write to the file: a command such as `pause`, or an operator's `sqlite3`
+/// shell.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long such a command waits for a moment in which the bot does not write.
 const PATIENCE_BESIDE: Duration = Duration::from_secs(30);
 
-/// Pages that the writer keeps in memory once it has needed them, in KiB: a group of submissions touches hundreds, and what
-/// does not fit is written early and read back.
+/// The writer's page cache in KiB. A group of submissions touches hundreds of pages, and those that do not
+/// fit are written early and read back.
 const CACHE_KIB: i64 = 16 * 1024;
 
-/// Pages in the journal before it is worked into the file, which takes two flushes; one that changes often is then
-/// worked in once.
+/// Pages in the write-ahead log before it is checkpointed, which takes two flushes. A page that changes often
+/// is then copied only once per checkpoint.
 const JOURNAL_PAGES: i64 = 4000;
 
-/// Whoever had claimed a job is gone when the file can be opened: it is due again, and nobody has to wait until the claim
-/// runs out.
+/// Releases all claims. Only the owner of the lock can open the file, so earlier owners of claims are gone.
+/// Their jobs are due again without waiting until the claims expire.
 const UNCLAIM: &str = "UPDATE jobs SET claim = 0, due_at = written_at WHERE claim <> 0 AND parked = 0";
 
-/// Statements kept ready; the whole program has about forty.
+/// Size of the statement cache; the whole program has about forty statements.
 const STATEMENTS: usize = 64;
 
-/// An open database and the right to write to it.
+/// An open database and the lock that permits writing to it.
 pub(super) struct OpenDatabase {
-    // The order matters: fields are dropped from top to bottom, and the lock has to go last.
+    // The order matters: fields are dropped from top to bottom, and the lock must be released last.
     pub(super) connection: Connection,
     _lock: Option<File>,
 }
 
-/// Why the file was not opened.
+/// Why the file could not be opened.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// Two processes would undo each other's group commits and timers.
+    /// Another process uses it. Two would undo each other's group commits and timers.
     #[error("`{0}` is in use by another quartermaster; stop it or use another file")]
     InUse(String),
-    /// Its tables are of a later version.
+    /// Its tables have a later version.
     #[error(
         "`{path}` was written by a newer quartermaster (tables {found}, this one knows {VERSION}); start {needed} or newer, or use another file"
     )]
@@ -55,10 +56,10 @@ pub enum OpenError {
         path: String,
         /// The version of its tables.
         found: i64,
-        /// The first program that can use it.
+        /// The first release that can use it.
         needed: String,
     },
-    /// Its tables are of an earlier version, and it was opened for reading.
+    /// Its tables have an earlier version, and it was opened read-only.
     #[error(
         "`{path}` was written by an earlier quartermaster (tables {found}, this one knows {VERSION}); start the bot once, which brings it forward"
     )]
@@ -71,15 +72,15 @@ pub enum OpenError {
     /// It is a SQLite file with other tables.
     #[error("`{0}` is another program's database; use another file")]
     Foreign(String),
-    /// There is nothing to read yet.
+    /// The file does not exist yet.
     #[error("there is no store at `{0}` yet: it is made when the bot first starts with these settings")]
     Missing(String),
-    /// Anything else: no such folder, no right to write, not a database at all.
+    /// Any other error: the folder does not exist, permissions are missing, or the file is not a database.
     #[error("cannot open the database `{path}`")]
     Other {
         /// The file.
         path: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: anyhow::Error,
     },
@@ -96,7 +97,7 @@ pub(super) fn open(path: &str) -> Result<OpenDatabase, OpenError> {
     Ok(OpenDatabase { connection, _lock: lock })
 }
 
-/// Opens a file that is there, for writing, without the right to work on it.
+/// Opens an existing file for writing without taking the lock.
 pub(super) fn open_beside(path: &str) -> Result<OpenDatabase, OpenError> {
     let other = |error: rusqlite::Error| OpenError::Other { path: path.to_owned(), source: error.into() };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -106,7 +107,8 @@ pub(super) fn open_beside(path: &str) -> Result<OpenDatabase, OpenError> {
     Ok(OpenDatabase { connection, _lock: None })
 }
 
-/// Takes the lock file beside the database; the operating system gives it back when the process ends, however.
+/// Takes the lock file beside the database. The operating system releases it when the process ends in any
+/// way.
 pub(super) fn lock(path: &str) -> Result<File, OpenError> {
     let other = |source| OpenError::Other { path: path.to_owned(), source };
     let name = format!("{path}.lock");
@@ -120,8 +122,8 @@ pub(super) fn lock(path: &str) -> Result<File, OpenError> {
     }
 }
 
-/// Creates the file before SQLite does: it holds task tokens, so nobody else may read it. SQLite gives its journal
-/// the same rights.
+/// Creates the file before SQLite does, readable by the owner only, because it contains task tokens. SQLite
+/// gives its journal the same permissions.
 fn create_private(path: &str) -> std::io::Result<()> {
     private().open(path).map(drop)
 }
@@ -134,7 +136,8 @@ fn private() -> OpenOptions {
     options
 }
 
-/// Creates the tables in a new file and brings those of an older one forward; changes nothing in a file that is not ours.
+/// Creates the tables in a new file and migrates those of an older one. Changes nothing in another program's
+/// file.
 fn prepare(connection: &Connection, path: &str) -> Result<(), OpenError> {
     let other = |error: rusqlite::Error| OpenError::Other { path: path.to_owned(), source: error.into() };
     connection.busy_timeout(BUSY_TIMEOUT).map_err(other)?;
@@ -147,7 +150,7 @@ fn prepare(connection: &Connection, path: &str) -> Result<(), OpenError> {
     connection.execute(UNCLAIM, []).map(drop).map_err(other)
 }
 
-/// Whether the file is there and ours.
+/// Checks that the file exists and is ours, with current tables.
 pub(super) fn check(path: &str) -> Result<(), OpenError> {
     if !std::path::Path::new(path).exists() {
         return Err(OpenError::Missing(path.to_owned()));
@@ -169,7 +172,7 @@ pub(super) fn connect_for_reading(path: &str) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// The version of the tables, 0 for an empty file.
+/// Returns the version of the tables, 0 for an empty file.
 fn version(connection: &Connection, path: &str) -> Result<i64, OpenError> {
     let number = |sql| {
         connection
@@ -192,6 +195,8 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "wal_autocheckpoint", JOURNAL_PAGES)?;
+    // In WAL mode readers do not block the writer. `FULL` flushes at each commit, so that a returned write
+    // survives a power failure.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)

@@ -1,4 +1,4 @@
-//! Connections that only read, so that a long list never waits for a disk flush.
+//! Read-only connections, so that a long list never waits for a disk flush.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 
 use super::open;
 
-/// Reads at a time.
+/// The most concurrent reads.
 const READERS: usize = 2;
 
 pub(super) struct Readers {
@@ -32,6 +32,7 @@ impl Readers {
         let readers = Arc::clone(self);
         spawn_blocking(move || {
             let connection = readers.take()?;
+            // If `work` panics, its connection is dropped instead of returned.
             let result = work(&connection);
             readers.give_back(connection);
             drop(permit);

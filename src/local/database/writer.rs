@@ -1,4 +1,4 @@
-//! The thread that owns the writing connection. What is written is the callers' business.
+//! The thread that owns the writing connection. What is written is up to the callers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -31,7 +31,7 @@ impl Writer {
         let counts = Arc::new(Counts::default());
         let (waiting, counted) = (Arc::clone(&lanes), Arc::clone(&counts));
         let thread = thread::Builder::new().name("database".to_owned()).spawn(move || {
-            // Named as a whole so that the lock goes with the connection, and after it.
+            // Captured as a whole, so that the lock is dropped with the connection and after it.
             let opened = opened;
             loop {
                 let group = waiting.next_group();
@@ -70,19 +70,19 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// Waits for the last commit, so that the file can be opened again at once.
+    /// Waits for the last commit, so that the file can be reopened immediately.
     fn drop(&mut self) {
         self.lanes.close();
         if let Some(thread) = self.thread.take()
             && thread.thread().id() != thread::current().id()
         {
-            // The thread catches the panics of what it runs; there is nothing to learn from its end.
+            // The thread catches panics of its work, so its result says nothing.
             drop(thread.join());
         }
     }
 }
 
-/// One caller's part of a group.
+/// One caller's work in a group.
 trait Work: Send {
     fn apply(&mut self, connection: &Connection);
     fn answer(self: Box<Self>, committed: Result<(), Arc<NotCommitted>>);
@@ -106,19 +106,20 @@ where
 
     fn answer(self: Box<Self>, committed: Result<(), Arc<NotCommitted>>) {
         let result = match (committed, self.result) {
-            // A refusal too may rest on what another of the group wrote, so it falls with the group.
+            // A refusal may also depend on what another caller of the group wrote, so it fails with the
+            // group.
             (Err(error), _) => {
                 Err(E::from(anyhow::Error::new(error).context("cannot write to the database")))
             }
             (Ok(()), Some(result)) => result,
             (Ok(()), None) => Err(E::from(anyhow!("a write to the database did not run"))),
         };
-        // Whoever has stopped waiting no longer wants the answer.
+        // The caller may have stopped waiting.
         drop(self.answer.send(result));
     }
 }
 
-/// Why a whole group was lost.
+/// Why a whole group failed.
 #[derive(Debug, thiserror::Error)]
 enum NotCommitted {
     #[error(transparent)]
@@ -133,7 +134,7 @@ fn commit(connection: &Connection, mut group: Vec<Box<dyn Work>>, counts: &Count
         counts.commits.fetch_add(1, Ordering::Relaxed);
         counts.writes.fetch_add(group.len() as u64, Ordering::Relaxed);
     } else if !connection.is_autocommit() {
-        // Should this fail as well, the next BEGIN fails and says why.
+        // If this fails too, the next BEGIN fails and reports why.
         drop(connection.execute_batch("ROLLBACK"));
     }
     for piece in group {
@@ -145,6 +146,7 @@ fn in_transaction(connection: &Connection, group: &mut [Box<dyn Work>]) -> Resul
     run(connection, "BEGIN IMMEDIATE")?;
     for piece in group {
         piece.apply(connection);
+        // SQLite has rolled back the whole transaction; committing would lose the group silently.
         if connection.is_autocommit() {
             return Err(NotCommitted::RolledBack);
         }
@@ -153,7 +155,7 @@ fn in_transaction(connection: &Connection, group: &mut [Box<dyn Work>]) -> Resul
     Ok(())
 }
 
-/// Runs one of the few statements that come again and again.
+/// Runs one of the few statements that are used for each group, from the statement cache.
 fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
 }
@@ -167,7 +169,7 @@ where
     execute("SAVEPOINT piece")?;
     let result = catch_unwind(AssertUnwindSafe(|| work(connection)))
         .unwrap_or_else(|_| Err(E::from(anyhow!("a write to the database panicked"))));
-    // SQLite ends the whole transaction by itself on some errors; then there is no savepoint left.
+    // SQLite rolls back the whole transaction on some errors; then no savepoint is left.
     if result.is_err() && !connection.is_autocommit() {
         execute("ROLLBACK TO piece")?;
     }

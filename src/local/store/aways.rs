@@ -1,4 +1,4 @@
-//! Who is away and who answers for them.
+//! Absences and who answers for the absent.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -10,7 +10,7 @@ use crate::ports::stored::FORMAT;
 
 use super::queries::readable_at;
 
-/// The format of what is stored of somebody.
+/// Selects the format of a person's stored absence.
 const STORED: &str = "SELECT format FROM aways WHERE person = ?1";
 
 pub(super) fn at(connection: &Connection, now: Timestamp) -> anyhow::Result<Vec<Away>> {

@@ -1,4 +1,4 @@
-//! Who works on the store, and when people could be heard last.
+//! Bots that use the store, and the last time that one could receive from Slack.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use crate::local::instant;
 use crate::ports::store::Bot;
 
-/// A bot that was not seen for so long is forgotten.
+/// A bot not seen for this long is deleted.
 const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) fn put(tx: &Connection, bot: &Bot) -> anyhow::Result<()> {

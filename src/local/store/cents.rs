@@ -1,16 +1,16 @@
-//! Amounts as SQLite columns: whole US cents a month, so that sums are exact.
+//! Amounts as SQLite columns: whole US cents, so that sums are exact.
 
 use anyhow::Context as _;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
-/// The column for an amount of US dollars, half a cent going up.
+/// Converts an amount of US dollars to a column value, rounded to whole cents.
 pub(super) fn of(dollars: Decimal) -> anyhow::Result<i64> {
     let cents = dollars.checked_mul(Decimal::ONE_HUNDRED).map(|cents| cents.round());
     cents.and_then(|cents| cents.to_i64()).with_context(|| format!("cannot store ${dollars}"))
 }
 
-/// Reads a column back.
+/// Converts a column value to US dollars.
 pub(super) fn read(cents: i64) -> Decimal {
     Decimal::new(cents, 2)
 }

@@ -1,4 +1,5 @@
-//! One commit inside one transaction: the checks in the order that the port documents, then the writes.
+//! Applies one commit in one transaction: first the checks in the order that the port documents, then the
+//! writes.
 
 use anyhow::Context as _;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
@@ -14,11 +15,11 @@ use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError, Pausing, PortalHead, RowChange};
 use crate::ports::stored::FORMAT;
 
-/// A commit whose parts are encoded, so that the writer's thread has only SQL to run.
+/// A commit with its parts encoded, so that the writer thread only runs SQL.
 pub(super) struct EncodedCommit {
     commit: Commit,
     row: Option<EncodedRow>,
-    /// Bodies of `commit.audit`.
+    /// The encoded `commit.audit`.
     audit: Vec<String>,
     jobs: Vec<jobs::Encoded>,
 }
@@ -86,10 +87,10 @@ impl EncodedCommit {
         }
     }
 
-    /// Whether this very row is stored: then it was our commit, and only the answer to it was lost.
+    /// Whether this very row is stored already: then this commit succeeded and only the answer was lost.
     ///
-    /// Its audit entries tell: their digest is in the row. Without any, two commits that differ in their jobs alone
-    /// would look the same.
+    /// The audit entries make a row unique, because it contains their digest. Without any, two commits that
+    /// differ only in their jobs would look the same.
     fn is_there_already(&self, tx: &Connection) -> anyhow::Result<bool> {
         let Some(row) = self.row.as_ref().filter(|_| !self.audit.is_empty()) else { return Ok(false) };
         let mut statement = tx.prepare_cached("SELECT 1 FROM requests WHERE id = ?1 AND body = ?2")?;
@@ -168,6 +169,7 @@ impl EncodedRow {
     fn replace(&self, tx: &Connection, revision: u64) -> anyhow::Result<bool> {
         let request = &self.request;
         let id = request.id.to_string();
+        // A row that a newer program has written must not be overwritten.
         queries::readable_at(tx, "SELECT format FROM requests WHERE id = ?1", [&id])?;
         let rows = tx
             .prepare_cached(
@@ -198,8 +200,9 @@ impl EncodedRow {
         Ok(rows == 1)
     }
 
-    /// Messages that were given up stay known, so that a click on an old one still finds its request. Those of a request that
-    /// ended long ago were forgotten, and stay so whatever is still written about it.
+    /// Records the messages of the request. Replaced messages stay known, so that a click on an old one still
+    /// finds its request. Those of a request that ended long ago have been deleted, and are not recorded
+    /// again by later writes.
     fn record_messages(&self, tx: &Connection) -> anyhow::Result<()> {
         if let Some(ended_at) = self.request.ended_at {
             let mut forgotten = tx.prepare_cached("SELECT 1 FROM program WHERE forgotten_until >= ?1")?;
@@ -234,6 +237,7 @@ fn set_pause(tx: &Connection, pausing: &Pausing) -> anyhow::Result<()> {
 }
 
 fn insert_key(tx: &Connection, once: &IdempotencyKey, request: Option<&str>) -> anyhow::Result<()> {
+    // Replaces only an expired key: one that is still valid was refused before.
     let until = once.until.map(instant::not_before);
     tx.prepare_cached("INSERT OR REPLACE INTO once (key, request, until) VALUES (?1, ?2, ?3)")?
         .execute(params![once.key, request, until])?;
@@ -248,7 +252,7 @@ fn append(tx: &Connection, entry: &AuditEntry, body: &str) -> Result<(), CommitE
     match statement.execute(params![entry.request.to_string(), seq, body]) {
         Ok(_) if entry.request == RequestId::PORTAL => move_portal_head(tx, seq, &entry.digest),
         Ok(_) => Ok(()),
-        // Somebody else appended in the meantime.
+        // Another writer has appended an entry meanwhile.
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
             Err(CommitError::Stale)
         }
@@ -256,7 +260,8 @@ fn append(tx: &Connection, entry: &AuditEntry, body: &str) -> Result<(), CommitE
     }
 }
 
-/// It moves on only: whoever would move it back has read the chain while others appended. One that is gone stays gone.
+/// Moves the head of the portal's chain. It only moves forward: a bot that would move it back has read the
+/// chain while others appended. A head that was removed stays gone.
 fn move_portal_head(tx: &Connection, seq: i64, digest: &str) -> Result<(), CommitError> {
     let sql = match queries::portal_head(tx)? {
         PortalHead::Gone => return Ok(()),
@@ -273,7 +278,7 @@ fn move_portal_head(tx: &Connection, seq: i64, digest: &str) -> Result<(), Commi
     if moved == 1 { Ok(()) } else { Err(CommitError::Stale) }
 }
 
-/// `namesakes` are other names of the team whose limits count.
+/// Applies a quota change. `namesakes` are other names of the team that share its limits.
 fn move_quota(tx: &Connection, change: &QuotaChange, namesakes: &[TeamName]) -> Result<(), CommitError> {
     match change {
         QuotaChange::Take { slot, limit, monthly, budget } => {
@@ -292,6 +297,7 @@ fn move_quota(tx: &Connection, change: &QuotaChange, namesakes: &[TeamName]) -> 
         }
         QuotaChange::Shrink { slot, monthly } => Ok(add(tx, slot, -*monthly)?),
         QuotaChange::Move { from, to, monthly } => {
+            // The new team takes over what exists already, so its limits do not apply.
             release(tx, from, *monthly)?;
             take(tx, to, u32::MAX, *monthly)?;
             Ok(())
@@ -309,7 +315,7 @@ fn used_elsewhere(tx: &Connection, slot: &QuotaSlot, namesakes: &[TeamName]) -> 
     Ok(used)
 }
 
-/// Refuses what the budget has no room for.
+/// Checks that the budget has room for `monthly`.
 fn within(
     tx: &Connection,
     slot: &QuotaSlot,

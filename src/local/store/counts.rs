@@ -1,4 +1,4 @@
-//! What is counted of each team: a row a day, with the marks as JSON.
+//! Counters of each team: one row per day, with the counts as JSON.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::domain::counters::{Counter, CounterDay, CounterTotals};
 use crate::domain::ids::TeamName;
 use crate::ports::stored::from_json;
 
-/// The words of marks, and how often.
+/// Counts by counter name.
 type Marks = BTreeMap<String, u64>;
 
 pub(super) fn add(tx: &Connection, tally: &CounterDay) -> anyhow::Result<()> {
@@ -43,6 +43,7 @@ pub(super) fn move_all(tx: &Connection, from: &TeamName, to: &TeamName) -> anyho
 pub(super) fn since(connection: &Connection, team: &TeamName, from: Date) -> anyhow::Result<CounterTotals> {
     let mut counts = CounterTotals::default();
     for (word, count) in days(connection, team, from)?.into_iter().flat_map(|(_, marks)| marks) {
+        // Counters of a newer version are unknown here and left out.
         if let Some(mark) = Counter::parse(&word) {
             counts.add(mark, count);
         }

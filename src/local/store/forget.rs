@@ -1,5 +1,5 @@
-//! What has come to its end is forgotten, a little at a time, so that nobody waits for it. SQLite writes new rows where old ones
-//! stood, so the file grows with rows and trail alone.
+//! Deletes expired data in small batches, so that no other write waits long. SQLite reuses the space for new
+//! rows, so the file grows only with requests and the audit trail.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -9,10 +9,10 @@ use crate::domain::counters::day;
 use crate::local::instant;
 use crate::ports::retention::{COUNTS_KEPT_FOR, HOMES_KEPT_FOR, KEPT_FOR, SUMS_KEPT_FOR, earlier};
 
-/// Rows of one kind that are forgotten at a time.
+/// The most rows of one kind in a batch.
 const AT_ONCE: usize = 200;
 
-/// Whether there may be more.
+/// Deletes one batch. Returns whether there may be more.
 pub(super) fn some(tx: &Connection, now: Timestamp) -> anyhow::Result<bool> {
     let (at, kept) = (instant::reached(now), instant::reached(earlier(now, KEPT_FOR)));
     let homes = instant::reached(earlier(now, HOMES_KEPT_FOR));
@@ -37,8 +37,8 @@ fn some_of(tx: &Connection, table: &str, key: &str, ended: &str, at: i64) -> any
     Ok(tx.prepare_cached(&sql)?.execute([at])? == AT_ONCE)
 }
 
-/// Messages and records of requests that ended by then, the one that ended first being first. What was made and not removed
-/// stays in the simulation, as it stays in AWS.
+/// Deletes messages and records of requests that ended by then, oldest first. Records of what was provisioned
+/// but not removed stay in the simulation, as the resources would stay in AWS.
 fn what_belonged_to_requests(tx: &Connection, by: i64) -> anyhow::Result<bool> {
     let ended: Vec<i64> = tx
         .prepare_cached(
@@ -47,6 +47,8 @@ fn what_belonged_to_requests(tx: &Connection, by: i64) -> anyhow::Result<bool> {
         )?
         .query_map(params![by, i64::try_from(AT_ONCE)?], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
+    // All requests that ended at the same moment are handled together, so that `forgotten_until` can move
+    // past it.
     let Some(last) = ended.last() else { return Ok(false) };
     for sql in [
         "DELETE FROM messages WHERE request IN

@@ -1,4 +1,4 @@
-//! Jobs: writing, claiming, finishing. When one is due is the domain's to say, what it does the dispatcher's.
+//! Writes, claims and completes jobs. The domain decides when a job is due, the dispatcher runs it.
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use crate::local::instant;
 use crate::ports::store::{Claim, ClaimedJob, ParkedJob};
 use crate::ports::stored::{FORMAT, Unreadable, from_json};
 
-/// A job whose parts are columns.
+/// A job with its parts encoded as columns.
 pub(super) struct Encoded {
     of: String,
     name: String,
@@ -29,7 +29,8 @@ impl Encoded {
         })
     }
 
-    /// A job counts as written when it is first due: what waits for a date has not been failing meanwhile.
+    /// Writes the job. `written_at` is its first due date: a job that waits for a date must not seem to have
+    /// been failing since it was written.
     pub(super) fn write(&self, tx: &Connection) -> anyhow::Result<()> {
         let sql = "SELECT format FROM jobs WHERE of = ?1 AND name = ?2";
         readable_at(tx, sql, [&self.of, &self.name])?;
@@ -42,7 +43,7 @@ impl Encoded {
     }
 }
 
-/// `None` for one whose key nobody can name; see [`name_anew`].
+/// Returns due jobs, with `None` for those whose key is not text; see [`name_anew`].
 pub(super) fn due(
     connection: &Connection,
     now: Timestamp,
@@ -58,14 +59,14 @@ pub(super) fn due(
         .collect()
 }
 
-/// Reads `of, name`, which begin at this column; `None` where somebody has made them no text.
+/// Reads `of, name` from this column on; `None` if they are not text.
 fn key(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<JobKey>> {
     let (of, name) = (row.get_ref(first)?.as_str().ok(), row.get_ref(first + 1)?.as_str().ok());
     Ok(of.zip(name).map(|(of, name)| JobKey { of: JobOwner::parse(of), name: name.to_owned() }))
 }
 
-/// Gives jobs whose key is no text one that can be named, and keeps them from being read: like others that nobody can read
-/// they are claimed then, and given up.
+/// Renames jobs whose key is not text, and makes their kind unreadable. Like other unreadable jobs they can
+/// then be claimed, and are parked.
 pub(super) fn name_anew(tx: &Connection) -> anyhow::Result<()> {
     let bytes = |row: &Row<'_>, at: usize| {
         Ok::<_, rusqlite::Error>(row.get_ref(at)?.as_bytes().unwrap_or_default().to_vec())
@@ -114,6 +115,7 @@ fn claim_one(
     now: Timestamp,
     until: Timestamp,
 ) -> anyhow::Result<Option<ClaimedJob>> {
+    // Claim ids come from one counter for all jobs, so that they never repeat even if a job is written anew.
     let found: Option<(JobRow, i64)> = tx
         .prepare_cached(
             "UPDATE jobs SET claim = (SELECT last + 1 FROM claims), due_at = ?4
@@ -131,7 +133,8 @@ fn claim_one(
     Ok(Some(ClaimedJob { claim, kind, attempts, written_at }))
 }
 
-/// What a row says beside its key. One that somebody has spoilt keeps no other from being read.
+/// The columns of a job besides its key. Unreadable values do not fail, so that one corrupt job cannot block
+/// the others.
 struct JobRow {
     kind: Result<JobKind, Unreadable>,
     attempts: u32,
@@ -139,7 +142,7 @@ struct JobRow {
 }
 
 impl JobRow {
-    /// Reads `kind, attempts, written_at`, which begin at this column.
+    /// Reads `kind, attempts, written_at` from this column on.
     fn read(key: &JobKey, row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
         let what = format!("the job `{}` of {}", key.name, key.of);
         let kind = match row.get_ref(first)?.as_str() {
@@ -156,7 +159,7 @@ impl JobRow {
     }
 }
 
-/// Whether the job was still ours.
+/// Deletes a completed job. Returns whether the claim was still held.
 pub(super) fn delete(tx: &Connection, claim: &Claim) -> anyhow::Result<bool> {
     let rows = tx
         .prepare_cached("DELETE FROM jobs WHERE of = ?1 AND name = ?2 AND claim = ?3")?
@@ -173,7 +176,7 @@ pub(super) fn delete_idle(tx: &Connection, key: &JobKey) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether there was such a job and it was parked.
+/// Deletes a parked job. Returns whether it existed and was parked.
 pub(super) fn delete_parked(tx: &Connection, key: &JobKey) -> anyhow::Result<bool> {
     let rows = tx
         .prepare_cached("DELETE FROM jobs WHERE of = ?1 AND name = ?2 AND parked = 1 AND format <= ?3")?
@@ -204,7 +207,7 @@ pub(super) fn park(tx: &Connection, claim: &Claim, why: &str) -> anyhow::Result<
     Ok(())
 }
 
-/// How many there were.
+/// Makes parked jobs due now and returns their number.
 pub(super) fn retry_parked(
     tx: &Connection,
     of: &JobOwner,
@@ -275,7 +278,7 @@ pub(super) fn jobs_of(connection: &Connection, of: &JobOwner) -> anyhow::Result<
         .collect()
 }
 
-/// What is no number comes after every number, and is due never.
+/// Returns the next due date. Values that are not numbers sort after all numbers in SQLite, and are excluded.
 pub(super) fn next_due(connection: &Connection) -> anyhow::Result<Option<Timestamp>> {
     let due_at: Option<i64> = connection
         .prepare_cached(
@@ -285,7 +288,7 @@ pub(super) fn next_due(connection: &Connection) -> anyhow::Result<Option<Timesta
     Ok(due_at.map(instant::read))
 }
 
-/// Writes a row that is always there, for a check that goes all the way to the disk.
+/// Writes a row that always exists, to check the store down to the disk.
 pub(super) fn check(tx: &Connection) -> anyhow::Result<()> {
     tx.prepare_cached("UPDATE claims SET last = last + 1")?.execute([])?;
     Ok(())

@@ -36,7 +36,7 @@ pub(super) fn list(
     let mut statement = connection.prepare_cached(&list_sql(&filter, which, after.is_some()))?;
     let mut rows = statement.query(params_from_iter(filter.values(behind)))?;
     let mut places = Vec::new();
-    // One more says whether there are more.
+    // One more row tells whether there is a next page.
     while places.len() <= limit
         && let Some(row) = rows.next()?
     {
@@ -53,7 +53,7 @@ pub(super) fn list(
     Ok(RequestPage::cut(places, limit))
 }
 
-/// What those of one moment are told apart by, as the index has it.
+/// Returns the columns that order rows with the same timestamp, as the index has them.
 fn ties(which: RequestFilter) -> &'static [&'static str] {
     match which {
         RequestFilter::Live | RequestFilter::Ended => &["format", "rowid"],
@@ -61,7 +61,7 @@ fn ties(which: RequestFilter) -> &'static [&'static str] {
     }
 }
 
-/// The rows that are read until there are enough.
+/// Returns the query for a list, without a limit: rows are read until the page is full.
 fn list_sql(filter: &Filter, which: RequestFilter, is_behind: bool) -> String {
     let (are_meant, date) = match which {
         RequestFilter::Live => ("ended_at IS NULL", "submitted_at"),
@@ -87,7 +87,7 @@ fn list_sql(filter: &Filter, which: RequestFilter, is_behind: bool) -> String {
     )
 }
 
-/// A condition, and the first values of its statement, which are those in it.
+/// A condition with the first values of its statement, to which it refers.
 struct Filter {
     sql: &'static str,
     values: Vec<String>,
@@ -102,18 +102,18 @@ impl Filter {
                 ("team = ?1 AND product = ?2", vec![team.as_str(), product.as_str()])
             }
             RequestScope::Product(product) => ("product = ?1", vec![product.as_str()]),
-            // It holds for every request.
+            // Holds for every request.
             RequestScope::All => ("1 = 1", Vec::new()),
         };
         Self { sql, values: values.into_iter().map(str::to_owned).collect() }
     }
 
-    /// What stands in a statement for the value of this number behind those of the filter.
+    /// Returns the placeholder of the value with this number, counted after those of the filter.
     fn other(&self, number: usize) -> String {
         format!("?{}", self.values.len() + number)
     }
 
-    /// The values of the filter, and the others behind them.
+    /// Returns the values of the filter followed by `others`.
     fn values(&self, others: Vec<Value>) -> impl Iterator<Item = Value> {
         self.values.clone().into_iter().map(Value::from).chain(others)
     }
@@ -134,7 +134,7 @@ pub(super) fn holdings(
 }
 
 fn holdings_sql(filter: &Filter) -> String {
-    // One index serves what lives, another what ended; a single condition on both would be served by neither.
+    // One index serves live requests and another ended ones; neither would serve a single condition on both.
     let columns = "team, product, owner, monthly, activated_at, ended_at, expires_at, billed_in, billed, id";
     let (since, filter) = (filter.other(1), filter.sql);
     format!(
@@ -198,7 +198,7 @@ mod tests {
         include_str!("../database/schema_5.sql"),
     ];
 
-    /// How SQLite goes about it, one step a line.
+    /// Returns SQLite's query plan, one step per line.
     fn plan(sql: &str) -> String {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(&SCHEMA.concat()).unwrap();
@@ -273,7 +273,7 @@ mod tests {
         ");
     }
 
-    /// A database in memory in which team payments has this many requests, half of them ended.
+    /// Returns an in-memory database in which team payments has this many requests, half of them ended.
     fn filled(requests: i64) -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(&SCHEMA.concat()).unwrap();

@@ -1,5 +1,6 @@
-//! The store port on SQLite. What a commit checks and writes is in `commit`, claims are in `jobs`, lists are in `lists`, other
-//! reading in `queries`, what people and teams hold in `sums`, amounts in `cents`, and what comes to an end in `forget`.
+//! The store port on SQLite. `commit` checks and writes commits, `jobs` claims jobs, `lists` reads lists,
+//! `queries` everything else, `sums` what people and teams hold, `cents` converts amounts, and `forget`
+//! deletes expired data.
 
 mod aways;
 mod bots;
@@ -43,7 +44,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// The store in this database.
+    /// Creates the store in this database.
     pub fn new(database: Database) -> Self {
         Self { database }
     }
@@ -78,7 +79,7 @@ impl Store for SqliteStore {
     }
 
     async fn put_into_lists(&self, _: RequestId, _: u64) -> anyhow::Result<()> {
-        // Lists are of the rows themselves.
+        // Lists are queries of the rows themselves.
         Ok(())
     }
 
@@ -211,6 +212,8 @@ impl Store for SqliteStore {
     async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
         let due = async || self.database.read(move |connection| jobs::due(connection, now, limit)).await;
         let mut found = due().await?;
+        // A job whose key is not text cannot be claimed by key. Give it a valid one, so that it is parked
+        // instead of staying due forever.
         if found.iter().any(Option::is_none) {
             self.database.write(jobs::name_anew).await.context("cannot name a job whose key is no text")?;
             found = due().await?;
@@ -280,6 +283,7 @@ impl Store for SqliteStore {
 
     async fn check(&self) -> anyhow::Result<()> {
         self.database.write(jobs::check).await.context("cannot write to the store")?;
+        // Reading uses other connections than writing, so check both.
         self.next_due().await.map(drop).context("cannot read the store")
     }
 }

@@ -1,4 +1,4 @@
-//! What the store is asked, but for lists, and the home tabs it remembers.
+//! The reads of the store except lists, and the stored home tabs.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Params, params};
@@ -21,7 +21,7 @@ pub(super) fn load(connection: &Connection, id: RequestId) -> anyhow::Result<Opt
     Ok(bodies(connection, sql, [id.to_string()])?.pop())
 }
 
-/// Fails where the format that this asks for is one that we do not read.
+/// Fails if the query returns a format that this program does not read.
 pub(super) fn readable_at(connection: &Connection, sql: &str, params: impl Params) -> anyhow::Result<()> {
     let format = connection.prepare_cached(sql)?.query_row(params, |row| row.get(0)).optional()?;
     Ok(readable(format.unwrap_or(FORMAT))?)
@@ -58,7 +58,7 @@ pub(super) fn team_use(connection: &Connection, team: &TeamName) -> anyhow::Resu
         .collect()
 }
 
-/// Every team that ever held something.
+/// Returns every team that ever held something.
 pub(super) fn teams(connection: &Connection) -> anyhow::Result<Vec<TeamName>> {
     let teams = connection
         .prepare_cached("SELECT DISTINCT team FROM quota ORDER BY team")?
@@ -68,7 +68,7 @@ pub(super) fn teams(connection: &Connection) -> anyhow::Result<Vec<TeamName>> {
     Ok(teams)
 }
 
-/// Cents a month of all that a team holds.
+/// Returns the cents a month of everything that a team holds.
 pub(super) fn team_monthly(connection: &Connection, team: &TeamName) -> anyhow::Result<i64> {
     Ok(connection
         .prepare_cached("SELECT coalesce(sum(monthly), 0) FROM quota WHERE team = ?1")?
@@ -87,7 +87,7 @@ pub(super) fn home(connection: &Connection, person: &PersonId) -> anyhow::Result
         .optional()?)
 }
 
-/// What a newer program remembers of a home tab stays.
+/// Stores a home tab, unless a newer program has stored it.
 pub(super) fn put_home(tx: &Connection, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
     let (first, last) = (instant::reached(home.first_opened_at), instant::reached(home.opened_at));
     tx.prepare_cached(
@@ -107,9 +107,9 @@ pub(super) fn homes_opened_since(connection: &Connection, since: Timestamp) -> a
     Ok(people)
 }
 
-/// A de-duplication key that was committed.
+/// An idempotency key that was committed.
 pub(super) struct UsedKey {
-    /// The row it was committed with, if there was one.
+    /// The row that it was committed with, if any.
     pub(super) request: Option<RequestId>,
 }
 
@@ -170,7 +170,7 @@ pub(super) fn audit_page(
     Ok((entries, last))
 }
 
-/// SQLite keeps the last number of all, also when its entry is gone.
+/// Returns the last number ever used. SQLite remembers it even if the entry is gone.
 pub(super) fn audit_end(connection: &Connection) -> anyhow::Result<u64> {
     let last: i64 = connection
         .prepare_cached(
@@ -193,7 +193,7 @@ pub(super) fn portal_head(connection: &Connection) -> anyhow::Result<PortalHead>
     Ok(if begun.exists([])? { PortalHead::Gone } else { PortalHead::NotBegun })
 }
 
-/// Rows of an id and a JSON body.
+/// Runs a query for rows of an id and a JSON body.
 fn bodies<T: DeserializeOwned>(
     connection: &Connection,
     sql: &str,

@@ -1,4 +1,4 @@
-//! Refusals that repeat, as they are counted.
+//! Counted refusals that repeat.
 
 use anyhow::Context as _;
 use jiff::Timestamp;

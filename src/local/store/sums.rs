@@ -1,5 +1,5 @@
-//! What people and teams hold and what it costs, read from sums that the tables keep themselves: triggers change them with
-//! every row, in its transaction.
+//! Sums of what people and teams hold and what it costs. Triggers update the tables with every row, in its
+//! transaction.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,9 @@ use crate::domain::spending::{Amounts, Leaving, Month, Sums};
 use crate::ports::store::RequestScope;
 use crate::ports::stored::product_key;
 
-/// The names under which sums stand, from the first to before the last.
+/// Returns the range of names of the sums: the first, and the first beyond the last.
 fn names(whose: &RequestScope) -> (String, String) {
-    // A space is the first character that can follow a name, so that nothing else lies between.
+    // A space sorts before every character of a longer name, so only this name is in the range.
     let one = |name: String| (name.clone(), format!("{name} "));
     match whose {
         RequestScope::Owner(person) => one(format!("owner:{person}")),
@@ -38,7 +38,7 @@ pub(super) fn spending(
         params_from_iter(all.map(|text| Value::from(text.clone())).collect::<Vec<_>>())
     };
     let mut sums: BTreeMap<ProductKey, Sums> = BTreeMap::new();
-    // A total is no error where a sum would be too large, and exact far beyond what anybody pays.
+    // Unlike `sum`, `total` does not fail on overflow, and it is exact far beyond any real amount.
     let sql = "SELECT product, sum(held), sum(unpriced), CAST(total(monthly) AS INTEGER), CAST(total(running) AS INTEGER)
                FROM sums
                WHERE whose >= ?1 AND whose < ?2 GROUP BY product";

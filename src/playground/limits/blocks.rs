@@ -1,4 +1,4 @@
-//! Limits of whole blocks, and of where each may stand.
+//! Limits of blocks, and where each is allowed.
 
 use std::collections::BTreeSet;
 
@@ -15,13 +15,13 @@ const HEADER_TEXT: usize = 150;
 const CONTEXT: usize = 10;
 const ACTIONS: usize = 25;
 const LABEL: usize = 2_000;
-/// Most characters of all markdown blocks of one message together.
+/// The most characters of all markdown blocks of a message together.
 pub(super) const MARKDOWN: usize = 12_000;
 
-/// Blocks that only a message may hold.
+/// Blocks that are only allowed in messages.
 const MESSAGE_ONLY: [&str; 6] = ["table", "data_table", "markdown", "plan", "task_card", "context_actions"];
 
-/// Blocks Slack knows and a bot of ours does not use: only what is sure about them is checked.
+/// Blocks that exist in Slack but that our bot does not use. Only what is certain about them is checked.
 const OTHERS: [&str; 12] = [
     "alert",
     "call",

@@ -1,4 +1,4 @@
-//! Limits of interactive elements, and of where each may stand.
+//! Limits of interactive elements, and where each is allowed.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ const OVERFLOW: usize = 5;
 const URL: usize = 3_000;
 const ALT_TEXT: usize = 2_000;
 
-/// What holds an element.
+/// The part of a block that contains an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Host {
     Accessory,
@@ -22,7 +22,7 @@ pub(super) enum Host {
     Input,
 }
 
-/// Each element, and the fields beside `type` and `action_id` that are its own.
+/// The elements, with the fields that each has besides `type` and `action_id`.
 const OWN_FIELDS: [(&str, &str); 24] = [
     ("button", "text url value style confirm accessibility_label"),
     ("workflow_button", "text workflow style accessibility_label"),
@@ -55,7 +55,7 @@ const OWN_FIELDS: [(&str, &str); 24] = [
 const SELECT_FIELDS: &str = "placeholder confirm focus_on_load";
 const TEXT_FIELDS: &str = "placeholder initial_value dispatch_action_config focus_on_load";
 
-/// Every field an element may have; none for an unknown type.
+/// Returns the fields that an element may have; `None` for an unknown type.
 fn fields_of(kind: &str) -> Option<Vec<&'static str>> {
     let (_, own) = OWN_FIELDS.iter().find(|(known, _)| *known == kind)?;
     let shared = if kind.ends_with("_select") {
@@ -186,7 +186,7 @@ impl Checker {
         }
     }
 
-    /// A date or time: digits where the pattern has letters.
+    /// Checks a date or time: digits where the pattern has letters.
     fn pattern(&mut self, value: &Value, key: &str, path: &str, pattern: &str) {
         let Some(given) = value.get(key) else { return };
         let text = given.as_str().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Block Kit's limits: what Slack refuses in a message, a modal or a home tab. Pure checks on JSON; each
-//! problem names what is wrong and a JSON pointer to it, in the form of `response_metadata.messages`.
+//! Block Kit's limits: what Slack refuses in a message, a modal or a home tab. Pure checks of JSON. Each
+//! problem says what is wrong, with a JSON pointer, in the format of `response_metadata.messages`.
 
 mod blocks;
 mod elements;
@@ -10,25 +10,25 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// Most blocks in a message.
+/// The most blocks in a message.
 const MESSAGE_BLOCKS: usize = 50;
-/// Most blocks in a modal or a home tab.
+/// The most blocks in a modal or a home tab.
 const VIEW_BLOCKS: usize = 100;
-/// Longest title, submit and close text of a modal.
+/// The most characters of a modal's title, submit and close texts.
 const MODAL_TEXT: usize = 24;
 const PRIVATE_METADATA: usize = 3_000;
 pub(super) const ID: usize = 255;
-/// Most options, or groups of options.
+/// The most options, or groups of options.
 const OPTIONS: usize = 100;
 
-/// Problems of a message's `blocks`; empty when Slack would take them.
+/// Returns the problems of a message's `blocks`; empty if Slack would accept them.
 pub fn check_message_blocks(blocks: &Value) -> Vec<String> {
     let mut checker = Checker::new(Surface::Message);
     checker.blocks(blocks, "/blocks", MESSAGE_BLOCKS);
     checker.problems
 }
 
-/// Problems of a modal or home view; empty when Slack would take it.
+/// Returns the problems of a modal or home view; empty if Slack would accept it.
 pub fn check_view(view: &Value) -> Vec<String> {
     let surface = match view["type"].as_str() {
         Some("modal") => Surface::Modal,
@@ -64,7 +64,7 @@ pub fn check_view(view: &Value) -> Vec<String> {
     checker.problems
 }
 
-/// Problems of the answer to a search in an external select: `options` or `option_groups`.
+/// Returns the problems of the answer to a search in an external select: `options` or `option_groups`.
 pub fn check_options_answer(answer: &Value) -> Vec<String> {
     let mut checker = Checker::new(Surface::Modal);
     checker.fields(answer, "", &["options", "option_groups"]);
@@ -76,7 +76,7 @@ pub fn check_options_answer(answer: &Value) -> Vec<String> {
     checker.problems
 }
 
-/// Where blocks are shown; some are not allowed everywhere.
+/// Where blocks are shown. Some blocks are not allowed everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Surface {
     Message,
@@ -84,7 +84,7 @@ enum Surface {
     Home,
 }
 
-/// Collects problems while walking a payload.
+/// Collects problems while walking through a payload.
 #[derive(Debug)]
 struct Checker {
     surface: Surface,
@@ -105,7 +105,7 @@ impl Checker {
         self.problems.push(format!("[ERROR] {problem} [json-pointer:{path}]"));
     }
 
-    /// Refuses anything but an object with these fields and `type`.
+    /// Checks that the value is an object with only these fields and `type`.
     fn fields(&mut self, value: &Value, path: &str, allowed: &[&str]) {
         let Some(fields) = value.as_object() else {
             self.fail(path, "must be an object");
@@ -118,7 +118,7 @@ impl Checker {
         }
     }
 
-    /// Checks an optional string; its length is counted in characters.
+    /// Checks an optional string. Its length is counted in characters.
     fn string(&mut self, value: &Value, key: &str, path: &str, least: usize, most: usize) {
         let Some(given) = value.get(key) else { return };
         let path = format!("{path}/{key}");
@@ -148,7 +148,7 @@ impl Checker {
         }
     }
 
-    /// The list under `key`, when its length is allowed.
+    /// Returns the list under `key`, and checks its length.
     fn list<'a>(
         &mut self,
         value: &'a Value,

@@ -1,4 +1,4 @@
-//! Limits of the objects inside blocks: texts, options, groups of options and confirmation dialogs.
+//! Limits of the objects in blocks: texts, options, groups of options and confirmation dialogs.
 
 use std::collections::BTreeSet;
 
@@ -7,19 +7,19 @@ use serde_json::Value;
 use super::Checker;
 use crate::playground::normalize;
 
-/// Longest text of an option, and longest description.
+/// The most characters of an option's text, and of its description.
 const OPTION_TEXT: usize = 75;
-/// Longest value of an option.
+/// The most characters of an option's value.
 const OPTION_VALUE: usize = 150;
 const GROUP_LABEL: usize = 75;
 const URL: usize = 3_000;
 
-/// Which texts an option may have.
+/// The texts that an option may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OptionKind {
-    /// Plain text only.
+    /// Plain text.
     Select,
-    /// Plain text, and a URL.
+    /// Plain text and a URL.
     Overflow,
     /// Plain text or mrkdwn.
     Choice,
@@ -86,7 +86,7 @@ impl Checker {
         }
     }
 
-    /// `options` or `option_groups`, exactly one of them.
+    /// Checks that there is either `options` or `option_groups`.
     pub(super) fn option_lists(&mut self, value: &Value, path: &str, most: usize) {
         match (value.get("options"), value.get("option_groups")) {
             (Some(_), None) => {
@@ -145,7 +145,7 @@ impl Checker {
         self.string(option, "url", path, 1, URL);
     }
 
-    /// Every option chosen at the start must be one of those offered, word for word.
+    /// Checks that every initial option exactly matches one of the options.
     pub(super) fn initial_options(&mut self, element: &Value, path: &str) {
         let offered = normalize::texts(element);
         let offered = crate::playground::inputs::options(&offered);

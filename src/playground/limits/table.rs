@@ -1,11 +1,11 @@
-//! Limits of the table block: its rows, their cells, and how columns are set.
+//! Limits of the table block: rows, cells and column settings.
 
 use serde_json::Value;
 
 use super::Checker;
 
 const ROWS: usize = 100;
-/// Most cells of a row, and most column settings.
+/// The most cells in a row, and the most column settings.
 const COLUMNS: usize = 20;
 
 impl Checker {
@@ -18,7 +18,7 @@ impl Checker {
         }
         if block.get("column_settings").is_some() {
             let columns = self.list(block, "column_settings", path, 0, COLUMNS);
-            // Null leaves a column as it is, to set one after it.
+            // Null skips a column, to configure one after it.
             for (index, column) in columns.iter().enumerate().filter(|(_, column)| !column.is_null()) {
                 self.column(column, &format!("{path}/column_settings/{index}"));
             }
@@ -71,7 +71,7 @@ impl Checker {
     }
 }
 
-/// Whether sections hold nothing; what is not a list holds nothing either.
+/// Whether all sections are empty. Anything but a list counts as empty.
 fn is_blank(sections: &Value) -> bool {
     let Some(sections) = sections.as_array() else { return true };
     sections.iter().all(|section| section["elements"].as_array().is_none_or(Vec::is_empty))

@@ -18,7 +18,7 @@ fn option(text: &str, value: &str) -> Value {
     json!({"text": plain(text), "value": value})
 }
 
-/// The only problem of a payload.
+/// Returns the only problem of a payload.
 #[track_caller]
 fn only(problems: &[String]) -> &str {
     assert_eq!(problems.len(), 1, "{problems:#?}");

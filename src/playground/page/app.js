@@ -1,4 +1,4 @@
-// The page: who you are, the channels, the conversation, the composer and the thread beside it.
+// The page: the current user, the channels, the conversation, the composer and the open thread.
 import { fill, h, icon, keepingFocus, toast } from "/playground/files/dom.js";
 import { act, fetchScreen, watch } from "/playground/files/backend.js";
 import { confirmed, drawModal, explain } from "/playground/files/modal.js";
@@ -8,7 +8,7 @@ import { clockPanel, era, follow, runClock } from "/playground/files/clock.js";
 import { composer } from "/playground/files/composer.js";
 
 const HOME = "home";
-/** How long the app may take to publish a home tab before the page says that there is none, in milliseconds. */
+/** Milliseconds to wait for the app to publish a home tab before the page reports that there is none. */
 const HOME_WITHIN = 3_000;
 const memory = {
   get: (key) => { try { return localStorage.getItem(`playground.${key}`); } catch { return null; } },
@@ -33,7 +33,7 @@ const people = () => page.screen.people.filter((known) => !known.is_bot && !know
 const dm = () => page.screen.channels.find((known) => known.kind === "dm");
 const title = (channel) => channel.kind === "dm" ? page.screen.app.name : channel.name;
 
-/** Acts as the person in front of the page and shows what went wrong, if anything. */
+/** Acts as the current user, and shows the error if there is one. */
 async function send(type, fields = {}) {
   const me = page.me;
   const answer = await act(me, type, fields);
@@ -47,7 +47,7 @@ async function send(type, fields = {}) {
 let running = null;
 let again = false;
 
-/** Fetches the screen and draws it. A call during another one makes that one run once more. */
+/** Fetches and draws the screen. A call during another one makes that one run again. */
 function refresh() {
   again = true;
   running ??= (async () => {
@@ -95,7 +95,7 @@ function markRead() {
 
 const isAtEnd = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 80;
 
-/** Draws a part only when what it shows has changed. */
+/** Draws a part of the page only if its data has changed. */
 function part(name, what, paint) {
   const signature = JSON.stringify(what);
   if (page.drawn[name] === signature) return false;
@@ -203,7 +203,7 @@ function homeTab() {
     h("div.sheet", {}, renderBlocks(home.blocks, host({}, home.state.values, `home/${page.me}`))));
 }
 
-/** What elements outside a modal do. */
+/** The actions of elements outside a modal. */
 function host(spot, values, prefix) {
   const at = (block, element) => ({ ...spot, block_id: block.block_id, action_id: element.action_id });
   const drafts = new Map();
@@ -302,7 +302,7 @@ async function openHome() {
   await askHome();
 }
 
-/** Tells the app that its home tab is open. It publishes after its answer, so the page waits a little. */
+/** Notifies the app that its home tab is open. The app publishes after its answer, so the page waits a little. */
 async function askHome() {
   const { me } = page;
   page.homeless = null;
@@ -318,7 +318,7 @@ function become(id) {
   page.stop();
   Object.assign(page, { me: id, place: page.place === HOME ? HOME : null, thread: null, screen: null, drawn: {} });
   memory.set("me", id);
-  // Whoever has switched people has understood what the hint says.
+  // A user who has switched to another person no longer needs the hint.
   memory.set("hint", "seen");
   toggleSidebar(false);
   start();

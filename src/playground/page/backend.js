@@ -1,6 +1,6 @@
-// Talking to the playground: one person's screen, the stream of changes, and acts.
+// Requests to the playground: a user's screen, the stream of changes, and actions.
 
-/** The screen of `person`, or null when the playground is gone. */
+/** Returns the screen of `person`, or null if the playground cannot be reached. */
 export async function fetchScreen(person) {
   try {
     const answer = await fetch(`/playground/state?as=${encodeURIComponent(person)}`);
@@ -10,7 +10,7 @@ export async function fetchScreen(person) {
   }
 }
 
-/** Does something as `person`; answers `{ok, error?, ...}` and never throws. */
+/** Acts as `person`. Returns `{ok, error?, ...}` and never throws. */
 export async function act(person, type, fields = {}) {
   try {
     const answer = await fetch("/playground/act", {
@@ -24,7 +24,7 @@ export async function act(person, type, fields = {}) {
   }
 }
 
-/** Calls `changed` at once and whenever anything changed; `live(false)` when the connection is lost. */
+/** Calls `changed` immediately and after every change, and `live(false)` if the connection is lost. */
 export function watch(person, changed, live) {
   const source = new EventSource(`/playground/stream?as=${encodeURIComponent(person)}`);
   source.onmessage = () => { live(true); changed(); };

@@ -1,10 +1,10 @@
-// Block Kit blocks, made into elements. Interactive elements are in elements.js.
+// Renders Block Kit blocks as DOM elements. Interactive elements are in elements.js.
 import { h } from "/playground/files/dom.js";
 import { channel, date, group, link, mention, plain, textObject } from "/playground/files/mrkdwn.js";
 import { element, field } from "/playground/files/elements.js";
 
 /**
- * Blocks as elements. `host` says where they are and what happens:
+ * Renders blocks. `host` contains their place and the handlers:
  * `{screen, values, errors, spot, act(type, fields), dialog}`.
  */
 export function renderBlocks(blocks, host) {
@@ -37,7 +37,7 @@ const RENDER = {
   table: (block, { screen }) => table(block, screen),
 };
 
-/** The first row is the header. The box scrolls by itself where the table is wider than the message. */
+/** Renders a table with the first row as its header. Its box scrolls if the table is wider than the message. */
 function table({ rows, column_settings: columns = [] }, screen) {
   const line = (row, tag) => h("tr", {}, row.map((cell, index) => {
     const { align, is_wrapped: wrapped } = columns[index] ?? {};

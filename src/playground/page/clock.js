@@ -1,26 +1,26 @@
-// The playground's time: what "now" is on this page, and the control that moves it ahead.
+// The playground's clock: the current time on this page, and the control that moves it ahead.
 import { announce, h } from "/playground/files/dom.js";
 
 const TICK = 5_000;
 
 let skew = 0;
 
-/** Takes over the time of the playground, in milliseconds since 1970. */
+/** Sets the time to that of the playground, in milliseconds since 1970. */
 export function follow(milliseconds) {
   skew = milliseconds - Date.now();
 }
 
-/** Now, as the playground has it. */
+/** Returns the playground's current time. */
 export const now = () => new Date(Date.now() + skew);
 
-/** Changes when texts such as "today" do: the day, and how far the clock was moved. */
+/** Returns a value that changes whenever texts such as "today" do: the day, and how far the clock was moved. */
 export const era = (screen) => `${now().toDateString()}/${screen.clock.ahead}`;
 
 const spelled = (date) => date.toLocaleString([], {
   weekday: "short", month: "short", day: "numeric", year: "numeric", hour: "numeric", minute: "2-digit",
 });
 
-/** The time and, where it can be moved, the steps ahead. `send(type, fields)` acts as the person. */
+/** Renders the time and, if it can be moved, the steps. `send(type, fields)` acts as the user. */
 export function clockPanel(screen, send) {
   const { ahead, steps } = screen.clock;
   return h("section.clock", { "aria-labelledby": "clock-title" },
@@ -37,7 +37,7 @@ function stepButton({ by, words }, send) {
     type: "button", "aria-label": `Move ahead by ${words}`, title: "There is no way back",
     data: { key: `clock/${by}` },
     onclick: async ({ currentTarget: button }) => {
-      // A second press before the first is answered would move it twice.
+      // Pressing again before the answer would move the clock twice.
       if (button.ariaBusy) return;
       button.ariaBusy = "true";
       const answer = await send("clock", { by });
@@ -47,14 +47,14 @@ function stepButton({ by, words }, send) {
   }, words);
 }
 
-/** "37 days", "1 day 2 hours": whole hours, as the steps are. */
+/** Formats a duration as "37 days" or "1 day 2 hours". Steps are whole hours, so there is nothing smaller. */
 function distance(milliseconds) {
   const hours = Math.round(milliseconds / 3_600_000);
   const parts = [[Math.floor(hours / 24), "day"], [hours % 24, "hour"]];
   return parts.filter(([count]) => count).map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`).join(" ");
 }
 
-/** Keeps the time shown right, and calls `changed` when another day has begun. */
+/** Keeps the displayed time current, and calls `changed` when a new day begins. */
 export function runClock(changed) {
   let day = now().toDateString();
   setInterval(() => {

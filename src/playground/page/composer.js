@@ -1,7 +1,7 @@
-// The message box: slash commands with completion, shortcuts, and plain messages.
+// The message box: slash commands with completion, shortcuts and plain messages.
 import { fill, h, icon, toast } from "/playground/files/dom.js";
 
-/** The box below a conversation. What was typed stays in the box while messages come in. */
+/** Renders the box below a conversation. It keeps the typed text while messages arrive. */
 export function composer(screen, channel, name, send) {
   const list = h("ul.options.up", { role: "listbox", id: "completions", "aria-label": "Commands", hidden: true });
   let matches = [];

@@ -1,6 +1,6 @@
-// Building elements. Text always goes in as text; nothing here takes HTML.
+// Builds DOM elements. Text is always inserted as text; nothing here accepts HTML.
 
-/** Makes an element: `h("button.primary", {onclick}, "Send")`. */
+/** Creates an element: `h("button.primary", {onclick}, "Send")`. */
 export function h(spec, props = {}, ...children) {
   const [tag, ...classes] = spec.split(".");
   const element = document.createElement(tag || "div");
@@ -23,13 +23,13 @@ function append(element, children) {
   }
 }
 
-/** Replaces what is in `element`. */
+/** Replaces the content of `element`. */
 export function fill(element, ...children) {
   element.replaceChildren();
   append(element, children);
 }
 
-/** Runs `draw` and gives focus, cursor and scrolling inside `root` back to where they were. */
+/** Runs `draw`, then restores focus, cursor and scroll position inside `root`. */
 export function keepingFocus(root, draw) {
   const active = root.contains(document.activeElement) ? document.activeElement : null;
   const key = active?.dataset.key;
@@ -54,7 +54,7 @@ function safeRange(element) {
 
 const FOCUSABLE = "a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea:not([disabled]), [tabindex='0']";
 
-/** Keeps Tab inside `root`, as a dialog must. */
+/** Keeps keyboard focus inside `root` when Tab is pressed, as a dialog must. */
 export function trapFocus(root, event) {
   if (event.key !== "Tab") return;
   const inside = [...root.querySelectorAll(FOCUSABLE)].filter((element) => element.offsetParent !== null);
@@ -70,12 +70,12 @@ export function trapFocus(root, event) {
   }
 }
 
-/** Says something to a screen reader that the page shows without words. */
+/** Announces to screen readers what the page shows without words. */
 export function announce(text) {
   document.getElementById("spoken").textContent = text;
 }
 
-/** A short notice at the edge of the page. */
+/** Shows a short notice at the edge of the page. */
 export function toast(text, kind = "bad") {
   const box = document.getElementById("toasts");
   const notice = h(`div.toast.${kind}`, {}, h("span", {}, text),
@@ -94,7 +94,7 @@ const ICONS = {
   bolt: "M9 1.5 3.5 9H8l-1 5.5L12.5 7H8z",
 };
 
-/** A line icon, hidden from screen readers. */
+/** Returns a line icon, hidden from screen readers. */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 16 16");

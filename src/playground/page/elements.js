@@ -4,7 +4,7 @@ import { plain, textObject } from "/playground/files/mrkdwn.js";
 
 let serial = 0;
 
-/** An input block: label, control, hint and error. */
+/** Renders an input block: label, control, hint and error. */
 export function field(block, host) {
   const id = `field-${++serial}`;
   const error = host.errors?.[block.block_id];
@@ -21,14 +21,14 @@ export function field(block, host) {
       h("legend", {}, label), control, notes);
   }
   target.id = id;
-  // The visible label is the name; the placeholder would take its place.
+  // Use the visible label as the accessible name; otherwise the placeholder would take its place.
   target.removeAttribute("aria-label");
   if (described) target.setAttribute("aria-describedby", described);
   if (error) target.setAttribute("aria-invalid", "true");
   return h(error ? "div.field.wrong" : "div.field", {}, h("label", { for: id }, label), control, notes);
 }
 
-/** One element of `block`. */
+/** Renders one element of `block`. */
 export function element(part, block, host) {
   const make = MAKE[part.type];
   if (!make) return h("span.unknown", {}, `A ${part.type}`);
@@ -47,7 +47,7 @@ const MAKE = {
     return h(`button.button${style}`, {
       type: "button", "aria-label": part.accessibility_label,
       onclick: async ({ currentTarget: button }) => {
-        // A second press before the first is answered would be a second click for the app.
+        // Pressing again before the answer would be a second click for the app.
         if (button.ariaBusy) return;
         button.ariaBusy = "true";
         if (part.url && /^https?:/i.test(part.url)) window.open(part.url, "_blank", "noopener");
@@ -77,7 +77,7 @@ const MAKE = {
       type: "button",
       onclick: () => {
         menu.open = false;
-        // What has focus now comes back to it after a question or a new drawing.
+        // After a confirmation or a redraw, focus returns to the element that has it now.
         menu.firstChild.focus();
         if (option.url && /^https?:/i.test(option.url)) window.open(option.url, "_blank", "noopener");
         host.change(block, part, option.value);
@@ -123,7 +123,7 @@ function select(part, { host, block, key, label }, nodes, chosen) {
   const control = h("select", {
     "aria-label": label, data: { key },
     onchange: async () => {
-      // Who thinks better of it sees what was chosen before.
+      // If the user cancels, show the previous selection again.
       if (await host.change(block, part, control.value || null) === false) control.value = chosen ?? "";
     },
   }, h("option", { value: "" }, part.placeholder ? plain(part.placeholder) : "Choose…"), nodes);
@@ -182,7 +182,7 @@ function text(part, { host, block, held, key, label }, tag, extra) {
   });
 }
 
-/** An external select of several: what is chosen stands above it, each to be taken off by a click. */
+/** Renders an external multi-select. The selected options are listed above it and removed by a click. */
 function chips(part, context) {
   const { host, block, held } = context;
   const chosen = held?.selected_options ?? [];
@@ -195,7 +195,7 @@ function chips(part, context) {
   combobox(part, { ...context, held: null, choose: (value) => value && change([...new Set([...values, value])]) }));
 }
 
-/** An external select: type, and the app offers options. */
+/** Renders an external select, for which the app offers options while the user types. */
 function combobox(part, { host, block, held, key, label, choose = (value) => host.change(block, part, value) }) {
   const list = h("ul.options", { role: "listbox", id: `list-${++serial}`, hidden: true, "aria-label": label });
   let shown = held?.selected_option ? plain(held.selected_option.text) : "";

@@ -1,15 +1,15 @@
-// The modal on top of the stack, and the small dialog that asks "are you sure".
+// The modal on top of the stack, and the confirmation dialog.
 import { fill, h, keepingFocus, toast, trapFocus } from "/playground/files/dom.js";
 import { plain, textObject } from "/playground/files/mrkdwn.js";
 import { era } from "/playground/files/clock.js";
 import { renderBlocks } from "/playground/files/blocks.js";
 
-/** How long typing may pause before the playground hears of it, in milliseconds. */
+/** Milliseconds without typing after which the input is sent to the playground. */
 const PAUSE = 350;
 
 let open = null;
 
-/** Draws the view on top, or nothing. `send(type, fields)` acts as the person. */
+/** Draws the view on top, if any. `send(type, fields)` acts as the user. */
 export function drawModal(screen, send) {
   const layer = document.getElementById("layer");
   const view = screen.views.at(-1);
@@ -33,7 +33,7 @@ export function drawModal(screen, send) {
   if (same) open.body.scrollTop = body;
   const wrong = layer.querySelector("[aria-invalid=true], .wrong input");
   if (wrong && Object.keys(view.errors).length) wrong.focus();
-  // What had the focus may be gone from the view that is shown now.
+  // The element that had focus may not exist in the current view.
   else if (!same || !layer.contains(document.activeElement)) first(layer)?.focus();
 }
 
@@ -54,7 +54,7 @@ function first(layer) {
 
 function dialog(screen, view, send) {
   const close = () => forget("close", { view_id: view.id });
-  // What was typed last has nowhere to go any more.
+  // Closing the view discards input that is not sent yet.
   const forget = (how, fields) => {
     open.drafts.forEach((draft) => clearTimeout(draft.timer));
     return send(how, fields);
@@ -106,7 +106,7 @@ async function sendForm(frame, submit, view, host, send) {
     submit.disabled = false;
     submit.textContent = label;
   }
-  // Already marked fields may be refused again with the same words: then nothing is drawn anew.
+  // If the fields were marked already, nothing is redrawn, so move the focus here.
   if (answer.incomplete || answer.errors) frame.querySelector("[aria-invalid=true], .wrong input")?.focus();
 }
 
@@ -128,7 +128,7 @@ function hostOf(screen, view, send) {
       draft.sent = draft.value;
       draft.sending = send("input", { ...spot(draft.block, draft.part), value: draft.value });
     }
-    // A submission must not overtake what was typed before it.
+    // A submission must not overtake input that was typed before it.
     await draft.sending;
   };
   return {
@@ -155,7 +155,7 @@ function hostOf(screen, view, send) {
   };
 }
 
-/** Asks the person when the element wants it; false means they thought better of it. */
+/** Asks for confirmation if the element requires it. Returns false if the user cancels. */
 export function confirmed(part, screen) {
   if (!part.confirm) return Promise.resolve(true);
   const { title, text, confirm, deny, style } = part.confirm;
@@ -190,7 +190,7 @@ export function confirmed(part, screen) {
   });
 }
 
-/** What went wrong with an act that changed nothing on the screen. */
+/** Shows the error of an action that changed nothing on the screen. */
 export function explain(answer) {
   if (answer.ok || answer.incomplete) return;
   toast(answer.error ?? "Something went wrong. Try again.");

@@ -1,4 +1,4 @@
-// Message text: mrkdwn, mentions, dates and emoji, made into elements.
+// Renders message text: mrkdwn, mentions, dates and emoji.
 import { h } from "/playground/files/dom.js";
 import { now } from "/playground/files/clock.js";
 
@@ -18,19 +18,19 @@ const EMOJI = {
 const unescape = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 const emoji = (text) => text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => EMOJI[name] ?? whole);
 
-/** Plain text with emoji names replaced where the text asks for it. */
+/** Returns plain text, with emoji names replaced unless the text object forbids it. */
 export function plain(text) {
   if (!text) return "";
   return text.emoji === false ? text.text : emoji(text.text);
 }
 
-/** A text object of either kind. */
+/** Renders a text object of either type. */
 export function textObject(text, screen) {
   if (!text) return [];
   return text.type === "mrkdwn" ? mrkdwn(text.text, screen) : [plain(text)];
 }
 
-/** A message's mrkdwn as a list of nodes. */
+/** Renders mrkdwn as a list of nodes. */
 export function mrkdwn(source, screen) {
   const out = [];
   const parts = (source ?? "").split(/```/);
@@ -111,13 +111,13 @@ export function group(id, label, screen) {
   return h("span.mention", {}, `@${known?.handle ?? label ?? "group"}`);
 }
 
-/** A link that only ever leads to the web or to a mail program. */
+/** Renders a link. Only web and mail addresses become links. */
 export function link(url, text) {
   const safe = /^(https?:|mailto:)/i.test(url);
   return safe ? h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text) : h("span", {}, text);
 }
 
-/** A date token, such as `!date^1798538700^{date_short}`, in the reader's time zone. */
+/** Renders a date token, such as `!date^1798538700^{date_short}`, in the reader's time zone. */
 export function date(target, fallback) {
   const [, seconds, format] = target.split("^");
   const when = new Date(Number(seconds) * 1000);

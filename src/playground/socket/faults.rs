@@ -1,4 +1,4 @@
-//! What goes wrong with connections on purpose.
+//! Injected failures of connections.
 
 use serde_json::json;
 
@@ -6,8 +6,8 @@ use super::{Order, Sockets};
 use crate::playground::{Playground, lock};
 
 impl Playground {
-    /// Tells the bot on every connection that it ends, such as `warning` or `refresh_requested`. They go on until the
-    /// bot closes them or they break.
+    /// Announces on every connection that it ends, with a reason such as `warning` or `refresh_requested`.
+    /// Connections stay open until the bot closes them or they break.
     pub fn announces_disconnect(&self, reason: &str) {
         let notice = json!({"type": "disconnect", "reason": reason, "debug_info": {"host": "playground"}});
         let mut sockets = lock(&self.shared.sockets);
@@ -17,22 +17,22 @@ impl Playground {
         sockets.say(&notice.to_string());
     }
 
-    /// Says something on every connection that is no frame of Slack's.
+    /// Sends a text on every connection that is not one of Slack's frames.
     pub fn says_on_sockets(&self, text: &str) {
         lock(&self.shared.sockets).say(text);
     }
 
-    /// Breaks every connection without a word.
+    /// Breaks every connection without notice.
     pub fn breaks_sockets(&self) {
         lock(&self.shared.sockets).end(false, || Order::Break);
     }
 
-    /// Breaks the connections on which something waits to be acknowledged; whether there are any.
+    /// Breaks the connections that have unacknowledged messages. Returns whether there were any.
     pub fn breaks_busy_sockets(&self) -> bool {
         lock(&self.shared.sockets).end(true, || Order::Break)
     }
 
-    /// The next acknowledgement gets lost on its way, so that the same thing comes again.
+    /// Ignores the next acknowledgement, so that the message is sent again.
     pub fn misses_the_next_ack(&self) {
         lock(&self.shared.sockets).unheard_acks += 1;
     }
@@ -41,12 +41,12 @@ impl Playground {
 impl Sockets {
     fn say(&self, text: &str) {
         for line in &self.lines {
-            // One that has just ended hears nothing.
+            // A connection that has just ended receives nothing.
             let _ = line.orders.send(Order::Say(text.to_owned()));
         }
     }
 
-    /// Ends connections, all or those that are busy. They are gone from this moment on.
+    /// Ends all connections, or the busy ones, and removes them immediately. Returns whether there were any.
     fn end(&mut self, busy: bool, order: impl Fn() -> Order) -> bool {
         let before = self.lines.len();
         self.lines.retain(|line| {

@@ -1,4 +1,4 @@
-//! One connection: the upgrade of a request, then frames in both directions.
+//! One connection: upgrades the request, then exchanges frames.
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use super::{MOST, Order};
 use crate::playground::{Playground, lock};
 
-/// Between two pings. Slack's own client for Node.js gives a connection up on which none came for 30 s after the first
-/// (`serverPingTimeout` of @slack/socket-mode of @slack/bolt 5.1.0, read on 2026-11-29).
+/// The interval of pings. Slack's own client for Node.js drops a connection that had no ping for 30 s after
+/// the first one (`serverPingTimeout` of @slack/socket-mode of @slack/bolt 5.1.0, read on 2026-11-29).
 const PING_EVERY: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Deserialize)]
@@ -30,7 +30,7 @@ pub(in crate::playground) struct Asked {
     ticket: String,
 }
 
-/// `GET /link?ticket=…`: becomes a connection, once for each ticket.
+/// Handles `GET /link?ticket=…`: upgrades to a connection, once per ticket.
 pub(in crate::playground) async fn link(
     State(playground): State<Playground>,
     Query(asked): Query<Asked>,
@@ -42,7 +42,7 @@ pub(in crate::playground) async fn link(
     let Some(accept) = accept_key(request.headers()) else { return StatusCode::BAD_REQUEST.into_response() };
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
-        // Whoever goes away before the upgrade has no connection.
+        // A client that leaves before the upgrade has no connection.
         if let Ok(stream) = upgrade.await {
             let socket = WebSocketStream::from_raw_socket(TokioIo::new(stream), Role::Server, None).await;
             let _ = playground.attend(socket).await;
@@ -63,7 +63,7 @@ fn accept_key(headers: &HeaderMap) -> Option<String> {
 }
 
 impl Playground {
-    /// Speaks on a connection until it ends.
+    /// Serves a connection until it ends.
     async fn attend<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         mut socket: WebSocketStream<S>,
@@ -113,7 +113,7 @@ impl Playground {
         })
     }
 
-    /// Reads an acknowledgement.
+    /// Handles an acknowledgement.
     fn hear(&self, id: u64, text: &str) {
         let said: Value = serde_json::from_str(text).unwrap_or_default();
         let answer = said.get("payload").filter(|payload| !payload.is_null()).cloned();

@@ -1,6 +1,6 @@
-//! Socket Mode: where it is on, the bot opens connections and hears over them what it would get over HTTP. Each thing
-//! goes to any one of them, and to another one if that does not acknowledge it. How a connection speaks is in `line`,
-//! what can go wrong on purpose in `faults`.
+//! Socket Mode: the bot opens connections and receives over them what it would get over HTTP. Each message
+//! goes to one connection, and to another if it is not acknowledged. `line` serves a connection, `faults`
+//! injects failures.
 
 mod faults;
 mod line;
@@ -17,12 +17,12 @@ use super::redeliver::Again;
 use super::{Playground, lock};
 pub(super) use line::link;
 
-/// The method that answers where to connect.
+/// The method that returns where to connect.
 pub(super) const OPEN: &str = "apps.connections.open";
-/// Slack's limit.
+/// Slack's limit of connections per app.
 const MOST: usize = 10;
 
-/// Every connection, and what is wrong with them on purpose.
+/// All connections and their injected failures.
 #[derive(Debug, Default)]
 pub(super) struct Sockets {
     serial: u64,
@@ -31,57 +31,58 @@ pub(super) struct Sockets {
     unheard_acks: usize,
 }
 
-/// A connection as everybody else sees it.
+/// A connection, as seen by the rest of the playground.
 #[derive(Debug)]
 struct Line {
     id: u64,
     orders: mpsc::UnboundedSender<Order>,
-    /// Who waits for an acknowledgement, by the id of the envelope.
+    /// The receivers of acknowledgements, by envelope id.
     waiting: BTreeMap<String, oneshot::Sender<Option<Value>>>,
-    /// Whether the bot was told that it ends.
+    /// Whether the bot was told that the connection will end.
     leaving: bool,
 }
 
-/// What a connection is to do.
+/// An instruction for a connection.
 #[derive(Debug)]
 enum Order {
     Say(String),
     Close,
-    /// Be gone, as when a cable is cut.
+    /// Vanish without a close frame, as if a cable was cut.
     Break,
 }
 
 impl Playground {
-    /// How many connections of the bot are open.
+    /// Returns the number of open connections.
     pub fn sockets(&self) -> usize {
         lock(&self.shared.sockets).lines.len()
     }
 
-    /// How many of them have not been told that they end.
+    /// Returns the number of connections that were not announced to end.
     pub fn staying_sockets(&self) -> usize {
         lock(&self.shared.sockets).lines.iter().filter(|line| !line.leaving).count()
     }
 
-    /// How many the bot has asked for so far.
+    /// Returns how many connections the bot has requested so far.
     pub fn sockets_asked_for(&self) -> usize {
         self.calls(OPEN).len()
     }
 
-    /// Sends anything over a socket in an envelope of this type; status and answer, as over HTTP.
+    /// Sends a payload over a socket in an envelope of this type. Returns status and answer, as over HTTP.
     pub async fn send_envelope(&self, kind: &str, payload: &Value) -> Result<(u16, String), DeliveryFailure> {
         self.deliver_envelope(kind, payload, None).await
     }
 
-    /// Whether what happens goes over sockets.
+    /// Whether messages are delivered over sockets.
     pub(super) fn is_on_sockets(&self) -> bool {
         self.settings().app_token.is_some()
     }
 
-    /// The answer to [`OPEN`]: an address that is good for one connection.
+    /// Returns the answer to [`OPEN`]: an address for a single connection.
     pub(super) fn open_connection(&self) -> Value {
         let mut sockets = lock(&self.shared.sockets);
         let ticket = uuid::Uuid::new_v4().simple().to_string();
         sockets.tickets.insert(ticket.clone());
+        // `http` becomes `ws` and `https` becomes `wss`.
         let origin = self.addresses().public.replacen("http", "ws", 1);
         json!({"url": format!("{origin}/link?ticket={ticket}&app_id={}", self.settings().identity.app_id)})
     }
@@ -110,12 +111,13 @@ impl Playground {
         let attempt = again.map_or(0, |again| again.attempt);
         let answer = tokio::time::timeout(within, self.until_acknowledged(envelope, attempt)).await;
         let answer = answer.unwrap_or(Err(DeliveryFailure::TimedOut))?;
-        // Slack's own client for Node.js answers everything, with an empty object where there is nothing to say
-        // (@slack/socket-mode of @slack/bolt 5.1.0, `SocketModeClient.send`, read on 2026-11-29).
+        // Slack's own client for Node.js acknowledges everything with a payload, using an empty object if
+        // there is none (@slack/socket-mode of @slack/bolt 5.1.0, `SocketModeClient.send`, read on
+        // 2026-11-29).
         Ok((200, answer.filter(|_| takes_answer).map_or_else(String::new, |answer| answer.to_string())))
     }
 
-    /// Sends it over one connection after the other, until one acknowledges it or there is none left.
+    /// Sends an envelope over one connection after another, until one acknowledges it or none is left.
     async fn until_acknowledged(
         &self,
         mut envelope: Value,
@@ -136,23 +138,23 @@ impl Playground {
 }
 
 impl Sockets {
-    /// Sends an envelope over the next connection. The answer never comes if that ends before.
+    /// Sends an envelope over the next connection. If the connection ends first, the receiver fails.
     fn send(&mut self, envelope: &Value) -> Result<oneshot::Receiver<Option<Value>>, DeliveryFailure> {
         let staying = self.lines.iter().position(|line| !line.leaving);
         if self.lines.is_empty() {
             return Err(DeliveryFailure::Unreachable("it has no connection open".to_owned()));
         }
-        // In turn: whoever was asked last stands behind all others.
+        // Round robin: the connection used last moves to the end.
         let mut line = self.lines.remove(staying.unwrap_or(0));
         let (tell, acknowledged) = oneshot::channel();
         line.waiting.insert(envelope["envelope_id"].as_str().unwrap_or_default().to_owned(), tell);
-        // A connection that has just ended takes what waits for it along.
+        // When a connection ends, its pending receivers are dropped with it and fail.
         let _ = line.orders.send(Order::Say(envelope.to_string()));
         self.lines.push(line);
         Ok(acknowledged)
     }
 
-    /// A connection is there.
+    /// Adds a connection and returns its id.
     fn open(&mut self, orders: mpsc::UnboundedSender<Order>) -> u64 {
         self.serial += 1;
         let line = Line { id: self.serial, orders, waiting: BTreeMap::new(), leaving: false };
@@ -160,7 +162,7 @@ impl Sockets {
         self.serial
     }
 
-    /// A connection has ended; what it did not acknowledge is sent again.
+    /// Removes a connection. What it did not acknowledge is sent again.
     fn close(&mut self, id: u64) {
         self.lines.retain(|line| line.id != id);
     }
@@ -172,11 +174,11 @@ impl Sockets {
             self.unheard_acks -= 1;
             return;
         }
-        // Nobody waits any more when it comes late.
+        // Nobody waits for an acknowledgement after the timeout.
         let _ = waiting.send(answer);
     }
 
-    /// Every connection ends in good order.
+    /// Closes every connection properly.
     pub(super) fn shut_down(&mut self) {
         for line in &self.lines {
             let _ = line.orders.send(Order::Close);

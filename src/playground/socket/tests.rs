@@ -1,4 +1,4 @@
-//! Socket Mode against a bot of a few lines.
+//! Socket Mode, tested with a minimal bot.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,12 @@ use crate::playground::{DeliveryFailure, LedTo, Playground, Settings};
 
 const ALICE: &str = "U0ALICE";
 
-/// A playground with Socket Mode on.
+/// Returns a playground with Socket Mode on.
 async fn slack() -> Playground {
     slack_that_waits(Duration::from_secs(3)).await
 }
 
-/// One that waits for an acknowledgement no longer than this.
+/// Returns a playground with this time limit for acknowledgements.
 async fn slack_that_waits(ack_within: Duration) -> Playground {
     let now = Arc::new(|| "2026-11-22T12:00:00Z".parse().unwrap());
     let app_token = Some("xapp-play".to_owned());
@@ -35,7 +35,7 @@ async fn open(playground: &Playground, token: &str) -> Value {
     fetch(request.body(axum::body::Body::empty()).unwrap()).await.1
 }
 
-/// A bot's end of a connection.
+/// The bot's end of a connection.
 struct Bot(WebSocketStream<TcpStream>);
 
 impl Bot {
@@ -45,7 +45,7 @@ impl Bot {
         client_async(url, stream).await.ok().map(|(socket, _)| Self(socket))
     }
 
-    /// A connection that Slack has greeted.
+    /// Opens a connection and receives the greeting.
     async fn connects(playground: &Playground) -> Self {
         let opened = open(playground, "xapp-play").await;
         let mut bot = Self::dials(opened["url"].as_str().unwrap()).await.unwrap();
@@ -53,7 +53,7 @@ impl Bot {
         bot
     }
 
-    /// The next thing Slack says, but for pings; null at the end.
+    /// Returns the next message, ignoring pings; null at the end.
     async fn hears(&mut self) -> Value {
         loop {
             match self.0.next().await {

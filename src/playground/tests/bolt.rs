@@ -1,5 +1,5 @@
-//! Slack's own clients in the playground: one small app on Bolt for Python and one on Bolt for JavaScript (`tests/bolt`),
-//! each over HTTP and over sockets. `.ci/bolt` installs them and runs this.
+//! Slack's own clients against the playground: a small app on Bolt for Python and one on Bolt for JavaScript
+//! (`tests/bolt`), each over HTTP and over sockets. `.ci/bolt` installs them and runs this.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -17,9 +17,10 @@ use crate::playground::{Ack, LedTo, Message, Paths, Place, Playground, Settings,
 const ALICE: &str = "U0ALICE";
 const BOB: &str = "U0BOB";
 const GENERAL: &str = "C0GENERAL";
-/// Where Bolt listens, in both languages.
+/// The port that Bolt listens on, in both languages.
 const PATH: &str = "/slack/events";
-/// Longest wait for what an app does after its ack: the client for Node.js waits five seconds before it connects anew.
+/// The longest wait for what an app does after its ack: the client for Node.js waits five seconds before it
+/// reconnects.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ enum Transport {
     Sockets,
 }
 
-/// A playground in which somebody else's app is installed.
+/// A playground with a third-party app installed.
 struct Stage {
     playground: Playground,
     app: Child,
@@ -89,12 +90,12 @@ impl Stage {
         waited.unwrap_or_else(|_| panic!("the app does not listen\n{}", self.said()));
     }
 
-    /// What the app wrote on its terminal.
+    /// Returns the output of the app.
     fn said(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
-    /// Waits until something is seen, whenever anything has changed.
+    /// Waits until a condition holds, checking it after each change.
     async fn until(&self, what: &str, seen: impl Fn(&Playground) -> bool) {
         let mut versions = self.playground.shared.version.subscribe();
         let waiting = async {
@@ -110,7 +111,7 @@ impl Stage {
         self.playground.run_command(ALICE, GENERAL, text).await.unwrap()
     }
 
-    /// Waits for a modal of Alice with this title.
+    /// Waits until Alice has a modal with this title.
     async fn shows(&self, title: &str) -> Place {
         self.until(title, |slack| title_of(slack.view(ALICE).as_ref()) == title).await;
         Place::view(self.view_id())
@@ -132,20 +133,20 @@ impl Stage {
         self.playground.click(person, place, block, action).await.unwrap();
     }
 
-    /// Waits until somebody sees a message with this text, and nobody but them if it is for them alone.
+    /// Waits until a person sees a message with this text, and nobody else does if it is ephemeral.
     async fn reads(&self, person: &str, text: &str) -> Message {
         self.until(text, |slack| found(slack, person, text).is_some()).await;
         found(&self.playground, person, text).unwrap()
     }
 
-    /// Waits for a message for this person alone.
+    /// Waits for an ephemeral message to this person.
     async fn is_told(&self, person: &str, text: &str) -> Message {
         let message = self.reads(person, text).await;
         assert_eq!(message.ephemeral_to.as_deref(), Some(person), "{message:?}");
         message
     }
 
-    /// Waits for a message in the channel that another person sees as well.
+    /// Waits for a message in the channel that other people see too.
     async fn everybody_reads(&self, text: &str) -> Message {
         let message = self.reads(BOB, text).await;
         assert_eq!((message.channel.as_str(), &message.ephemeral_to), (GENERAL, &None), "{message:?}");
@@ -197,14 +198,14 @@ async fn play(language: Language, transport: Transport) {
     let complaints = ["ERROR", "WARN", "Traceback", "Unhandled", "error:", "Error:"];
     let complaint = said.lines().find(|line| complaints.iter().any(|word| line.contains(word)));
     assert_eq!(complaint, None, "{said}");
-    // From here on the app has something to complain of.
+    // From here on the app has errors to log.
     refusals(&stage).await;
     if transport == Transport::Http {
         forgery(&stage).await;
     }
 }
 
-/// Commands answered with the ack and by `response_url`.
+/// Commands that are answered with the ack and through the `response_url`.
 async fn answers(stage: &Stage) {
     assert!(matches!(stage.runs("help").await.led_to, LedTo::Message(_)));
     stage.is_told(ALICE, "Type /order to order something.").await;
@@ -216,7 +217,7 @@ async fn answers(stage: &Stage) {
     stage.everybody_reads("Here it is for all.").await;
 }
 
-/// A form with options, errors, another content, another form on top, and what comes of it.
+/// A form with options, errors, an update, another form pushed on top, and its result.
 async fn form(stage: &Stage) {
     let slack = &stage.playground;
     stage.runs("").await;
@@ -249,12 +250,12 @@ async fn form(stage: &Stage) {
     stage.until("a direct message", |slack| direct(slack) == ["You ordered boots, small."]).await;
 }
 
-/// Alice's direct messages.
+/// Returns Alice's direct messages.
 fn direct(slack: &Playground) -> Vec<String> {
     slack.dm(ALICE).into_iter().map(|message| message.text).collect()
 }
 
-/// A message with a select and buttons, changed by the Web API and by `response_url`.
+/// A message with a select and buttons, updated through the Web API and the `response_url`.
 async fn message(stage: &Stage) {
     let slack = &stage.playground;
     let order = at(&stage.everybody_reads("Alice Adams orders boots, small").await);
@@ -293,7 +294,7 @@ async fn home_and_shortcuts(stage: &Stage) {
     stage.shows("Same again").await;
 }
 
-/// A refused call, of which the app reads why, and one that is made again once Slack has time.
+/// A refused call, whose reason the app reads, and a rate-limited one, which is repeated later.
 async fn refusals(stage: &Stage) {
     let slack = &stage.playground;
     stage.runs("broken").await;
@@ -307,7 +308,7 @@ async fn refusals(stage: &Stage) {
     assert_eq!(calls.iter().filter(|call| call["text"] == "In the end.").count(), 2);
 }
 
-/// The app trusts the signature and nothing else.
+/// The app relies on the signature alone.
 async fn forgery(stage: &Stage) {
     let body = "command=%2Forder&text=help";
     let timestamp = stage.playground.now().as_second();
@@ -322,7 +323,7 @@ async fn forgery(stage: &Stage) {
     assert_eq!(status, 401);
 }
 
-/// Slack ends the connection, and there is another one.
+/// Slack ends the connection and the app opens another.
 async fn connections(stage: &Stage) {
     stage.playground.announces_disconnect("warning");
     stage.until("another connection", |slack| slack.staying_sockets() == 1 && slack.sockets() == 1).await;

@@ -1,5 +1,5 @@
-//! What Slack's documentation promises: how often a method may be called, what it needs, events that come again, references
-//! in commands, and addresses to answer a form at.
+//! What Slack documents: rate limits, required scopes and arguments, repeated events, references in commands,
+//! and addresses for answers to a form.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{NO_RETRY, World, fetch, plain};
 
-/// Status, `Retry-After` and error of a call.
+/// Returns status, `Retry-After` and error of a call.
 async fn call(world: &World, method: &str, arguments: &Value) -> (u16, Option<String>, String) {
     let request = Request::post(format!("{}/api/{method}", world.api))
         .header("content-type", "application/json; charset=utf-8")
@@ -87,7 +87,7 @@ async fn an_archived_channel_has_one_error_for_posting_and_another_for_editing()
     assert_eq!(world.call("chat.postMessage", post).await["error"], "is_archived");
 }
 
-/// Number and reason of each attempt so far; none of the first.
+/// Returns number and reason of each attempt so far; the first has none.
 fn attempts(world: &World) -> Vec<Option<(String, String)>> {
     let received = world.received.lock().unwrap();
     let header = |headers: &axum::http::HeaderMap, name: &str| {
@@ -120,7 +120,7 @@ async fn an_event_that_is_not_taken_comes_again_at_once_after_one_minute_and_aft
     world.pass(SignedDuration::from_hours(1));
     assert_eq!(world.playground.send_events_again().await, 0);
 
-    // Taken at the second attempt, it does not come a third time.
+    // Accepted at the second attempt, it is not sent a third time.
     world.bot_answers(503, "");
     world.playground.send_event(&event).await.unwrap();
     world.pass(SignedDuration::from_hours(1));

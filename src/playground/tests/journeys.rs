@@ -1,4 +1,4 @@
-//! People acting: commands, clicks, forms, the home tab.
+//! User actions: commands, clicks, forms and the home tab.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What a playground still knows after it was stopped and started again.
+//! What a playground restores after a restart.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ fn started(keep_in: PathBuf) -> Playground {
     Playground::new(settings)
 }
 
-/// Alice has read one message, not the other, and has a direct message and a home tab.
+/// Returns a workspace in which Alice has read one of two messages, and has a direct message and a home tab.
 fn lived_in(file: &Path) -> Playground {
     let playground = started(file.to_owned());
     playground.say("U0MORGAN", "C0PAYMENTS", "read").unwrap();
@@ -47,7 +47,7 @@ fn a_restart_loses_no_conversation_and_no_unread_mark() {
     assert!(earlier.iter().all(|message| message.ts < newest.ts), "a `ts` is never given twice");
 }
 
-/// A playground whose clock stands where it was moved to.
+/// Returns a playground whose clock can be moved.
 fn movable(keep_in: PathBuf) -> Playground {
     let clock = Arc::new(Mutex::new("2026-11-22T12:00:00Z".parse::<Timestamp>().unwrap()));
     let moved = Arc::clone(&clock);

@@ -1,4 +1,5 @@
-//! The playground against a bot of a few lines: what a person does, what the bot gets, what the person sees.
+//! The playground, tested with a minimal bot: what a user does, what the bot receives, and what the user
+//! sees.
 
 mod bolt;
 mod documented;
@@ -20,10 +21,10 @@ use tokio::net::TcpListener;
 
 use super::{Playground, Settings};
 
-/// The body of an answer that asks for no further attempt.
+/// The body of an answer that asks not to repeat an event.
 const NO_RETRY: &str = "no-retry";
 
-/// One request the bot received.
+/// A request that the bot received.
 #[derive(Clone, Debug)]
 struct Received {
     path: String,
@@ -32,7 +33,7 @@ struct Received {
 }
 
 impl Received {
-    /// The fields of a form, or the JSON behind `payload`, or the JSON body.
+    /// Returns the fields of a form, the JSON in its `payload`, or the JSON body.
     fn json(&self) -> Value {
         if self.body.starts_with('{') {
             return serde_json::from_str(&self.body).unwrap();
@@ -48,7 +49,7 @@ impl Received {
 type Answers = Arc<Mutex<Vec<(u16, String)>>>;
 type Log = Arc<Mutex<Vec<Received>>>;
 
-/// A playground, a bot that answers what it is told, and a clock that stands still.
+/// A playground, a bot with prepared answers, and a clock that stands still.
 struct World {
     playground: Playground,
     answers: Answers,
@@ -75,7 +76,7 @@ impl World {
         Self { playground, answers, received, clock, api }
     }
 
-    /// The bot's next answer; without one it is 200 and empty.
+    /// Sets the bot's next answer; the default is 200 and empty.
     fn bot_answers(&self, status: u16, body: impl std::fmt::Display) {
         let mut answers = self.answers.lock().unwrap();
         answers.push((status, body.to_string()));
@@ -89,7 +90,7 @@ impl World {
         *self.clock.lock().unwrap() += time;
     }
 
-    /// Calls the Web API as the bot does, with JSON.
+    /// Calls the Web API like a bot, with JSON.
     async fn call(&self, method: &str, arguments: Value) -> Value {
         let path = format!("/api/{method}");
         let (_, body) = self.request(&path, "xoxb-play", arguments).await;
@@ -113,7 +114,7 @@ impl World {
         fetch(request).await.1
     }
 
-    /// Runs the command as Alice and opens `view` with the trigger it gave.
+    /// Runs the command as Alice, and opens `view` with its trigger id.
     async fn open_for_alice(&self, view: &Value) -> String {
         self.playground.run_command("U0ALICE", "C0GENERAL", "/provision").await.unwrap();
         let trigger = self.last_received().json()["trigger_id"].clone();
@@ -161,7 +162,7 @@ fn plain(text: &str) -> Value {
     json!({"type": "plain_text", "text": text})
 }
 
-/// A form with a required name, an optional size and a select.
+/// Returns a form with a required name, an optional size and a select.
 fn form() -> Value {
     let option = |value: &str| json!({"text": plain(value), "value": value});
     json!({

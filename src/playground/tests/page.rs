@@ -1,4 +1,4 @@
-//! What the page asks for and what it may not do.
+//! The endpoints of the page, and what it may not do.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};

@@ -1,4 +1,4 @@
-//! The Web API as a bot sees it: answers whole enough for a typed client, and Slack's error codes.
+//! The Web API as a bot sees it: answers complete enough for a typed client, and Slack's error codes.
 
 use std::fmt::Write as _;
 

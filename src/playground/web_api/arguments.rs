@@ -1,14 +1,14 @@
-//! Arguments of a Web API call, whether they came as a query, a form or JSON.
+//! The arguments of a Web API call, from a query, a form or JSON.
 
 use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
 
 use crate::playground::answer::ApiError;
 
-/// Arguments that are JSON even when the rest is a form.
+/// Arguments that are JSON even in a form.
 const STRUCTURED: [&str; 4] = ["blocks", "view", "attachments", "metadata"];
 
-/// Whether a method only reads. Slack takes no JSON body for these.
+/// Whether a method only reads. Slack accepts no JSON body for these.
 pub(super) fn is_read_method(method: &str) -> bool {
     matches!(
         method,
@@ -46,7 +46,7 @@ impl Arguments {
             let ignored = is_read_method(method) || body.is_empty();
             if !ignored {
                 let Ok(Value::Object(given)) = serde_json::from_slice(body) else {
-                    // No method's page has a code of its own for this.
+                    // No method's documentation has an error code for this.
                     let problem = "[ERROR] the body has to be a JSON object".to_owned();
                     return Err(ApiError::because("invalid_arguments", vec![problem]));
                 };
@@ -59,7 +59,7 @@ impl Arguments {
         Ok(Self { fields })
     }
 
-    /// What was given, without the token.
+    /// Returns all arguments except the token.
     pub(super) fn to_json(&self) -> Value {
         let mut fields = self.fields.clone();
         fields.remove("token");
@@ -70,13 +70,13 @@ impl Arguments {
         self.fields.get(key)
     }
 
-    /// A text argument; an empty one counts as absent.
+    /// Returns a text argument; an empty one counts as absent.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         let text = self.fields.get(key)?.as_str()?;
         (!text.is_empty()).then_some(text)
     }
 
-    /// Whether an argument was given and is not empty.
+    /// Whether an argument is present and not empty.
     pub(super) fn has(&self, key: &str) -> bool {
         self.fields.get(key).is_some_and(|value| value.as_str() != Some(""))
     }
@@ -93,7 +93,7 @@ impl Arguments {
         }
     }
 
-    /// One page of `all`, and the cursor of the next one (empty at the end).
+    /// Returns one page of `all`, and the cursor of the next one (empty at the end).
     pub(super) fn page<T>(&self, all: Vec<T>) -> Result<(Vec<T>, String), ApiError> {
         let number = |key: &str| -> Option<usize> {
             let value = self.fields.get(key)?;

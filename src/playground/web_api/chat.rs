@@ -1,4 +1,4 @@
-//! `chat.*`: posting, changing and deleting the bot's messages.
+//! `chat.*`: posts, updates and deletes the bot's messages.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -8,9 +8,9 @@ use crate::playground::answer::{Answer, ApiError};
 use crate::playground::limits;
 use crate::playground::workspace::{Message, Workspace};
 
-/// Longer texts are cut here, as Slack does.
+/// Longer texts are truncated, as Slack does.
 const TEXT_KEPT: usize = 40_000;
-/// Longer texts are refused by `chat.update`.
+/// `chat.update` rejects longer texts.
 const UPDATE_TEXT_LIMIT: usize = 4_000;
 const ATTACHMENTS_LIMIT: usize = 100;
 
@@ -108,7 +108,7 @@ pub(super) fn permalink(workspace: &Workspace, arguments: &Arguments, public_url
     Ok(json!({"channel": channel, "permalink": permalink}))
 }
 
-/// A message as every answer and every payload carries it.
+/// Returns a message as all answers and payloads contain it.
 pub(in crate::playground) fn message_json(workspace: &Workspace, message: &Message) -> Value {
     let identity = &workspace.identity;
     let mut json = json!({
@@ -165,10 +165,12 @@ fn draft(
     }
 }
 
-/// Where the bot may post: a channel it has joined, or a person's direct message.
+/// Returns the id of a conversation that the bot may post to: a channel that it has joined, or a direct
+/// message.
 fn writable_channel(workspace: &mut Workspace, given: &str) -> Result<String, ApiError> {
     if given.starts_with('U') || given.starts_with('W') {
-        // So says the page of chat.postMessage of whomever the app cannot write to (2026-11-29).
+        // The documentation of chat.postMessage names this error for users whom the app cannot write to
+        // (2026-11-29).
         let dm = super::conversations::dm_with(workspace, given);
         return dm.map_err(|_| "channel_not_found".into());
     }
@@ -178,6 +180,7 @@ fn writable_channel(workspace: &mut Workspace, given: &str) -> Result<String, Ap
     }
     let anywhere = workspace.scopes.iter().any(|scope| scope == "chat:write.public") && !channel.is_private;
     if !channel.has(&workspace.identity.bot_user) && !anywhere {
+        // Slack does not reveal that a private channel exists.
         let code = if channel.is_private { "channel_not_found" } else { "not_in_channel" };
         return Err(code.into());
     }
@@ -216,8 +219,8 @@ fn checked_blocks(arguments: &Arguments) -> Result<Option<Value>, ApiError> {
     }
 }
 
-/// The thread, if its first message is there. A reply to one that is gone is posted all the same, outside of any thread, and
-/// only the answer tells (slack-go/slack#1571, 2026-11-29).
+/// Returns the thread if its first message exists. As in Slack, a reply to a missing one is posted outside of
+/// any thread, which only the answer shows (slack-go/slack#1571, 2026-11-29).
 fn thread(workspace: &Workspace, arguments: &Arguments, channel: &str) -> Option<String> {
     let ts = arguments.text("thread_ts")?;
     workspace.message(channel, ts).map(|first| first.ts.clone())

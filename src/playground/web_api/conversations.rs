@@ -1,4 +1,4 @@
-//! `conversations.*`: channels, their members, and direct messages.
+//! `conversations.*`: channels, their members and direct messages.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::playground::answer::{Answer, ApiError};
 use crate::playground::settings::Channel;
 use crate::playground::workspace::Workspace;
 
-/// When every channel of a playground was made.
+/// The creation time of all channels.
 const CREATED: i64 = 1_700_000_000;
 
 pub(super) fn open(workspace: &mut Workspace, arguments: &Arguments, now: Timestamp) -> Answer {
@@ -35,16 +35,16 @@ pub(super) fn open(workspace: &mut Workspace, arguments: &Arguments, now: Timest
     Ok(json!({"no_op": false, "already_open": false, "channel": channel}))
 }
 
-/// Why there is no direct message with somebody.
+/// Why there is no direct message with a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoDm {
-    /// They have left.
+    /// The account is deactivated.
     Left,
-    /// There is no such person; an app is none.
+    /// There is no such person. Apps do not count.
     Nobody,
 }
 
-/// The direct message with a person who can have one.
+/// Returns the direct message with a person who can have one.
 pub(super) fn dm_with(workspace: &mut Workspace, person: &str) -> Result<String, NoDm> {
     let known = workspace.person(person).filter(|known| !known.is_bot).ok_or(NoDm::Nobody)?;
     if known.deleted {
@@ -92,7 +92,7 @@ pub(super) fn join(workspace: &mut Workspace, arguments: &Arguments, now: Timest
     Ok(answer)
 }
 
-/// A private channel without the bot does not exist for it.
+/// Finds a channel. To the bot, a private channel that it is not in does not exist.
 fn known<'a>(workspace: &'a Workspace, arguments: &Arguments) -> Result<&'a Channel, ApiError> {
     workspace
         .channel(arguments.required("channel")?)

@@ -1,5 +1,5 @@
-//! Slack's Web API as far as a bot needs it: who may call, how arguments arrive, which method answers, and
-//! the shape of every answer. `table` has what Slack documents of each method; the methods themselves are in the files beside this one.
+//! The part of Slack's Web API that a bot needs: authorization, arguments, dispatch to methods, and the shape
+//! of answers. `table` has what Slack documents of each method; the methods are in the other files.
 
 mod arguments;
 mod chat;
@@ -30,12 +30,12 @@ pub use rate_limits::RateLimits;
 pub(super) use scopes::GRANTED;
 pub use table::Method;
 
-/// The only method that anybody may call, with or without a token.
+/// The only method that needs no valid token.
 const OPEN: &str = "api.test";
-/// The error that comes with HTTP status 429.
+/// The error that is sent with HTTP status 429.
 const LIMITED: &str = "ratelimited";
 
-/// `GET` or `POST /api/{method}`.
+/// Handles `GET` or `POST /api/{method}`.
 pub(super) async fn call(
     State(playground): State<Playground>,
     Path(method): Path<String>,
@@ -56,6 +56,7 @@ pub(super) async fn call(
     {
         return refused(&error);
     }
+    // Recorded before any injected failure, so that tests see failed calls too.
     playground.record_call(&method, arguments.to_json());
     playground.wait_while_hanging(&method).await;
     if let Some(error) = playground.fault(&method) {
@@ -68,6 +69,7 @@ pub(super) async fn call(
         .look(|workspace| scopes::check(workspace, known, &arguments))
         .and_then(|()| known.check_required(&arguments))
         .and_then(|()| run(&playground, &method, &arguments));
+    // The method has taken effect by now; only the answer gets lost.
     if playground.loses_answer(&method) {
         return StatusCode::GATEWAY_TIMEOUT.into_response();
     }
@@ -80,13 +82,13 @@ pub(super) async fn call(
     }
 }
 
-/// Answers an error, which has to be one that Slack documents for the method.
+/// Returns an error, which Slack must document for the method.
 fn refuse(playground: &Playground, (name, method): (&str, &Method), error: &ApiError) -> Response {
     debug_assert!(method.documents(&error.code), "`{}` is no error of {name} in methods.json", error.code);
     respond(playground, &error.to_json())
 }
 
-/// Connections are opened with the app's token, all else is done with the bot's.
+/// Checks the token: connections are opened with the app-level token, everything else needs the bot's.
 fn authorize(
     playground: &Playground,
     method: &str,
@@ -171,14 +173,14 @@ fn auth_test(workspace: &Workspace, public_url: &str) -> Value {
         "is_enterprise_install": identity.enterprise.is_some(),
     });
     if let Some(enterprise) = &identity.enterprise {
-        // Slack calls the enterprise a team there.
+        // Slack returns the enterprise's id as the team's here.
         whose["team_id"] = json!(enterprise);
         whose["enterprise_id"] = json!(enterprise);
     }
     whose
 }
 
-/// Answers what Slack was made to fail with, or that there were too many calls.
+/// Returns an injected failure, or the rate limit error.
 fn failed(playground: &Playground, error: &str, wait: u64) -> Response {
     let body = json!({"ok": false, "error": error});
     let mut response = respond(playground, &body);
@@ -189,13 +191,13 @@ fn failed(playground: &Playground, error: &str, wait: u64) -> Response {
     response
 }
 
-/// The `Date` of an answer given now, by which a bot compares clocks.
+/// Returns the `Date` header of an answer, which lets a bot compare clocks.
 pub(super) fn date(playground: &Playground) -> (header::HeaderName, String) {
     let now = DateTimePrinter::new().timestamp_to_rfc9110_string(&playground.now());
     (header::DATE, now.unwrap_or_default())
 }
 
-/// Every answer is JSON and says what time it is here and what the bot may do.
+/// Returns a JSON answer with the current time and the bot's scopes in its headers.
 fn respond(playground: &Playground, body: &Value) -> Response {
     let scopes = playground.look(|workspace| workspace.scopes.join(","));
     let headers = [

@@ -9,7 +9,7 @@ use crate::playground::answer::Answer;
 use crate::playground::settings::{Group, Person};
 use crate::playground::workspace::Workspace;
 
-/// When every account and group of a playground was last changed.
+/// When all accounts and groups were last changed.
 const UPDATED: i64 = 1_700_000_000;
 
 pub(super) fn show(workspace: &Workspace, arguments: &Arguments, now: Timestamp) -> Answer {
@@ -45,7 +45,7 @@ pub(super) fn profile(workspace: &Workspace, arguments: &Arguments) -> Answer {
     Ok(json!({"profile": profile_json(workspace, person)}))
 }
 
-/// A token for a whole enterprise has to say whose groups are meant.
+/// A token for a whole enterprise has to name the workspace of the groups.
 fn check_workspace(workspace: &Workspace, arguments: &Arguments) -> Result<(), super::ApiError> {
     let identity = &workspace.identity;
     if identity.enterprise.is_some() && arguments.required("team_id")? != identity.team_id {
@@ -69,7 +69,7 @@ pub(super) fn group_members(workspace: &Workspace, arguments: &Arguments) -> Ans
     Ok(json!({"users": group.members}))
 }
 
-/// An account as answers and events carry it; of a deactivated one Slack tells less.
+/// Returns an account as answers and events contain it. Slack returns less of a deactivated one.
 pub(in crate::playground) fn person_json(workspace: &Workspace, person: &Person, now: Timestamp) -> Value {
     let identity = &workspace.identity;
     let team_id = person.team_id.as_ref().unwrap_or(&identity.team_id);

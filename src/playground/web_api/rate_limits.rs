@@ -1,5 +1,5 @@
-//! How often each method may be called, by the playground's own clock: so many calls a minute in the long run, and a burst of
-//! some minutes' worth at once.
+//! Rate limits of the methods, by the playground's own clock: a number of calls per minute on average, with
+//! bursts of some minutes' worth.
 
 use std::collections::BTreeMap;
 
@@ -9,25 +9,25 @@ use super::arguments::Arguments;
 use super::table::{Method, Tier};
 use crate::playground::{Playground, lock};
 
-/// Minutes' worth of calls that may come at once: enough for a person who plays with `dev`, and for one moment of a journey,
-/// in which the clock stands. Slack grants bursts and does not say how large.
+/// The size of a burst, in minutes' worth of calls: enough for a person who uses `dev`, and for one moment of
+/// a test, in which the clock stands still. Slack allows bursts but does not document their size.
 const BURST: i32 = 3;
 
-/// Calls a minute. Slack documents the least that it allows of each tier
+/// Calls per minute. Slack documents the minimum of each tier
 /// (<https://docs.slack.dev/apis/web-api/rate-limits>, 2026-11-29).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimits {
-    /// Of a method of tier 1.
+    /// For methods of tier 1.
     pub one: u32,
-    /// Of a method of tier 2.
+    /// For methods of tier 2.
     pub two: u32,
-    /// Of a method of tier 3.
+    /// For methods of tier 3.
     pub three: u32,
-    /// Of a method of tier 4.
+    /// For methods of tier 4.
     pub four: u32,
-    /// Of a method that Slack allows hundreds of.
+    /// For methods that allow hundreds of calls.
     pub special: u32,
-    /// Messages in one channel.
+    /// For messages in one channel.
     pub channel: u32,
 }
 
@@ -38,7 +38,7 @@ impl Default for RateLimits {
 }
 
 impl RateLimits {
-    /// The same for every method and channel.
+    /// Returns the same limit for every method and channel.
     pub fn all(a_minute: u32) -> Self {
         Self {
             one: a_minute,
@@ -63,17 +63,18 @@ impl RateLimits {
 }
 
 impl Method {
-    /// How many calls a minute Slack documents at least; `None` where that is counted in each channel on its own.
+    /// Returns the calls per minute that Slack guarantees; `None` if each channel has its own count.
     pub fn calls_a_minute(&self) -> Option<u32> {
         (self.tier != Tier::Channel).then(|| RateLimits::default().of(self.tier))
     }
 }
 
-/// The calls so far, and how many may come.
+/// The calls so far and the limits.
 #[derive(Debug, Default)]
 pub(in crate::playground) struct Calls {
     limits: RateLimits,
-    /// By method, and by channel where that counts: when they would have ended, had they come evenly.
+    /// When the calls would have ended if they were spread evenly, by method, and also by channel if each has
+    /// its own count.
     until: BTreeMap<(String, String), Timestamp>,
 }
 
@@ -82,18 +83,18 @@ impl Calls {
         Self { limits, until: BTreeMap::new() }
     }
 
-    /// Counts a call that may be made now; else says after how many seconds it may.
+    /// Counts a call that is allowed now, or returns the seconds to wait.
     fn count(&mut self, key: (String, String), a_minute: u32, now: Timestamp) -> Result<(), u64> {
         let each = SignedDuration::from_mins(1) / i32::try_from(a_minute.max(1)).unwrap_or(i32::MAX);
         let burst = SignedDuration::from_mins(1) * BURST;
         let later = |by: SignedDuration| now.checked_add(by).unwrap_or(Timestamp::MAX);
         let until = self.until.entry(key).or_insert(now);
-        // Whatever the clock did, nobody waits for longer than the time of one call.
+        // Even if the clock went back, the wait never exceeds the time of one call.
         *until = (*until).clamp(now, later(burst));
         let room = later(burst.saturating_sub(each));
         if *until > room {
             let wait = until.duration_since(room);
-            // Up to whole seconds: whoever comes back then finds room.
+            // Rounded up to whole seconds, so that a call after the wait is allowed.
             let seconds = wait.as_secs() + i64::from(wait.subsec_nanos() > 0);
             return Err(u64::try_from(seconds).unwrap_or(1));
         }
@@ -103,7 +104,7 @@ impl Calls {
 }
 
 impl Playground {
-    /// Counts a call; fails with the seconds to wait where there were too many.
+    /// Counts a call, or fails with the seconds to wait.
     pub(super) fn count_call(&self, name: &str, method: &Method, arguments: &Arguments) -> Result<(), u64> {
         let place = match method.tier {
             Tier::Channel => arguments.text("channel").unwrap_or_default().to_owned(),
@@ -115,7 +116,7 @@ impl Playground {
         calls.count((name.to_owned(), place), a_minute, now)
     }
 
-    /// Sets how often the bot may call each method from now on.
+    /// Changes the rate limits.
     pub fn set_rate_limits(&self, limits: RateLimits) {
         *lock(&self.shared.calls) = Calls::new(limits);
     }
@@ -143,7 +144,7 @@ mod tests {
             assert_eq!(call("a", 63), Ok(()), "{n}");
         }
         assert_eq!(call("a", 63), Err(3));
-        // The clock went back by an hour.
+        // The clock goes back by an hour.
         assert_eq!(call("a", -3600), Err(3));
         assert_eq!(call("a", -3597), Ok(()));
     }

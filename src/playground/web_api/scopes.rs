@@ -1,4 +1,4 @@
-//! What the bot's token may do: which of the scopes of a method counts, and the refusal of a call without it.
+//! Scopes of the bot's token: which scope of a method applies, and the refusal of calls without it.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::table::Method;
 use crate::playground::answer::ApiError;
 use crate::playground::workspace::Workspace;
 
-/// What an app is granted that is installed in a playground.
+/// The scopes of an app that is installed in a playground.
 pub(in crate::playground) const GRANTED: [&str; 10] = [
     "commands",
     "chat:write",
@@ -21,7 +21,7 @@ pub(in crate::playground) const GRANTED: [&str; 10] = [
     "channels:join",
 ];
 
-/// Fails with Slack's `missing_scope` unless the bot was granted what the call needs.
+/// Fails with Slack's `missing_scope` unless the bot has the scope that the call needs.
 pub(super) fn check(
     workspace: &Workspace,
     method: &'static Method,
@@ -41,8 +41,8 @@ pub(super) fn check(
     Err(ApiError::missing_scope(needed, &workspace.scopes.join(",")))
 }
 
-/// Which of several scopes counts, by the conversation that is named; a private one without the bot is not there to be
-/// looked at.
+/// Selects the scope that applies to the conversation of a call. A private one that the bot is not in cannot
+/// be looked at.
 fn kind(workspace: &Workspace, arguments: &Arguments) -> &'static str {
     let Some(named) = arguments.value("channel").and_then(Value::as_str) else { return "im:" };
     match workspace.channel(named) {

@@ -1,5 +1,5 @@
-//! What Slack documents of each method that is served here: its errors, scopes, required arguments and pace. The facts, with
-//! their source and day, are in `methods.json`.
+//! What Slack documents of each method: errors, scopes, required arguments and rate limit. The facts, with
+//! source and date, are in `methods.json`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -18,19 +18,19 @@ struct Table {
     methods: BTreeMap<String, Method>,
 }
 
-/// A method as its page describes it.
+/// A method as Slack documents it.
 #[derive(Debug, Deserialize)]
 pub struct Method {
-    /// How often it may be called.
+    /// The rate limit tier.
     pub(super) tier: Tier,
-    /// One of these is needed; none where it takes none.
+    /// One of these scopes is needed; empty if none is.
     pub(super) scopes: Vec<String>,
     required: Vec<String>,
     absent: Option<String>,
     errors: Vec<String>,
 }
 
-/// How often a method may be called, as Slack sorts them.
+/// The rate limit tiers of methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(super) enum Tier {
     #[serde(rename = "1")]
@@ -41,31 +41,31 @@ pub(super) enum Tier {
     Three,
     #[serde(rename = "4")]
     Four,
-    /// About one a second in each channel.
+    /// About one call per second in each channel.
     #[serde(rename = "channel")]
     Channel,
-    /// Hundreds a minute.
+    /// Hundreds of calls per minute.
     #[serde(rename = "special")]
     Special,
 }
 
 impl Method {
-    /// The method with this name, if it is served.
+    /// Returns the method with this name, if it exists here.
     pub fn named(name: &str) -> Option<&'static Self> {
         TABLE.methods.get(name)
     }
 
-    /// The names of all that are served.
+    /// Returns the names of all methods.
     pub fn names() -> impl Iterator<Item = &'static str> {
         TABLE.methods.keys().map(String::as_str)
     }
 
-    /// Whether Slack documents this error for it.
+    /// Whether Slack documents this error for the method.
     pub fn documents(&self, code: &str) -> bool {
         self.errors.iter().chain(&TABLE.errors_of_every_method).any(|known| known == code)
     }
 
-    /// Fails unless every required argument is there.
+    /// Fails unless all required arguments are present.
     pub(super) fn check_required(&'static self, arguments: &Arguments) -> Result<(), ApiError> {
         let absent = self.required.iter().find(|name| !arguments.has(name));
         absent.map_or(Ok(()), |name| match &self.absent {

@@ -1,4 +1,4 @@
-//! `views.*`: opening, pushing, changing and publishing views.
+//! `views.*`: opens, pushes, updates and publishes views.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::playground::answer::{Answer, ApiError};
 use crate::playground::limits;
 use crate::playground::workspace::{TriggerRefusal, Workspace};
 
-/// Largest view Slack takes, in bytes of JSON.
+/// The largest view that Slack accepts, in bytes of JSON.
 const VIEW_SIZE_LIMIT: usize = 250_000;
 
 pub(super) fn open(workspace: &mut Workspace, arguments: &Arguments, now: Timestamp) -> Answer {
@@ -44,7 +44,7 @@ pub(super) fn publish(workspace: &mut Workspace, arguments: &Arguments, now: Tim
     let person = arguments.required("user_id")?.to_owned();
     let view = checked_view(arguments, "home")?;
     if workspace.person(&person).is_none_or(|known| known.deleted) {
-        // As in the example on the page of views.publish.
+        // As in the example of the documentation of views.publish.
         return Err(ApiError::because("invalid_arguments", vec!["invalid `user_id`".to_owned()]));
     }
     if let Some(before) = workspace.homes.get(&person) {
@@ -65,7 +65,7 @@ fn checked_view<'a>(arguments: &'a Arguments, kind: &str) -> Result<&'a Value, A
     if problems.is_empty() { Ok(view) } else { Err(ApiError::because("invalid_arguments", problems)) }
 }
 
-/// The trigger id is looked at last, so that an invalid view does not use it up.
+/// Redeems the trigger id. Called last, so that an invalid view does not use it up.
 fn person_of_trigger(
     workspace: &mut Workspace,
     arguments: &Arguments,
