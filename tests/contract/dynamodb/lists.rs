@@ -291,7 +291,7 @@ async fn whatever_is_neither_a_row_nor_trail_carries_its_end() {
     let (alice, now) = (PersonId::new("U0ALICE"), at(0));
     let transition = submission("U0ALICE", "payments", "s3-bucket", now);
     let commit = Commit {
-        once: Some(Once::for_now("view:V1", now)),
+        once: Some(Once::for_now("click:T1", now)),
         tally: Some(Tally {
             team: TeamName::new("payments"),
             day: day(now),
