@@ -53,13 +53,19 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
                 many <= MOST && many <= few.max(GRAIN) * ratio,
             );
         }
-        let none = one_request(report, &folder.path().join("none.db"), NONE_WAITS).await?;
-        let waiting = one_request(report, &folder.path().join("waiting.db"), 2).await?;
+        let none = one_request(&folder.path().join("none.db"), NONE_WAITS, scale).await?;
+        let waiting = one_request(&folder.path().join("waiting.db"), 2, scale).await?;
         report.judge(
-            "one request while 2,000 wait and 50 people have looked at their home tabs, against none waiting",
-            format!("{waiting:.1} ms against {none:.1} ms"),
-            format!("{MOST} ms, {ratio} ×"),
-            waiting <= MOST && waiting <= none * ratio,
+            "one request while 2,000 wait, and each of the ten home tabs that show it",
+            format!("{:.1} ms and {:.1} ms", waiting.alone, waiting.tab()),
+            format!("{MOST} ms each"),
+            waiting.alone <= MOST && waiting.tab() <= MOST,
+        );
+        report.judge(
+            "that request with these home tabs, of the 50 that people have looked at, against none waiting",
+            format!("{:.1} ms against {:.1} ms", waiting.watched, none.watched),
+            format!("{ratio} ×"),
+            waiting.watched <= none.watched * ratio,
         );
         Ok(())
     })
@@ -117,11 +123,24 @@ async fn home(office: &Office, person: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Milliseconds of one request from its form to its card after 50 people have opened their home tabs: ten of its team, whose
-/// tabs show it, and forty who have nothing to do with it.
-async fn one_request(report: &Report, path: &Path, one_waits_of: usize) -> anyhow::Result<f64> {
+/// Milliseconds of one request from its form to its end.
+struct OneRequest {
+    /// While nobody looks at a home tab.
+    alone: f64,
+    /// After 50 people have opened theirs: ten of its team, whose tabs show it, and forty who have nothing to do with it.
+    watched: f64,
+}
+
+impl OneRequest {
+    /// Of each of the ten.
+    fn tab(&self) -> f64 {
+        (self.watched - self.alone) / 10.0
+    }
+}
+
+async fn one_request(path: &Path, one_waits_of: usize, scale: Scale) -> anyhow::Result<OneRequest> {
     let office = office(path, Size { live: 4_000, one_waits_of, entries: 2 }).await?;
-    let rounds = report.scale.pick(20, 5);
+    let rounds = scale.pick(20, 5);
     let alone = asks(&office, rounds).await?;
     let own = (0..10).map(|number| if number < 2 { approver(TEAM, number) } else { member(TEAM, number) });
     for person in own.chain((1..41).map(|team| member(team, 0))) {
@@ -130,10 +149,7 @@ async fn one_request(report: &Report, path: &Path, one_waits_of: usize) -> anyho
         office.clock.passes(2);
     }
     let watched = asks(&office, rounds).await?;
-    report.note(&format!(
-        "one request: {alone:.1} ms while nobody looks, {watched:.1} ms with ten home tabs published"
-    ));
-    Ok(watched)
+    Ok(OneRequest { alone, watched })
 }
 
 async fn asks(office: &Office, rounds: u32) -> anyhow::Result<f64> {

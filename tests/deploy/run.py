@@ -70,8 +70,7 @@ def deploy(account, *arguments, typed=None, stopped_by=None, directory=ROOT, **e
         env=environment,
         cwd=directory,
         start_new_session=True,
-        # In the background this program may have been told to ignore it, and a script cannot undo that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heed_signals,
     )
     said = ""
     if stopped_by is not None:
@@ -93,6 +92,12 @@ def deploy(account, *arguments, typed=None, stopped_by=None, directory=ROOT, **e
         if what == "stack":
             assert made_by == account.run, f"{name} was removed, and this run has not made it\n{done}"
     return done
+
+
+def heed_signals():
+    """In the background, or under nohup, this program may have been told to ignore them, and a script cannot undo that."""
+    for one in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(one, signal.SIG_DFL)
 
 
 def left(account):

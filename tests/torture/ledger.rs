@@ -30,6 +30,8 @@ pub(crate) struct Ledger {
     /// Words that stand in a form as the reason and in no other, by the form's view.
     tickets: BTreeMap<String, String>,
     pub(crate) sent: BTreeMap<String, Sent>,
+    /// When each form was sent for the first time, by its view: it counts once, however often it is sent.
+    begun: BTreeMap<String, Timestamp>,
     pub(crate) acked: Vec<Acked>,
 }
 
@@ -40,6 +42,11 @@ impl Ledger {
         let ticket = self.tickets.entry(view.to_owned()).or_insert_with(|| format!("ticket {number}"));
         self.sent.entry(ticket.clone()).or_default();
         ticket.clone()
+    }
+
+    /// When the form of this view was sent first, which is now unless it was before.
+    pub(crate) fn begun(&mut self, view: &str, now: Timestamp) -> Timestamp {
+        *self.begun.entry(view.to_owned()).or_insert(now)
     }
 
     pub(crate) fn form_is_acked(&mut self, ticket: &str) {

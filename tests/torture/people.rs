@@ -219,7 +219,7 @@ impl People {
                 self.slack.set_input(person, form.id(), block, &field, value).await?;
             }
         }
-        let begun = SystemClock.now();
+        let begun = self.ledger.lock().unwrap().begun(form.id(), SystemClock.now());
         let led_to = self.slack.submit(person, form.id()).await?.led_to;
         match led_to {
             LedTo::ViewClosed | LedTo::ViewsCleared if is_request => {
