@@ -22,32 +22,32 @@ use crate::ports::store::{Which, Whose};
 
 /// Requests of the same team and product that are looked at for what a card says the team has.
 const MOST_HELD: usize = 6;
-/// How often a message is shown again while Slack is slow to say who is asked.
-const UNTIL_KNOWN: Duration = Duration::from_mins(1);
-/// How often a copy of a card is brought up to date that the row does not name, while the card asks.
-const UNTIL_DECIDED: Duration = Duration::from_hours(1);
+/// How often a message is looked at again that shows less than it could: while Slack is slow to say who is asked, and
+/// while a card asks of which there is a copy that the row does not name.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 /// How often a card is tried for which there is no channel.
 const UNTIL_INVITED: Duration = Duration::from_mins(5);
 
-/// Requests as they were shown last while Slack did not say who some of those are who are asked; clones share them.
+/// Requests as they were shown last in messages that are looked at again, so that Slack is called only when something has
+/// changed; clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ShownInPart(Arc<Mutex<BTreeMap<Place, (Request, Circle)>>>);
+pub(super) struct LookedAtAgain(Arc<Mutex<BTreeMap<Place, (Request, Circle)>>>);
 
-type Place = (RequestId, Surface);
+/// A message, and where it stands if it is not the one that the row names.
+type Place = (RequestId, Surface, Option<MessageRef>);
 
-impl ShownInPart {
+impl LookedAtAgain {
     /// Whether that is what stands there.
-    fn is(&self, surface: Surface, request: &Request, circle: &Circle) -> bool {
-        let shown = self.lock();
-        shown.get(&(request.id, surface)).is_some_and(|(row, asked)| row == request && asked == circle)
+    fn is(&self, place: &Place, request: &Request, circle: &Circle) -> bool {
+        self.lock().get(place).is_some_and(|(row, asked)| row == request && asked == circle)
     }
 
-    fn put(&self, surface: Surface, request: Request, circle: Circle) {
-        self.lock().insert((request.id, surface), (request, circle));
+    fn put(&self, place: Place, request: Request, circle: Circle) {
+        self.lock().insert(place, (request, circle));
     }
 
-    fn forget(&self, surface: Surface, id: RequestId) {
-        self.lock().remove(&(id, surface));
+    fn forget(&self, place: &Place) {
+        self.lock().remove(place);
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Place, (Request, Circle)>> {
@@ -65,8 +65,9 @@ pub(super) async fn show(portal: &Portal, id: RequestId, surface: Surface) -> Re
     let circle = circle(portal, &request, surface).await;
     // Whoever could not be mentioned is, once Slack has said who they are.
     let is_shown_again = circle.is_partial && !is_once && request.waits_for_approvers();
-    if is_shown_again && portal.shown_in_part.is(surface, &request, &circle) {
-        return Ok(Performed::Again(UNTIL_KNOWN));
+    let place = (id, surface, None);
+    if is_shown_again && portal.looked_at_again.is(&place, &request, &circle) {
+        return Ok(Performed::Again(LOOK_AGAIN));
     }
     let shown = match (known, to) {
         (Some(at), _) => update(portal, &request, (surface, &circle), at).await?,
@@ -74,10 +75,10 @@ pub(super) async fn show(portal: &Portal, id: RequestId, surface: Surface) -> Re
         (None, None) => Performed::Done,
     };
     if is_shown_again && shown == Performed::Done {
-        portal.shown_in_part.put(surface, request, circle);
-        return Ok(Performed::Again(UNTIL_KNOWN));
+        portal.looked_at_again.put(place, request, circle);
+        return Ok(Performed::Again(LOOK_AGAIN));
     }
-    portal.shown_in_part.forget(surface, id);
+    portal.looked_at_again.forget(&place);
     Ok(shown)
 }
 
@@ -87,8 +88,8 @@ async fn circle(portal: &Portal, request: &Request, surface: Surface) -> Circle 
     if surface == Surface::Warning { Circle::default() } else { portal.askable(request).await }
 }
 
-/// Brings a message up to date that the row no longer names, once more whenever it asks what is then decided; one that is
-/// gone is left alone.
+/// Brings a message up to date that the row no longer names, and again until what it asks is decided; one that is gone is
+/// left alone.
 pub(super) async fn refresh(
     portal: &Portal,
     id: RequestId,
@@ -97,10 +98,19 @@ pub(super) async fn refresh(
 ) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let circle = circle(portal, &request, surface).await;
-    rewrite(portal, &request, (surface, &circle), at).await??;
     let is_copy = request.messages.get(&surface) != Some(at);
     let asks = is_card(surface) && surface == request.card() && request.waits_for_approvers();
-    Ok(if is_copy && asks { Performed::Again(UNTIL_DECIDED) } else { Performed::Done })
+    let place = (id, surface, Some(at.clone()));
+    if !(is_copy && asks) {
+        portal.looked_at_again.forget(&place);
+        rewrite(portal, &request, (surface, &circle), at).await??;
+        return Ok(Performed::Done);
+    }
+    if !portal.looked_at_again.is(&place, &request, &circle) {
+        rewrite(portal, &request, (surface, &circle), at).await??;
+        portal.looked_at_again.put(place, request, circle);
+    }
+    Ok(Performed::Again(LOOK_AGAIN))
 }
 
 /// Where a message goes that was not posted yet; `None` when there is nothing to say there.

@@ -93,7 +93,7 @@ impl TryFrom<String> for Surface {
 }
 
 /// Where a posted message stands, enough to edit it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MessageRef {
     /// Channel or direct conversation.
     pub channel: ChannelId,
