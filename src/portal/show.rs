@@ -24,33 +24,32 @@ use crate::ports::store::{RequestFilter, RequestScope};
 
 /// How many requests of the same team and product a card lists.
 const MOST_HELD: usize = 6;
-/// How often to render a message again while Slack has not said who some approvers are.
-const UNTIL_KNOWN: Duration = Duration::from_mins(1);
-/// How often to update a copy of a card that the row does not know, while the card waits for an answer.
-const UNTIL_DECIDED: Duration = Duration::from_hours(1);
+/// How often to look again at a message that is not up to date yet: while Slack has not said who some approvers are, and
+/// while a card waits for an answer of which there is a copy that the row does not know.
+const RENDER_AGAIN: Duration = Duration::from_mins(1);
 /// How often to retry a card that cannot be posted in any channel.
 const UNTIL_INVITED: Duration = Duration::from_mins(5);
 
-/// The requests and approver sets as last shown while some approvers were unresolved. Clones share them. Avoids updates
-/// that would change nothing.
+/// The requests and approver sets as last shown in messages that are rendered again, so that Slack is called only when
+/// something has changed. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ShownInPart(Arc<Mutex<BTreeMap<ShownMessage, (Request, ApproverSet)>>>);
+pub(super) struct RenderedAgain(Arc<Mutex<BTreeMap<ShownMessage, (Request, ApproverSet)>>>);
 
-type ShownMessage = (RequestId, MessageSlot);
+/// A message, and where it is if it is a copy that the row does not know.
+type ShownMessage = (RequestId, MessageSlot, Option<MessageRef>);
 
-impl ShownInPart {
+impl RenderedAgain {
     /// Returns whether the message already shows this.
-    fn is(&self, surface: MessageSlot, request: &Request, circle: &ApproverSet) -> bool {
-        let shown = self.lock();
-        shown.get(&(request.id, surface)).is_some_and(|(row, asked)| row == request && asked == circle)
+    fn is(&self, message: &ShownMessage, request: &Request, circle: &ApproverSet) -> bool {
+        self.lock().get(message).is_some_and(|(row, asked)| row == request && asked == circle)
     }
 
-    fn put(&self, surface: MessageSlot, request: Request, circle: ApproverSet) {
-        self.lock().insert((request.id, surface), (request, circle));
+    fn put(&self, message: ShownMessage, request: Request, circle: ApproverSet) {
+        self.lock().insert(message, (request, circle));
     }
 
-    fn forget(&self, surface: MessageSlot, id: RequestId) {
-        self.lock().remove(&(id, surface));
+    fn forget(&self, message: &ShownMessage) {
+        self.lock().remove(message);
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<ShownMessage, (Request, ApproverSet)>> {
@@ -73,8 +72,9 @@ pub(super) async fn show(
     let circle = circle(portal, &request, surface).await;
     // Render it again until Slack has said who all approvers are, so that they are mentioned.
     let is_shown_again = circle.is_partial && !is_once && request.waits_for_approvers();
-    if is_shown_again && portal.shown_in_part.is(surface, &request, &circle) {
-        return Ok(Performed::Again(UNTIL_KNOWN));
+    let message = (id, surface, None);
+    if is_shown_again && portal.rendered_again.is(&message, &request, &circle) {
+        return Ok(Performed::Again(RENDER_AGAIN));
     }
     let shown = match (known, to) {
         (Some(at), _) => update(portal, &request, (surface, &circle), at).await?,
@@ -82,10 +82,10 @@ pub(super) async fn show(
         (None, None) => Performed::Done,
     };
     if is_shown_again && shown == Performed::Done {
-        portal.shown_in_part.put(surface, request, circle);
-        return Ok(Performed::Again(UNTIL_KNOWN));
+        portal.rendered_again.put(message, request, circle);
+        return Ok(Performed::Again(RENDER_AGAIN));
     }
-    portal.shown_in_part.forget(surface, id);
+    portal.rendered_again.forget(&message);
     Ok(shown)
 }
 
@@ -105,10 +105,19 @@ pub(super) async fn refresh(
 ) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let circle = circle(portal, &request, surface).await;
-    rewrite(portal, &request, (surface, &circle), at).await??;
     let is_copy = request.messages.get(&surface) != Some(at);
     let asks = is_card(surface) && surface == request.card() && request.waits_for_approvers();
-    Ok(if is_copy && asks { Performed::Again(UNTIL_DECIDED) } else { Performed::Done })
+    let message = (id, surface, Some(at.clone()));
+    if !(is_copy && asks) {
+        portal.rendered_again.forget(&message);
+        rewrite(portal, &request, (surface, &circle), at).await??;
+        return Ok(Performed::Done);
+    }
+    if !portal.rendered_again.is(&message, &request, &circle) {
+        rewrite(portal, &request, (surface, &circle), at).await??;
+        portal.rendered_again.put(message, request, circle);
+    }
+    Ok(Performed::Again(RENDER_AGAIN))
 }
 
 /// Returns where to post a message that was not posted yet; `None` if there is nothing to post.

@@ -115,8 +115,11 @@ async fn a_card_that_was_posted_elsewhere_is_brought_up_to_date_where_it_stood_f
         archive(company, "C0PAYMENTS", false);
         waits_hours(company, 1).await;
         assert!(pat.reads("C0PAYMENTS").contains("1 of 2 approvals"), "{}", pat.everything());
+        let updates = company.calls("chat.update").len();
+        waits_hours(company, 1).await;
+        assert_eq!(company.calls("chat.update").len(), updates, "nothing has changed");
         pat.clicks("Approve").await;
-        waits_hours(company, 2).await;
+        company.waits("2m").await;
         for channel in ["C0PAYMENTS", "C0APPROVALS"] {
             let read = pat.reads(channel);
             assert!(!read.contains("[Approve]") && read.contains("Active"), "{channel}: {read}");

@@ -11,8 +11,8 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::item::{Item, must_text, number, read_number};
-use super::lists::{self, all};
+use super::item::{Item, number, read_number};
+use super::lists;
 use super::sums::Changes;
 use super::transaction::{MOST_WRITES, RetryPauses, TransactionOutcome, TransactionWrite};
 use super::{DynamoStore, homes, keys, row, trail};
@@ -52,13 +52,8 @@ pub(super) async fn fill(store: &DynamoStore) -> anyhow::Result<()> {
     // With an empty trail, nothing was ever stored.
     let partitions = if tip.number == 0 { Vec::new() } else { keys::id_partitions("") };
     for partition in partitions {
-        let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
-        let query = query
-            .key_condition_expression("pk = :ids")
-            .expression_attribute_values(":ids", AttributeValue::S(partition));
-        let ids = all(query, usize::MAX).await.context("cannot look for ids")?;
-        let ids = ids.iter().map(|item| request_id(must_text(item, "sk")?));
-        skipped.extend(fill_all(store, &ids.collect::<anyhow::Result<Vec<_>>>()?).await?);
+        let ids = lists::ids_in(store, partition).await?;
+        skipped.extend(fill_all(store, &ids).await?);
     }
     homes::fill(store).await?;
     Note::of(tip.number, skipped).put(store).await

@@ -21,7 +21,7 @@ use super::item::{
     IS_READABLE, Item, mark, may_be_read, must_text, number, read_number, read_text, read_time,
     readable_value, text, time,
 };
-use super::lists::{all, count};
+use super::lists::{all, count, page_of};
 use super::transaction::Expression;
 use super::{DynamoStore, keys};
 use crate::domain::job::{Job, JobKey, JobKind, JobOwner};
@@ -83,8 +83,8 @@ pub(super) fn one_shard(store: &DynamoStore) -> QueryFluentBuilder {
 }
 
 pub(super) async fn due(store: &DynamoStore, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
-    let page = i32::try_from(limit.clamp(1, 1_000)).unwrap_or(i32::MAX);
     // All of the oldest jobs may be in one shard, so read each up to the limit.
+    let page = page_of(limit);
     let queries = shards(store).map(|query| {
         let query = query
             .key_condition_expression("dueShard = :shard AND dueAt <= :now")
@@ -110,7 +110,7 @@ pub(super) async fn due_between(
     by: Timestamp,
     limit: usize,
 ) -> anyhow::Result<Vec<(Timestamp, JobKey)>> {
-    let page = i32::try_from(limit.clamp(1, 1_000)).unwrap_or(i32::MAX);
+    let page = page_of(limit);
     let queries = shards(store).map(|query| {
         let query = query
             .key_condition_expression("dueShard = :shard AND dueAt BETWEEN :from AND :by")

@@ -85,6 +85,15 @@ pub(super) async fn find(store: &DynamoStore, prefix: &str, limit: usize) -> any
     store.rows(&ids).await
 }
 
+/// All ids of one of [`keys::id_partitions`].
+pub(super) async fn ids_in(store: &DynamoStore, partition: String) -> anyhow::Result<Vec<RequestId>> {
+    let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
+    let query =
+        query.key_condition_expression("pk = :ids").expression_attribute_values(":ids", text(partition));
+    let found = all(query, usize::MAX).await.context("cannot look for ids")?;
+    found.iter().map(|item| request_id(must_text(item, "sk")?)).collect()
+}
+
 pub(super) async fn requests_of_message(
     store: &DynamoStore,
     message: &MessageRef,

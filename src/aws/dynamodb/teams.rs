@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use anyhow::Context as _;
 
 use super::item::{must_text, read_text, text};
-use super::lists::all;
+use super::lists::{all, ids_in};
 use super::transaction::{Table, TransactionWrite};
 use super::{DynamoStore, keys, row};
 use crate::domain::ids::TeamName;
@@ -51,12 +51,7 @@ pub(super) async fn find(store: &DynamoStore) -> anyhow::Result<()> {
     }
     let mut teams = BTreeSet::new();
     for partition in keys::id_partitions("") {
-        let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
-        let query =
-            query.key_condition_expression("pk = :ids").expression_attribute_values(":ids", text(partition));
-        let ids = all(query, usize::MAX).await.context("cannot look for ids")?;
-        let ids = ids.iter().map(|item| crate::ports::stored::request_id(must_text(item, "sk")?));
-        let ids = ids.collect::<anyhow::Result<Vec<_>>>()?;
+        let ids = ids_in(store, partition).await?;
         let rows = store.row_items(&ids).await?;
         teams.extend(rows.iter().filter_map(|item| read_text(item, row::TEAM)).map(TeamName::new));
     }

@@ -94,7 +94,7 @@ impl TryFrom<String> for MessageSlot {
 }
 
 /// A posted message, with everything that is needed to edit it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MessageRef {
     /// The channel or direct conversation.
     pub channel: ChannelId,
