@@ -1,6 +1,5 @@
-//! Migrates the tables between schema versions. An item records the version; tables without it have version
-//! 1. Several bots may migrate at once: a step may run twice, and a conditional write lets one of them record
-//! it.
+//! Migrates the tables between schema versions. An item records the version; tables without it have the first
+//! version. Several bots may migrate at once: a step may run twice, and a conditional write lets one of them record it.
 //!
 //! Old bots keep running while the first new one migrates, so a step must leave in place whatever they read.
 

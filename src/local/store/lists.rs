@@ -209,12 +209,14 @@ mod tests {
 
     #[test]
     fn lists_and_sums_read_an_index_and_sort_nothing() {
-        let (team, product) = (TeamName::new("payments"), ProductKey::parse("s3-bucket").unwrap());
+        let team = TeamName::new("payments");
+        let product = ProductKey::parse("s3-bucket").unwrap();
+        let of_owner = RequestScope::Owner(PersonId::new("U0ALICE"));
         let mut plans = Vec::new();
         for whose in [
-            RequestScope::Owner(PersonId::new("U0ALICE")),
+            of_owner.clone(),
             RequestScope::Team(team.clone()),
-            RequestScope::TeamProduct(team, product.clone()),
+            RequestScope::TeamProduct(team.clone(), product.clone()),
             RequestScope::Product(product),
             RequestScope::All,
         ] {
@@ -228,9 +230,7 @@ mod tests {
                 }
             }
         }
-        for whose in
-            [RequestScope::Owner(PersonId::new("U0ALICE")), RequestScope::Team(TeamName::new("payments"))]
-        {
+        for whose in [of_owner, RequestScope::Team(team)] {
             plans.push(plan(&holdings_sql(&Filter::new(&whose))));
         }
         insta::assert_snapshot!(plans.join("\n"), @"
