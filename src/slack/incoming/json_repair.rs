@@ -78,8 +78,15 @@ impl Visitor<'_> for Letters {
     }
 
     fn visit_bytes<E>(self, bytes: &[u8]) -> Result<String, E> {
-        // A lone surrogate takes three bytes, each of which is invalid UTF-8 and replaced separately.
-        Ok(String::from_utf8_lossy(bytes).replace("\u{fffd}\u{fffd}\u{fffd}", "\u{fffd}"))
+        let mut text = String::with_capacity(bytes.len());
+        for chunk in bytes.utf8_chunks() {
+            text.push_str(chunk.valid());
+            // A lone surrogate takes three bytes, of which this is the first.
+            if chunk.invalid().first() == Some(&0xed) {
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
+        }
+        Ok(text)
     }
 }
 
@@ -100,6 +107,7 @@ mod tests {
             (r#"{"a":"\ude00\ud83d","b":"\ud83d\ude00"}"#, r#"{"a":"��","b":"😀"}"#),
             (r#"{"\ud83d":1,"b":[1e999,-1e999,2]}"#, r#"{"b":[null,null,2],"�":1}"#),
             (r#"{"a":{"c":1},"b":2,"a":{"d":3}}"#, r#"{"a":{"d":3},"b":2}"#),
+            (r#"{"a":"��� typed","b":"\ud83d�\ud83d"}"#, r#"{"a":"��� typed","b":"���"}"#),
             ("1e999", "null"),
         ] {
             assert_eq!(read(json), is, "{json}");

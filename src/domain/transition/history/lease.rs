@@ -37,8 +37,10 @@ impl LeaseWatch {
             return;
         };
         let end = lease.expires_at.max(grace.after(self.first.expect("it was warned about")));
-        if silence.from < end && end <= silence.until {
-            self.heard_again = Some(Period::days(1).min(grace).after(silence.until));
+        let heard_again = Period::days(1).min(grace).after(silence.until);
+        // Without grace nobody was promised any time after it.
+        if silence.from < end && end <= silence.until && silence.until < heard_again {
+            self.heard_again = Some(heard_again);
         }
     }
 
