@@ -224,7 +224,9 @@ mod tests {
         ] {
             let filter = Filter::new(&whose);
             for which in filters {
-                X
+                for is_next in [false, true].into_iter().filter(|_| which.is_listed_of(&whose)) {
+                    plans.push(plan(&list_sql(&filter, which, is_next)));
+                }
             }
         }
         for whose in [of_owner, RequestScope::Team(team)] {
