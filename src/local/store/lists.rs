@@ -229,9 +229,9 @@ mod tests {
                 }
             }
         }
-        for whose in [of_owner, RequestScope::Team(team)] {
-            plans.push(plan(&holdings_sql(&Filter::new(&whose))));
-        }
+        plans.extend(
+            [of_owner, RequestScope::Team(team)].map(|whose| plan(&holdings_sql(&Filter::new(&whose)))),
+        );
         insta::assert_snapshot!(plans.join("\n"), @"
         SEARCH requests USING INDEX requests_live_by_owner (owner=?)
         SEARCH requests USING INDEX requests_live_by_owner (owner=? AND (submitted_at,format)<(?,?))
