@@ -207,31 +207,30 @@ mod tests {
         steps.collect::<Result<Vec<_>, _>>().unwrap().join("\n")
     }
 
+    /// The plans of every list that is read, and of its next page.
+    fn plans_of_lists(scope: &RequestScope) -> Vec<String> {
+        let filters =
+            [RequestFilter::Live, RequestFilter::Ended, RequestFilter::Waiting, RequestFilter::Exceptions];
+        let mut plans = Vec::new();
+        for filter in filters.into_iter().filter(|filter| filter.is_listed_of(scope)) {
+            for is_next in [false, true] {
+                plans.push(plan(&list_sql(&Filter::new(scope), filter, is_next)));
+            }
+        }
+        plans
+    }
+
     #[test]
     fn lists_and_sums_read_an_index_and_sort_nothing() {
         let team = TeamName::new("payments");
         let product = ProductKey::parse("s3-bucket").unwrap();
         let of_owner = RequestScope::Owner(PersonId::new("U0ALICE"));
-        let filters =
-            [RequestFilter::Live, RequestFilter::Ended, RequestFilter::Waiting, RequestFilter::Exceptions];
-        let mut plans = Vec::new();
-        for whose in [
-            of_owner.clone(),
-            RequestScope::Team(team.clone()),
-            RequestScope::TeamProduct(team.clone(), product.clone()),
-            RequestScope::Product(product),
-            RequestScope::All,
-        ] {
-            let filter = Filter::new(&whose);
-            for which in filters {
-                for is_next in [false, true].into_iter().filter(|_| which.is_listed_of(&whose)) {
-                    plans.push(plan(&list_sql(&filter, which, is_next)));
-                }
-            }
-        }
-        plans.extend(
-            [of_owner, RequestScope::Team(team)].map(|whose| plan(&holdings_sql(&Filter::new(&whose)))),
-        );
+        let of_team = RequestScope::Team(team.clone());
+        let of_team_product = RequestScope::TeamProduct(team, product.clone());
+        let of_product = RequestScope::Product(product);
+        let scopes = [&of_owner, &of_team, &of_team_product, &of_product, &RequestScope::All];
+        let mut plans: Vec<String> = scopes.into_iter().flat_map(plans_of_lists).collect();
+        plans.extend([&of_owner, &of_team].map(|scope| plan(&holdings_sql(&Filter::new(scope)))));
         insta::assert_snapshot!(plans.join("\n"), @"
         SEARCH requests USING INDEX requests_live_by_owner (owner=?)
         SEARCH requests USING INDEX requests_live_by_owner (owner=? AND (submitted_at,format)<(?,?))
