@@ -8,7 +8,6 @@ pub mod document;
 pub mod domain;
 pub mod https;
 pub mod local;
-pub mod playground;
 pub mod portal;
 pub mod ports;
 pub mod server;

@@ -7,11 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use playground::{Ack, Channel, Group, LedTo, Person, Place, Playground, Settings as SlackSettings};
 use quartermaster::config::{Environment, Inbound, Secret, Settings, StoreChoice};
 use quartermaster::domain::ids::GroupId;
-use quartermaster::playground::{
-    Ack, Channel, Group, LedTo, Person, Place, Playground, Settings as SlackSettings,
-};
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::directory::Freshness;
 use quartermaster::ports::limits::Limits;

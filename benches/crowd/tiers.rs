@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use quartermaster::playground::Method;
+use playground::Method;
 use quartermaster::ports::clock::Clock as _;
 use serde_json::json;
 

@@ -426,7 +426,7 @@ mod tests {
             views.as_array().unwrap().iter().filter_map(|view| view["submit"]["text"].as_str()).collect();
         assert_eq!(buttons, ["Next", "Request"]);
         for view in views.as_array().unwrap() {
-            assert_eq!(crate::playground::limits::check_view(view), Vec::<String>::new());
+            assert_eq!(playground::limits::check_view(view), Vec::<String>::new());
         }
     }
 

@@ -18,10 +18,10 @@ use crate::config::{
     Backend, Environment, Inbound, ProvisionerChoice, Secret, Settings, StoreChoice, Transport,
     WorkflowChoice, log_filter,
 };
-use crate::playground::{self, Playground};
 use crate::ports::clock::{Clock, ShiftedClock};
 use crate::telemetry;
 use crate::wiring::{self, App, Backends};
+use playground::Playground;
 
 /// The settings of the demo company: two teams, an approver and an admin.
 const SETTINGS: &str = include_str!("dev.toml");

@@ -1,7 +1,7 @@
 //! Accounts that count for nothing, by whatever way they are named: guests, apps, leavers, people of other companies.
 
+use playground::{Group, Person as Colleague};
 use quartermaster::domain::request::StatusName;
-use quartermaster::playground::{Group, Person as Colleague};
 use serde_json::json;
 
 use crate::away::leaves;

@@ -1,7 +1,7 @@
 //! What changed nothing when it was first sent, because nothing was left to do or it was refused, changes nothing either when
 //! it is sent again later.
 
-use quartermaster::playground::Place;
+use playground::Place;
 
 use crate::away::leaves;
 use crate::harness::person::pressable;

@@ -1,7 +1,7 @@
 //! Somebody has to agree: the card, the click, and who is told what.
 
+use playground::Group;
 use quartermaster::domain::request::Status;
-use quartermaster::playground::Group;
 
 use crate::harness::{Setup, run, run_in};
 

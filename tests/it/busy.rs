@@ -1,7 +1,7 @@
 //! Slack takes few calls a minute: what somebody's question costs, what they read when Slack takes no more for now, and that
 //! a decision rests on nothing older than a minute all the same.
 
-use quartermaster::playground::{Group, LedTo};
+use playground::{Group, LedTo};
 
 use crate::harness::{Company, Setup, run_in};
 

@@ -1,6 +1,6 @@
 //! Forms that depend on what is filled in: fields that come and go, and rules that are told at once.
 
-use quartermaster::playground::LedTo;
+use playground::LedTo;
 
 use crate::harness::{Company, Person, Setup, run, run_in};
 

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use quartermaster::playground::Playground;
+use playground::Playground;
 
 use crate::harness::process::{Bot, eventually, free_address, slack};
 use crate::harness::{Place, said, transcript};
@@ -42,7 +42,7 @@ async fn approves(slack: &Playground) {
         let messages = slack.messages("C0PAYMENTS", "U0MORGAN");
         let cards = messages.into_iter().filter_map(|message| {
             let (block, action) = crate::harness::person::pressable(&message.blocks, "Approve", None)?;
-            Some((quartermaster::playground::Place::message(&message.channel, &message.ts), block, action))
+            Some((playground::Place::message(&message.channel, &message.ts), block, action))
         });
         cards.reduce(|_, newer| newer)
     };

@@ -3,8 +3,8 @@
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use playground::{Playground, Workspace};
 use quartermaster::catalog;
-use quartermaster::playground::{Playground, Workspace};
 use quartermaster::ports::clock::SystemClock;
 use serde_json::Value;
 

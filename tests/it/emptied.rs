@@ -1,6 +1,6 @@
 //! Fields that somebody empties: what is sent then is what they saw, an empty text or the default that the field names.
 
-use quartermaster::playground::LedTo;
+use playground::LedTo;
 
 use crate::harness::{Company, Setup, run_in};
 use crate::pages::wide;

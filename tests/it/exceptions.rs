@@ -1,7 +1,7 @@
 //! Beyond a quota or a budget: admins are asked for an exception, for one request only, and nobody slips past them.
 
+use playground::LedTo;
 use quartermaster::domain::request::StatusName;
-use quartermaster::playground::LedTo;
 use serde_json::Value;
 
 use crate::harness::{Company, Person, Setup, run_in};

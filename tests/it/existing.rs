@@ -1,7 +1,7 @@
 //! Forms that ask for what exists in the account: VPCs, subnets and the like.
 
 use crate::harness::{Setup, run_in};
-use quartermaster::playground::LedTo;
+use playground::LedTo;
 
 const PRODUCT: &str = "\
 name: Cache

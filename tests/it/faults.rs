@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use quartermaster::playground::{Ack, Channel, DeliveryFailure};
+use playground::{Ack, Channel, DeliveryFailure};
 use quartermaster::ports::limits::Limits;
 
 use crate::harness::process::{Bot, eventually, free_address, slack};

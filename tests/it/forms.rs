@@ -1,6 +1,6 @@
 //! The form: what it starts with, what it objects to, and how it follows what is chosen in it.
 
-use quartermaster::playground::LedTo;
+use playground::LedTo;
 
 use crate::harness::{Setup, run, run_in};
 

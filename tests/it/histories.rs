@@ -5,9 +5,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use playground::Place;
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
-use quartermaster::playground::Place;
 
 use crate::harness::{Company, Person, Remembered, Setup, run_in};
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use quartermaster::playground::Playground;
+use playground::Playground;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 

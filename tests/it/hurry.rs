@@ -1,7 +1,7 @@
 //! Somebody does very much at once: they are asked to wait a second, lose nothing, and nobody else notices.
 
 use crate::harness::{Setup, run_in};
-use quartermaster::playground::LedTo;
+use playground::LedTo;
 
 fn limited() -> Setup {
     Setup::new().with_settings("burst = 0", "burst = 30")

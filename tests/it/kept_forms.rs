@@ -1,7 +1,7 @@
 //! The store fails while somebody sends a form: it stays open as it is filled in, says whose fault it is, and counts once when
 //! it is sent again, also where it was stored after all.
 
-use quartermaster::playground::LedTo;
+use playground::LedTo;
 
 use crate::harness::{Company, Person, Setup, Stands, run, run_in};
 use crate::pages::wide;

@@ -1,6 +1,6 @@
 //! A number is one value however it is written and whichever way it comes.
 
-use quartermaster::playground::LedTo;
+use playground::LedTo;
 use serde_json::json;
 
 use crate::harness::{Company, Setup, run_in};

@@ -1,7 +1,7 @@
 //! Fields of a form of which something came back that Slack's documentation does not promise: each costs itself at most, and
 //! nothing is stored that nobody saw.
 
-use quartermaster::playground::LedTo;
+use playground::LedTo;
 use serde_json::{Value, json};
 
 use crate::harness::{Company, Person, Setup, run_in};

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::Arc;
 
+use playground::{DeliveryFailure, Message, Place as At, Playground};
 use quartermaster::catalog;
-use quartermaster::playground::{DeliveryFailure, Message, Place as At, Playground};
 use quartermaster::ports::clock::SystemClock;
 use serde_json::{Value, json};
 

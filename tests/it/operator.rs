@@ -59,7 +59,7 @@ fn the_catalog_is_checked_and_its_forms_are_printed() {
     ");
     let json = place.runs(&["catalog", "form", "s3-bucket", "--json"]);
     let view: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!(quartermaster::playground::limits::check_view(&view), Vec::<String>::new());
+    assert_eq!(playground::limits::check_view(&view), Vec::<String>::new());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Forms of several pages, because one modal does not hold everything.
 
+use playground::LedTo;
 use quartermaster::domain::request::Request;
-use quartermaster::playground::LedTo;
 
 use crate::harness::{Person, Setup, run_in};
 

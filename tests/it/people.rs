@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quartermaster::playground::{Group, Person as Colleague};
+use playground::{Group, Person as Colleague};
 use quartermaster::ports::limits::Limits;
 use serde_json::json;
 

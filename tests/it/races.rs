@@ -2,7 +2,7 @@
 //! are told what came of it.
 
 use futures_util::future::join_all;
-use quartermaster::playground::LedTo;
+use playground::LedTo;
 use serde_json::json;
 use tokio::sync::Semaphore;
 

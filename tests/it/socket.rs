@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::process::{Command, Stdio};
 
-use quartermaster::playground::Playground;
+use playground::Playground;
 use serde_json::json;
 
 use crate::harness::line::CONNECTIONS;

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use playground::LedTo;
 use quartermaster::domain::ids::{ChannelId, PersonId};
 use quartermaster::domain::request::MessageRef;
-use quartermaster::playground::LedTo;
 use quartermaster::ports::limits::Limits;
 use quartermaster::slack::ids::{ActionId, CATALOG_SHORTCUT, CallbackId};
 use quartermaster::slack::incoming::{

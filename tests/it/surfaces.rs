@@ -1,7 +1,7 @@
 //! Messages that vanish, channels that close, and messages that were posted but never recorded.
 
+use playground::Place;
 use quartermaster::domain::request::MessageSlot;
-use quartermaster::playground::Place;
 use serde_json::json;
 
 use crate::harness::{Company, Setup, run, run_in};

@@ -1,7 +1,7 @@
 //! Tearing something down before its time, what stands in the way of that, and handing it to somebody else.
 
 use crate::harness::{Company, Setup, run, run_in};
-use quartermaster::playground::LedTo;
+use playground::LedTo;
 
 const BUCKET: [(&str, &str); 1] = [("BucketPurpose", "logs")];
 

@@ -1,6 +1,6 @@
 //! Every file by itself: how long it may be, how it begins, and what never stands in one.
 
-use crate::source::{code, files_under, has_extension, has_word, none, read, rust_files, shipped};
+use crate::source::{code, files_under, has_extension, has_word, none, read, shipped, source_files};
 
 /// Longest source file, test modules not counted.
 const LONGEST: usize = 500;
@@ -45,7 +45,7 @@ fn every_module_says_what_belongs_in_it() {
 #[test]
 fn every_module_is_named_for_what_it_holds() {
     let mut problems = Vec::new();
-    for path in rust_files("src") {
+    for path in source_files() {
         // The one name with such a word in it that is AWS's own.
         let own = path.replace("service_catalog", "");
         let empty = own.split(['/', '.', '_']).find(|word| EMPTY_NAMES.contains(word)).map(str::to_owned);

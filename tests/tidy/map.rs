@@ -4,19 +4,23 @@ use std::collections::BTreeSet;
 
 use quartermaster::domain::request::StatusName;
 
-use crate::source::{files_under, has_extension, none, quoted, read, rust_files, tests_in};
+use crate::source::{
+    files_under, has_extension, is_in_src, none, quoted, read, rust_files, source_files, tests_in,
+};
 
 /// The folders in the rows of the code map.
 fn mapped() -> BTreeSet<String> {
     let text = read("ARCHITECTURE.md");
-    let rows = text.lines().filter(|line| line.starts_with("| `src/"));
-    rows.filter_map(|row| quoted(row).first().map(|folder| (*folder).to_owned())).collect()
+    let rows = text.lines().filter(|line| line.starts_with("| `"));
+    let folders = rows.filter_map(|row| quoted(row).first().map(|folder| (*folder).to_owned()));
+    folders.filter(|folder| is_in_src(folder)).collect()
 }
 
-/// Every folder of `src/` that has a file.
+/// Every folder that has a file, in the `src/` of a package.
 fn folders() -> BTreeSet<String> {
     let folder_of = |path: &String| path.rsplit_once('/').map(|(folder, _)| format!("{folder}/"));
-    files_under("src").iter().filter_map(folder_of).collect()
+    let files = [files_under("src"), files_under("crates")].concat();
+    files.iter().filter(|path| is_in_src(path)).filter_map(folder_of).collect()
 }
 
 #[test]
@@ -33,7 +37,7 @@ fn every_invariant_names_a_test_that_exists() {
     let text = read("ARCHITECTURE.md");
     let section = text.split("\n## ").find(|section| section.starts_with("Invariants")).unwrap_or_default();
     let known: BTreeSet<String> =
-        [rust_files("src"), rust_files("tests")].concat().iter().flat_map(|path| tests_in(path)).collect();
+        [source_files(), rust_files("tests")].concat().iter().flat_map(|path| tests_in(path)).collect();
     let invariants: Vec<&str> = section.split("\n1. ").skip(1).collect();
     assert!(invariants.len() > 5, "ARCHITECTURE.md: the section Invariants was not understood");
     let mut problems = Vec::new();
@@ -55,7 +59,7 @@ const WORDS_OF_A_TEST: usize = 6;
 #[test]
 fn every_test_that_the_docs_name_exists() {
     let known: BTreeSet<String> =
-        [rust_files("src"), rust_files("tests")].concat().iter().flat_map(|path| tests_in(path)).collect();
+        [source_files(), rust_files("tests")].concat().iter().flat_map(|path| tests_in(path)).collect();
     let is_a_name = |word: &&str| {
         word.split('_').count() >= WORDS_OF_A_TEST
             && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')

@@ -46,7 +46,8 @@ fn an_image_is_built_from_the_sources_alone() {
         problems.extend((!there).then(|| format!(".dockerignore: there is no `{path}`")));
     }
     let manifest: toml_edit::DocumentMut = read("Cargo.toml").parse().unwrap();
-    let mut wanted = vec!["Cargo.toml".to_owned(), "Cargo.lock".into(), "build.rs".into(), "src".into()];
+    let mut wanted =
+        vec!["Cargo.toml".to_owned(), "Cargo.lock".into(), "build.rs".into(), "src".into(), "crates".into()];
     for kind in ["bench", "test"] {
         let targets = manifest[kind].as_array_of_tables().unwrap();
         wanted.extend(targets.iter().map(|target| {

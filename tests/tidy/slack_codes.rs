@@ -1,6 +1,6 @@
 //! Slack's error codes: whatever the program looks for and whatever a journey has Slack answer is documented.
 
-use quartermaster::playground::Method;
+use playground::Method;
 
 use crate::source::{none, read, rust_files, shipped};
 
@@ -39,7 +39,9 @@ fn every_code_of_slack_that_the_program_knows_is_documented_for_a_method_it_call
             known += 1;
             let documents = |method| Method::named(method).is_some_and(|method| method.documents(code));
             if !Method::names().any(documents) {
-                problems.push(format!("{path}: `{code}` is no error in src/playground/web_api/methods.json"));
+                problems.push(format!(
+                    "{path}: `{code}` is no error in crates/playground/src/web_api/methods.json"
+                ));
             }
         }
     }
@@ -62,7 +64,8 @@ fn pairs(text: &str) -> Vec<(&str, &str)> {
 #[test]
 fn whatever_a_test_has_slack_answer_is_documented() {
     let (mut known, mut problems) = (0, Vec::new());
-    for path in ["tests/it", "tests/torture", "src/playground/tests"].into_iter().flat_map(rust_files) {
+    for path in ["tests/it", "tests/torture", "crates/playground/src/tests"].into_iter().flat_map(rust_files)
+    {
         let text = read(&path);
         for (method, code) in pairs(&text).into_iter().filter(|(method, _)| method.contains('.')) {
             known += 1;

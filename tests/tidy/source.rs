@@ -47,15 +47,26 @@ pub(crate) fn rust_files(folder: &str) -> Vec<String> {
     files_under(folder).into_iter().filter(|path| has_extension(path, "rs")).collect()
 }
 
+/// Every Rust file that the packages are built from: the bot's `src/`, and that of each folder of `crates/`.
+pub(crate) fn source_files() -> Vec<String> {
+    [rust_files("src"), rust_files("crates")].concat().into_iter().filter(|path| is_in_src(path)).collect()
+}
+
+/// Whether a file, or a folder, belongs to the `src/` of a package.
+pub(crate) fn is_in_src(path: &str) -> bool {
+    let inside = path.strip_prefix("crates/").and_then(|path| path.split_once('/')).map(|(_, inside)| inside);
+    inside.unwrap_or(path).starts_with("src/")
+}
+
 /// Whether the path's file is of this kind, such as `rs`.
 pub(crate) fn has_extension(path: &str, wanted: &str) -> bool {
     Path::new(path).extension().is_some_and(|extension| extension == wanted)
 }
 
-/// Rust files of `src/` that ship, each with the lines that do: no test modules, no files of them.
+/// Rust files of all packages that ship, each with the lines that do: no test modules, no files of them.
 pub(crate) fn shipped() -> Vec<(String, Vec<String>)> {
     let tests = test_modules();
-    rust_files("src")
+    source_files()
         .into_iter()
         .filter(|path| !tests.iter().any(|module| path.starts_with(module.as_str())))
         .map(|path| {
@@ -77,7 +88,7 @@ fn shipped_lines(text: &str) -> Vec<String> {
 /// Paths (without extension) of the modules that are declared under `#[cfg(test)]` and live in files of their own.
 fn test_modules() -> Vec<String> {
     let mut modules = Vec::new();
-    for path in rust_files("src") {
+    for path in source_files() {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let text = read(&path);
         let mut gated = false;

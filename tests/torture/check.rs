@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use playground::{Message, Playground};
 use quartermaster::config::{Settings, StoreChoice};
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::job::JobKind;
 use quartermaster::domain::request::{MessageSlot, Notification, Request, StatusName};
-use quartermaster::playground::{Message, Playground};
 use quartermaster::ports::clock::{Clock, SystemClock};
 use quartermaster::ports::store::{RequestFilter, RequestScope, Store};
 use quartermaster::wiring::Backends;

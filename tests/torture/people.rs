@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
-use quartermaster::playground::{DeliveryFailure, LedTo, Playground};
+use playground::{DeliveryFailure, LedTo, Playground};
 use quartermaster::ports::clock::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 

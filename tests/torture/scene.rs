@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use quartermaster::playground::{Channel, Group, Person, Playground, RateLimits};
+use playground::{Channel, Group, Person, Playground, RateLimits};
 
 use crate::place::{Place, copy};
 use crate::process::slack;

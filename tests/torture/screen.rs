@@ -1,6 +1,6 @@
 //! What stands before a person's eyes: buttons and forms.
 
-use quartermaster::playground::{Message, Place, Playground};
+use playground::{Message, Place, Playground};
 use serde_json::{Value, json};
 
 /// Messages of a conversation that somebody scrolls back to.

@@ -32,9 +32,9 @@ pub(super) enum CallFailure {
 }
 
 // The codes below are from Slack's method pages, docs.slack.dev/reference/methods, 2026-11-29, as listed in
-// `playground/web_api/methods.json`. Calls that fail with any other code, including future ones, are retried with
-// growing pauses: "other errors can be returned in the case where the service is down or other unexpected factors
-// affect processing", says each of those pages.
+// `crates/playground/src/web_api/methods.json`. Calls that fail with any other code, including future ones, are
+// retried with growing pauses: "other errors can be returned in the case where the service is down or other unexpected
+// factors affect processing", says each of those pages.
 
 /// The message or view no longer exists, or the bot may no longer edit it.
 const GONE: [&str; 4] = ["message_not_found", "cant_update_message", "edit_window_closed", "not_found"];

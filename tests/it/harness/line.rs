@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
+use playground::Playground;
 use quartermaster::config::{Inbound, Secret};
-use quartermaster::playground::Playground;
 use quartermaster::wiring::App;
 use serde_json::{Map, Value};
 use tokio::task::JoinHandle;

@@ -25,10 +25,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use playground::{Playground, Settings as SlackSettings};
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::ids::{RequestId, TaskToken};
 use quartermaster::domain::request::{MessageSlot, Request};
-use quartermaster::playground::{Playground, Settings as SlackSettings};
 use quartermaster::ports::limits::Limits;
 use quartermaster::slack::client::METHODS;
 use quartermaster::slack::edge::Edge;

@@ -1,6 +1,6 @@
 //! Somebody who does a thing again when Slack says that it did not work, as people do.
 
-use quartermaster::playground::LedTo;
+use playground::LedTo;
 
 use super::Person;
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use quartermaster::playground::{Ack, DeliveryFailure, LedTo, Message, Place, Playground};
+use playground::{Ack, DeliveryFailure, LedTo, Message, Place, Playground};
 use serde_json::{Value, json};
 
 use super::Desk;

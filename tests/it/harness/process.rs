@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-use quartermaster::playground::{Playground, Settings};
+use playground::{Playground, Settings};
 use quartermaster::ports::clock::{Clock as _, SystemClock};
 use tokio::net::{TcpListener, TcpStream};
 

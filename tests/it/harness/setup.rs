@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
+use playground::{Person as Colleague, Settings as SlackSettings};
 use quartermaster::aws::dynamodb::Tables;
 use quartermaster::catalog;
 use quartermaster::config::{Settings, StoreChoice};
 use quartermaster::domain::catalog::Catalog;
-use quartermaster::playground::{Person as Colleague, Settings as SlackSettings};
 use quartermaster::ports::limits::Limits;
 use tempfile::TempDir;
 

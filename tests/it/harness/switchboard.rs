@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use quartermaster::playground::Playground;
+use playground::Playground;
 use serde_json::Value;
 use tower::ServiceExt as _;
 

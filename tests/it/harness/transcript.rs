@@ -12,7 +12,7 @@ pub(crate) fn lines(blocks: &Value) -> String {
 }
 
 /// A message: its blocks, or its text where it has none.
-pub(crate) fn message(message: &quartermaster::playground::Message) -> String {
+pub(crate) fn message(message: &playground::Message) -> String {
     if list(&message.blocks).next().is_none() { steady(&message.text) } else { lines(&message.blocks) }
 }
 

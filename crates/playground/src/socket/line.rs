@@ -19,19 +19,19 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::{MOST, Order};
-use crate::playground::{Playground, lock};
+use crate::{Playground, lock};
 
 /// The interval of pings. Slack's own client for Node.js drops a connection that had no ping for 30 s after
 /// the first one (`serverPingTimeout` of @slack/socket-mode of @slack/bolt 5.1.0, read on 2026-11-29).
 const PING_EVERY: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Deserialize)]
-pub(in crate::playground) struct Asked {
+pub(crate) struct Asked {
     ticket: String,
 }
 
 /// Handles `GET /link?ticket=…`: upgrades to a connection, once per ticket.
-pub(in crate::playground) async fn link(
+pub(crate) async fn link(
     State(playground): State<Playground>,
     Query(asked): Query<Asked>,
     mut request: Request,

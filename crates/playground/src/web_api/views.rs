@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
-use crate::playground::answer::{Answer, ApiError};
-use crate::playground::limits;
-use crate::playground::workspace::{TriggerRefusal, Workspace};
+use crate::answer::{Answer, ApiError};
+use crate::limits;
+use crate::workspace::{TriggerRefusal, Workspace};
 
 /// The largest view that Slack accepts, in bytes of JSON.
 const VIEW_SIZE_LIMIT: usize = 250_000;

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{World, form, plain};
-use crate::playground::{DeliveryFailure, LedTo, Place, Playground, Settings};
+use crate::{DeliveryFailure, LedTo, Place, Playground, Settings};
 
 const ALICE: &str = "U0ALICE";
 

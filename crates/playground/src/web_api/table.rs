@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::arguments::Arguments;
-use crate::playground::answer::ApiError;
+use crate::answer::ApiError;
 
 static TABLE: LazyLock<Table> =
     LazyLock::new(|| serde_json::from_str(include_str!("methods.json")).unwrap_or_default());

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::arguments::Arguments;
 use super::table::{Method, Tier};
-use crate::playground::{Playground, lock};
+use crate::{Playground, lock};
 
 /// The size of a burst, in minutes' worth of calls: enough for a person who uses `dev`, and for one moment of
 /// a test, in which the clock stands still. Slack allows bursts but does not document their size.
@@ -71,7 +71,7 @@ impl Method {
 
 /// The calls so far and the limits.
 #[derive(Debug, Default)]
-pub(in crate::playground) struct Calls {
+pub(crate) struct Calls {
     limits: RateLimits,
     /// When the calls would have ended if they were spread evenly, by method, and also by channel if each has
     /// its own count.
@@ -79,7 +79,7 @@ pub(in crate::playground) struct Calls {
 }
 
 impl Calls {
-    pub(in crate::playground) fn new(limits: RateLimits) -> Self {
+    pub(crate) fn new(limits: RateLimits) -> Self {
         Self { limits, until: BTreeMap::new() }
     }
 

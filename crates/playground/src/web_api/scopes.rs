@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::table::Method;
-use crate::playground::answer::ApiError;
-use crate::playground::workspace::Workspace;
+use crate::answer::ApiError;
+use crate::workspace::Workspace;
 
 /// The scopes of an app that is installed in a playground.
-pub(in crate::playground) const GRANTED: [&str; 10] = [
+pub(crate) const GRANTED: [&str; 10] = [
     "commands",
     "chat:write",
     "im:write",

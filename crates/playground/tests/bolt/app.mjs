@@ -1,4 +1,4 @@
-// A small app on Bolt for JavaScript. It does what app.py does; src/playground/tests/bolt.rs plays the people.
+// A small app on Bolt for JavaScript. It does what app.py does; ../../src/tests/bolt.rs plays the people.
 
 import bolt from "@slack/bolt";
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Order, Sockets};
-use crate::playground::{Playground, lock};
+use crate::{Playground, lock};
 
 impl Playground {
     /// Announces on every connection that it ends, with a reason such as `warning` or `refresh_requested`.

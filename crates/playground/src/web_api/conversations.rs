@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
-use crate::playground::answer::{Answer, ApiError};
-use crate::playground::settings::Channel;
-use crate::playground::workspace::Workspace;
+use crate::answer::{Answer, ApiError};
+use crate::settings::Channel;
+use crate::workspace::Workspace;
 
 /// The creation time of all channels.
 const CREATED: i64 = 1_700_000_000;

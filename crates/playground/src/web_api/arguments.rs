@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
 
-use crate::playground::answer::ApiError;
+use crate::answer::ApiError;
 
 /// Arguments that are JSON even in a form.
 const STRUCTURED: [&str; 4] = ["blocks", "view", "attachments", "metadata"];

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
-use crate::playground::answer::{Answer, ApiError};
-use crate::playground::limits;
-use crate::playground::workspace::{Message, Workspace};
+use crate::answer::{Answer, ApiError};
+use crate::limits;
+use crate::workspace::{Message, Workspace};
 
 /// Longer texts are truncated, as Slack does.
 const TEXT_KEPT: usize = 40_000;
@@ -109,7 +109,7 @@ pub(super) fn permalink(workspace: &Workspace, arguments: &Arguments, public_url
 }
 
 /// Returns a message as all answers and payloads contain it.
-pub(in crate::playground) fn message_json(workspace: &Workspace, message: &Message) -> Value {
+pub(crate) fn message_json(workspace: &Workspace, message: &Message) -> Value {
     let identity = &workspace.identity;
     let mut json = json!({
         "type": "message",

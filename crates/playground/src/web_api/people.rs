@@ -5,9 +5,9 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use super::arguments::Arguments;
-use crate::playground::answer::Answer;
-use crate::playground::settings::{Group, Person};
-use crate::playground::workspace::Workspace;
+use crate::answer::Answer;
+use crate::settings::{Group, Person};
+use crate::workspace::Workspace;
 
 /// When all accounts and groups were last changed.
 const UPDATED: i64 = 1_700_000_000;
@@ -70,7 +70,7 @@ pub(super) fn group_members(workspace: &Workspace, arguments: &Arguments) -> Ans
 }
 
 /// Returns an account as answers and events contain it. Slack returns less of a deactivated one.
-pub(in crate::playground) fn person_json(workspace: &Workspace, person: &Person, now: Timestamp) -> Value {
+pub(crate) fn person_json(workspace: &Workspace, person: &Person, now: Timestamp) -> Value {
     let identity = &workspace.identity;
     let team_id = person.team_id.as_ref().unwrap_or(&identity.team_id);
     let mut account = json!({

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::elements::Host;
 use super::{Checker, ID, Surface};
-use crate::playground::normalize;
+use crate::normalize;
 
 const SECTION_TEXT: usize = 3_000;
 const FIELDS: usize = 10;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Checker;
-use crate::playground::normalize;
+use crate::normalize;
 
 /// The most characters of an option's text, and of its description.
 const OPTION_TEXT: usize = 75;
@@ -148,7 +148,7 @@ impl Checker {
     /// Checks that every initial option exactly matches one of the options.
     pub(super) fn initial_options(&mut self, element: &Value, path: &str) {
         let offered = normalize::texts(element);
-        let offered = crate::playground::inputs::options(&offered);
+        let offered = crate::inputs::options(&offered);
         let one = element.get("initial_option").into_iter();
         let several = element["initial_options"].as_array();
         if several.is_some_and(Vec::is_empty) {

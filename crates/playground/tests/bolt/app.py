@@ -1,4 +1,4 @@
-"""A small app on Bolt for Python. It does what app.mjs does; src/playground/tests/bolt.rs plays the people."""
+"""A small app on Bolt for Python. It does what app.mjs does; ../../src/tests/bolt.rs plays the people."""
 
 import os
 

@@ -55,7 +55,7 @@ async fn every_answer_says_what_time_it_is_here() {
         let request = axum::http::Request::post(format!("{}{path}", world.api))
             .body(axum::body::Body::empty())
             .unwrap();
-        let answer = crate::playground::deliver::client().request(request).await.unwrap();
+        let answer = crate::deliver::client().request(request).await.unwrap();
         assert_eq!(answer.headers()["date"], "Sun, 29 Nov 2026 12:00:00 GMT", "{path}");
         assert_eq!(answer.headers().get_all("date").iter().count(), 1, "{path}");
     }
@@ -202,7 +202,7 @@ async fn somebody_who_left_is_in_no_group_cannot_be_written_to_and_the_bot_hears
 async fn what_the_app_was_not_granted_it_may_not_do() {
     let world = World::new().await;
     let hi = json!({"channel": "C0GENERAL", "text": "hi"});
-    let private = |workspace: &mut crate::playground::Workspace| {
+    let private = |workspace: &mut crate::Workspace| {
         workspace.scopes.retain(|scope| scope != "chat:write" && scope != "channels:read");
         let audit = workspace.channels.iter_mut().find(|channel| channel.id == "C0AUDIT").unwrap();
         audit.is_private = true;

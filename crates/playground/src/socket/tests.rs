@@ -9,8 +9,8 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::playground::tests::{fetch, serve};
-use crate::playground::{DeliveryFailure, LedTo, Playground, Settings};
+use crate::tests::{fetch, serve};
+use crate::{DeliveryFailure, LedTo, Playground, Settings};
 
 const ALICE: &str = "U0ALICE";
 

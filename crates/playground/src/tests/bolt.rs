@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::serve;
-use crate::playground::{Ack, LedTo, Message, Paths, Place, Playground, Settings, Shortcut};
+use crate::{Ack, LedTo, Message, Paths, Place, Playground, Settings, Shortcut};
 
 const ALICE: &str = "U0ALICE";
 const BOB: &str = "U0BOB";
@@ -57,15 +57,16 @@ impl Stage {
         let origin = serve(playground.router()).await;
         playground.set_public_url(origin.clone());
         playground.set_bot_url(format!("http://127.0.0.1:{port}"));
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        std::fs::create_dir_all(root.join("ci-output")).unwrap();
-        let log = root.join(format!("ci-output/bolt-{language:?}-{transport:?}.log"));
+        let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let output = own.join("../../ci-output");
+        std::fs::create_dir_all(&output).unwrap();
+        let log = output.join(format!("bolt-{language:?}-{transport:?}.log"));
         let (program, script) = match language {
             Language::Python => ("python3", "app.py"),
             Language::JavaScript => ("node", "app.mjs"),
         };
         let mut command = Command::new(program);
-        command.arg(script).current_dir(root.join("tests/bolt")).stdin(Stdio::null());
+        command.arg(script).current_dir(own.join("tests/bolt")).stdin(Stdio::null());
         let written = File::create(&log).unwrap();
         command.stdout(written.try_clone().unwrap()).stderr(written);
         command.env("SLACK_API_URL", format!("{origin}/api/")).env("PORT", port.to_string());

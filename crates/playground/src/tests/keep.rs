@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::plain;
-use crate::playground::{Playground, Settings};
+use crate::{Playground, Settings};
 
 fn started(keep_in: PathBuf) -> Playground {
     let now = Arc::new(|| "2026-11-22T12:00:00Z".parse().unwrap());
