@@ -4,7 +4,6 @@ pub mod aws;
 pub mod catalog;
 pub mod cli;
 pub mod config;
-pub mod document;
 pub mod domain;
 pub mod https;
 pub mod local;

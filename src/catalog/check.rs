@@ -5,9 +5,9 @@ use std::path::Path;
 use super::files::{self, CatalogFiles};
 use super::problem::{FileProblem, Severity};
 use super::{assemble, guardrails, in_file_order};
-use crate::document::Problem;
 use crate::domain::catalog::{Catalog, CostLine, Pick, Product, Quantity};
-use crate::domain::template::{Parameter, Template};
+use cloudformation::document::Problem;
+use cloudformation::{Parameter, Template};
 
 /// The result of a check.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 
 use crate::domain::ids::ProductKey;
-use crate::domain::template::{Parameter, ParameterKind, Template};
+use cloudformation::{Parameter, ParameterKind, Template};
 
 /// Parameters that the portal can fill in, by the names that the shipped products use.
 const BOUND: [(&str, &str); 3] =

@@ -28,7 +28,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::catalog::{Catalog, PriceList, Product};
 use crate::domain::ids::{ProductKey, RESERVED_WORDS};
-use crate::domain::template::Template;
+use cloudformation::Template;
 use files::{CatalogFiles, ProductFolder};
 use product_file::Context;
 

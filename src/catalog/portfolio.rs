@@ -196,7 +196,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::catalog::built_in;
-    use crate::document::{Node, parse_yaml};
+    use cloudformation::document::{Node, parse_yaml};
 
     fn id(key: &str) -> String {
         logical_id(&ProductKey::parse(key).unwrap())

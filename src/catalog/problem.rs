@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::document::Problem;
+use cloudformation::document::Problem;
 
 /// A problem with one file; formats as `file: line 12: what is wrong: how to fix it`.
 #[derive(Clone, Debug, PartialEq, Eq)]

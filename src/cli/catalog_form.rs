@@ -6,20 +6,20 @@ use slack_morphism::prelude::SlackModalView;
 
 use super::CommandOutput;
 use super::catalog::{condition_in_words, estimate_by_default, short_approval};
-use crate::document::nearest;
 use crate::domain::catalog::{
     ApprovalMode, ApprovalRule, Approvers, Catalog, PriceList, Principal, Product, Requesters, RuleFor, Stage,
 };
 use crate::domain::cost;
 use crate::domain::form::{Field, Form, Input};
 use crate::domain::ids::TeamName;
-use crate::domain::parameters::grouped;
 use crate::domain::policy::{ApprovalPath, approval_path};
 use crate::domain::preview::{Preview, PreviewStage};
 use crate::domain::quota::QuotaUse;
 use crate::domain::ticket::{LONGEST, TicketRule};
 use crate::ports::clock::{Clock as _, SystemClock};
 use crate::slack::views::{FormState, request_form};
+use cloudformation::document::nearest;
+use cloudformation::text::grouped;
 
 /// Returns the request form of a product as text, with the preview above Submit for the default values.
 pub fn form(catalog: &Catalog, key: &str) -> CommandOutput {

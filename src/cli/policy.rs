@@ -17,10 +17,10 @@ use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::parameters::{ParameterValues, check_parameters, match_prefill};
 use crate::domain::policy::{ApprovalPath, Team, path_as_things_stand};
 use crate::domain::quota::{BudgetUse, QuotaUse, TeamUse};
-use crate::domain::template::Parameter;
 use crate::domain::unsatisfiable::unsatisfiable_approvals;
 use crate::portal::{named, others};
 use crate::wiring;
+use cloudformation::Parameter;
 
 /// What is asked.
 #[derive(Debug, Args)]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use crate::document::Reader;
 use crate::domain::ids::ProductKey;
+use cloudformation::document::Reader;
 
 /// The file of the embedded store, unless the settings name another.
 const FILE: &str = "quartermaster.db";

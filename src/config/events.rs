@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::file::refuse_secrets;
-use crate::document::Reader;
+use cloudformation::document::Reader;
 
 /// The receiver of audit entries.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use super::backend::{read_account, read_backend};
 use super::examples::EXAMPLES;
 use super::{EventsTo, LogFormat, Settings, SimulationSettings, Transport, events, teams};
-use crate::document::{Problem, Problems, Reader, parse_toml};
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{ChannelId, ProductKey};
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
+use cloudformation::document::{Problem, Problems, Reader, parse_toml};
 
 /// The default catalog folder.
 const CATALOG: &str = "catalog";
@@ -195,8 +195,8 @@ fn read_catalog(root: &Reader<'_>) -> (PathBuf, bool) {
 
 fn read_simulation(root: &Reader<'_>) -> SimulationSettings {
     let simulated = root.section("simulated");
-    let step = simulated.period("step").unwrap_or(Period::millis(500));
-    let pace = simulated.period("pace").unwrap_or(Period::seconds(1));
+    let step = Period::read(&simulated, "step").unwrap_or(Period::millis(500));
+    let pace = Period::read(&simulated, "pace").unwrap_or(Period::seconds(1));
     let fail_products = product_keys(&simulated, "fail_products");
     let fail_teardowns = product_keys(&simulated, "fail_teardowns");
     let fail_changes = product_keys(&simulated, "fail_changes");

@@ -4,11 +4,11 @@ use jiff::civil::Weekday;
 use jiff::tz::{self, TimeZone, TimeZoneDatabase};
 
 use super::file::{channel, principals};
-use crate::document::{Reader, nearest};
 use crate::domain::ids::TeamName;
 use crate::domain::organization::ALL_TEAMS;
 use crate::domain::policy::Team;
 use crate::domain::quiet_hours::{Hours, QuietHours};
+use cloudformation::document::{Reader, nearest};
 
 /// Maximum length of a team name, which becomes part of bucket names and tags.
 const LONGEST_TEAM_NAME: usize = 20;

@@ -12,10 +12,11 @@ use super::catalog::{PriceList, Product};
 use super::cost::{dollars, estimate};
 use super::form::{Field, Form, Input};
 use super::ids::PersonId;
-use super::parameters::{parse_number, value_problem};
 use super::period::Period;
 use super::refusal::Refusal;
 use super::request::{Estimate, Question, Request};
+use cloudformation::text::parse_number;
+use cloudformation::value::value_problem;
 
 /// Longest list of options of which an approver may choose a smaller one, as many as a Slack select holds. In a longer
 /// list nobody could tell which is smaller.

@@ -15,8 +15,8 @@ pub use super::approval::{
 use super::form::ShowWhen;
 use super::ids::{GroupId, PersonId, ProductKey, RequestId, TeamName};
 use super::period::Period;
-use super::template::Template;
 use super::ticket::TicketRule;
+use cloudformation::Template;
 
 /// Everything that can be requested, and its prices.
 #[derive(Clone, Debug, Default)]

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::catalog::{Condition, CostLine, Pick, PriceList, Product, Quantity};
-use super::parameters::{grouped, parse_number};
 use super::request::Estimate;
+use cloudformation::text::{grouped, parse_number};
 
 /// Returns the sum of all lines in US dollars a month, rounded to cents (half a cent goes up) once at the end.
 ///

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::template::{Resource, Template};
+use cloudformation::{Resource, Template};
 
 /// The effect of a teardown on one resource of the template, if it was created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,8 +23,8 @@ use super::request::{
     Notification, Provisioned, ReminderKind, Request, Status, StatusName,
 };
 use super::submission::{Submission, submit};
-use super::template::Template;
 use super::transition::Transition;
+use cloudformation::Template;
 
 /// Part of every token in these tests, so that one search finds a leak.
 pub(crate) const SECRET: &str = "AQC8-secret";

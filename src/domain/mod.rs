@@ -1,6 +1,6 @@
 //! The rules that hold whatever the chat tool or the cloud. No I/O, no clock, no `async`, no logging.
 //!
-//! Reading order: [`ids`], [`catalog`] with its [`template`]s, [`request`], then [`transition`], which
+//! Reading order: [`ids`], [`catalog`] with its [templates](cloudformation::Template), [`request`], then [`transition`], which
 //! decides every change of a request. [`policy`], [`quota`], [`lease`] and [`spending`] each answer one
 //! question. [`audit`] and [`job`] hold what a change produces, and [`refusal`] holds every reason to refuse
 //! one.
@@ -38,7 +38,6 @@ pub mod request;
 pub mod silence;
 pub mod spending;
 pub mod submission;
-pub mod template;
 pub mod ticket;
 pub mod transition;
 pub mod unsatisfiable;

@@ -1,6 +1,6 @@
 //! Lengths of time as written in files: `500ms`, `5s`, `15m`, `24h`, `30d`.
 
-use crate::document::Reader;
+use cloudformation::document::Reader;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -154,22 +154,22 @@ impl fmt::Display for Period {
     }
 }
 
-impl Reader<'_> {
+impl Period {
     /// Reads a length of time such as `24h`, if the key is present.
-    pub fn period(&self, key: &str) -> Option<Period> {
-        self.parsed(key, "a length of time (ms, s, m, h or d)", "24h")
+    pub fn read(reader: &Reader<'_>, key: &str) -> Option<Self> {
+        reader.parsed(key, "a length of time (ms, s, m, h or d)", "24h")
     }
 
     /// Reads a list of lengths of time such as `[7d, 1d]`, if the key is present.
-    pub fn periods(&self, key: &str) -> Option<Vec<Period>> {
-        self.parsed_list(key, "lengths of time (ms, s, m, h or d)", "7d, 1d")
+    pub fn read_list(reader: &Reader<'_>, key: &str) -> Option<Vec<Self>> {
+        reader.parsed_list(key, "lengths of time (ms, s, m, h or d)", "7d, 1d")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::{Problems, parse_yaml};
+    use cloudformation::document::{Problems, parse_yaml};
 
     #[test]
     fn a_period_in_a_sentence_is_written_out() {
@@ -219,9 +219,9 @@ mod tests {
         let node = parse_yaml("ttl: 30d\nreminders: [7d, 1d]\ngrace: soon\n").unwrap();
         let problems = Problems::new();
         let reader = Reader::new(&node, &problems);
-        assert_eq!(reader.period("ttl"), Some(Period::days(30)));
-        assert_eq!(reader.periods("reminders"), Some(vec![Period::days(7), Period::days(1)]));
-        assert_eq!(reader.period("grace"), None);
+        assert_eq!(Period::read(&reader, "ttl"), Some(Period::days(30)));
+        assert_eq!(Period::read_list(&reader, "reminders"), Some(vec![Period::days(7), Period::days(1)]));
+        assert_eq!(Period::read(&reader, "grace"), None);
         reader.finish();
         let lines: Vec<String> = problems.into_sorted().iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(lines.join("\n"), @"line 3: `grace` is `soon` where a length of time (ms, s, m, h or d) should be: write for example `grace: 24h`");

@@ -188,7 +188,7 @@ mod tests {
     use crate::domain::fixtures::{auto_product, born, minutes, product, submission, submitted_at};
     use crate::domain::job::Job;
     use crate::domain::quota::QuotaUse;
-    use crate::domain::template::Template;
+    use cloudformation::Template;
 
     fn due(jobs: &[Job]) -> Vec<(&str, Timestamp)> {
         jobs.iter().map(|job| (job.key.name.as_str(), job.due_at)).collect()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::template::Pattern;
+use cloudformation::Pattern;
 
 /// Longest reference that a form accepts, in characters.
 pub const LONGEST: u32 = 100;

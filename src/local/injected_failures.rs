@@ -9,8 +9,8 @@ use super::physical_ids::REGION;
 use super::records::RecordOutcome;
 use crate::domain::deletion::{DeletionOutcome, deletion_effects};
 use crate::domain::ids::ProductKey;
-use crate::domain::template::evaluate::{Evaluation, LiveResource};
 use crate::ports::provisioner::ProvisionOrder;
+use cloudformation::evaluate::{Evaluation, LiveResource};
 
 /// The failures of one provisioned product. Determined when it is provisioned, stored until it is removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::ids::RequestId;
-use crate::domain::template::evaluate::{LiveResource, ref_is_name};
+use cloudformation::evaluate::{LiveResource, ref_is_name};
 
 /// The account id that AWS's documentation uses.
 pub(super) const ACCOUNT: &str = "123456789012";

@@ -20,10 +20,10 @@ use super::update::Update;
 use crate::domain::drift::ProvisionedRecord;
 use crate::domain::ids::{ProductKey, RecordId, RequestId};
 use crate::domain::period::Period;
-use crate::domain::template::evaluate::{EvaluatedOutput, Evaluation, Inputs, LiveResource};
 use crate::ports::clock::Clock;
 use crate::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use crate::ports::queue::Signal;
+use cloudformation::evaluate::{EvaluatedOutput, Evaluation, Inputs, LiveResource};
 
 /// Settings of the simulation.
 #[derive(Clone, Debug)]

@@ -15,14 +15,15 @@ use crate::domain::cost::estimate;
 use crate::domain::event::Event;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, RequestId};
-use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters, in_effect, value_problem};
+use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters, in_effect};
 use crate::domain::policy::{approval_path, path_above_budget, path_of_budget};
 use crate::domain::preview::Preview;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{ChangeOrder, Difference, MessageSlot, Question, Request, Status};
 use crate::domain::submission::snapshot;
-use crate::domain::template::Parameter;
 use crate::ports::store::CommitError;
+use cloudformation::Parameter;
+use cloudformation::value::value_problem;
 
 /// What the form of a change shows.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::match_prefill;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Estimate;
-use crate::domain::template::Parameter;
+use cloudformation::Parameter;
 
 /// A product that somebody may request.
 #[derive(Clone, Debug)]

@@ -17,8 +17,8 @@ use crate::domain::preview::Preview;
 use crate::domain::quota::{BudgetUse, QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
-use crate::domain::template::Parameter;
 use crate::ports::store::{RequestFilter, RequestScope};
+use cloudformation::Parameter;
 
 /// How many requests to name when a limit is reached, and how many of a team to search for them.
 const NAMED_HOLDERS: usize = 10;

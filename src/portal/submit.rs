@@ -17,9 +17,9 @@ use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters}
 use crate::domain::quota::BudgetUse;
 use crate::domain::refusal::Refusal;
 use crate::domain::submission::{Submission, submit as birth};
-use crate::domain::template::FailedRule;
 use crate::ports::retention::{IdempotencyKey, OF_A_FORM};
 use crate::ports::store::CommitError;
+use cloudformation::FailedRule;
 
 /// A submitted form.
 #[derive(Clone, Debug)]

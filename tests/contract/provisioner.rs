@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cloudformation::Template;
 use quartermaster::domain::catalog::Product;
 use quartermaster::domain::drift::ProvisionedCondition;
 use quartermaster::domain::ids::{RecordId, RequestId};
 use quartermaster::domain::period::Period;
-use quartermaster::domain::template::Template;
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use quartermaster::ports::queue::{Queue, Signal};
 

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::{Arc, Mutex};
 
+use cloudformation::Template;
 use jiff::Timestamp;
 use quartermaster::domain::catalog::{
     ApprovalRule, Exceptions, LeaseTerms, OverBudget, Product, QuotaRule, Requesters, TeardownConfirm,
@@ -11,7 +12,6 @@ use quartermaster::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use quartermaster::domain::period::Period;
 use quartermaster::domain::request::Request;
 use quartermaster::domain::submission::{Submission, submit};
-use quartermaster::domain::template::Template;
 use quartermaster::domain::transition::Transition;
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::store::{Commit, RowChange};

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
 };
+use cloudformation::document::{Node, parse_yaml};
 use quartermaster::aws::dynamodb::Tables;
-use quartermaster::document::{Node, parse_yaml};
 use quartermaster::domain::ids::RequestId;
 
 /// Two tables that nobody else uses.

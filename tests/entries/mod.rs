@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use cloudformation::document::{parse_json, parse_toml, parse_yaml};
+use cloudformation::{Pattern, Template};
 use quartermaster::catalog;
 use quartermaster::config::Settings;
-use quartermaster::document::{parse_json, parse_toml, parse_yaml};
 use quartermaster::domain::form::Form;
 use quartermaster::domain::parameters::{check_parameters, match_prefill, parse_prefill};
-use quartermaster::domain::template::{Pattern, Template};
 use quartermaster::ports::clock::SystemClock;
 use quartermaster::slack::incoming::{
     parse_command, parse_command_json, parse_event, parse_interaction, parse_interaction_json, parse_options,

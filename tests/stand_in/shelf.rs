@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use cloudformation::{Parameter, ParameterKind};
 use quartermaster::domain::catalog::{Product, version_description};
-use quartermaster::domain::template::{Parameter, ParameterKind};
 use serde_json::{Value, json};
 
 use super::{PORTFOLIO, Refused};

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use cloudformation::document::{Entry, Node, Value, parse_yaml};
 use quartermaster::catalog::{built_in, portfolio_template};
-use quartermaster::document::{Entry, Node, Value, parse_yaml};
 
 use crate::source::{none, read};
 

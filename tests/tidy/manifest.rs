@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use quartermaster::document::{Node, parse_yaml};
+use cloudformation::document::{Node, parse_yaml};
 use quartermaster::slack::client::METHODS;
 use quartermaster::slack::ids::CATALOG_SHORTCUT;
 use quartermaster::slack::manifest::{Install, ManifestTransport, install_link, manifest};

@@ -1,6 +1,8 @@
 //! How it is packed and started: the container, the unit, and the steps that the docs lead through. What systemd thinks
 //! of the unit is `.ci/lint-unit`'s.
 
+use cloudformation::document::{Node, parse_toml};
+
 use crate::source::{none, read, root};
 
 /// The value behind the first `key` that a line begins with.
@@ -45,14 +47,14 @@ fn an_image_is_built_from_the_sources_alone() {
         let there = root().join(path).exists();
         problems.extend((!there).then(|| format!(".dockerignore: there is no `{path}`")));
     }
-    let manifest: toml_edit::DocumentMut = read("Cargo.toml").parse().unwrap();
+    let manifest = parse_toml(&read("Cargo.toml")).unwrap();
     let mut wanted =
         vec!["Cargo.toml".to_owned(), "Cargo.lock".into(), "build.rs".into(), "src".into(), "crates".into()];
     for kind in ["bench", "test"] {
-        let targets = manifest[kind].as_array_of_tables().unwrap();
+        let targets = manifest.get(kind).and_then(Node::as_list).unwrap();
         wanted.extend(targets.iter().map(|target| {
-            let named = target.get("path").and_then(|path| path.as_str()).map(str::to_owned);
-            named.unwrap_or_else(|| format!("tests/{}/main.rs", target["name"].as_str().unwrap()))
+            let text = |key: &str| target.get(key).and_then(Node::as_text);
+            text("path").map_or_else(|| format!("tests/{}/main.rs", text("name").unwrap()), str::to_owned)
         }));
     }
     for path in wanted {

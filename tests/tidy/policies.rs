@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use quartermaster::document::Node;
+use cloudformation::document::Node;
 
 use crate::infra::{PORTAL, ROLES, at, entries, portal, template, texts};
 use crate::source::{files_under, none, read};

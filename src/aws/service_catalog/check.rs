@@ -12,7 +12,7 @@ use super::ServiceCatalog;
 use super::published::{NoLaunchPath, PublishedVersion};
 use crate::aws::SetupProblem;
 use crate::domain::catalog::Product;
-use crate::domain::template::{Parameter, ParameterKind};
+use cloudformation::{Parameter, ParameterKind};
 
 /// The beginning of most remedies.
 const DEPLOY: &str = "print `infra/portfolio.yml` anew with `quartermaster catalog template` and deploy it with \

@@ -2,7 +2,7 @@
 
 use super::Inspected;
 use super::outcomes::{PropertyOutcome, outcomes};
-use crate::document::{Node, Problem};
+use cloudformation::document::{Node, Problem};
 
 const BLOCKS: [&str; 4] =
     ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];

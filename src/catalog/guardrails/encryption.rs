@@ -1,7 +1,7 @@
 //! Encryption at rest and in transit.
 
 use super::Inspected;
-use crate::document::Problem;
+use cloudformation::document::Problem;
 
 /// Types with a setting for encryption at rest, and its path.
 const SWITCHES: [(&str, &[&str]); 10] = [

@@ -3,7 +3,7 @@
 
 use super::Inspected;
 use super::outcomes::PropertyOutcome;
-use crate::document::Problem;
+use cloudformation::document::Problem;
 
 /// Types that hold data.
 const STATEFUL: [&str; 14] = [

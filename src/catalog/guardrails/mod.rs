@@ -13,8 +13,8 @@ mod rights;
 #[cfg(test)]
 mod tests;
 
-use crate::document::{Node, Problem};
-use crate::domain::template::{Resource, Template};
+use cloudformation::document::{Node, Problem};
+use cloudformation::{Resource, Template};
 use outcomes::{PropertyOutcome, outcomes};
 
 /// Returns all findings about a template, in file order.

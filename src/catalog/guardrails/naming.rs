@@ -6,8 +6,8 @@
 //! 2026-11-29.
 
 use super::Inspected;
-use crate::document::{Node, Problem, Value};
-use crate::domain::template::Template;
+use cloudformation::Template;
+use cloudformation::document::{Node, Problem, Value};
 
 /// Name properties that do not follow from the type.
 const CALLED_OTHERWISE: [(&str, &str); 18] = [

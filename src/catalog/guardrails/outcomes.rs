@@ -1,8 +1,8 @@
 //! The possible values of a property over all choices that a form offers. Evaluating one choice is up to the
 //! template.
 
-use crate::document::{Node, Value};
-use crate::domain::template::{ParameterKind, Template};
+use cloudformation::document::{Node, Value};
+use cloudformation::{ParameterKind, Template};
 
 /// Maximum nesting of expressions; deeper ones count as unknown.
 const MAX_DEPTH: usize = 16;

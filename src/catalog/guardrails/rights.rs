@@ -1,7 +1,7 @@
 //! IAM policies that grant more rights than intended.
 
 use super::Inspected;
-use crate::document::{Node, Problem};
+use cloudformation::document::{Node, Problem};
 
 const POLICIES: [&str; 6] = [
     "AWS::IAM::Role",

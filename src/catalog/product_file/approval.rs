@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::document::Reader;
 use crate::domain::approve_with_changes::MOST_OPTIONS;
 use crate::domain::catalog::{
     ApprovalConfirm, ApprovalMode, ApprovalRule, Approvers, Principal, RuleFor, Stage,
 };
 use crate::domain::period::Period;
-use crate::domain::template::ParameterKind;
 use crate::domain::unsatisfiable::names_too_few;
+use cloudformation::ParameterKind;
+use cloudformation::document::Reader;
 
 use super::Context;
 use super::conditions::{auto_condition, conditions};

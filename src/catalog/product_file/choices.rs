@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::references::{check_value, parameter};
 use super::{Choices, Context};
-use crate::document::Reader;
+use cloudformation::document::Reader;
 
 /// The most options of one field.
 const MOST: usize = 100;

@@ -1,8 +1,8 @@
 //! Conditions in a product file: what must hold for a request so that an approval rule applies.
 
-use crate::document::Reader;
 use crate::domain::catalog::Condition;
 use crate::domain::ids::TeamName;
+use cloudformation::document::Reader;
 
 use super::Context;
 use super::references::{check_value, parameter};

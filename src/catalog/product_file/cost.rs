@@ -6,10 +6,10 @@ use rust_decimal::Decimal;
 
 use super::references::{check_value, parameter};
 use super::{Context, did_you_mean};
-use crate::document::{Node, Reader, Value};
 use crate::domain::catalog::{CostLine, Pick, PriceList, Quantity};
-use crate::domain::parameters::parse_number;
-use crate::domain::template::ParameterKind;
+use cloudformation::ParameterKind;
+use cloudformation::document::{Node, Reader, Value};
+use cloudformation::text::parse_number;
 
 pub(super) fn lines(reader: &Reader<'_>, context: &Context<'_>) -> Vec<CostLine> {
     reader.maps("cost").into_iter().filter_map(|line| cost_line(line, context)).collect()

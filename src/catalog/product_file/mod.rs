@@ -13,15 +13,15 @@ mod ticket;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::document::{Problem, Problems, Reader, nearest, parse_yaml};
 use crate::domain::catalog::{
     ApprovalRule, Binding, CostLine, LeaseTerms, PriceList, Product, QuotaRule, Requesters, TeardownConfirm,
     offered,
 };
 use crate::domain::form::{Form, ShowWhen};
 use crate::domain::ids::ProductKey;
-use crate::domain::template::Template;
 use crate::domain::ticket::TicketRule;
+use cloudformation::Template;
+use cloudformation::document::{Problem, Problems, Reader, nearest, parse_yaml};
 
 /// The offered values of each parameter, with the label of each.
 type Choices = BTreeMap<String, Vec<(String, String)>>;

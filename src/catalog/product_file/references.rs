@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, did_you_mean};
-use crate::document::Reader;
 use crate::domain::catalog::{Binding, Requesters};
-use crate::domain::parameters::value_problem;
-use crate::domain::template::{Parameter, ParameterKind};
+use cloudformation::document::Reader;
+use cloudformation::value::value_problem;
+use cloudformation::{Parameter, ParameterKind};
 
 /// Samples of the values that the portal fills in. Their shapes are fixed, except for team names.
 const TEAM: &str = "payments";

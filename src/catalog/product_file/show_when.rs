@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::references::{check_value, parameter};
 use super::{Choices, Context};
-use crate::document::Reader;
 use crate::domain::catalog::offered;
 use crate::domain::form::{Form, ShowWhen};
-use crate::domain::parameters::constraint_problem;
-use crate::domain::template::Template;
+use cloudformation::Template;
+use cloudformation::document::Reader;
+use cloudformation::value::constraint_problem;
 
 /// What the section is checked against besides the template.
 pub(super) struct FormContext<'a> {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::document::Reader;
 use crate::domain::catalog::{Exceptions, LeaseTerms, OverBudget, QuotaRule, Requesters, TeardownConfirm};
 use crate::domain::ids::TeamName;
 use crate::domain::period::Period;
+use cloudformation::document::Reader;
 
 pub(super) fn quota(reader: Reader<'_>) -> QuotaRule {
     let per_team = at_least_one(&reader, "per_team", 10);
@@ -18,7 +18,7 @@ pub(super) fn quota(reader: Reader<'_>) -> QuotaRule {
 }
 
 pub(super) fn lease(reader: Reader<'_>) -> LeaseTerms {
-    let grace = reader.period("grace").unwrap_or(Period::days(7));
+    let grace = Period::read(&reader, "grace").unwrap_or(Period::days(7));
     let lease = LeaseTerms {
         ttl: some_time(&reader, "ttl", Period::days(30)),
         grace,
@@ -33,7 +33,7 @@ pub(super) fn lease(reader: Reader<'_>) -> LeaseTerms {
 /// Parses reminders. They count back from the teardown, so one as long as the grace would come with or before
 /// the warning.
 fn reminders(reader: &Reader<'_>, grace: Period) -> Vec<Period> {
-    let Some(reminders) = reader.periods("reminders") else {
+    let Some(reminders) = Period::read_list(reader, "reminders") else {
         // The default must not break the rule below.
         return vec![Period::days(1)].into_iter().filter(|usual| *usual < grace).collect();
     };
@@ -52,7 +52,7 @@ fn reminders(reader: &Reader<'_>, grace: Period) -> Vec<Period> {
 }
 
 fn renew(reader: &Reader<'_>) -> Vec<Period> {
-    let periods = reader.periods("renew").unwrap_or_else(|| vec![Period::days(30)]);
+    let periods = Period::read_list(reader, "renew").unwrap_or_else(|| vec![Period::days(30)]);
     if periods.iter().any(|period| period.is_zero()) {
         reader.report("renew", "renewing by 0s changes nothing", "write for example `renew: [30d]`");
     }
@@ -106,7 +106,7 @@ pub(super) fn at_least_one(reader: &Reader<'_>, key: &str, default: u32) -> u32 
 
 /// Reads a period longer than zero, with a default.
 pub(super) fn some_time(reader: &Reader<'_>, key: &str, default: Period) -> Period {
-    let period = reader.period(key);
+    let period = Period::read(reader, key);
     if period.is_some_and(Period::is_zero) {
         let what = format!("`{}` is no time at all", reader.path_of(key));
         reader.report(key, what, format!("write for example `{key}: {default}`"));

@@ -2,9 +2,9 @@
 
 use url::Url;
 
-use crate::document::Reader;
-use crate::domain::template::Pattern;
 use crate::domain::ticket::{PLACE_IN_LINK, TicketRule};
+use cloudformation::Pattern;
+use cloudformation::document::Reader;
 
 pub(super) fn ticket(reader: Reader<'_>) -> TicketRule {
     let label = reader.text_or("label", "Ticket");

@@ -1,12 +1,12 @@
 //! Derives a field from a parameter: the kind of input, its options, initial value and texts.
 
 use super::label::readable;
-use crate::document::Problem;
-use crate::domain::parameters::{
-    Canonical, can_be_listed, constraint_problem, cut, example, grouped, is_whole, length_words, range_words,
-    takes_nothing,
-};
-use crate::domain::template::{Parameter, ParameterKind};
+use crate::domain::parameters::Canonical;
+use cloudformation::document::Problem;
+use cloudformation::shapes::example;
+use cloudformation::text::{cut, grouped};
+use cloudformation::value::{constraint_problem, is_whole, length_words, range_words, takes_nothing};
+use cloudformation::{Parameter, ParameterKind};
 use rust_decimal::Decimal;
 
 /// Longest label or hint in Slack, in characters.
@@ -95,6 +95,23 @@ pub struct Choice {
     pub value: String,
     /// The text that people see, at most 75 characters, never empty.
     pub label: String,
+}
+
+/// Types whose resources can be listed per account. Images are too many, and availability zones are not the
+/// account's.
+const LISTED: [&str; 7] = [
+    "AWS::EC2::Instance::Id",
+    "AWS::EC2::KeyPair::KeyName",
+    "AWS::EC2::SecurityGroup::Id",
+    "AWS::EC2::Subnet::Id",
+    "AWS::EC2::VPC::Id",
+    "AWS::EC2::Volume::Id",
+    "AWS::Route53::HostedZone::Id",
+];
+
+/// Whether users can choose among the existing resources of this type.
+fn can_be_listed(aws_type: &str) -> bool {
+    LISTED.contains(&aws_type)
 }
 
 impl Field {

@@ -12,8 +12,8 @@ mod visibility;
 pub use field::{CHOOSE, Choice, Field, Input};
 pub use visibility::ShowWhen;
 
-use crate::document::Problem;
-use crate::domain::template::Template;
+use cloudformation::Template;
+use cloudformation::document::Problem;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The fields of a product's request form.

@@ -65,7 +65,7 @@ fn is_asked(
 mod tests {
     use super::*;
     use crate::domain::fixtures::product;
-    use crate::domain::template::Template;
+    use cloudformation::Template;
 
     const TEMPLATE: &str = r"
 Parameters:

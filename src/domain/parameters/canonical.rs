@@ -1,8 +1,8 @@
 //! Normalizes values: one spelling per value, wherever it came from (a form, a command, an earlier request, a
 //! change), so that the same text is shown, checked, compared and stored.
 
-use super::value::parse_number;
-use crate::domain::template::{Parameter, ParameterKind};
+use cloudformation::text::parse_number;
+use cloudformation::{Parameter, ParameterKind};
 
 /// How the values of one parameter are normalized.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +103,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::template::Template;
+    use cloudformation::Template;
 
     const TEMPLATE: &str = r#"
 Parameters:

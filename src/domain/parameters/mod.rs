@@ -4,21 +4,16 @@
 
 mod canonical;
 mod prefill;
-mod shape;
-mod value;
 
 pub use canonical::Canonical;
 pub use prefill::{Prefill, UnknownKey, match_prefill, parse_prefill};
-pub(crate) use shape::{can_be_listed, example, looks_like};
-pub(crate) use value::{
-    check_options, constraint_problem, cut, default_problems, grouped, in_effect, is_whole, length_words,
-    range_words, takes_nothing,
-};
-pub use value::{parse_number, value_problem};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cloudformation::value::{constraint_problem, takes_nothing, value_problem};
+use cloudformation::{Parameter, Template};
 
 use crate::domain::form::{Field, Form, Input};
-use crate::domain::template::{Parameter, Template};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Values by parameter key, in the template's order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -135,6 +130,12 @@ fn check_field(
             }
         }
     }
+}
+
+/// Returns the effective value of a parameter: what the form holds, or its default. Secret defaults are not revealed.
+pub(crate) fn in_effect(parameter: &Parameter, held: Option<&str>) -> Option<String> {
+    let counts = |value: &&str| !value.is_empty() || takes_nothing(parameter);
+    held.filter(counts).or(parameter.shown_default()).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Parses `Environment=dev Name='x y'` after a command, including a phone's curly quotes.
 
-use crate::document::nearest;
 use crate::domain::form::Form;
+use cloudformation::document::nearest;
 use std::collections::BTreeMap;
 
 /// The text after a command: pairs in typed order, and words that are no pair.

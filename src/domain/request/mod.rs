@@ -26,8 +26,8 @@ use crate::domain::lease::Lease;
 use crate::domain::period::Period;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaSlot;
-use crate::domain::template::is_or_becomes;
 use crate::domain::ticket::Ticket;
+use cloudformation::is_or_becomes;
 
 pub use change::{ChangeAnswer, ChangeOrder, Difference, VERSION};
 pub use message_slot::{MessageRef, MessageSlot, Notification};

@@ -23,9 +23,9 @@ use crate::domain::request::{
     Approval, Asking, Cause, ChangeOrder, Difference, Ending, Estimate, MessageSlot, Output, ProductSnapshot,
     Progress, Renewal, Request, Status,
 };
-use crate::domain::template::Template;
 use crate::domain::ticket::Ticket;
 use crate::ports::slack::RequestNotice;
+use cloudformation::Template;
 
 /// The task token of all fixtures that wait for approval.
 pub(crate) const TOKEN: &str = "AQCsecretTaskToken";

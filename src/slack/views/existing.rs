@@ -2,10 +2,11 @@
 
 use super::field::{MAX_OPTION, fits};
 use crate::domain::form::{Form, Input};
-use crate::domain::parameters::{cut, looks_like};
 use crate::ports::inventory::InventoryItem;
 use crate::slack::ids::parameter_of;
 use crate::slack::reply::MAX_OPTIONS;
+use cloudformation::shapes::looks_like;
+use cloudformation::text::cut;
 
 /// Returns the parameter type of a field that offers existing resources; `None` for other fields.
 pub fn existing_type<'a>(form: &'a Form, block_id: &str) -> Option<&'a str> {

@@ -163,7 +163,7 @@ mod tests {
 
     use super::*;
     use crate::domain::form::Form;
-    use crate::domain::template::Template;
+    use cloudformation::Template;
 
     #[test]
     fn a_number_is_shown_in_its_shortest_text_and_comes_back_as_the_template_writes_it() {

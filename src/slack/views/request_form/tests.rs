@@ -8,10 +8,10 @@ use crate::domain::ids::PersonId;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::preview::PreviewStage;
 use crate::domain::quota::{BudgetUse, QuotaUse};
-use crate::domain::template::Template;
 use crate::slack::incoming::Values;
 use crate::slack::messages::fixtures;
 use crate::slack::views::check::{assert_within_limits, transcript};
+use cloudformation::Template;
 
 const TEMPLATE: &str = r"
 Metadata:
