@@ -4,39 +4,10 @@
 use serde_json::{Value, json};
 
 use super::answer::{Ack, DeliveryFailure, LedTo};
+use super::place::Place;
+use super::state::lock;
 use super::workspace::{Message, Workspace};
 use super::{Playground, escaped, inputs, payload, view};
-
-/// The location of an interactive element.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// In a message.
-    Message {
-        /// The channel's id, `C…` or `D…`.
-        channel: String,
-        /// The message's `ts`.
-        ts: String,
-    },
-    /// In an open modal.
-    View {
-        /// The view's id, `V…`.
-        view_id: String,
-    },
-    /// On the user's home tab.
-    Home,
-}
-
-impl Place {
-    /// Returns the place of the message `ts` in `channel`.
-    pub fn message(channel: impl Into<String>, ts: impl Into<String>) -> Self {
-        Self::Message { channel: channel.into(), ts: ts.into() }
-    }
-
-    /// Returns the place of the modal `view_id`.
-    pub fn view(view_id: impl Into<String>) -> Self {
-        Self::View { view_id: view_id.into() }
-    }
-}
 
 impl Playground {
     /// Runs the slash command in `channel`. `text` may start with the command itself.
@@ -246,7 +217,7 @@ impl Playground {
 
     /// Marks everything in a channel as read.
     pub fn mark_read(&self, person: &str, channel: &str) {
-        let changed = super::lock(&self.shared.workspace).mark_read(channel, person);
+        let changed = lock(&self.shared.workspace).mark_read(channel, person);
         if changed {
             self.announce();
         }

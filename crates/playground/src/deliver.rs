@@ -6,9 +6,6 @@ use std::fmt::Write as _;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
 use hmac::{Hmac, KeyInit, Mac};
-use hyper_util::client::legacy::Client as HyperClient;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
@@ -20,12 +17,6 @@ use super::redeliver::{Again, Untaken};
 const ANSWER_LIMIT: usize = 1 << 20;
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
-
-pub(super) type Client = HyperClient<HttpConnector, Body>;
-
-pub(super) fn client() -> Client {
-    HyperClient::builder(TokioExecutor::new()).build_http()
-}
 
 /// Headers of one request, by name.
 type Headers<'a> = Vec<(&'a str, String)>;

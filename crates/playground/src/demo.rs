@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use super::settings::{Channel, Group, Identity, Now, Paths, Person, Settings, Shortcut};
-use super::web_api::RateLimits;
+use super::settings::{Channel, Group, Identity, Now, Paths, Person, RateLimits, Settings, Shortcut};
 
 /// How long Slack waits for an ack.
 const ACK_WITHIN: Duration = Duration::from_secs(3);

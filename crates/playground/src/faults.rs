@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::Value;
 
-use super::{Playground, lock};
+use super::state::{Playground, lock};
 
 /// The most calls to keep; older ones are dropped.
 const CALLS_KEPT: usize = 2_000;

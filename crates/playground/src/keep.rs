@@ -10,9 +10,9 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::state::{Playground, lock};
 use super::view::View;
 use super::workspace::{Message, Workspace};
-use super::{Playground, lock};
 
 /// How long changes are collected before saving, so that a burst of messages is one write.
 const GATHERED_FOR: Duration = Duration::from_millis(300);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::answer::{Ack, DeliveryFailure, LedTo};
+use super::state::lock;
 use super::view::View;
 use super::{Place, Playground, limits, normalize, payload};
 
@@ -100,7 +101,7 @@ impl Playground {
         let options = offered(&body)?;
         let key = (person.to_owned(), block_id.to_owned(), action_id.to_owned());
         // Keep earlier options: one selected earlier stays valid while the user types on.
-        let mut workspace = super::lock(&self.shared.workspace);
+        let mut workspace = lock(&self.shared.workspace);
         let known = workspace.suggested.entry(key).or_default();
         known.splice(0..0, options.clone());
         known.truncate(SUGGESTIONS_KEPT);

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Playground;
 use super::settings::{Channel, Settings};
+use super::state::lock;
 use super::workspace::{Message, Workspace};
 
 /// The most messages of a conversation that are sent to the page; older ones stay in the workspace.
@@ -15,7 +16,7 @@ impl Playground {
         let version = *self.shared.version.borrow();
         // The direct message with the bot is always listed, as in Slack for an installed app.
         self.look(|workspace| workspace.person(person).map(|_| ()))?;
-        super::lock(&self.shared.workspace).open_dm(person);
+        lock(&self.shared.workspace).open_dm(person);
         let mut screen = self.look(|workspace| draw(workspace, self.settings(), person));
         screen["version"] = json!(version);
         screen["now"] = json!(self.now().as_millisecond());

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::act::Place;
 use super::answer::DeliveryFailure;
 use super::normalize;
+use super::place::Place;
 use super::view::View;
 use super::web_api::message_json;
 use super::workspace::{Message, Workspace};

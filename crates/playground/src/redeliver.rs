@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::answer::{Ack, DeliveryFailure, LedTo};
-use super::{Playground, lock, payload};
+use super::payload;
+use super::state::{Playground, lock};
 
 /// The pause before each repetition.
 const PAUSES: [SignedDuration; 3] =

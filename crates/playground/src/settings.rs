@@ -9,8 +9,6 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::web_api::RateLimits;
-
 /// Returns the current time; tests can substitute their own clock.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -198,3 +196,55 @@ impl Channel {
         self.members.iter().any(|member| member == person)
     }
 }
+
+/// Calls per minute. Slack documents the minimum of each tier
+/// (<https://docs.slack.dev/apis/web-api/rate-limits>, 2026-11-29).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimits {
+    /// For methods of tier 1.
+    pub one: u32,
+    /// For methods of tier 2.
+    pub two: u32,
+    /// For methods of tier 3.
+    pub three: u32,
+    /// For methods of tier 4.
+    pub four: u32,
+    /// For methods that allow hundreds of calls.
+    pub special: u32,
+    /// For messages in one channel.
+    pub channel: u32,
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self { one: 1, two: 20, three: 50, four: 100, special: 300, channel: 60 }
+    }
+}
+
+impl RateLimits {
+    /// Returns the same limit for every method and channel.
+    pub fn all(a_minute: u32) -> Self {
+        Self {
+            one: a_minute,
+            two: a_minute,
+            three: a_minute,
+            four: a_minute,
+            special: a_minute,
+            channel: a_minute,
+        }
+    }
+}
+
+/// The scopes of an app that is installed in a playground.
+pub(crate) const GRANTED: [&str; 10] = [
+    "commands",
+    "chat:write",
+    "im:write",
+    "users:read",
+    "users:read.email",
+    "users.profile:read",
+    "usergroups:read",
+    "channels:read",
+    "groups:read",
+    "channels:join",
+];

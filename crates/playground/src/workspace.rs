@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::normalize;
+use super::settings::GRANTED;
 use super::settings::{Channel, Group, Identity, Person, Settings};
 use super::view::View;
-use super::web_api::GRANTED;
 
 /// How long a trigger id is valid, as in Slack.
 const TRIGGER_LIFE: SignedDuration = SignedDuration::from_secs(3);

@@ -15,9 +15,6 @@ const HEADER_TEXT: usize = 150;
 const CONTEXT: usize = 10;
 const ACTIONS: usize = 25;
 const LABEL: usize = 2_000;
-/// The most characters of all markdown blocks of a message together.
-pub(super) const MARKDOWN: usize = 12_000;
-
 /// Blocks that are only allowed in messages.
 const MESSAGE_ONLY: [&str; 6] = ["table", "data_table", "markdown", "plan", "task_card", "context_actions"];
 

@@ -17,6 +17,8 @@ const VIEW_BLOCKS: usize = 100;
 /// The most characters of a modal's title, submit and close texts.
 const MODAL_TEXT: usize = 24;
 const PRIVATE_METADATA: usize = 3_000;
+/// The most characters of all markdown blocks of a message together.
+const MARKDOWN: usize = 12_000;
 pub(super) const ID: usize = 255;
 /// The most options, or groups of options.
 const OPTIONS: usize = 100;
@@ -207,7 +209,7 @@ impl Checker {
         if self.focused > 1 {
             self.fail(path, "only one element may have focus_on_load");
         }
-        if self.markdown > blocks::MARKDOWN {
+        if self.markdown > MARKDOWN {
             self.fail(path, "markdown must be less than 12001 characters together");
         }
     }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::{Order, Sockets};
-use crate::{Playground, lock};
+use super::connections::Order;
+use crate::state::{Playground, lock};
 
 impl Playground {
     /// Announces on every connection that it ends, with a reason such as `warning` or `refresh_requested`.
@@ -35,27 +35,5 @@ impl Playground {
     /// Ignores the next acknowledgement, so that the message is sent again.
     pub fn misses_the_next_ack(&self) {
         lock(&self.shared.sockets).unheard_acks += 1;
-    }
-}
-
-impl Sockets {
-    fn say(&self, text: &str) {
-        for line in &self.lines {
-            // A connection that has just ended receives nothing.
-            let _ = line.orders.send(Order::Say(text.to_owned()));
-        }
-    }
-
-    /// Ends all connections, or the busy ones, and removes them immediately. Returns whether there were any.
-    fn end(&mut self, busy: bool, order: impl Fn() -> Order) -> bool {
-        let before = self.lines.len();
-        self.lines.retain(|line| {
-            let stays = busy && line.waiting.is_empty();
-            if !stays {
-                let _ = line.orders.send(order());
-            }
-            stays
-        });
-        self.lines.len() < before
     }
 }

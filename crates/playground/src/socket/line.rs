@@ -18,8 +18,8 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::{MOST, Order};
-use crate::{Playground, lock};
+use super::connections::{MOST, Order};
+use crate::state::{Playground, lock};
 
 /// The interval of pings. Slack's own client for Node.js drops a connection that had no ping for 30 s after
 /// the first one (`serverPingTimeout` of @slack/socket-mode of @slack/bolt 5.1.0, read on 2026-11-29).

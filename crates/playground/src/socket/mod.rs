@@ -1,55 +1,23 @@
 //! Socket Mode: the bot opens connections and receives over them what it would get over HTTP. Each message
-//! goes to one connection, and to another if it is not acknowledged. `line` serves a connection, `faults`
+//! goes to one connection, and to another if it is not acknowledged. `connections` has all of them, `line` serves one, `faults`
 //! injects failures.
 
+mod connections;
 mod faults;
 mod line;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, oneshot};
 
 use super::answer::DeliveryFailure;
 use super::redeliver::Again;
-use super::{Playground, lock};
+use crate::state::{Playground, lock};
+pub(super) use connections::Sockets;
 pub(super) use line::link;
 
 /// The method that returns where to connect.
 pub(super) const OPEN: &str = "apps.connections.open";
-/// Slack's limit of connections per app.
-const MOST: usize = 10;
-
-/// All connections and their injected failures.
-#[derive(Debug, Default)]
-pub(super) struct Sockets {
-    serial: u64,
-    tickets: BTreeSet<String>,
-    lines: Vec<Line>,
-    unheard_acks: usize,
-}
-
-/// A connection, as seen by the rest of the playground.
-#[derive(Debug)]
-struct Line {
-    id: u64,
-    orders: mpsc::UnboundedSender<Order>,
-    /// The receivers of acknowledgements, by envelope id.
-    waiting: BTreeMap<String, oneshot::Sender<Option<Value>>>,
-    /// Whether the bot was told that the connection will end.
-    leaving: bool,
-}
-
-/// An instruction for a connection.
-#[derive(Debug)]
-enum Order {
-    Say(String),
-    Close,
-    /// Vanish without a close frame, as if a cable was cut.
-    Break,
-}
 
 impl Playground {
     /// Returns the number of open connections.
@@ -133,55 +101,6 @@ impl Playground {
                 return Ok(answer);
             }
             attempt += 1;
-        }
-    }
-}
-
-impl Sockets {
-    /// Sends an envelope over the next connection. If the connection ends first, the receiver fails.
-    fn send(&mut self, envelope: &Value) -> Result<oneshot::Receiver<Option<Value>>, DeliveryFailure> {
-        let staying = self.lines.iter().position(|line| !line.leaving);
-        if self.lines.is_empty() {
-            return Err(DeliveryFailure::Unreachable("it has no connection open".to_owned()));
-        }
-        // Round robin: the connection used last moves to the end.
-        let mut line = self.lines.remove(staying.unwrap_or(0));
-        let (tell, acknowledged) = oneshot::channel();
-        line.waiting.insert(envelope["envelope_id"].as_str().unwrap_or_default().to_owned(), tell);
-        // When a connection ends, its pending receivers are dropped with it and fail.
-        let _ = line.orders.send(Order::Say(envelope.to_string()));
-        self.lines.push(line);
-        Ok(acknowledged)
-    }
-
-    /// Adds a connection and returns its id.
-    fn open(&mut self, orders: mpsc::UnboundedSender<Order>) -> u64 {
-        self.serial += 1;
-        let line = Line { id: self.serial, orders, waiting: BTreeMap::new(), leaving: false };
-        self.lines.push(line);
-        self.serial
-    }
-
-    /// Removes a connection. What it did not acknowledge is sent again.
-    fn close(&mut self, id: u64) {
-        self.lines.retain(|line| line.id != id);
-    }
-
-    fn acknowledge(&mut self, id: u64, envelope: &str, answer: Option<Value>) {
-        let line = self.lines.iter_mut().find(|line| line.id == id);
-        let Some(waiting) = line.and_then(|line| line.waiting.remove(envelope)) else { return };
-        if self.unheard_acks > 0 {
-            self.unheard_acks -= 1;
-            return;
-        }
-        // Nobody waits for an acknowledgement after the timeout.
-        let _ = waiting.send(answer);
-    }
-
-    /// Closes every connection properly.
-    pub(super) fn shut_down(&mut self) {
-        for line in &self.lines {
-            let _ = line.orders.send(Order::Close);
         }
     }
 }

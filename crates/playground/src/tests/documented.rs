@@ -15,7 +15,7 @@ async fn call(world: &World, method: &str, arguments: &Value) -> (u16, Option<St
         .header("authorization", "Bearer xoxb-play")
         .body(Body::from(arguments.to_string()))
         .unwrap();
-    let answer = crate::deliver::client().request(request).await.unwrap();
+    let answer = crate::client::client().request(request).await.unwrap();
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
     let wait = headers.get("retry-after").map(|value| value.to_str().unwrap().to_owned());
     let body = axum::body::to_bytes(Body::new(answer.into_body()), 1 << 20).await.unwrap();

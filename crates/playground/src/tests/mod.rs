@@ -125,7 +125,7 @@ impl World {
 }
 
 pub(super) async fn fetch(request: axum::http::Request<Body>) -> (StatusCode, Value) {
-    let answer = super::deliver::client().request(request).await.unwrap();
+    let answer = super::client::client().request(request).await.unwrap();
     let status = answer.status();
     let bytes = axum::body::to_bytes(Body::new(answer.into_body()), 1 << 20).await.unwrap();
     (status, serde_json::from_slice(&bytes).unwrap_or_default())

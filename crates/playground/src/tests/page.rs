@@ -98,7 +98,7 @@ async fn the_stream_tells_at_once_and_again_after_a_change() {
     let world = World::new().await;
     let request =
         Request::get(format!("{}/playground/stream?as=U0ALICE", world.api)).body(Body::empty()).unwrap();
-    let answer = crate::deliver::client().request(request).await.unwrap();
+    let answer = crate::client::client().request(request).await.unwrap();
     let mut body = Body::new(answer.into_body());
     let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
     assert!(first.starts_with(b"data: {\"version\":"));
@@ -130,7 +130,7 @@ async fn the_page_and_its_files_are_served_under_a_strict_policy() {
     let world = World::new().await;
     for path in ["/", "/playground/files/app.js", "/playground/files/style.css"] {
         let request = Request::get(format!("{}{path}", world.api)).body(Body::empty()).unwrap();
-        let answer = crate::deliver::client().request(request).await.unwrap();
+        let answer = crate::client::client().request(request).await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         let policy = answer.headers()["content-security-policy"].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'"));

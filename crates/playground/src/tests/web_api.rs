@@ -55,7 +55,7 @@ async fn every_answer_says_what_time_it_is_here() {
         let request = axum::http::Request::post(format!("{}{path}", world.api))
             .body(axum::body::Body::empty())
             .unwrap();
-        let answer = crate::deliver::client().request(request).await.unwrap();
+        let answer = crate::client::client().request(request).await.unwrap();
         assert_eq!(answer.headers()["date"], "Sun, 29 Nov 2026 12:00:00 GMT", "{path}");
         assert_eq!(answer.headers().get_all("date").iter().count(), 1, "{path}");
     }

@@ -21,13 +21,12 @@ use serde_json::{Value, json};
 use super::Playground;
 use super::answer::{Answer, ApiError};
 use super::socket;
+use super::state::lock;
 use super::workspace::Workspace;
 use arguments::Arguments;
 pub(super) use chat::message_json;
 pub(super) use people::person_json;
 pub(super) use rate_limits::Calls;
-pub use rate_limits::RateLimits;
-pub(super) use scopes::GRANTED;
 pub use table::Method;
 
 /// The only method that needs no valid token.
@@ -62,7 +61,9 @@ pub(super) async fn call(
     if let Some(error) = playground.fault(&method) {
         return failed(&playground, &error, 1);
     }
-    if let Err(wait) = playground.count_call(&method, known, &arguments) {
+    let now = playground.now();
+    let counted = lock(&playground.shared.calls).count_call(&method, known, &arguments, now);
+    if let Err(wait) = counted {
         return failed(&playground, LIMITED, wait);
     }
     let answer = playground

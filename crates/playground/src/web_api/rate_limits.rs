@@ -7,49 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::arguments::Arguments;
 use super::table::{Method, Tier};
-use crate::{Playground, lock};
+use crate::settings::RateLimits;
 
 /// The size of a burst, in minutes' worth of calls: enough for a person who uses `dev`, and for one moment of
 /// a test, in which the clock stands still. Slack allows bursts but does not document their size.
 const BURST: i32 = 3;
 
-/// Calls per minute. Slack documents the minimum of each tier
-/// (<https://docs.slack.dev/apis/web-api/rate-limits>, 2026-11-29).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateLimits {
-    /// For methods of tier 1.
-    pub one: u32,
-    /// For methods of tier 2.
-    pub two: u32,
-    /// For methods of tier 3.
-    pub three: u32,
-    /// For methods of tier 4.
-    pub four: u32,
-    /// For methods that allow hundreds of calls.
-    pub special: u32,
-    /// For messages in one channel.
-    pub channel: u32,
-}
-
-impl Default for RateLimits {
-    fn default() -> Self {
-        Self { one: 1, two: 20, three: 50, four: 100, special: 300, channel: 60 }
-    }
-}
-
 impl RateLimits {
-    /// Returns the same limit for every method and channel.
-    pub fn all(a_minute: u32) -> Self {
-        Self {
-            one: a_minute,
-            two: a_minute,
-            three: a_minute,
-            four: a_minute,
-            special: a_minute,
-            channel: a_minute,
-        }
-    }
-
     fn of(&self, tier: Tier) -> u32 {
         match tier {
             Tier::One => self.one,
@@ -83,6 +47,22 @@ impl Calls {
         Self { limits, until: BTreeMap::new() }
     }
 
+    /// Counts a call, or fails with the seconds to wait.
+    pub(super) fn count_call(
+        &mut self,
+        name: &str,
+        method: &Method,
+        arguments: &Arguments,
+        now: Timestamp,
+    ) -> Result<(), u64> {
+        let place = match method.tier {
+            Tier::Channel => arguments.text("channel").unwrap_or_default().to_owned(),
+            Tier::One | Tier::Two | Tier::Three | Tier::Four | Tier::Special => String::new(),
+        };
+        let a_minute = self.limits.of(method.tier);
+        self.count((name.to_owned(), place), a_minute, now)
+    }
+
     /// Counts a call that is allowed now, or returns the seconds to wait.
     fn count(&mut self, key: (String, String), a_minute: u32, now: Timestamp) -> Result<(), u64> {
         let each = SignedDuration::from_mins(1) / i32::try_from(a_minute.max(1)).unwrap_or(i32::MAX);
@@ -100,25 +80,6 @@ impl Calls {
         }
         *until = until.checked_add(each).unwrap_or(Timestamp::MAX);
         Ok(())
-    }
-}
-
-impl Playground {
-    /// Counts a call, or fails with the seconds to wait.
-    pub(super) fn count_call(&self, name: &str, method: &Method, arguments: &Arguments) -> Result<(), u64> {
-        let place = match method.tier {
-            Tier::Channel => arguments.text("channel").unwrap_or_default().to_owned(),
-            Tier::One | Tier::Two | Tier::Three | Tier::Four | Tier::Special => String::new(),
-        };
-        let now = self.now();
-        let mut calls = lock(&self.shared.calls);
-        let a_minute = calls.limits.of(method.tier);
-        calls.count((name.to_owned(), place), a_minute, now)
-    }
-
-    /// Changes the rate limits.
-    pub fn set_rate_limits(&self, limits: RateLimits) {
-        *lock(&self.shared.calls) = Calls::new(limits);
     }
 }
 

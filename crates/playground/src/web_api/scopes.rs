@@ -7,20 +7,6 @@ use super::table::Method;
 use crate::answer::ApiError;
 use crate::workspace::Workspace;
 
-/// The scopes of an app that is installed in a playground.
-pub(crate) const GRANTED: [&str; 10] = [
-    "commands",
-    "chat:write",
-    "im:write",
-    "users:read",
-    "users:read.email",
-    "users.profile:read",
-    "usergroups:read",
-    "channels:read",
-    "groups:read",
-    "channels:join",
-];
-
 /// Fails with Slack's `missing_scope` unless the bot has the scope that the call needs.
 pub(super) fn check(
     workspace: &Workspace,
