@@ -1,11 +1,11 @@
 //! A simulated Slack for one machine: the Web API that the bot calls, the signed requests or sockets that
 //! deliver to it, and a page on which one person plays each member of a small workspace in turn. `dev` shows
-//! it and the tests drive it; the bot cannot tell it from the real Slack. Nothing here knows
-//! what the bot is for, so any Slack app can be tried with it.
+//! it and the tests drive it; the bot cannot tell it from the real Slack. Nothing here knows what the bot is
+//! for, so any Slack app can be tried with it.
 //!
-//! Reading order: `state`, `workspace` and `view` for the state, `web_api` for the methods that the bot may call,
-//! `limits` for the limits of Block Kit, `act` and `modal` for what users can do, `deliver` for delivery to
-//! the bot over HTTP and `socket` over connections that the bot opens, `redeliver` for events that the bot
+//! Reading order: `state`, `workspace` and `view` for the state, `web_api` for the methods that the bot may
+//! call, `limits` for the limits of Block Kit, `act` and `modal` for what users can do, `deliver` for delivery
+//! to the bot over HTTP and `socket` over connections that the bot opens, `redeliver` for events that the bot
 //! did not accept, `page_api` for the page, `clock` for moving the time, and `keep` for what is saved between
 //! runs.
 
