@@ -15,7 +15,7 @@ use super::ids::PersonId;
 use super::parameters::{parse_number, value_problem};
 use super::period::Period;
 use super::refusal::Refusal;
-use super::request::{Estimate, Question, Request};
+use super::request::{Estimate, Request};
 
 /// Longest list of options of which an approver may choose a smaller one, as many as a Slack select holds. In a longer
 /// list nobody could tell which is smaller.
@@ -137,7 +137,7 @@ pub fn shorter_leases(ttl: Period) -> Vec<Period> {
 /// Whether an approver can reduce anything.
 pub fn can_be_reduced(request: &Request) -> bool {
     let rule = &request.product.approval;
-    matches!(request.question(), Question::Request)
+    request.waiting().is_none()
         && !(shorter_leases(request.product.lease.ttl).is_empty() && rule.may_reduce.is_empty())
 }
 
@@ -200,7 +200,7 @@ pub fn approved_changes(
         lease,
         parameters: Vec::new(),
         estimate: request.estimate.clone(),
-        after: request.reductions.len(),
+        after: request.creation.reductions.len(),
     };
     // A shorter lease alone affects neither the template nor the price.
     if changed.is_empty() {
@@ -288,7 +288,7 @@ impl ApprovedChanges {
         request: &mut Request,
         by: &PersonId,
     ) -> Result<(Vec<Reduction>, Decimal), Refusal> {
-        if request.reductions.len() != self.after {
+        if request.creation.reductions.len() != self.after {
             return Err(Refusal::stale(request));
         }
         let reduction = |parameter, from, to: String| Reduction { parameter, from, to, by: by.clone() };
@@ -308,7 +308,7 @@ impl ApprovedChanges {
         }
         let before = request.monthly();
         request.estimate.clone_from(&self.estimate);
-        request.reductions.extend(made.iter().cloned());
+        request.creation.reductions.extend(made.iter().cloned());
         Ok((made, before.saturating_sub(request.monthly())))
     }
 }
