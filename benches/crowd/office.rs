@@ -160,7 +160,7 @@ impl Office {
             let whose = RequestScope::Team(team);
             for which in [RequestFilter::Live, RequestFilter::Ended] {
                 for request in store.list(&whose, which, None, 1_000).await?.requests() {
-                    let state = (request.id.to_string(), request.approvals.len());
+                    let state = (request.id.to_string(), request.creation.consents.len());
                     found.insert(request.requester.to_string(), state);
                 }
             }

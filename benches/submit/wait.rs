@@ -15,13 +15,12 @@ use crate::rig::bot::{self, Server, is_help, is_stored};
 use crate::rig::company::Company;
 use crate::rig::connection::Answer;
 use crate::rig::figures::{median, percentile};
-use crate::rig::flush;
 use crate::rig::form::FilledForm;
-use crate::rig::kept;
 use crate::rig::load::Load;
 use crate::rig::run::Report;
 use crate::rig::signed::{self, SECRET, Signer};
 use crate::rig::slack::{Manners, Slack};
+use crate::rig::{flush, kept};
 
 /// The slowest of a hundred may take this many flushes.
 const FLUSHES: f64 = 3.0;

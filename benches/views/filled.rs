@@ -89,7 +89,7 @@ fn request(
     request.revision = 8;
     let job = if waits {
         request.status = Status::AwaitingApproval { token: TaskToken::new(format!("token-{number}")) };
-        JobKind::ApprovalDeadline.due(request.id, request.approve_by)
+        JobKind::ApprovalDeadline.due(request.id, request.creation.answer_by)
     } else {
         let lease = Lease::begin(&product.lease, at);
         let due = lease.warn_at;
@@ -136,7 +136,7 @@ fn insert(connection: &Connection, request: &Request, trail: &[AuditEntry], job:
             request.activated_at.map(micros),
             request.lease().map(|lease| micros(lease.expires_at)),
             serde_json::to_string(request)?,
-            if waits { Some(micros(request.asked_at())) } else { None },
+            if waits { Some(micros(request.approval().asked_at)) } else { None },
         ])?;
     for entry in trail {
         connection.prepare_cached("INSERT INTO audit (request, seq, body) VALUES (?1, ?2, ?3)")?.execute(

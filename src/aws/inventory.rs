@@ -7,8 +7,7 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_cloudcontrol::Client;
 use aws_sdk_cloudcontrol::types::ResourceDescription;
-use futures_util::StreamExt as _;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
 use crate::ports::inventory::{Inventory, InventoryItem};

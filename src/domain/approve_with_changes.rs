@@ -14,7 +14,7 @@ use super::form::{Field, Form, Input};
 use super::ids::PersonId;
 use super::period::Period;
 use super::refusal::Refusal;
-use super::request::{Estimate, Question, Request};
+use super::request::{Estimate, Request};
 use cloudformation::text::parse_number;
 use cloudformation::value::value_problem;
 
@@ -138,7 +138,7 @@ pub fn shorter_leases(ttl: Period) -> Vec<Period> {
 /// Whether an approver can reduce anything.
 pub fn can_be_reduced(request: &Request) -> bool {
     let rule = &request.product.approval;
-    matches!(request.question(), Question::Request)
+    request.waiting().is_none()
         && !(shorter_leases(request.product.lease.ttl).is_empty() && rule.may_reduce.is_empty())
 }
 
@@ -201,7 +201,7 @@ pub fn approved_changes(
         lease,
         parameters: Vec::new(),
         estimate: request.estimate.clone(),
-        after: request.reductions.len(),
+        after: request.creation.reductions.len(),
     };
     // A shorter lease alone affects neither the template nor the price.
     if changed.is_empty() {
@@ -289,7 +289,7 @@ impl ApprovedChanges {
         request: &mut Request,
         by: &PersonId,
     ) -> Result<(Vec<Reduction>, Decimal), Refusal> {
-        if request.reductions.len() != self.after {
+        if request.creation.reductions.len() != self.after {
             return Err(Refusal::stale(request));
         }
         let reduction = |parameter, from, to: String| Reduction { parameter, from, to, by: by.clone() };
@@ -309,7 +309,7 @@ impl ApprovedChanges {
         }
         let before = request.monthly();
         request.estimate.clone_from(&self.estimate);
-        request.reductions.extend(made.iter().cloned());
+        request.creation.reductions.extend(made.iter().cloned());
         Ok((made, before.saturating_sub(request.monthly())))
     }
 }

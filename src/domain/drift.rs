@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::ids::{ExecutionName, RequestId, TeamName};
-use super::request::{ChangeAnswer, ChangeOrder, Request, Status, TEAM_TAG};
+use super::request::{ChangeOrder, ChangeOutcome, Request, Status, TEAM_TAG};
 
 /// A change more recent than this may not have reached the other side yet.
 const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
@@ -191,8 +191,8 @@ fn condition(row: &Request, condition: &ProvisionedCondition) -> Option<Drift> {
 /// Whether the reported problem is only a rolled-back update. Service Catalog reports TAINTED until the next update
 /// succeeds, although the product is unchanged, and the owner has been notified of the failure.
 fn is_taken_back(row: &Request, why: &str) -> bool {
-    let failed = |order: &ChangeOrder| matches!(order.answer, Some(ChangeAnswer::Failed { .. }));
-    why.starts_with("TAINTED") && row.change.as_deref().is_some_and(failed)
+    let failed = |order: &ChangeOrder| matches!(order.outcome, Some(ChangeOutcome::Failed { .. }));
+    why.starts_with("TAINTED") && row.change().is_some_and(|(_, order)| failed(order))
 }
 
 fn tags(row: &Request, existing: &ProvisionedRecord) -> Option<Drift> {
@@ -274,14 +274,14 @@ mod tests {
     #[test]
     fn what_was_rolled_back_after_a_failed_change_is_no_news() {
         let (mut row, now) = (at(StatusName::Active), minutes(LATER));
-        let failed = ChangeAnswer::Failed { why: "AccessDenied".into() };
-        let order = ChangeOrder { answer: Some(failed), ..crate::domain::fixtures::order() };
+        let failed = ChangeOutcome::Failed { why: "AccessDenied".into() };
+        let order = ChangeOrder { outcome: Some(failed), ..crate::domain::fixtures::order() };
         let seen = |why: &str| ProvisionedRecord {
             condition: ProvisionedCondition::Troubled(why.to_owned()),
             ..fine(&at(StatusName::Active))
         };
         assert_eq!(words(&compare(&row, Some(&seen("TAINTED: rolled back")), now)), "troubled");
-        row.change = Some(Box::new(order));
+        row.later = vec![crate::domain::fixtures::approved_change(order)];
         assert_eq!(words(&compare(&row, Some(&seen("TAINTED: rolled back")), now)), "-");
         assert_eq!(words(&compare(&row, Some(&seen("ERROR")), now)), "troubled");
     }

@@ -7,6 +7,7 @@ use super::approve_with_changes::ApprovedChanges;
 use super::audit::By;
 use super::ids::{ExecutionName, PersonId, ProvisionedProductId, RecordId, TaskToken, TeamName};
 use super::period::Period;
+use super::policy::ApprovalPath;
 use super::request::{Billed, ChangeOrder, MessageRef, Output, ReminderKind};
 use super::silence::Silence;
 
@@ -36,7 +37,7 @@ pub enum Event {
         /// The person.
         by: By,
     },
-    /// The date `approve_by` may have passed.
+    /// The deadline of what waits for approvers may have passed.
     ApprovalDeadline,
     /// The limits have room for a waiting exception. The caller has already checked that.
     RoomFound,
@@ -112,19 +113,17 @@ pub enum Event {
         /// The length of the extension.
         period: Period,
     },
-    /// The deadline of a renewal may have passed.
-    RenewalDeadline,
     /// A person asks for a change. The caller has already checked permissions and the order.
     Change {
         /// The person.
         by: By,
         /// The product, version and parameters after the change.
         order: Box<ChangeOrder>,
+        /// Whether approvers are asked about it.
+        path: ApprovalPath,
         /// The team's budget, US dollars a month; `None` if it has none.
         budget: Option<Decimal>,
     },
-    /// The deadline of a change may have passed.
-    ChangeDeadline,
     /// The provisioner started the update.
     UpdateStarted {
         /// The record to poll.
@@ -242,9 +241,7 @@ impl Event {
             Self::Warned { .. } => "warned",
             Self::LeaseEnded => "lease ended",
             Self::Renew { .. } => "renew",
-            Self::RenewalDeadline => "renewal deadline",
             Self::Change { .. } => "change",
-            Self::ChangeDeadline => "change deadline",
             Self::UpdateStarted { .. } => "update started",
             Self::UpdateSucceeded { .. } => "update succeeded",
             Self::UpdateFailed { .. } => "update failed",

@@ -1,6 +1,6 @@
 //! Requests, products and events for the tests of the domain. Not compiled into the program.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,11 +19,12 @@ use super::lease::Lease;
 use super::period::Period;
 use super::policy::ApprovalPath;
 use super::request::{
-    Approval, Asking, Cause, ChangeOrder, Difference, Ending, Estimate, MessageRef, MessageSlot,
-    Notification, Provisioned, ReminderKind, Request, Status, StatusName,
+    Asking, Cause, ChangeOrder, Difference, Ending, Estimate, MessageRef, MessageSlot, Notification,
+    Provisioned, ReminderKind, Request, Status, StatusName,
 };
 use super::submission::{Submission, submit};
 use super::transition::Transition;
+use crate::domain::approval::{About, Answer, Approval, Consent, Renewal};
 use cloudformation::Template;
 
 /// Part of every token in these tests, so that one search finds a leak.
@@ -165,8 +166,9 @@ pub(crate) fn at(name: StatusName) -> Request {
         StatusName::Retained,
     ];
     if name == StatusName::Approved || made.contains(&name) {
-        request.approvals.push(Approval { by: person("morgan"), at: minutes(20), instead_of: None });
+        request.creation.consents.push(Consent { by: person("morgan"), at: minutes(20), instead_of: None });
     }
+    request.creation.answer = request.status.answer(&request.creation);
     if made.contains(&name) {
         request.provisioned = Some(Provisioned {
             product: Some(ProvisionedProductId::new("pp-1")),
@@ -196,7 +198,6 @@ pub(crate) fn order() -> ChangeOrder {
         |estimate: &Estimate| Estimate { monthly: estimate.monthly / Decimal::TWO, ..estimate.clone() };
     ChangeOrder {
         labels: BTreeMap::new(),
-        by: person("alice"),
         once: "view:V1".into(),
         product: request.product.clone(),
         parameters: vec![("Environment".into(), "dev".into()), ("TeamName".into(), "payments".into())],
@@ -210,12 +211,26 @@ pub(crate) fn order() -> ChangeOrder {
         estimate_before: request.estimate.clone(),
         estimate: request.estimate.as_ref().map(half),
         exceeds_budget: false,
-        approval: ApprovalPath::ask(1),
-        asked_at: minutes(45),
-        approve_by: minutes(50),
-        approvals: Vec::new(),
-        answer: None,
+        outcome: None,
     }
+}
+
+/// Alice's order, which waits for approval.
+pub(crate) fn waiting_change(order: ChangeOrder) -> Approval {
+    let about = About::Change(Box::new(order));
+    Approval::new(about, (person("alice"), minutes(45)), minutes(50), ApprovalPath::ask(1))
+}
+
+/// Alice's order, which is being carried out.
+pub(crate) fn approved_change(order: ChangeOrder) -> Approval {
+    Approval { answer: Some(Answer::Approved), ..waiting_change(order) }
+}
+
+/// A renewal that waits for approval.
+pub(crate) fn waiting_renewal() -> Approval {
+    let renewal = Renewal { period: Period::days(30), renewals: 12, holds_end: true };
+    let asked_at = minutes(60) - SignedDuration::from_hours(24);
+    Approval::new(About::Renew(renewal), (person("alice"), asked_at), minutes(60), ApprovalPath::ask(1))
 }
 
 /// An example of each kind of job.

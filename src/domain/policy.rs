@@ -266,7 +266,7 @@ pub fn may_decide(
     standing: Eligibility,
     approvers: &str,
 ) -> Result<Option<PersonId>, Refusal> {
-    let is_own = person == request.asker() || *person == request.owner;
+    let is_own = *person == request.approval().asked_by || *person == request.owner;
     match standing {
         Eligibility::Nobody => Err(Refusal::NotAnApprover { approvers: approvers.to_owned() }),
         Eligibility::Approver if is_own && !request.allows_self_approval() => {

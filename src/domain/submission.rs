@@ -14,6 +14,7 @@ use super::quota::QuotaChange;
 use super::request::{Asking, Estimate, MessageSlot, ProductSnapshot, Progress, Request, Status};
 use super::ticket::Ticket;
 use super::transition::Transition;
+use crate::domain::approval::{About, Approval};
 
 /// A form that has passed all checks.
 #[derive(Clone, Debug)]
@@ -76,11 +77,11 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
     let quota = QuotaChange::Take { slot: request.slot(), limit, monthly: request.monthly(), budget };
     let for_whom =
         if request.owner == request.requester { String::new() } else { format!(", for {}", request.owner) };
-    let (detail, deadline) = match &request.approval {
+    let (detail, deadline) = match &request.creation.path {
         ApprovalPath::Auto { why } => (format!("auto-approved: {why}{for_whom}"), None),
         ApprovalPath::Ask { needed, why, .. } => (
             format!("{}{for_whom}", needs(*needed, why.as_deref(), &beyond(&request))),
-            Some(JobKind::ApprovalDeadline.due(request.id, request.approve_by)),
+            Some(JobKind::ApprovalDeadline.due(request.id, request.creation.answer_by)),
         ),
     };
     let subject = AuditSubject::Request {
@@ -102,7 +103,7 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
 /// Describes the limits it exceeds, worded to follow a comma.
 fn beyond(request: &Request) -> String {
     let above = if request.exceeds_budget { ", above the team's budget" } else { "" };
-    let exception = request.exception.as_ref();
+    let exception = request.creation.exception.as_ref();
     let exception = exception
         .map(|exception| format!(", as an exception: {}", exception.describe(request.estimate.as_ref())));
     format!("{above}{}", exception.unwrap_or_default())
@@ -122,6 +123,10 @@ fn new_request(
     status: Status,
     now: Timestamp,
 ) -> Request {
+    let asked = (submission.requester.clone(), now);
+    let mut creation = Approval::new(About::Create, asked, product.approval.timeout.after(now), approval);
+    creation.exception = submission.exception;
+    creation.answer = status.answer(&creation);
     Request {
         labels: product.labels(&submission.parameters),
         id: submission.id,
@@ -138,22 +143,16 @@ fn new_request(
         ticket: submission.ticket,
         estimate: submission.estimate,
         exceeds_budget: submission.exceeds_budget,
-        exception: submission.exception,
-        room_since: None,
-        approval,
         submitted_at: now,
         updated_at: now,
-        approve_by: product.approval.timeout.after(now),
         activated_at: None,
         ended_at: None,
         attempt: 1,
         epoch: 1,
         status,
-        approvals: Vec::new(),
-        reductions: Vec::new(),
         asking: Asking::default(),
-        renewal: None,
-        change: None,
+        creation,
+        later: Vec::new(),
         provisioned: None,
         progress: Progress::default(),
         billed: None,
@@ -199,11 +198,15 @@ mod tests {
         let birth = born(2);
         let request = &birth.request;
         assert_eq!(request.status, Status::Pending);
-        assert_eq!(request.approval, ApprovalPath::ask(2));
-        assert_eq!(request.approve_by, minutes(24 * 60));
+        assert_eq!(request.creation.path, ApprovalPath::ask(2));
+        assert_eq!(request.creation.answer_by, minutes(24 * 60));
         assert_eq!(
             due(&birth.jobs),
-            [("start", submitted_at()), ("show:direct", submitted_at()), ("deadline", request.approve_by)]
+            [
+                ("start", submitted_at()),
+                ("show:direct", submitted_at()),
+                ("deadline", request.creation.answer_by)
+            ]
         );
     }
 
@@ -211,7 +214,7 @@ mod tests {
     fn a_request_that_needs_nobody_is_born_approved_and_has_no_deadline() {
         let birth = submit(submission(), &auto_product(), submitted_at());
         assert_eq!(birth.request.status, Status::Approved);
-        assert_eq!(birth.request.approvals, []);
+        assert_eq!(birth.request.creation.consents, []);
         assert_eq!(due(&birth.jobs), [("start", submitted_at()), ("show:direct", submitted_at())]);
         assert_eq!(birth.audit[0].detail, "auto-approved: this product needs no approval [form]");
         assert_eq!(birth.audit[0].status, "APPROVED");

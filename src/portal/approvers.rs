@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::membership::{is_for_now, mentions, others};
 use super::{Error, Portal};
+use crate::domain::approval::StageInForce;
 use crate::domain::approver_matching::can_be_staffed;
 use crate::domain::away::Away;
 use crate::domain::catalog::{Approvers, Principal, Product, Stage};
@@ -12,7 +13,7 @@ use crate::domain::period::Period;
 use crate::domain::policy::{ApprovalPath, needed_in_all};
 use crate::domain::preview::PreviewStage;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Request, StageInForce};
+use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;
 use crate::ports::store::{RequestFilter, RequestScope};
@@ -50,7 +51,7 @@ pub(super) async fn usual_answer(
     let mut lately = store.list(&whose, RequestFilter::Live, None, LOOKED_AT).await?.requests();
     lately.extend(store.list(&whose, RequestFilter::Ended, None, LOOKED_AT).await?.requests());
     let took = |request: &Request| {
-        let last = request.approvals.last()?;
+        let last = request.creation.consents.last()?;
         Some(last.at.duration_since(request.submitted_at))
     };
     let mut took: Vec<SignedDuration> = lately.iter().filter_map(took).collect();
@@ -74,7 +75,7 @@ impl Portal {
 
     /// Returns the stage that is asked now.
     pub(super) fn stage_in_force(&self, request: &Request) -> StageInForce {
-        let (at, _) = request.stage_after(request.agreed().len());
+        let (at, _) = request.stage_after(request.approval().consents.len());
         self.stages_in_force(request).swap_remove(at)
     }
 
@@ -94,7 +95,7 @@ impl Portal {
     pub(crate) async fn circle_of(&self, request: &Request) -> anyhow::Result<ApproverSet> {
         let StageInForce { stage, is_gone } = self.stage_in_force(request);
         let aways = self.ports.store.aways(self.now()).await?;
-        let mut circle = self.circle(&stage, &request.team, request.asker(), &aways).await?;
+        let mut circle = self.circle(&stage, &request.team, &request.approval().asked_by, &aways).await?;
         if is_gone {
             circle.note = join([Some(NO_APPROVERS.to_owned()), circle.note]);
         }
@@ -107,7 +108,7 @@ impl Portal {
         // A delegate cannot answer what they, or the absent approver, own themselves.
         circle.aways.retain(|away| away.person != request.owner && away.delegate != request.owner);
         // Without self-approval neither the requester nor the owner may approve.
-        circle.asked = others(circle.asked, request.asker(), self_approval);
+        circle.asked = others(circle.asked, &request.approval().asked_by, self_approval);
         circle.asked = others(circle.asked, &request.owner, self_approval);
         Ok(circle)
     }
@@ -241,18 +242,19 @@ impl Portal {
 
     /// Returns whether nobody is left who can answer what the request waits for. `false` while Slack does not answer.
     pub(super) async fn nobody_can_answer(&self, request: &Request) -> bool {
-        let at = request.stage_after(request.agreed().len()).0;
+        let at = request.stage_after(request.approval().consents.len()).0;
         let mut stages: Vec<Stage> =
             self.stages_in_force(request).into_iter().skip(at).map(|in_force| in_force.stage).collect();
         // Approvers who have agreed cannot agree again, so the current stage needs that many fewer.
         let agreed = request.stages().iter().take(at).map(|stage| stage.needed.max(1)).sum::<u32>();
-        let here = u32::try_from(request.agreed().len()).unwrap_or(u32::MAX).saturating_sub(agreed);
+        let here =
+            u32::try_from(request.approval().consents.len()).unwrap_or(u32::MAX).saturating_sub(agreed);
         if let Some(stage) = stages.first_mut() {
             stage.needed = stage.needed.max(1).saturating_sub(here);
             // After an escalation the admins can answer as well.
             add_all(&mut stage.quiet, self.beside(request));
         }
-        let theirs = [request.asker().clone(), request.owner.clone()];
+        let theirs = [request.approval().asked_by.clone(), request.owner.clone()];
         let self_approval = request.allows_self_approval();
         let (portal, how) = (self.clone(), (self_approval, Freshness::Fresh));
         match portal.can_be_filled(stages, request.team.clone(), theirs, how).await {
@@ -364,7 +366,7 @@ impl Portal {
     pub(crate) async fn approvers_of(&self, request: &Request) -> anyhow::Result<Vec<Principal>> {
         let mut all = Vec::new();
         for in_force in self.stages_in_force(request) {
-            let asker = request.asker();
+            let asker = &request.approval().asked_by;
             let (may, _) = self.approvers_in(&in_force.stage, &request.team, asker, Freshness::Fresh).await?;
             add_all(&mut all, &may);
         }

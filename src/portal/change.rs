@@ -16,10 +16,10 @@ use crate::domain::event::Event;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters, in_effect};
-use crate::domain::policy::{approval_path, path_above_budget, path_of_budget};
+use crate::domain::policy::{ApprovalPath, approval_path, path_above_budget, path_of_budget};
 use crate::domain::preview::Preview;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{ChangeOrder, Difference, MessageSlot, Question, Request, Status};
+use crate::domain::request::{ChangeOrder, Difference, MessageSlot, Request, Status};
 use crate::domain::submission::snapshot;
 use crate::ports::store::CommitError;
 use cloudformation::Parameter;
@@ -122,13 +122,13 @@ pub async fn submit(
             return Err(SubmitError::Fields(problems.into_iter().map(Correction::from).collect()));
         }
     };
-    let order = order(portal, &request, &product, values, &click.by, &filled.reason);
+    let (order, path) = order(portal, &request, &product, values, &filled.reason);
     if order.differences.is_empty() {
         return Err(Refusal::NothingDifferent.into());
     }
     let theirs = [&click.by.person, &request.owner];
-    portal.somebody_can_approve(&product, &request.team, theirs, &order.approval).await?;
-    let changed = store(portal, &request, &product, (&click.by, &click.once), order).await?;
+    portal.somebody_can_approve(&product, &request.team, theirs, &path).await?;
+    let changed = store(portal, &request, &product, (&click.by, &click.once), (order, path)).await?;
     refresh_news(portal, &changed, click).await?;
     Ok(changed)
 }
@@ -137,7 +137,9 @@ pub async fn submit(
 async fn asked_before(portal: &Portal, click: &RequestAction, once: &str) -> Result<Option<Request>, Error> {
     let asked = portal.ports.store.load(click.request).await?;
     let is_theirs = |request: &Request| {
-        request.change.as_ref().is_some_and(|order| order.by == click.by.person && order.once == once)
+        request
+            .change()
+            .is_some_and(|(approval, order)| approval.asked_by == click.by.person && order.once == once)
     };
     Ok(asked.filter(is_theirs))
 }
@@ -145,16 +147,14 @@ async fn asked_before(portal: &Portal, click: &RequestAction, once: &str) -> Res
 /// Returns the current product if the person may change the resource and there is something to change.
 async fn changeable(portal: &Portal, request: &Request, by: &By) -> Result<Arc<Product>, Error> {
     portal.check_tends(request, by, (Tending::Keep, "change")).await?;
-    match (&request.status, request.question()) {
-        (Status::Updating { .. }, _) => return Err(Refusal::BeingChanged.into()),
-        (Status::Active { .. }, Question::Request) => {}
-        (_, Question::Renewal(waiting)) => {
-            return Err(Refusal::RenewalWaits { until: waiting.approve_by }.into());
-        }
-        (_, Question::Change(waiting)) => {
-            return Err(Refusal::ChangeWaits { until: waiting.approve_by }.into());
-        }
-        (other, Question::Request) => return Err(Refusal::NothingToChange { status: other.name() }.into()),
+    if let Some(waiting) = request.waiting() {
+        return Err(Refusal::waits(waiting).into());
+    }
+    if matches!(request.status, Status::Updating { .. }) {
+        return Err(Refusal::BeingChanged.into());
+    }
+    if request.lease().is_none() {
+        return Err(Refusal::NothingToChange { status: request.status.name() }.into());
     }
     let product = find_product(portal, request.product.key.as_str())?;
     // A newer version is a change of its own, even if no parameter may be changed.
@@ -271,9 +271,8 @@ fn order(
     request: &Request,
     product: &Product,
     values: ParameterValues,
-    by: &By,
     reason: &str,
-) -> ChangeOrder {
+) -> (ChangeOrder, ApprovalPath) {
     let price = estimate(&product.cost, &|key| values.get(key), &portal.catalog.prices);
     let parameters = values.into_vec();
     let snapshot = snapshot(product, &parameters);
@@ -281,11 +280,10 @@ fn order(
     let (rule, team) = (&product.approval, &request.team);
     let has_budget = portal.organization.team(team).is_some_and(|team| team.monthly_budget.is_some());
     let path = approval_path(rule, team, &parameters, price.as_ref());
-    ChangeOrder {
-        by: by.person.clone(),
+    let path = path_of_budget(rule, path, has_budget, price.as_ref());
+    let order = ChangeOrder {
         once: String::new(),
         differences: request.differences(&snapshot, &parameters, &bound),
-        approval: path_of_budget(rule, path, has_budget, price.as_ref()),
         product: snapshot,
         labels: product.labels(&parameters),
         parameters,
@@ -294,12 +292,9 @@ fn order(
         estimate_before: request.estimate.clone(),
         estimate: price,
         exceeds_budget: false,
-        // Placeholders; the transition sets both dates.
-        asked_at: portal.now(),
-        approve_by: portal.now(),
-        approvals: Vec::new(),
-        answer: None,
-    }
+        outcome: None,
+    };
+    (order, path)
 }
 
 async fn store(
@@ -307,18 +302,22 @@ async fn store(
     request: &Request,
     product: &Product,
     (by, once): (&By, &str),
-    mut order: ChangeOrder,
+    (mut order, mut path): (ChangeOrder, ApprovalPath),
 ) -> Result<Request, SubmitError> {
     once.clone_into(&mut order.once);
     let budget = portal.organization.team(&request.team).and_then(|team| team.monthly_budget);
-    let event =
-        |order: &ChangeOrder| Event::Change { by: by.clone(), order: Box::new(order.clone()), budget };
+    let event = |order: &ChangeOrder, path: &ApprovalPath| Event::Change {
+        by: by.clone(),
+        order: Box::new(order.clone()),
+        path: path.clone(),
+        budget,
+    };
     // The first attempt assumes that the budget has room; only the store knows.
-    let mut stored = portal.try_change_as_seen(request, Some(once), &event(&order)).await?;
+    let mut stored = portal.try_change_as_seen(request, Some(once), &event(&order, &path)).await?;
     if let (Err(CommitError::BudgetSpent(_)), OverBudget::Ask) = (&stored, product.quota.over_budget) {
         order.exceeds_budget = true;
-        order.approval = path_above_budget(&product.approval, order.approval);
-        stored = portal.try_change_as_seen(request, Some(once), &event(&order)).await?;
+        path = path_above_budget(&product.approval, path);
+        stored = portal.try_change_as_seen(request, Some(once), &event(&order, &path)).await?;
     }
     match stored {
         Ok(request) => Ok(request),

@@ -80,7 +80,7 @@ impl Portal {
         freshness: Freshness,
         aways: &[Away],
     ) -> anyhow::Result<Eligibility> {
-        let asker = request.asker();
+        let asker = &request.approval().asked_by;
         let in_force = self.stage_in_force(request);
         let (may, _) = self.approvers_in(&in_force.stage, &request.team, asker, freshness).await?;
         if self.is_in_any_as_of(person, &[&may, self.beside(request)], freshness).await? {
@@ -93,7 +93,8 @@ impl Portal {
                 for_them.push(away);
             }
         }
-        let taken = |away: &Away| request.agreed().iter().any(|approval| approval.is_of(&away.person));
+        let taken =
+            |away: &Away| request.approval().consents.iter().any(|approval| approval.is_of(&away.person));
         // A delegate of several approvers acts for one who has not been answered for yet.
         let chosen = for_them.iter().find(|away| !taken(away)).or_else(|| for_them.first()).copied();
         Ok(chosen.map_or(Eligibility::Nobody, |away| Eligibility::InsteadOf(away.person.clone())))

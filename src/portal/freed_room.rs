@@ -20,8 +20,8 @@ const MOST: usize = 200;
 pub(super) fn may_make_room(request: &Request) -> bool {
     request.waits_for_room()
         || request.status.name().is_ended()
-        || request.change.is_some()
-        || !request.reductions.is_empty()
+        || request.change().is_some()
+        || !request.creation.reductions.is_empty()
 }
 
 /// Turns a team's waiting exceptions into ordinary requests, one by one, while there is room.
@@ -62,7 +62,8 @@ async fn first_with_room(portal: &Portal, team: &TeamName) -> anyhow::Result<Opt
 }
 
 async fn has_slot(portal: &Portal, request: &Request, others: &[&Request]) -> anyhow::Result<bool> {
-    let is_beyond = |request: &Request| request.exception.as_ref().is_some_and(|one| one.quota.is_some());
+    let is_beyond =
+        |request: &Request| request.creation.exception.as_ref().is_some_and(|one| one.quota.is_some());
     if !is_beyond(request) {
         return Ok(true);
     }
@@ -75,7 +76,8 @@ async fn has_slot(portal: &Portal, request: &Request, others: &[&Request]) -> an
 }
 
 async fn has_budget(portal: &Portal, request: &Request, others: &[&Request]) -> anyhow::Result<bool> {
-    let is_beyond = |request: &Request| request.exception.as_ref().is_some_and(|one| one.budget.is_some());
+    let is_beyond =
+        |request: &Request| request.creation.exception.as_ref().is_some_and(|one| one.budget.is_some());
     let budget = portal.organization.team(&request.team).and_then(|team| team.monthly_budget);
     let Some(limit) = budget.filter(|_| is_beyond(request)) else { return Ok(true) };
     let held = portal.ports.store.team_use(&request.team).await?;

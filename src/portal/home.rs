@@ -232,7 +232,7 @@ async fn waiting_for(portal: &Portal, person: &PersonId, aways: &[Away]) -> anyh
         }
     }
     let mut found: Vec<Request> = waiting.found.into_values().collect();
-    found.sort_by_key(Request::asked_at);
+    found.sort_by_key(|request| request.approval().asked_at);
     let found = first_rows(found);
     Ok(Excerpt { more: found.more || waiting.is_cut, ..found })
 }

@@ -37,11 +37,11 @@ const PAGE: usize = 200;
 pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let now = portal.now();
-    if request.waiting_renewal().is_some_and(|renewal| renewal.approve_by <= now)
+    if request.waiting_renewal().is_some_and(|(waiting, _)| waiting.answer_by <= now)
         && portal.hears_people().await?
     {
         // The job `RenewalDeadline` should have done this; a lease must not depend on it.
-        return apply(portal, id, Event::RenewalDeadline).await;
+        return apply(portal, id, Event::ApprovalDeadline).await;
     }
     let step = match lease_step(&request, now) {
         None => return Ok(Performed::Done),

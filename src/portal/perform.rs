@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use thiserror::Error as ThisError;
 
 use super::actual_costs::read_bill;
@@ -114,14 +112,6 @@ async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Pe
         JobKind::Show(surface) => show(portal, id, *surface).await,
         JobKind::Refresh { at, surface } => refresh(portal, id, *surface, at).await,
         JobKind::Lease => look_at_lease(portal, id).await,
-        JobKind::RenewalDeadline => {
-            let deadline = |request: &Request| request.waiting_renewal().map(|renewal| renewal.approve_by);
-            at_deadline(portal, id, Event::RenewalDeadline, deadline).await
-        }
-        JobKind::ChangeDeadline => {
-            let deadline = |request: &Request| request.waiting_change().map(|order| order.approve_by);
-            at_deadline(portal, id, Event::ChangeDeadline, deadline).await
-        }
         JobKind::Update => update(portal, id).await,
         JobKind::WatchUpdate => watch_update(portal, id).await,
         JobKind::Prompt { prompt: kind, epoch } => prompt(portal, id, *kind, *epoch).await,
@@ -138,10 +128,8 @@ async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Pe
         | JobKind::Teams { .. }
         | JobKind::Reconcile { .. } => misplaced(&JobOwner::Request(id), kind),
         JobKind::JudgeClick(click) => judge_click(portal, id, click).await,
-        JobKind::ApprovalDeadline => {
-            let deadline =
-                |request: &Request| request.status.name().is_undecided().then_some(request.approve_by);
-            at_deadline(portal, id, Event::ApprovalDeadline, deadline).await
+        JobKind::ApprovalDeadline | JobKind::RenewalDeadline | JobKind::ChangeDeadline => {
+            at_deadline(portal, id).await
         }
         JobKind::StartExecution { attempt } => start_execution(portal, id, *attempt).await,
         JobKind::Resume { token, with, attempt } => resume(portal, id, token, with, *attempt).await,
@@ -161,19 +149,17 @@ pub(super) async fn apply(portal: &Portal, id: RequestId, event: Event) -> Resul
 }
 
 /// Applies an event if its deadline has passed. The clock may have been set back since the job became due.
-async fn at_deadline(
-    portal: &Portal,
-    id: RequestId,
-    event: Event,
-    deadline: impl Fn(&Request) -> Option<Timestamp>,
-) -> Result<Performed, JobError> {
+async fn at_deadline(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
-    let left = deadline(&request).map(|deadline| deadline.duration_since(portal.now()));
-    match left.map(Duration::try_from) {
-        Some(Ok(left)) if !left.is_zero() => Ok(Performed::Again(left)),
+    let waits = request.status.name().is_undecided() || request.waiting().is_some();
+    if !waits {
+        return Ok(Performed::Done);
+    }
+    match Duration::try_from(request.approval().answer_by.duration_since(portal.now())) {
+        Ok(left) if !left.is_zero() => Ok(Performed::Again(left)),
         // Nobody could answer while Slack's events did not arrive, so wait.
         _ if !portal.hears_people().await? => Ok(Performed::Again(UNTIL_HEARD)),
-        _ => apply(portal, id, event).await,
+        _ => apply(portal, id, Event::ApprovalDeadline).await,
     }
 }
 
@@ -191,7 +177,7 @@ async fn start_execution(portal: &Portal, id: RequestId, attempt: u32) -> Result
 /// Builds the input of an execution. Except for the attempt it is fixed at submission, so that a repeated start sends
 /// the same input.
 fn execution_input(request: &Request) -> ExecutionInput {
-    let asked = matches!(request.approval, ApprovalPath::Ask { .. });
+    let asked = matches!(request.creation.path, ApprovalPath::Ask { .. });
     let timeout = request.product.approval.timeout.duration().as_secs();
     ExecutionInput {
         name: request.execution(),

@@ -125,7 +125,7 @@ fn destination(portal: &Portal, request: &Request, surface: MessageSlot) -> Opti
     let channel = || Destination::Channel(portal.organization.channel_of(&request.team).clone());
     match surface {
         MessageSlot::Card => {
-            let asked = matches!(request.approval, ApprovalPath::Ask { .. });
+            let asked = matches!(request.creation.path, ApprovalPath::Ask { .. });
             (asked && request.status.name().is_undecided()).then(channel)
         }
         MessageSlot::Renewal => request.waiting_renewal().map(|_| channel()),
@@ -388,7 +388,8 @@ async fn held(portal: &Portal, request: &Request, surface: MessageSlot) -> anyho
     if surface != MessageSlot::Card || !request.status.name().is_undecided() {
         return Ok(Vec::new());
     }
-    let beyond_budget = request.exception.as_ref().is_some_and(|exception| exception.budget.is_some());
+    let beyond_budget =
+        request.creation.exception.as_ref().is_some_and(|exception| exception.budget.is_some());
     let whose = if beyond_budget {
         RequestScope::Team(request.team.clone())
     } else {

@@ -10,16 +10,13 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
-use super::actions;
 use super::client::SlackClient;
-use super::commands;
 use super::incoming::{Click, Incoming, Origin, ResponseUrl, SlackEvent, SlashCommand};
 use super::messages::Message;
 use super::rate_limiter::RateLimiter;
 use super::reply::Ack;
-use super::submissions;
-use super::suggestions;
 use super::throttling::{not_done, seconds, throttled};
+use super::{actions, commands, submissions, suggestions};
 use crate::domain::audit::{By, Via};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::portal::{Error, Portal, Received, home};

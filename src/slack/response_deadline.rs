@@ -10,14 +10,12 @@ use futures_util::future::{BoxFuture, CatchUnwind, join};
 use slack_morphism::prelude::SlackModalView;
 use tokio::time::timeout;
 
-use super::actions;
 use super::edge::{Edge, Whereabouts};
 use super::incoming::{Incoming, ViewSubmission};
 use super::messages::Message;
 use super::reply::Ack;
-use super::submissions;
 use super::throttling::not_done;
-use super::views;
+use super::{actions, submissions, views};
 
 /// Work that may panic: unwinding is safe because its shared state is behind locks whose poisoning is ignored.
 type Guarded = CatchUnwind<AssertUnwindSafe<BoxFuture<'static, Ack>>>;

@@ -119,14 +119,14 @@ async fn an_approver_who_counts_for_nothing_approves_nothing_however_they_are_na
                 becomes(company, "U0MORGAN", change);
                 presses_as(company, "U0MORGAN", &button).await;
                 let request = company.newest_request().await;
-                assert!(request.approvals.is_empty(), "a {kind}, named {way}, has approved");
+                assert!(request.creation.consents.is_empty(), "a {kind}, named {way}, has approved");
                 is_put_right(company, "U0MORGAN", &before);
             }
             let trail = company.trail().await;
             assert!(trail.contains("refused | U0MORGAN | payments"), "{trail}");
             assert!(trail.contains("approve: no full member"), "{trail}");
             presses_as(company, "U0MORGAN", &button).await;
-            assert_eq!(company.newest_request().await.approvals[0].by.as_str(), "U0MORGAN", "{way}");
+            assert_eq!(company.newest_request().await.creation.consents[0].by.as_str(), "U0MORGAN", "{way}");
         })
         .await;
     }
@@ -178,7 +178,7 @@ async fn a_delegate_who_counts_for_nothing_answers_for_nobody() {
         for (kind, change) in KINDS {
             becomes(company, "U0OLGA", change);
             presses_as(company, "U0OLGA", &button).await;
-            assert!(company.newest_request().await.approvals.is_empty(), "a {kind} has approved");
+            assert!(company.newest_request().await.creation.consents.is_empty(), "a {kind} has approved");
             is_put_right(company, "U0OLGA", &before);
         }
         presses_as(company, "U0OLGA", &button).await;
@@ -207,7 +207,7 @@ async fn the_right_of_a_delegate_ends_with_that_of_whoever_they_answer_for() {
         becomes(company, "U0MORGAN", |one| one.deleted = true);
         company.playground.fail_always("users.info", None);
         company.waits("1m").await;
-        assert!(company.newest_request().await.approvals.is_empty(), "{}", company.trail().await);
+        assert!(company.newest_request().await.creation.consents.is_empty(), "{}", company.trail().await);
         olga.presses(&button).await;
         insta::assert_snapshot!(olga.is_told(), @"Only its approvers can decide about this request: <@U0ADMIN>.");
         olga.opens_home().await;
@@ -220,7 +220,7 @@ async fn the_right_of_a_delegate_ends_with_that_of_whoever_they_answer_for() {
         company.changes_the_settings("approvers = [\"U0MORGAN\", \"U0ADMIN\"]", "approvers = [\"U0ADMIN\"]");
         company.reloads().await;
         olga.presses(&button).await;
-        assert!(company.newest_request().await.approvals.is_empty(), "{}", company.trail().await);
+        assert!(company.newest_request().await.creation.consents.is_empty(), "{}", company.trail().await);
     })
     .await;
 }
@@ -270,7 +270,7 @@ async fn of_a_group_of_five_thousand_only_whoever_acts_is_looked_at() {
         company.alice.asks_for("rds-postgres", &DATABASE).await;
         let before = company.calls("users.info").len();
         company.morgan.clicks("Approve").await;
-        assert_eq!(company.newest_request().await.approvals[0].by.as_str(), "U0MORGAN");
+        assert_eq!(company.newest_request().await.creation.consents[0].by.as_str(), "U0MORGAN");
         let asked = company.calls("users.info").len() - before;
         assert!(asked <= 3, "{asked} accounts were looked at");
     })
@@ -316,7 +316,7 @@ async fn what_names_no_workspace_or_a_foreign_enterprise_is_refused() {
             click.as_object_mut().unwrap().extend(origin.as_object().unwrap().clone());
             assert_eq!(company.posts_payload("/slack/interactions", &click).await.0, 200);
             company.settle().await;
-            assert!(company.newest_request().await.approvals.is_empty(), "{origin}");
+            assert!(company.newest_request().await.creation.consents.is_empty(), "{origin}");
         }
         let command = "user_id=U0ALICE&command=%2Fprovision&text=list&channel_id=C0X";
         let (_, body) = company.posts_signed("/slack/commands", command).await;
@@ -365,7 +365,7 @@ async fn an_address_that_slack_has_not_confirmed_is_nobodys() {
         becomes(company, "U0MORGAN", |one| one.is_unconfirmed = true);
         company.alice.asks_for("rds-postgres", &DATABASE).await;
         company.morgan.clicks("Approve").await;
-        assert!(company.newest_request().await.approvals.is_empty());
+        assert!(company.newest_request().await.creation.consents.is_empty());
         assert!(
             company.pat.reads("C0PAYMENTS").contains("morgan@playground.example"),
             "shown as it is written"
@@ -497,7 +497,7 @@ async fn until_slack_has_said_whose_app_this_is_nothing_is_done() {
         insta::assert_snapshot!(morgan.is_told(), @"Slack has not said yet which workspace this app belongs to, so nothing was done. Wait a few seconds and press again.");
         alice.runs("/provision list").await;
         insta::assert_snapshot!(alice.is_told(), @"Slack has not said yet which workspace this app belongs to, so nothing was done. Wait a few seconds and type it again.");
-        assert!(company.newest_request().await.approvals.is_empty());
+        assert!(company.newest_request().await.creation.consents.is_empty());
         company.playground.fail_always("auth.test", None);
         morgan.clicks("Approve").await;
         assert_eq!(company.newest_request().await.status.name(), StatusName::Active);

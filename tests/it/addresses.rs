@@ -27,7 +27,7 @@ async fn many_who_are_named_by_address_are_mentioned_after_one_list() {
         assert!(card.contains("<@U0CROWD009> or 56 more"), "{card}");
         assert!(!card.contains("@playground.example"), "{card}");
         company.morgan.clicks("Approve").await;
-        assert_eq!(company.newest_request().await.approvals[0].by.as_str(), "U0MORGAN");
+        assert_eq!(company.newest_request().await.creation.consents[0].by.as_str(), "U0MORGAN");
         let [lists, accounts, lookups] = questions(company);
         assert_eq!((lists, lookups), (1, 0));
         assert!(accounts <= 2, "{accounts} accounts were asked about one by one");

@@ -138,7 +138,7 @@ async fn of_two_clicks_at_the_same_moment_the_first_one_counts() {
             1
         );
         assert_eq!(company.trail().await.matches("approved |").count(), 1);
-        assert_eq!(company.newest_request().await.approvals.len(), 1);
+        assert_eq!(company.newest_request().await.creation.consents.len(), 1);
     })
     .await;
 }
@@ -189,7 +189,7 @@ async fn a_group_may_approve_and_is_asked_at_the_moment_of_the_click() {
         insta::assert_snapshot!(morgan.is_told(), @"Only its approvers can decide about this request: <!subteam^S0LEADS>.");
         pat.clicks("Approve").await;
         assert!(bob.newest_dm().contains("is ready"), "{}", bob.newest_dm());
-        let approvals = company.newest_request().await.approvals;
+        let approvals = company.newest_request().await.creation.consents;
         assert_eq!(approvals.iter().map(|one| one.by.as_str()).collect::<Vec<_>>(), ["U0ADMIN"]);
     })
     .await;
@@ -216,7 +216,7 @@ async fn one_of_each_group_has_to_agree() {
         );
         pat.clicks("Approve").await;
         assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
-        let approvals = company.newest_request().await.approvals;
+        let approvals = company.newest_request().await.creation.consents;
         assert_eq!(approvals.iter().map(|one| one.by.as_str()).collect::<Vec<_>>(), ["U0MORGAN", "U0ADMIN"]);
     })
     .await;
@@ -270,7 +270,7 @@ async fn an_approver_types_the_name_where_the_product_wants_it() {
         morgan.submits().await;
         assert!(morgan.form().contains("That is not its name"), "{}", morgan.form());
         let request = company.newest_request().await;
-        assert!(request.waits_for_approvers() && request.approvals.is_empty(), "nothing counts yet");
+        assert!(request.waits_for_approvers() && request.creation.consents.is_empty(), "nothing counts yet");
         morgan.fills(&[("name", &request.resource_name())]).await;
         morgan.submits().await;
         assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());

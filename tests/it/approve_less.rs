@@ -106,7 +106,7 @@ async fn nothing_larger_is_approved_whatever_a_client_sends() {
             assert!(answer.contains(refused), "{block}: {answer}");
             let after = company.newest_request().await;
             assert_eq!(after.parameters, before.parameters);
-            assert!(after.approvals.is_empty() && after.reductions.is_empty(), "{block}");
+            assert!(after.creation.consents.is_empty() && after.creation.reductions.is_empty(), "{block}");
             assert_eq!(after.product.lease, before.product.lease);
         }
     })
@@ -152,11 +152,11 @@ async fn the_name_is_typed_with_changes_too_and_without_any_it_is_a_plain_approv
         morgan.submits().await;
         assert!(morgan.form().contains("That is not its name"), "{}", morgan.form());
         let request = company.newest_request().await;
-        assert!(request.waits_for_approvers() && request.approvals.is_empty(), "nothing counts yet");
+        assert!(request.waits_for_approvers() && request.creation.consents.is_empty(), "nothing counts yet");
         morgan.fills(&[("name", &request.resource_name())]).await;
         morgan.submits().await;
         assert!(company.trail().await.contains("approved | U0MORGAN"), "{}", company.trail().await);
-        assert!(company.newest_request().await.reductions.is_empty());
+        assert!(company.newest_request().await.creation.reductions.is_empty());
     })
     .await;
 }
@@ -165,7 +165,11 @@ async fn the_name_is_typed_with_changes_too_and_without_any_it_is_a_plain_approv
 async fn is_as_asked_for(company: &Company, key: &str, value: &str) {
     let request = company.newest_request().await;
     assert_eq!(request.status.name(), StatusName::AwaitingApproval);
-    assert!(request.approvals.is_empty() && request.reductions.is_empty(), "{:?}", request.reductions);
+    assert!(
+        request.creation.consents.is_empty() && request.creation.reductions.is_empty(),
+        "{:?}",
+        request.creation.reductions
+    );
     assert!(request.parameters.contains(&(key.into(), value.into())), "{:?}", request.parameters);
     assert!(!company.trail().await.contains("approved"), "{}", company.trail().await);
 }

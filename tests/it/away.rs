@@ -60,8 +60,8 @@ async fn whoever_is_away_is_answered_for_and_everybody_sees_for_whom() {
         Active until 2026-12-30 09:00 UTC.
         ");
         let request = company.newest_request().await;
-        assert_eq!(request.approvals[0].by.as_str(), "U0OLGA");
-        assert_eq!(request.approvals[0].instead_of.as_ref().unwrap().as_str(), "U0MORGAN");
+        assert_eq!(request.creation.consents[0].by.as_str(), "U0OLGA");
+        assert_eq!(request.creation.consents[0].instead_of.as_ref().unwrap().as_str(), "U0MORGAN");
         insta::assert_snapshot!(company.trail().await, @"
         away | U0MORGAN | - | - | - | U0OLGA answers until 2026-11-30 [form]
         submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
@@ -136,7 +136,7 @@ async fn two_answers_stay_those_of_two_approvers() {
         company.olga.presses(&button).await;
         company.morgan.presses(&button).await;
         insta::assert_snapshot!(company.morgan.is_told(), @"<@U0OLGA> has answered in that place already. 1 more approval is needed, from somebody else.");
-        assert_eq!(company.newest_request().await.approvals.len(), 1);
+        assert_eq!(company.newest_request().await.creation.consents.len(), 1);
         company.pat.presses(&button).await;
         assert_eq!(company.newest_request().await.status.name(), StatusName::Active);
     })

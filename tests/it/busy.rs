@@ -66,7 +66,7 @@ async fn a_member_of_the_fortieth_group_has_a_form_after_few_questions_in_a_cold
         company.clock.advance("61s");
         let before = questions(company).len();
         company.morgan.clicks("Approve").await;
-        assert_eq!(company.newest_request().await.approvals.len(), 1);
+        assert_eq!(company.newest_request().await.creation.consents.len(), 1);
         assert!(questions(company).len() - before <= 3, "{:?}", questions(company));
     })
     .await;
@@ -129,9 +129,9 @@ async fn whoever_was_taken_out_of_a_group_decides_nothing_a_minute_later() {
         has_group(company, "S0GONE", &["U0ADMIN"]);
         company.clock.advance("60s");
         company.morgan.presses(&button).await;
-        assert!(company.newest_request().await.approvals.is_empty());
+        assert!(company.newest_request().await.creation.consents.is_empty());
         company.pat.clicks("Approve").await;
-        assert_eq!(company.newest_request().await.approvals.len(), 1);
+        assert_eq!(company.newest_request().await.creation.consents.len(), 1);
     })
     .await;
 }

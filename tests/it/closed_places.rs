@@ -161,7 +161,7 @@ async fn a_click_on_a_card_that_shows_something_old_brings_it_up_to_date() {
         let (approve, deny) = (morgan.remembers_for(&id, "Approve"), morgan.remembers_for(&id, "Deny"));
         let cancel = alice.remembers_for(&id, "Cancel");
         for (person, button) in [(morgan, &approve), (morgan, &deny), (alice, &cancel)] {
-            if company.request(&id).await.approvals.is_empty() {
+            if company.request(&id).await.creation.consents.is_empty() {
                 no_place_is_open(company, Some("restricted_action"));
                 morgan.presses(&approve).await;
                 no_place_is_open(company, None);

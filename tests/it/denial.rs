@@ -1,7 +1,8 @@
 //! An approver says no, and why.
 
+use quartermaster::domain::approval::Answer;
 use quartermaster::domain::ids::PersonId;
-use quartermaster::domain::request::{ChangeAnswer, RenewalAnswer, Status};
+use quartermaster::domain::request::Status;
 
 use crate::away::leaves;
 use crate::harness::{Company, Setup, run, run_in};
@@ -189,19 +190,15 @@ async fn a_delegate_who_denies_a_renewal_or_a_change_is_named_with_for_whom() {
         company.waits("24h").await;
         alice.runs(&format!("/provision renew {id}")).await;
         olga_denies_and_both_read_it(company, "Ask again in a month").await;
-        let answer = company.newest_request().await.renewal.unwrap().answer.unwrap();
-        assert!(
-            matches!(answer, RenewalAnswer::Denied { instead_of: Some(of), .. } if of.as_str() == "U0MORGAN")
-        );
+        let answer = company.newest_request().await.renewal().unwrap().0.answer.clone().unwrap();
+        assert!(matches!(answer, Answer::Denied { instead_of: Some(of), .. } if of.as_str() == "U0MORGAN"));
 
         alice.runs(&format!("/provision change {id} InstanceSize=medium")).await;
         alice.submits().await;
         alice.closes_all().await;
         olga_denies_and_both_read_it(company, "Tune the queries").await;
-        let answer = company.newest_request().await.change.unwrap().answer.unwrap();
-        assert!(
-            matches!(answer, ChangeAnswer::Denied { instead_of: Some(of), .. } if of.as_str() == "U0MORGAN")
-        );
+        let answer = company.newest_request().await.change().unwrap().0.answer.clone().unwrap();
+        assert!(matches!(answer, Answer::Denied { instead_of: Some(of), .. } if of.as_str() == "U0MORGAN"));
     })
     .await;
 }

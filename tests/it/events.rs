@@ -2,7 +2,8 @@
 
 use quartermaster::domain::audit::{AuditHead, follows};
 
-use crate::harness::{Company, Setup, receiver::Receiver, run_in};
+use crate::harness::receiver::Receiver;
+use crate::harness::{Company, Setup, run_in};
 
 const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
 const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];

@@ -153,7 +153,10 @@ async fn a_form_that_was_overtaken_asks_for_an_exception_and_loses_nothing() {
         assert_eq!(request.reason, WHY);
         let filled: Vec<_> = request.shown_parameters().take(4).map(|(_, value)| value).collect();
         assert_eq!(filled, ["orders", "dev", "small", "40"]);
-        assert_eq!(request.exception.and_then(|exception| exception.quota).map(|quota| quota.used), Some(1));
+        assert_eq!(
+            request.creation.exception.and_then(|exception| exception.quota).map(|quota| quota.used),
+            Some(1)
+        );
     })
     .await;
 }
@@ -168,7 +171,7 @@ async fn where_room_came_free_meanwhile_it_is_a_request_as_any_other() {
         pat.clicks("Cancel").await;
         alice.fills(&[("reason", WHY)]).await;
         assert_eq!(alice.submits().await, LedTo::ViewsCleared, "{}", alice.form());
-        assert_eq!(company.newest_request().await.exception, None);
+        assert_eq!(company.newest_request().await.creation.exception, None);
         morgan.clicks("Approve").await;
         assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
     })
@@ -203,7 +206,7 @@ async fn a_form_forged_into_an_exception_gets_nobody_past_an_admin_or_a_reason()
         };
         // An ordinary form with a free slot stays an ordinary request, whatever it says of itself.
         alice.forges_submission(forged).await;
-        assert_eq!(company.newest_request().await.exception, None);
+        assert_eq!(company.newest_request().await.creation.exception, None);
         alice.closes_all().await;
         alice.runs("/provision rds-postgres DatabaseName=copy").await;
         let answer = alice.forges_submission(|_| {}).await;
@@ -318,7 +321,7 @@ async fn an_exception_becomes_an_ordinary_request_when_room_comes_free() {
         alice.closes_all().await;
         company.settle().await;
         let copy = company.newest_request().await;
-        assert_eq!((copy.exception, copy.status.name()), (None, StatusName::AwaitingApproval));
+        assert_eq!((copy.creation.exception, copy.status.name()), (None, StatusName::AwaitingApproval));
         let card = morgan.reads("C0PAYMENTS");
         assert!(card.contains("This is no longer an exception: room became free on 2026-11-23 09:00 UTC."), "{card}");
         assert!(card.contains("1 of 1 used, this one included"), "{card}");
@@ -397,11 +400,14 @@ async fn one_slot_that_comes_free_makes_room_for_one_exception_the_one_that_wait
         company.settle().await;
         let mut exceptions = Vec::new();
         for id in &waiting {
-            exceptions.push(company.request(&id.to_string()).await.exception.is_some());
+            exceptions.push(company.request(&id.to_string()).await.creation.exception.is_some());
         }
         assert_eq!(exceptions, [false, true, true], "the first in the row, and no other");
         morgan.clicks_for(&waiting[0].to_string(), "Approve").await;
-        assert!(company.request(&waiting[2].to_string()).await.exception.is_some(), "it holds the slot now");
+        assert!(
+            company.request(&waiting[2].to_string()).await.creation.exception.is_some(),
+            "it holds the slot now"
+        );
         alice.runs(&format!("/provision cancel {}", waiting[2])).await;
     })
     .await;

@@ -312,7 +312,7 @@ async fn a_click_in_the_name_of_somebody_who_has_left_the_group_of_approvers_cou
         });
         assert_eq!(company.posts_payload("/slack/interactions", &click).await.0, 200);
         let request = company.newest_request().await;
-        assert!(request.waits_for_approvers() && request.approvals.is_empty(), "{:?}", request.approvals);
+        assert!(request.waits_for_approvers() && request.creation.consents.is_empty(), "{:?}", request.creation.consents);
         let trail = company.trail().await;
         insta::assert_snapshot!(trail.lines().last().unwrap(), @"refused | U0MORGAN | search | rds-postgres | AWAITING_APPROVAL | approve: no full member [button in C0SEARCH]");
     })

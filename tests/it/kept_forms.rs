@@ -259,7 +259,8 @@ async fn a_product_that_changes_while_a_change_is_filled_in_keeps_what_still_fit
         Why do you need it?: it grows
         ");
         alice.submits().await;
-        let change = company.newest_request().await.change;
+        let request = company.newest_request().await;
+        let change = request.change();
         let trail = company.trail().await;
         assert!(trail.contains("change requested") && trail.contains("Size 30 -> 400"), "{change:?} {trail}");
     })

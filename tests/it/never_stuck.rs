@@ -84,7 +84,7 @@ async fn what_nobody_answers_goes_to_the_platform_team_who_can_decide_from_then_
         pat.presses(&early).await;
         let request = company.newest_request().await;
         assert_eq!(request.status.name(), StatusName::Active);
-        assert_eq!(request.approvals[0].by.as_str(), "U0ADMIN");
+        assert_eq!(request.creation.consents[0].by.as_str(), "U0ADMIN");
         assert!(request.asking.escalated_at > request.asking.since);
         let told = (morgan.dms(), pat.dms());
         company.waits("24h").await;

@@ -87,10 +87,10 @@ async fn a_number_that_is_written_otherwise_is_no_change() {
         alice.runs(&format!("/provision change {id} Size=400.0 Rate=0.50")).await;
         assert!(alice.form().contains("Changes*: nothing yet"), "{}", alice.form());
         alice.submits().await;
-        assert!(company.newest_request().await.change.is_none());
+        assert!(company.newest_request().await.change().is_none());
         alice.fills(&[("Rate", "0.60")]).await;
         alice.submits().await;
-        assert_eq!(company.newest_request().await.change.unwrap().describe(), "Rate 0.5 -> 0.6");
+        assert_eq!(company.newest_request().await.change().unwrap().1.describe(), "Rate 0.5 -> 0.6");
     })
     .await;
 }

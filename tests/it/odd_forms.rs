@@ -275,8 +275,8 @@ async fn a_change_and_less_than_was_asked_for_take_nothing_that_was_not_chosen()
             }
         }
         alice.submits().await;
-        let change = company.newest_request().await.change.unwrap();
-        assert_eq!(change.describe(), "Tier mid -> high");
+        let request = company.newest_request().await;
+        assert_eq!(request.change().unwrap().1.describe(), "Tier mid -> high");
     })
     .await;
 }

@@ -1,7 +1,6 @@
 //! What an operator asks the program: the catalog, the rules, the trail.
 
-use crate::harness::transcript;
-use crate::harness::{Place, said};
+use crate::harness::{Place, said, transcript};
 
 #[test]
 fn the_catalog_is_checked_and_its_forms_are_printed() {

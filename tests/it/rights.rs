@@ -95,7 +95,7 @@ async fn a_waiting_request_is_approved_by_those_whom_the_catalog_lists_now() {
         morgan.presses(&button).await;
         insta::assert_snapshot!(morgan.is_told(), @"Only its approvers can decide about this request: <@U0ADMIN>.");
         pat.presses(&button).await;
-        assert_eq!(company.newest_request().await.approvals[0].by.as_str(), "U0ADMIN");
+        assert_eq!(company.newest_request().await.creation.consents[0].by.as_str(), "U0ADMIN");
     })
     .await;
 }
@@ -115,10 +115,10 @@ async fn what_was_approved_stays_approved_and_the_rest_is_for_those_of_now() {
         );
         company.reloads().await;
         company.bob.presses(&button).await;
-        assert_eq!(company.newest_request().await.approvals.len(), 1, "{}", company.trail().await);
+        assert_eq!(company.newest_request().await.creation.consents.len(), 1, "{}", company.trail().await);
         pat.presses(&button).await;
         let request = company.newest_request().await;
-        assert_eq!(request.approvals.len(), 2);
+        assert_eq!(request.creation.consents.len(), 2);
         assert_eq!(request.status.name(), StatusName::Active);
     })
     .await;
@@ -132,7 +132,7 @@ async fn a_silent_approver_who_was_taken_off_the_list_decides_nothing() {
         company.changes_the_catalog("rds-postgres/product.yml", "  quiet: [U0BOB]\n", "");
         company.reloads().await;
         company.bob.presses(&button).await;
-        assert!(company.newest_request().await.approvals.is_empty());
+        assert!(company.newest_request().await.creation.consents.is_empty());
     })
     .await;
 }
@@ -176,8 +176,9 @@ async fn a_renewal_and_a_change_are_approved_by_those_whom_the_catalog_lists_now
         company.bob.presses(&button).await;
         assert!(company.bob.is_told().contains("Only its approvers can decide"), "{}", company.bob.is_told());
         company.olga.presses(&button).await;
-        let renewal = company.newest_request().await.renewal.unwrap();
-        assert_eq!(renewal.approvals.iter().map(|one| one.by.as_str()).collect::<Vec<_>>(), ["U0OLGA"]);
+        let request = company.newest_request().await;
+        let (renewal, _) = request.renewal().unwrap();
+        assert_eq!(renewal.consents.iter().map(|one| one.by.as_str()).collect::<Vec<_>>(), ["U0OLGA"]);
     })
     .await;
 }
@@ -194,7 +195,7 @@ async fn where_the_product_has_left_the_catalog_the_admins_decide_and_it_is_said
         insta::assert_snapshot!(morgan.is_told(), @"Only its approvers can decide about this request: <@U0ADMIN>.");
         pat.opens_home().await;
         pat.presses(&button).await;
-        assert_eq!(company.newest_request().await.approvals[0].by.as_str(), "U0ADMIN");
+        assert_eq!(company.newest_request().await.creation.consents[0].by.as_str(), "U0ADMIN");
     })
     .await;
 }

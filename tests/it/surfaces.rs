@@ -242,7 +242,7 @@ async fn wherever_an_approver_clicks_every_copy_shows_it() {
             assert!(morgan.home().contains("Nothing waits for you"), "{place}: {}", morgan.home());
             assert!(alice.home().contains("· Active, until"), "{place}: {}", alice.home());
             assert!(!channel.contains("[Approve]"), "{place}: {channel}");
-            assert_eq!(company.newest_request().await.approvals.len(), 1, "{place}");
+            assert_eq!(company.newest_request().await.creation.consents.len(), 1, "{place}");
         })
         .await;
     }

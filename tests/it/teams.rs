@@ -229,9 +229,14 @@ async fn an_admin_approves_for_a_removed_team_what_a_product_asks_others_for() {
         company.changes_the_settings(PAYMENTS, "name = \"billing\"");
         company.reloads().await;
         company.bob.presses(&approve).await;
-        assert!(company.newest_request().await.approvals.is_empty());
+        assert!(company.newest_request().await.creation.consents.is_empty());
         pat.presses(&approve).await;
-        assert_eq!(company.newest_request().await.approvals[0].by.as_str(), "U0ADMIN", "{}", pat.is_told());
+        assert_eq!(
+            company.newest_request().await.creation.consents[0].by.as_str(),
+            "U0ADMIN",
+            "{}",
+            pat.is_told()
+        );
     })
     .await;
 }

@@ -34,7 +34,7 @@ async fn an_approval_made_in_an_outage_counts_seconds_after_slack_is_back() {
             waits_seconds(company, minutes * 60).await;
             company.slack_is_down(false);
             waits_seconds(company, 15).await;
-            assert_eq!(company.request(&id).await.approvals.len(), 1, "after {minutes} minutes");
+            assert_eq!(company.request(&id).await.creation.consents.len(), 1, "after {minutes} minutes");
         })
         .await;
     }
@@ -52,10 +52,10 @@ async fn a_decision_that_slack_refuses_to_judge_is_handed_back_after_ten_minutes
         waits_seconds(company, 16 * 60).await;
         let told = company.morgan.is_told();
         assert!(told.contains("did not tell us in time"), "{told}");
-        assert_eq!(company.request(&id).await.approvals.len(), 0);
+        assert_eq!(company.request(&id).await.creation.consents.len(), 0);
         company.playground.fail_always("users.info", None);
         company.morgan.clicks_for(&id, "Approve").await;
-        assert_eq!(company.request(&id).await.approvals.len(), 1);
+        assert_eq!(company.request(&id).await.creation.consents.len(), 1);
     })
     .await;
 }

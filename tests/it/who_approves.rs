@@ -53,7 +53,7 @@ async fn a_manager_is_asked_only_if_they_are_an_approver_of_the_team() {
         morgan.clicks("Approve").await;
         insta::assert_snapshot!(morgan.is_told(), @"Only its approvers can decide about this request: <@U0ADMIN>.");
         pat.clicks("Approve").await;
-        assert_eq!(company.newest_request().await.approvals[0].by.as_str(), "U0ADMIN");
+        assert_eq!(company.newest_request().await.creation.consents[0].by.as_str(), "U0ADMIN");
         // Whoever writes a friend into their own profile gains nothing.
         names_as_manager(company, "U0ALICE", "U0OLGA");
         company.clock.advance("61s");
@@ -69,7 +69,7 @@ async fn a_manager_is_asked_only_if_they_are_an_approver_of_the_team() {
         company.olga.presses(&morgan.remembers("Approve")).await;
         assert!(company.olga.is_told().contains("Only its approvers"), "{}", company.olga.is_told());
         morgan.clicks("Approve").await;
-        assert_eq!(company.newest_request().await.approvals[0].by.as_str(), "U0MORGAN");
+        assert_eq!(company.newest_request().await.creation.consents[0].by.as_str(), "U0MORGAN");
     })
     .await;
 }
@@ -134,7 +134,7 @@ async fn the_next_are_asked_once_the_first_have_agreed_and_nobody_counts_twice()
         pat.clicks("Approve").await;
         let request = company.newest_request().await;
         assert_eq!(request.status.name(), StatusName::Active);
-        assert_eq!(request.approvals.len(), 2);
+        assert_eq!(request.creation.consents.len(), 2);
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | rds-postgres | PENDING | 2 approvals needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
@@ -174,7 +174,7 @@ async fn a_quiet_approver_may_approve_and_is_neither_mentioned_nor_reminded() {
         company.waits("5h").await;
         assert!(company.pat.dms().is_empty(), "{:?}", company.pat.dms());
         company.pat.clicks("Approve").await;
-        assert_eq!(company.newest_request().await.approvals[0].by.as_str(), "U0ADMIN");
+        assert_eq!(company.newest_request().await.creation.consents[0].by.as_str(), "U0ADMIN");
     })
     .await;
 }

@@ -162,7 +162,7 @@ impl Stored {
 
     /// Whether its deadline had passed, though nothing had ended it yet.
     fn is_overdue(&self, request: &str, at: Timestamp) -> bool {
-        self.requests.iter().any(|known| known.id.to_string() == request && known.approve_by <= at)
+        self.requests.iter().any(|known| known.id.to_string() == request && known.creation.answer_by <= at)
     }
 
     fn everybody_was_told(&self, slack: &Playground, wrong: &mut Vec<String>) {

@@ -6,10 +6,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::{Value, json};
 
-use super::Playground;
-use super::limits;
-use super::web_api;
 use super::workspace::{ResponseUrl, Workspace};
+use super::{Playground, limits, web_api};
 
 /// Handles `POST /respond/{id}`.
 pub(super) async fn respond(

@@ -7,9 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::inputs;
-use super::normalize;
 use super::workspace::Workspace;
+use super::{inputs, normalize};
 
 /// One opened view and two pushed onto it.
 const STACK_LIMIT: usize = 3;

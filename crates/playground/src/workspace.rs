@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::normalize;
-use super::settings::GRANTED;
-use super::settings::{Channel, Group, Identity, Person, Settings};
+use super::settings::{Channel, GRANTED, Group, Identity, Person, Settings};
 use super::view::View;
 
 /// How long a trigger id is valid, as in Slack.

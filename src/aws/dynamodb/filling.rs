@@ -12,10 +12,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::item::{Item, number, read_number};
-use super::lists;
 use super::sums::Changes;
 use super::transaction::{MOST_WRITES, RetryPauses, TransactionOutcome, TransactionWrite};
-use super::{DynamoStore, homes, keys, row, trail};
+use super::{DynamoStore, homes, keys, lists, row, trail};
 use crate::domain::ids::RequestId;
 use crate::ports::stored::request_id;
 

@@ -394,7 +394,7 @@ impl ListPlaces {
             owner: request.owner.clone(),
             team: request.team.clone(),
             product: request.product.key.clone(),
-            asked_at: request.waits_for_approvers().then(|| request.asked_at()),
+            asked_at: request.waits_for_approvers().then(|| request.approval().asked_at),
             room_at: request.waits_for_room().then_some(request.submitted_at),
         }
     }

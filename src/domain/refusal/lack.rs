@@ -49,8 +49,7 @@ impl Refusal {
             | Self::NothingToRenew { .. }
             | Self::NotARenewal { .. }
             | Self::RenewsTooLittle { .. }
-            | Self::RenewalWaits { .. }
-            | Self::ChangeWaits { .. }
+            | Self::ApprovalWaits { .. }
             | Self::BeingChanged
             | Self::NothingToChange { .. }
             | Self::NotChangeable { .. }

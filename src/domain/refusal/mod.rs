@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use thiserror::Error;
 
 use self::words::{
-    decided_words, instead_of_teardown, nearest_sentence, others_in_words, periods, quoted, stands,
+    decided_words, instead_of_teardown, nearest_sentence, noun, others_in_words, periods, quoted, stands,
     teams_sentence, when,
 };
 use super::approve_with_changes::Irreducible;
@@ -16,6 +16,7 @@ use super::ids::{PersonId, ProductKey, TeamName};
 use super::period::Period;
 use super::quota::QuotaUse;
 use super::request::{Request, StatusName};
+use crate::domain::approval::{AboutKind, Approval};
 
 mod lack;
 mod uncounted;
@@ -228,16 +229,12 @@ pub enum Refusal {
         /// When the lease ends.
         until: Timestamp,
     },
-    /// Another renewal already waits for approval.
-    #[error("A renewal is waiting for its approvers already, until {}. Nothing was changed.", when(*until))]
-    RenewalWaits {
-        /// When that renewal times out.
-        until: Timestamp,
-    },
-    /// Another change already waits for approval.
-    #[error("A change is waiting for its approvers already, until {}. Nothing was done; whoever asked for it can withdraw it.", when(*until))]
-    ChangeWaits {
-        /// When that change times out.
+    /// A renewal or change already waits for approval.
+    #[error("A {} is waiting for its approvers already, until {}. Nothing was done; whoever asked for it can withdraw it.", noun(*kind), when(*until))]
+    ApprovalWaits {
+        /// What it is about.
+        kind: AboutKind,
+        /// When it times out.
         until: Timestamp,
     },
     /// An update is in progress, and nothing else may happen until it is done.
@@ -429,5 +426,10 @@ impl Refusal {
     /// Refuses a button of an older epoch, describing how the request stands now.
     pub fn stale(request: &Request) -> Self {
         Self::StaleButton { stands: stands(request) }
+    }
+
+    /// Refuses something new while this waits for approvers.
+    pub fn waits(approval: &Approval) -> Self {
+        Self::ApprovalWaits { kind: approval.about.kind(), until: approval.answer_by }
     }
 }

@@ -1,9 +1,10 @@
 //! Every refusal as people read it, and which of them are recorded in the audit trail.
 
 use super::*;
+use crate::domain::approval::AboutKind;
 use crate::domain::approve_with_changes::Irreducible;
-use crate::domain::fixtures::{at, minutes, person};
-use crate::domain::request::{Renewal, Status};
+use crate::domain::fixtures::{at, minutes, person, waiting_renewal};
+use crate::domain::request::Status;
 
 fn unknown_product(nearest: &[&str]) -> Refusal {
     let nearest = nearest.iter().map(|&key| key.to_owned()).collect();
@@ -74,8 +75,8 @@ fn about_a_life() -> Vec<Refusal> {
         Refusal::NotARenewal { offered: vec![Period::days(30), Period::days(90)] },
         Refusal::NotARenewal { offered: vec![] },
         Refusal::RenewsTooLittle { from: minutes(3), until: minutes(9) },
-        Refusal::RenewalWaits { until: minutes(2) },
-        Refusal::ChangeWaits { until: minutes(2) },
+        Refusal::ApprovalWaits { kind: AboutKind::Renew, until: minutes(2) },
+        Refusal::ApprovalWaits { kind: AboutKind::Change, until: minutes(2) },
         Refusal::BeingChanged,
         Refusal::NothingToChange { status },
         Refusal::NotChangeable { product: "Secure S3 Bucket".into() },
@@ -165,7 +166,7 @@ fn this_is_every_way_to_say_no() {
     It can be renewed by `30d` or `90d`. Nothing was changed.
     It can be renewed by nothing: ask your platform team. Nothing was changed.
     This already runs until <!date^1772442540^{date_short_pretty} at {time}|2026-03-02 09:09 UTC>, the longest its product allows at a time. You can renew it from <!date^1772442180^{date_short_pretty} at {time}|2026-03-02 09:03 UTC>. Nothing was changed.
-    A renewal is waiting for its approvers already, until <!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>. Nothing was changed.
+    A renewal is waiting for its approvers already, until <!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>. Nothing was done; whoever asked for it can withdraw it.
     A change is waiting for its approvers already, until <!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>. Nothing was done; whoever asked for it can withdraw it.
     It is being changed just now. Nothing was done; try again when it is *Active*.
     There is nothing to change: the request is at *Torn down*.
@@ -215,16 +216,7 @@ fn a_button_that_is_out_of_date_says_how_things_stand_now() {
         lease.renewals = 1;
     }
     let mut waits = renewed.clone();
-    waits.renewal = Some(Renewal {
-        by: person("alice"),
-        period: Period::days(30),
-        renewals: 12,
-        holds_end: true,
-        approve_by: minutes(60),
-        approvals: Vec::new(),
-        answer: None,
-        withdrawn_by: None,
-    });
+    waits.later = vec![waiting_renewal()];
     let requests = [lives, renewed, waits, at(StatusName::Terminating), at(StatusName::Terminated)];
     insta::assert_snapshot!(requests.map(|request| stands(&request)).join("\n"), @"
     it lives until <!date^1775640600^{date_short_pretty} at {time}|2026-04-08 09:30 UTC>

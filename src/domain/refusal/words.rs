@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::approval::{About, AboutKind};
 use crate::domain::ids::PersonId;
 use crate::domain::period::Period;
 use crate::domain::request::{Request, StatusName};
@@ -34,6 +35,15 @@ pub(super) fn teams_sentence(yours: &str) -> String {
     if yours.is_empty() { String::new() } else { format!(" You can name one of yours: {yours}.") }
 }
 
+/// Returns what an approval is about, as a noun.
+pub(super) fn noun(kind: AboutKind) -> &'static str {
+    match kind {
+        AboutKind::Create => "request",
+        AboutKind::Renew => "renewal",
+        AboutKind::Change => "change",
+    }
+}
+
 /// Formats a timestamp so that Slack shows it in the reader's time zone.
 ///
 /// The part after `|` is the fallback for clients that do not support the format.
@@ -47,15 +57,13 @@ pub(super) fn when(at: Timestamp) -> String {
 
 /// Describes the request's current state, worded to follow a colon.
 pub(super) fn stands(request: &Request) -> String {
-    if let Some(renewal) = request.waiting_renewal() {
-        return format!(
-            "a renewal by {} waits for its approvers until {}",
-            renewal.period.describe(),
-            when(renewal.approve_by)
-        );
-    }
-    if let Some(order) = request.waiting_change() {
-        return format!("a change waits for its approvers until {}", when(order.approve_by));
+    if let Some(waiting) = request.waiting() {
+        let by = match &waiting.about {
+            About::Renew(renewal) => format!(" by {}", renewal.period.describe()),
+            About::Create | About::Change(_) => String::new(),
+        };
+        let (noun, until) = (noun(waiting.about.kind()), when(waiting.answer_by));
+        return format!("a {noun}{by} waits for its approvers until {until}");
     }
     match (request.lease(), request.status.name()) {
         (Some(lease), _) if lease.renewals > 0 => {

@@ -2,19 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Approval, Estimate, ProductSnapshot, Request, Status};
-use crate::domain::ids::PersonId;
-use crate::domain::policy::ApprovalPath;
+use super::{Estimate, ProductSnapshot, Request};
 
 /// What a person wants an existing product to become.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeOrder {
-    /// The person who asked for it.
-    pub by: PersonId,
     /// The idempotency key: the same form submitted twice has the same key.
     pub once: String,
     /// The product's present rules, which apply once the change is done.
@@ -35,16 +30,8 @@ pub struct ChangeOrder {
     pub estimate: Option<Estimate>,
     /// Whether it exceeds its team's budget.
     pub exceeds_budget: bool,
-    /// Whether approvers are asked, and why or why not.
-    pub approval: ApprovalPath,
-    /// When it was asked for.
-    pub asked_at: Timestamp,
-    /// When the approval times out.
-    pub approve_by: Timestamp,
-    /// Who approved, in the order of their clicks.
-    pub approvals: Vec<Approval>,
-    /// The outcome; `None` while it waits for approvers.
-    pub answer: Option<ChangeAnswer>,
+    /// What became of it once it was approved; `None` before that, and while it is being carried out.
+    pub outcome: Option<ChangeOutcome>,
 }
 
 /// One difference that a change makes.
@@ -61,11 +48,9 @@ pub struct Difference {
 /// Stands for the product's version in place of a parameter's key.
 pub const VERSION: &str = "Version";
 
-/// The outcome of a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ChangeAnswer {
-    /// Approved, or no approval was needed: the update is being carried out.
-    Granted,
+/// What became of an approved change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeOutcome {
     /// The update succeeded.
     Done,
     /// The update failed, and the product is unchanged.
@@ -73,22 +58,6 @@ pub enum ChangeAnswer {
         /// The provisioner's explanation.
         why: String,
     },
-    /// An approver denied it.
-    Denied {
-        /// The approver.
-        by: PersonId,
-        /// The absent approver it was denied on behalf of, if any.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        instead_of: Option<PersonId>,
-        /// The reason, in the approver's words.
-        reason: String,
-    },
-    /// The person who asked for it withdrew it.
-    Withdrawn,
-    /// Nobody answered in time.
-    Unanswered,
-    /// The product was torn down before anybody answered.
-    Moot,
 }
 
 impl ChangeOrder {
@@ -115,17 +84,6 @@ fn monthly(estimate: Option<&Estimate>) -> Decimal {
 }
 
 impl Request {
-    /// Returns the change that waits for approvers.
-    pub fn waiting_change(&self) -> Option<&ChangeOrder> {
-        let waits = |order: &&ChangeOrder| order.answer.is_none() && self.lease().is_some();
-        self.change.as_deref().filter(waits)
-    }
-
-    /// Returns the change that is being carried out.
-    pub fn running_change(&self) -> Option<&ChangeOrder> {
-        self.change.as_deref().filter(|_| matches!(self.status, Status::Updating { .. }))
-    }
-
     /// Returns what a change to this product and these parameters would make different; empty if nothing.
     pub fn differences(
         &self,

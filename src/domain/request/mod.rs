@@ -4,8 +4,8 @@
 mod change;
 mod message_slot;
 mod reminders;
-mod stages;
 mod status;
+mod stored;
 
 use std::collections::BTreeMap;
 
@@ -14,26 +14,24 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::approval::{Answer, Approval, Consent};
 use crate::domain::approve_with_changes::Reduction;
 use crate::domain::audit::AuditHead;
 use crate::domain::catalog::{ApprovalRule, LeaseTerms, TeardownConfirm};
 use crate::domain::deletion::DeletionEffect;
-use crate::domain::exception::Exception;
 use crate::domain::ids::{
     ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TeamName,
 };
 use crate::domain::lease::Lease;
-use crate::domain::period::Period;
-use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaSlot;
 use crate::domain::ticket::Ticket;
 use cloudformation::is_or_becomes;
 
-pub use change::{ChangeAnswer, ChangeOrder, Difference, VERSION};
+pub use change::{ChangeOrder, ChangeOutcome, Difference, VERSION};
 pub use message_slot::{MessageRef, MessageSlot, Notification};
 pub use reminders::{Asking, ReminderKind};
-pub use stages::{Question, StageInForce};
 pub use status::{Cause, Ending, Status, StatusName};
+pub(in crate::domain) use stored::path_of_renewal;
 
 /// The tag that names the team on AWS resources.
 pub const TEAM_TAG: &str = "Team";
@@ -42,6 +40,7 @@ const MAX_TAG_VALUE: usize = 256;
 
 /// A request as stored. The row is the truth; every message is a rendering of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "stored::StoredRequest", into = "stored::StoredRequest")]
 pub struct Request {
     /// Its id, a UUID whose first characters serve as the short id.
     pub id: RequestId,
@@ -54,13 +53,10 @@ pub struct Request {
     pub owner: PersonId,
     /// The team that it counts against.
     pub team: TeamName,
-    // Fields with a default were added later: rows of older bots lack them.
     /// Earlier names of the team and earlier teams. Existing AWS resources still carry the tag of that time.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub formerly: Vec<TeamName>,
     /// The team's name in the store, if the settings have renamed it since. The quota slot is counted under
     /// this name.
-    #[serde(skip)]
     pub stored_team: Option<TeamName>,
     /// The product's rules at submission.
     pub product: ProductSnapshot,
@@ -69,31 +65,19 @@ pub struct Request {
     /// Keys of `parameters` that the portal filled in; not shown to people.
     pub bound: Vec<String>,
     /// The form's label of a chosen value, by parameter, where the label says more than the value.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
     /// The requester's reason, in their words; may be empty.
     pub reason: String,
     /// The ticket it belongs to, if the product takes one.
-    #[serde(default)]
     pub ticket: Option<Ticket>,
     /// The estimate at submission, if the catalog has one.
     pub estimate: Option<Estimate>,
     /// Whether it exceeds its team's budget.
     pub exceeds_budget: bool,
-    /// The limits it exceeds, which admins have to approve; `None` for an ordinary request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exception: Option<Exception>,
-    /// When room became free for a request made as an exception, which made it an ordinary one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub room_since: Option<Timestamp>,
-    /// Whether approvers are asked, and why or why not.
-    pub approval: ApprovalPath,
     /// When the form was submitted.
     pub submitted_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-    /// When the approval times out. Only this date decides a timeout, not the moment the job runs.
-    pub approve_by: Timestamp,
     /// When provisioning succeeded, if it ever did.
     pub activated_at: Option<Timestamp>,
     /// When it reached a final status.
@@ -105,19 +89,12 @@ pub struct Request {
     pub epoch: u32,
     /// Where it stands.
     pub status: Status,
-    /// Who approved, in the order of their clicks.
-    pub approvals: Vec<Approval>,
-    /// What approvers reduced, in the order of their clicks. `parameters` holds the reduced values.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub reductions: Vec<Reduction>,
     /// Since when approvers have been asked, and how they were reminded.
-    #[serde(default)]
     pub asking: Asking,
-    /// The latest renewal that needed an approval, if any.
-    pub renewal: Option<Renewal>,
-    /// The latest change that was asked for, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub change: Option<Box<ChangeOrder>>,
+    /// The approval of the request itself.
+    pub creation: Approval,
+    /// The latest renewal and the latest change that were asked for, in that order of asking. At most the last one waits.
+    pub later: Vec<Approval>,
     /// The provisioner's handles, once provisioning has started.
     pub provisioned: Option<Provisioned>,
     /// Logical ids of the template's resources that exist so far, in the order they were reported.
@@ -127,7 +104,6 @@ pub struct Request {
     /// The problem that the provisioner reports with the existing product, if any.
     pub trouble: Option<String>,
     /// The permission that the platform team has to grant before the request can continue, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_up: Option<HeldUp>,
     /// The outputs that people may see, once they exist.
     pub outputs: Vec<Output>,
@@ -173,7 +149,7 @@ impl Request {
     /// Lists the approvers, as many as fit into a tag value; `automatic` if nobody had to approve.
     fn approved_by(&self) -> String {
         let mut text = String::new();
-        for approval in &self.approvals {
+        for approval in &self.creation.consents {
             let by = approval.by.as_str();
             // Slack ids are ASCII, so bytes count characters. Half an id would name somebody else.
             if text.len() + 1 + by.len() > MAX_TAG_VALUE {
@@ -194,9 +170,10 @@ impl Request {
     /// Returns what it adds to the team's estimates, US dollars a month. A change counts from the moment it
     /// is asked for, so that the budget still has room when it is approved.
     pub fn held_monthly(&self) -> Decimal {
-        let unfinished = |order: &&ChangeOrder| matches!(order.answer, None | Some(ChangeAnswer::Granted));
-        let more = self.change.as_deref().filter(unfinished).map(ChangeOrder::more);
-        self.monthly() + more.unwrap_or_default()
+        let unfinished = self.change().filter(|(approval, order)| {
+            order.outcome.is_none() && matches!(approval.answer, None | Some(Answer::Approved))
+        });
+        self.monthly() + unfinished.map(|(_, order)| order.more()).unwrap_or_default()
     }
 
     /// Moves it to another team, or to the same team under a new name.
@@ -244,26 +221,6 @@ impl Request {
         let is_known = !done.is_empty() && done.len() >= self.progress.total;
         let is_made = |fate: &DeletionEffect| done.iter().any(|made| is_or_becomes(&fate.logical_id, made));
         self.product.fates.iter().filter(move |fate| !is_known || is_made(fate))
-    }
-
-    /// Returns the renewal that waits for approvers.
-    pub fn waiting_renewal(&self) -> Option<&Renewal> {
-        let waits = |renewal: &&Renewal| renewal.answer.is_none() && self.lease().is_some();
-        self.renewal.as_ref().filter(waits)
-    }
-
-    /// Returns everyone whose approval would add nothing: those who have approved, in person or through a
-    /// delegate, and the requester and owner unless self-approval is allowed.
-    pub fn cannot_approve(&self) -> Vec<&PersonId> {
-        let own = [self.asker(), &self.owner].into_iter().filter(|_| !self.allows_self_approval());
-        let agreed =
-            self.agreed().iter().flat_map(|approval| [Some(&approval.by), approval.instead_of.as_ref()]);
-        own.chain(agreed.flatten()).collect()
-    }
-
-    /// Whether an approver may approve their own request. Never for an exception.
-    pub fn allows_self_approval(&self) -> bool {
-        self.rule().self_approval && self.exception.is_none()
     }
 
     /// Returns the running lease; `None` while an update is in progress, when the lease cannot end.
@@ -328,70 +285,6 @@ pub struct Billed {
     pub amount: Decimal,
 }
 
-/// One person's approval.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Approval {
-    /// The person who clicked.
-    pub by: PersonId,
-    /// When.
-    pub at: Timestamp,
-    /// The absent approver it was given on behalf of, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub instead_of: Option<PersonId>,
-}
-
-impl Approval {
-    /// Whether `person` gave this approval, or it was given on their behalf.
-    pub fn is_of(&self, person: &PersonId) -> bool {
-        self.by == *person || self.instead_of.as_ref() == Some(person)
-    }
-}
-
-/// A renewal that needs an approval because the product's free renewals are used up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Renewal {
-    /// The person who asked for it.
-    pub by: PersonId,
-    /// The length of the extension.
-    pub period: Period,
-    /// Number of renewals before this one.
-    pub renewals: u32,
-    /// Whether a teardown waits for its answer: only the first renewal asked for before an end delays that
-    /// end.
-    pub holds_end: bool,
-    /// When the approval times out.
-    pub approve_by: Timestamp,
-    /// Who approved, in the order of their clicks.
-    pub approvals: Vec<Approval>,
-    /// The outcome; `None` while it waits.
-    pub answer: Option<RenewalAnswer>,
-    /// Who withdrew it before it was answered. `answer` is then [`RenewalAnswer::Moot`], which older bots can
-    /// read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub withdrawn_by: Option<PersonId>,
-}
-
-/// The outcome of a renewal that needed an approval.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RenewalAnswer {
-    /// Enough approvers agreed.
-    Granted,
-    /// An approver denied it.
-    Denied {
-        /// The approver.
-        by: PersonId,
-        /// The absent approver it was denied on behalf of, if any.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        instead_of: Option<PersonId>,
-        /// The reason, in the approver's words.
-        reason: String,
-    },
-    /// Nobody answered in time.
-    Unanswered,
-    /// The product was torn down or the renewal withdrawn before anybody answered.
-    Moot,
-}
-
 /// A permission that the program lacks, without which the request cannot continue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldUp {
@@ -435,7 +328,7 @@ pub struct Output {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::at;
+    use crate::domain::fixtures::{at, order, waiting_change, waiting_renewal};
     use crate::domain::ids::ChannelId;
 
     #[test]
@@ -446,6 +339,14 @@ mod tests {
             if let Status::Denied { instead_of, .. } = &mut request.status {
                 *instead_of = Some(PersonId::new("U0PRIYA"));
             }
+            request.creation.answer = request.status.answer(&request.creation);
+            request.later = vec![
+                Approval {
+                    answer: Some(Answer::Withdrawn { by: PersonId::new("U0PRIYA") }),
+                    ..waiting_renewal()
+                },
+                Approval { consents: request.creation.consents.clone(), ..waiting_change(order()) },
+            ];
             request.messages = BTreeMap::from([
                 (MessageSlot::Card, message("1.1")),
                 (MessageSlot::Thread, message("1.2")),
@@ -456,7 +357,7 @@ mod tests {
                 (MessageSlot::Notification(Notification::Status(name)), message("1.6")),
                 (MessageSlot::Notification(Notification::Handed), message("1.7")),
             ]);
-            request.reductions = vec![Reduction {
+            request.creation.reductions = vec![Reduction {
                 parameter: Some("InstanceSize".into()),
                 from: "large".into(),
                 to: "small".into(),
@@ -471,12 +372,12 @@ mod tests {
     fn a_tag_says_who_approved_and_is_never_longer_than_aws_takes() {
         let approved_by = |count: usize| {
             let mut request = at(StatusName::Approved);
-            let approval = |n| Approval {
+            let approval = |n| Consent {
                 by: PersonId::new(format!("U0{n:06}")),
                 at: request.submitted_at,
                 instead_of: None,
             };
-            request.approvals = (0..count).map(approval).collect();
+            request.creation.consents = (0..count).map(approval).collect();
             request.tags().into_iter().find(|(key, _)| key == "ApprovedBy").unwrap().1
         };
         assert_eq!([0, 1, 2].map(approved_by), ["automatic", "U0000000", "U0000000 U0000001"]);

@@ -3,22 +3,17 @@
 
 use jiff::Timestamp;
 
-use super::Transition;
 use super::builder::TransitionBuilder;
-use super::lease::{extend, not_renewed, withdrawn};
-use super::reminders;
-use super::update;
+use super::{Transition, lease, reminders, update};
+use crate::domain::approval::{About, AboutKind, Answer, Consent};
 use crate::domain::approve_with_changes::{ApprovedChanges, Reduction};
 use crate::domain::audit::{Actor, By, answered};
 use crate::domain::event::Event;
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{PersonId, TaskToken};
 use crate::domain::job::Resume;
-use crate::domain::lease::Lease;
-use crate::domain::policy::{ApprovalPath, path_without_exception};
+use crate::domain::policy::path_without_exception;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{
-    Approval, MessageSlot, Notification, Question, ReminderKind, Renewal, RenewalAnswer, Status, StatusName,
-};
+use crate::domain::request::{MessageSlot, Notification, ReminderKind, Status, StatusName};
 
 pub(super) fn approve(
     mut change: TransitionBuilder,
@@ -26,42 +21,73 @@ pub(super) fn approve(
     instead_of: Option<&PersonId>,
     lowered: Option<&ApprovedChanges>,
 ) -> Result<Transition, Refusal> {
+    let token = open(&change)?;
     // Only a request's own parameters can be reduced. A form opened for one may be submitted after something else
     // waits.
-    if lowered.is_some() && !matches!(change.request.question(), Question::Request) {
+    if lowered.is_some() && change.request.waiting().is_some() {
         return Err(Refusal::stale(&change.request));
     }
-    match change.request.question() {
-        Question::Request => {}
-        Question::Renewal(_) => return approve_renewal(change, by, instead_of),
-        Question::Change(_) => return update::approve(change, by, instead_of),
-    }
-    let Status::AwaitingApproval { token } = change.request.status.clone() else {
-        return Err(change.already_decided());
-    };
-    change.is_in_time()?;
-    let needed = change.needed();
-    let (now, answer) = (change.now, (&by.person, instead_of));
-    let have = add(&mut change.request.approvals, needed, answer, now)?;
+    let now = change.now;
+    let approval = change.request.approval_mut();
+    let (kind, needed) = (approval.about.kind(), approval.needed());
+    let have = add(&mut approval.consents, needed, (&by.person, instead_of), now)?;
     let made = lowered.map_or(Ok(Vec::new()), |lowered| change.lowers(lowered, &by.person))?;
-    let word = if made.is_empty() { "approved" } else { "approved with changes" };
+    let event = kind.event(if made.is_empty() { "approved" } else { "approved with changes" });
     let mut detail: Vec<String> = made.iter().map(Reduction::difference).collect();
     let actor = Actor::Person(by.clone());
     if have < needed {
         detail.insert(0, format!("{have} of {needed} approvals"));
-        change.audit(word, &actor, answered(&detail.join(", "), instead_of));
-        return Ok(goes_on(change, MessageSlot::Card));
+        change.audit(&event, &actor, answered(&detail.join(", "), instead_of));
+        return Ok(goes_on(change, kind.card()));
     }
-    change.becomes(Status::Approved);
-    change.audit(word, &actor, answered(&detail.join(", "), instead_of));
-    change.resume(token, Resume::Success);
-    let told = MessageSlot::Notification(Notification::Status(StatusName::Approved));
-    Ok(change.shows(&[MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct, told]))
+    let detail = answered(&detail.join(", "), instead_of);
+    match (change.request.approval().about.clone(), token) {
+        (About::Create, token) => {
+            change.becomes(Status::Approved);
+            change.audit(&event, &actor, detail);
+            if let Some(token) = token {
+                change.resume(token, Resume::Success);
+            }
+            let told = MessageSlot::Notification(Notification::Status(StatusName::Approved));
+            Ok(change.shows(&[MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct, told]))
+        }
+        (About::Renew(renewal), _) => {
+            change.answers_later(Answer::Approved);
+            change.bump_epoch();
+            lease::extend(&mut change, renewal.period, &actor);
+            Ok(change.shows(&[
+                MessageSlot::Renewal,
+                MessageSlot::Card,
+                MessageSlot::Thread,
+                MessageSlot::Direct,
+                MessageSlot::Warning,
+                MessageSlot::Notification(Notification::Renewal),
+            ]))
+        }
+        (About::Change(_), _) => {
+            change.answers_later(Answer::Approved);
+            change.bump_epoch();
+            change.audit(&event, &actor, detail);
+            Ok(update::starts(change))
+        }
+    }
+}
+
+/// Returns the token of the execution that waits for the answer, if one does. Refuses an answer to what is decided, was
+/// not asked yet, or has timed out.
+fn open(change: &TransitionBuilder) -> Result<Option<TaskToken>, Refusal> {
+    let token = match &change.request.status {
+        Status::AwaitingApproval { token } => Some(token.clone()),
+        _ if change.request.waiting().is_some() => None,
+        _ => return Err(change.already_decided()),
+    };
+    change.is_in_time()?;
+    Ok(token)
 }
 
 /// Adds an approval and returns how many there are. Nobody can answer twice, and nobody can be answered for twice.
 pub(super) fn add(
-    approvals: &mut Vec<Approval>,
+    approvals: &mut Vec<Consent>,
     needed: u32,
     (by, instead_of): (&PersonId, Option<&PersonId>),
     now: Timestamp,
@@ -74,17 +100,17 @@ pub(super) fn add(
     // A delegate's answer uses up the absent approver's: neither may answer again in person, nor through another
     // delegate.
     let in_place =
-        |approval: &&Approval| approval.is_of(by) || instead_of.is_some_and(|of| approval.is_of(of));
+        |approval: &&Consent| approval.is_of(by) || instead_of.is_some_and(|of| approval.is_of(of));
     if let Some(earlier) = approvals.iter().find(in_place) {
         return Err(Refusal::PlaceIsTaken { by: earlier.by.clone(), missing });
     }
-    approvals.push(Approval { by: by.clone(), at: now, instead_of: instead_of.cloned() });
+    approvals.push(Consent { by: by.clone(), at: now, instead_of: instead_of.cloned() });
     Ok(have.saturating_add(1))
 }
 
 /// Continues after an approval that is not the last: with the same stage, or by asking the next one.
 pub(super) fn goes_on(mut change: TransitionBuilder, card: MessageSlot) -> Transition {
-    let agreed = change.request.agreed().len();
+    let agreed = change.request.approval().consents.len();
     let (before, after) = (agreed.saturating_sub(1), agreed);
     if change.request.stage_after(before) == change.request.stage_after(after) {
         return change.shows(&[card, MessageSlot::Direct]);
@@ -93,93 +119,60 @@ pub(super) fn goes_on(mut change: TransitionBuilder, card: MessageSlot) -> Trans
     change.shows(&[card, MessageSlot::Direct, MessageSlot::Prompt(ReminderKind::Turn)])
 }
 
-fn approve_renewal(
-    mut change: TransitionBuilder,
-    by: &By,
-    instead_of: Option<&PersonId>,
-) -> Result<Transition, Refusal> {
-    let (lease, renewal) = waiting_renewal(&change)?;
-    let needed = change.request.needed_for_answer();
-    let mut renewal = renewal;
-    let have = add(&mut renewal.approvals, needed, (&by.person, instead_of), change.now)?;
-    let actor = Actor::Person(by.clone());
-    if have < needed {
-        change.request.renewal = Some(renewal);
-        change.audit(
-            "renewal approved",
-            &actor,
-            answered(&format!("{have} of {needed} approvals"), instead_of),
-        );
-        return Ok(goes_on(change, MessageSlot::Renewal));
-    }
-    let period = renewal.period;
-    renewal.answer = Some(RenewalAnswer::Granted);
-    change.request.renewal = Some(renewal);
-    change.bump_epoch();
-    extend(&mut change, &lease, period, &actor);
-    Ok(change.shows(&[
-        MessageSlot::Renewal,
-        MessageSlot::Card,
-        MessageSlot::Thread,
-        MessageSlot::Direct,
-        MessageSlot::Warning,
-        MessageSlot::Notification(Notification::Renewal),
-    ]))
-}
-
-/// Returns the waiting renewal and its lease, unless its deadline has passed.
-fn waiting_renewal(change: &TransitionBuilder) -> Result<(Lease, Renewal), Refusal> {
-    let waiting = change.request.waiting_renewal().filter(|renewal| change.now < renewal.approve_by);
-    match (change.request.lease(), waiting) {
-        (Some(lease), Some(renewal)) => Ok((lease.clone(), renewal.clone())),
-        _ => Err(Refusal::stale(&change.request)),
-    }
-}
-
 pub(super) fn deny(
     mut change: TransitionBuilder,
     by: &By,
     reason: &str,
     instead_of: Option<&PersonId>,
 ) -> Result<Transition, Refusal> {
-    if change.request.waiting_change().is_some() {
-        return update::deny(change, by, reason, instead_of);
-    }
+    let token = open(&change)?;
     let (who, of, why) = (by.person.clone(), instead_of.cloned(), reason.to_owned());
-    if change.request.waiting_renewal().is_some() {
-        let (lease, _) = waiting_renewal(&change)?;
-        let answer = RenewalAnswer::Denied { by: who, instead_of: of, reason: why };
-        let actor = Actor::Person(by.clone());
-        return Ok(not_renewed(
-            change,
-            &lease,
-            answer,
-            "renewal denied",
-            &actor,
-            &answered(reason, instead_of),
-        ));
+    let (actor, detail) = (Actor::Person(by.clone()), answered(reason, instead_of));
+    if change.request.waiting().is_some() {
+        let answer = Answer::Denied { by: who, instead_of: of, reason: why };
+        return Ok(closes(change, answer, "denied", (&actor, &detail)));
     }
-    let Status::AwaitingApproval { token } = change.request.status.clone() else {
-        return Err(change.already_decided());
-    };
-    change.is_in_time()?;
     change.becomes(Status::Denied { by: who, instead_of: of, reason: why });
-    change.audit("denied", &Actor::Person(by.clone()), answered(reason, instead_of));
-    change.resume(token, Resume::Denied);
+    change.audit("denied", &actor, detail);
+    if let Some(token) = token {
+        change.resume(token, Resume::Denied);
+    }
     let told = MessageSlot::Notification(Notification::Status(StatusName::Denied));
     Ok(change.shows(&[MessageSlot::Card, MessageSlot::Direct, told]))
 }
 
+/// Closes a renewal or change that is not going to be made; what exists stays as it is.
+fn closes(
+    mut change: TransitionBuilder,
+    answer: Answer,
+    event: &str,
+    (actor, detail): (&Actor, &str),
+) -> Transition {
+    let kind = change.request.approval().about.kind();
+    // Whoever withdraws it knows, so nobody is notified.
+    let is_news = !matches!(answer, Answer::Withdrawn { .. });
+    if let About::Renew(renewal) = &change.request.approval().about {
+        let held = renewal.holds_end;
+        lease::resumes(&mut change, held);
+    }
+    change.answers_later(answer);
+    change.bump_epoch();
+    change.request.updated_at = change.now;
+    change.audit(&kind.event(event), actor, detail);
+    let mut surfaces = vec![kind.card(), MessageSlot::Direct, MessageSlot::Warning];
+    let notification = if kind == AboutKind::Renew { Notification::Renewal } else { Notification::Change };
+    surfaces.extend(is_news.then_some(MessageSlot::Notification(notification)));
+    change.shows(&surfaces)
+}
+
 pub(super) fn cancel(mut change: TransitionBuilder, by: &By) -> Result<Transition, Refusal> {
-    if change.request.waiting_change().is_some() {
-        return update::withdraw(change, by);
-    }
     if !change.request.may_withdraw(&by.person) {
-        return Err(Refusal::NotTheRequester { requester: change.request.asker().clone() });
+        return Err(Refusal::NotTheRequester { requester: change.request.approval().asked_by.clone() });
     }
-    if change.request.waiting_renewal().is_some() {
-        let (lease, _) = waiting_renewal(&change)?;
-        return Ok(withdrawn(change, &lease, by));
+    let (answer, actor) = (Answer::Withdrawn { by: by.person.clone() }, Actor::Person(by.clone()));
+    if change.request.waiting().is_some() {
+        change.is_in_time()?;
+        return Ok(closes(change, answer, "withdrawn", (&actor, "")));
     }
     match change.request.status.clone() {
         // No execution waits yet. It learns of the cancellation when it asks for approval.
@@ -198,15 +191,19 @@ pub(super) fn cancel(mut change: TransitionBuilder, by: &By) -> Result<Transitio
             return Err(Refusal::TooLateToCancel { status: change.request.status.name() });
         }
     }
+    change.request.creation.answer = Some(answer);
     change.becomes(Status::Cancelled);
-    change.audit("cancelled", &Actor::Person(by.clone()), "");
+    change.audit("cancelled", &actor, "");
     Ok(change.shows(&[MessageSlot::Card, MessageSlot::Direct]))
 }
 
 pub(super) fn time_out(mut change: TransitionBuilder) -> Result<Transition, Refusal> {
-    let undecided = change.request.status.name().is_undecided();
-    if !undecided || change.now < change.request.approve_by {
+    let waits = change.request.status.name().is_undecided() || change.request.waiting().is_some();
+    if !waits || change.now < change.request.approval().answer_by {
         return Err(change.does_not_apply(&Event::ApprovalDeadline));
+    }
+    if change.request.waiting().is_some() {
+        return Ok(closes(change, Answer::TimedOut, "timed out", (&Actor::Clock, "")));
     }
     if let Status::AwaitingApproval { token } = change.request.status.clone() {
         change.resume(token, Resume::TimedOut);
@@ -224,19 +221,20 @@ pub(super) fn time_out(mut change: TransitionBuilder) -> Result<Transition, Refu
 /// Turns a waiting exception into an ordinary request. The admins need not approve any more; if all other approvers
 /// have, the request is approved.
 pub(super) fn room_found(mut change: TransitionBuilder, event: &Event) -> Result<Transition, Refusal> {
-    if !change.request.status.name().is_undecided() || change.now >= change.request.approve_by {
+    if !change.request.status.name().is_undecided() || change.now >= change.request.creation.answer_by {
         return Err(change.does_not_apply(event));
     }
-    let Some(exception) = change.request.exception.take() else { return Err(change.does_not_apply(event)) };
-    change.request.room_since = Some(change.now);
+    let Some(exception) = change.request.creation.exception.take() else {
+        return Err(change.does_not_apply(event));
+    };
+    change.request.creation.room_since = Some(change.now);
     change.request.updated_at = change.now;
-    change.request.approval = path_without_exception(&change.request.approval);
+    change.request.creation.path = path_without_exception(&change.request.creation.path);
     // A click made before was checked against the rules of exceptions, which no longer apply.
     change.bump_epoch();
     let beyond = exception.describe(change.request.estimate.as_ref());
     change.audit("exception not needed", &Actor::Clock, format!("room has come free; it was {beyond}"));
-    let have = u32::try_from(change.request.approvals.len()).unwrap_or(u32::MAX);
-    if matches!(change.request.approval, ApprovalPath::Ask { needed, .. } if have < needed) {
+    if !change.request.creation.is_agreed() {
         if change.request.waits_for_approvers() {
             reminders::schedule(&mut change);
         }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::Transition;
+use crate::domain::approval::{About, Answer};
 use crate::domain::approve_with_changes::{ApprovedChanges, Reduction};
 use crate::domain::audit::{Actor, AuditEntry, AuditSubject};
 use crate::domain::event::Event;
@@ -13,9 +14,7 @@ use crate::domain::lease::{Lease, LeaseStep};
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::{QuotaChange, QuotaSlot};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{
-    ChangeAnswer, Ending, MessageSlot, Question, RenewalAnswer, Request, Status, StatusName,
-};
+use crate::domain::request::{ChangeOrder, ChangeOutcome, Ending, MessageSlot, Request, Status, StatusName};
 
 /// A transition under construction.
 pub(super) struct TransitionBuilder {
@@ -59,6 +58,10 @@ impl TransitionBuilder {
         // A missing permission belonged to the previous status's operation.
         self.request.held_up = None;
         self.request.updated_at = self.now;
+        let creation = &mut self.request.creation;
+        if creation.answer.is_none() {
+            creation.answer = self.request.status.answer(creation);
+        }
         if !self.was_ended && self.request.status.name().is_ended() {
             self.request.ended_at = Some(self.now);
         }
@@ -101,23 +104,48 @@ impl TransitionBuilder {
 
     /// Closes a waiting renewal or change, which nobody has to answer any more.
     pub(super) fn moots_questions(&mut self) {
-        if self.request.change.as_ref().is_some_and(|order| order.answer.is_none()) {
-            self.answers_change(ChangeAnswer::Moot);
-        }
-        if let Some(renewal) = self.request.renewal.as_mut().filter(|renewal| renewal.answer.is_none()) {
-            renewal.answer = Some(RenewalAnswer::Moot);
+        let waits = self.request.later.last().is_some_and(|approval| approval.answer.is_none());
+        if waits {
+            self.answers_later(Answer::Moot);
         }
     }
 
-    /// Records the outcome of the change. The budget reserved for it is freed unless the change was made.
-    pub(super) fn answers_change(&mut self, answer: ChangeAnswer) {
-        let Some(order) = self.request.change.as_mut() else { return };
-        let is_made = answer == ChangeAnswer::Done;
-        order.answer = Some(answer);
-        let more = order.more();
+    /// Records the answer to the latest renewal or change. The budget reserved for a change is freed unless it is made.
+    pub(super) fn answers_later(&mut self, answer: Answer) {
+        let Some(approval) = self.request.later.last_mut() else { return };
+        let is_made = answer == Answer::Approved;
+        approval.answer = Some(answer);
+        let reserved = approval.change().map(ChangeOrder::more).unwrap_or_default();
         if !is_made {
-            self.gives_back(more);
+            self.gives_back(reserved);
         }
+    }
+
+    /// Returns the change that is being carried out, to record what became of it.
+    pub(super) fn running_change_mut(&mut self) -> Option<(&mut Option<Answer>, &mut ChangeOrder)> {
+        self.request.later.iter_mut().find_map(|approval| match &mut approval.about {
+            About::Change(order) => Some((&mut approval.answer, &mut **order)),
+            About::Create | About::Renew(_) => None,
+        })
+    }
+
+    /// Records what became of the change that was being carried out. The budget reserved for it is freed unless it was made.
+    pub(super) fn finishes_change(&mut self, outcome: ChangeOutcome) {
+        let is_made = outcome == ChangeOutcome::Done;
+        let Some((_, order)) = self.running_change_mut() else { return };
+        order.outcome = Some(outcome);
+        let reserved = order.more();
+        if !is_made {
+            self.gives_back(reserved);
+        }
+    }
+
+    /// Drops the change that was being carried out, because what it was about has ended.
+    pub(super) fn drops_running_change(&mut self) {
+        let Some((answer, order)) = self.running_change_mut() else { return };
+        *answer = Some(Answer::Moot);
+        let reserved = order.more();
+        self.gives_back(reserved);
     }
 
     /// Adds to the slot's estimates. The commit is refused if the budget has no room.
@@ -139,11 +167,8 @@ impl TransitionBuilder {
 
     /// Refuses a second approval while a renewal or a change waits.
     pub(super) fn nothing_else_waits(&self) -> Result<(), Refusal> {
-        match self.request.question() {
-            Question::Request => Ok(()),
-            Question::Renewal(waiting) => Err(Refusal::RenewalWaits { until: waiting.approve_by }),
-            Question::Change(waiting) => Err(Refusal::ChangeWaits { until: waiting.approve_by }),
-        }
+        let Some(waiting) = self.request.waiting() else { return Ok(()) };
+        Err(Refusal::waits(waiting))
     }
 
     /// Returns the task token and the person who wants a teardown as soon as provisioning is done. The event does not
@@ -165,23 +190,6 @@ impl TransitionBuilder {
 
     pub(super) fn holds(&self, token: &TaskToken) -> bool {
         matches!(&self.request.status, Status::AwaitingApproval { token: known } | Status::Provisioning { token: known, .. } if known == token)
-    }
-
-    /// Whether no approval was needed, or enough approvers have approved.
-    fn was_approved(&self) -> bool {
-        match self.request.approval {
-            ApprovalPath::Auto { .. } => true,
-            ApprovalPath::Ask { needed, .. } => {
-                u32::try_from(self.request.approvals.len()).is_ok_and(|have| have >= needed)
-            }
-        }
-    }
-
-    pub(super) fn needed(&self) -> u32 {
-        match self.request.approval {
-            ApprovalPath::Auto { .. } => 1,
-            ApprovalPath::Ask { needed, .. } => needed,
-        }
     }
 
     pub(super) fn audit(&mut self, event: &str, actor: &Actor, detail: impl Into<String>) {
@@ -221,12 +229,12 @@ impl TransitionBuilder {
     }
 
     fn show(&mut self, surface: MessageSlot) {
-        let asked = matches!(self.request.approval, ApprovalPath::Ask { .. });
+        let asked = matches!(self.request.creation.path, ApprovalPath::Ask { .. });
         let is_there = match surface {
             // An auto-approved request has no card, and so no thread.
             MessageSlot::Card | MessageSlot::Thread => asked,
-            MessageSlot::Renewal => self.request.renewal.is_some(),
-            MessageSlot::Change => self.request.change.is_some(),
+            MessageSlot::Renewal => self.request.renewal().is_some(),
+            MessageSlot::Change => self.request.change().is_some(),
             // Only the dispatcher posts warnings, since one message covers all of a person's leases; here an existing
             // one is updated.
             MessageSlot::Warning => self.request.messages.contains_key(&surface),
@@ -272,13 +280,19 @@ impl TransitionBuilder {
         Refusal::DoesNotApply { status: self.request.status.name(), event: event.as_str() }
     }
 
-    /// Refuses an answer after the deadline, even if the job that times the request out has not run yet.
+    /// Refuses an answer after the deadline, even if the job that times the approval out has not run yet.
     pub(super) fn is_in_time(&self) -> Result<(), Refusal> {
-        if self.now < self.request.approve_by {
+        let approval = self.request.approval();
+        if self.now < approval.answer_by {
             return Ok(());
         }
-        let at = self.request.approve_by;
-        Err(Refusal::AlreadyDecided { status: StatusName::TimedOut, by: None, at })
+        match approval.about {
+            About::Create => {
+                let at = approval.answer_by;
+                Err(Refusal::AlreadyDecided { status: StatusName::TimedOut, by: None, at })
+            }
+            About::Renew(_) | About::Change(_) => Err(Refusal::stale(&self.request)),
+        }
     }
 
     pub(super) fn already_decided(&self) -> Refusal {
@@ -291,7 +305,7 @@ impl TransitionBuilder {
             Status::Cancelled => (StatusName::Cancelled, Some(request.requester.clone()), request.updated_at),
             Status::TimedOut => (StatusName::TimedOut, None, request.updated_at),
             // The request failed while approvers were still being asked.
-            Status::Failed { .. } if !self.was_approved() => (StatusName::Failed, None, request.updated_at),
+            Status::Failed { .. } if !request.creation.is_agreed() => (StatusName::Failed, None, request.updated_at),
             Status::Approved
             | Status::Provisioning { .. }
             | Status::Active { .. }
@@ -303,7 +317,7 @@ impl TransitionBuilder {
             | Status::Terminated { .. }
             | Status::Retained { .. } => {
                 // Auto-approved requests have no approval; they were decided at submission.
-                let last = request.approvals.last();
+                let last = request.creation.consents.last();
                 let at = last.map_or(request.submitted_at, |approval| approval.at);
                 (StatusName::Approved, last.map(|approval| approval.by.clone()), at)
             }

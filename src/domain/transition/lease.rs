@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::Transition;
 use super::builder::TransitionBuilder;
-use super::reminders;
+use super::{Transition, reminders};
+use crate::domain::approval::{About, Approval, Renewal};
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, TeamName};
@@ -12,9 +12,7 @@ use crate::domain::job::JobKind;
 use crate::domain::lease::{Lease, LeaseStep};
 use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{
-    Billed, MessageRef, MessageSlot, Notification, Renewal, RenewalAnswer, Request,
-};
+use crate::domain::request::{Billed, MessageRef, MessageSlot, Notification, Request, path_of_renewal};
 
 /// Time left at least after a renewal was not granted, so that the owner can still save their data.
 const AFTER_A_NO: Period = Period::days(1);
@@ -53,8 +51,8 @@ pub(super) fn renew(mut change: TransitionBuilder, by: &By, period: Period) -> R
     if !terms.renew.contains(&period) {
         return Err(Refusal::NotARenewal { offered: terms.renew });
     }
-    if let Some(waiting) = change.request.waiting_renewal() {
-        return Err(Refusal::RenewalWaits { until: waiting.approve_by });
+    if let Some((waiting, _)) = change.request.waiting_renewal() {
+        return Err(Refusal::waits(waiting));
     }
     if !lease.can_renew(&terms, period, change.now) {
         let (from, until) = (lease.renewable_from(&terms, period), lease.expires_at);
@@ -63,7 +61,7 @@ pub(super) fn renew(mut change: TransitionBuilder, by: &By, period: Period) -> R
     let actor = Actor::Person(by.clone());
     change.bump_epoch();
     if lease.renewals < terms.max_renewals {
-        extend(&mut change, &lease, period, &actor);
+        extend(&mut change, period, &actor);
         // A waiting change's reminders carry the epoch, which has just changed.
         reminders::schedule(&mut change);
         return Ok(change.shows(&DATED));
@@ -71,29 +69,25 @@ pub(super) fn renew(mut change: TransitionBuilder, by: &By, period: Period) -> R
     change.nothing_else_waits()?;
     let approve_by = change.request.product.approval.timeout.after(change.now);
     // Only the first request for a renewal delays the end; otherwise repeated requests would postpone it for ever.
-    let holds_end = change.request.renewal.as_ref().is_none_or(|last| last.renewals != lease.renewals);
-    change.request.renewal = Some(Renewal {
-        by: by.person.clone(),
-        period,
-        renewals: lease.renewals,
-        holds_end,
-        approve_by,
-        approvals: Vec::new(),
-        answer: None,
-        withdrawn_by: None,
-    });
+    let last = change.request.renewal();
+    let holds_end = last.is_none_or(|(_, last)| last.renewals != lease.renewals);
+    let about = About::Renew(Renewal { period, renewals: lease.renewals, holds_end });
+    let path = path_of_renewal(&change.request.product, &change.request.creation.path);
+    let approval = Approval::new(about, (by.person.clone(), change.now), approve_by, path);
+    let needed = approval.needed();
+    change.request.asks(approval);
     // The previous renewal's card stays in its channel with its outcome; this renewal gets a new one.
     change.request.messages.remove(&MessageSlot::Renewal);
     change.request.updated_at = change.now;
     change.later(JobKind::RenewalDeadline, approve_by);
     reminders::begin(&mut change);
-    let needed = change.request.needed_for_answer();
     change.audit("renewal requested", &actor, format!("by {period}, {needed} needed"));
     Ok(change.shows(&[MessageSlot::Renewal, MessageSlot::Direct, MessageSlot::Warning]))
 }
 
 /// Extends the lease and records it.
-pub(super) fn extend(change: &mut TransitionBuilder, lease: &Lease, period: Period, actor: &Actor) {
+pub(super) fn extend(change: &mut TransitionBuilder, period: Period, actor: &Actor) {
+    let Some(lease) = change.request.lease() else { return };
     let renewed = lease.renewed(&change.request.product.lease, period, change.now);
     let cut = if renewed.cut { ", cut to the longest at a time" } else { "" };
     let detail = format!("by {period}{cut}, ends {:.0}", renewed.expires_at);
@@ -101,57 +95,15 @@ pub(super) fn extend(change: &mut TransitionBuilder, lease: &Lease, period: Peri
     change.audit("renewed", actor, detail);
 }
 
-/// Closes a waiting renewal that was denied or timed out, and notifies the owner.
-pub(super) fn not_renewed(
-    change: TransitionBuilder,
-    lease: &Lease,
-    answer: RenewalAnswer,
-    word: &str,
-    actor: &Actor,
-    detail: &str,
-) -> Transition {
-    let mut change = unrenewed(change, lease, answer);
-    change.audit(word, actor, detail);
-    change.shows(&[
-        MessageSlot::Renewal,
-        MessageSlot::Direct,
-        MessageSlot::Warning,
-        MessageSlot::Notification(Notification::Renewal),
-    ])
-}
-
-/// Closes a waiting renewal that the person who asked for it, or the owner, has withdrawn.
-pub(super) fn withdrawn(change: TransitionBuilder, lease: &Lease, by: &By) -> Transition {
-    let mut change = unrenewed(change, lease, RenewalAnswer::Moot);
-    if let Some(renewal) = change.request.renewal.as_mut() {
-        renewal.withdrawn_by = Some(by.person.clone());
+/// Lets the lease go on after a renewal that was not granted. If a teardown was delayed by it (`held`), the original end
+/// may have passed already, so some time is left from now.
+pub(super) fn resumes(change: &mut TransitionBuilder, held: bool) {
+    let Some(mut lease) = change.request.lease().cloned() else { return };
+    if held {
+        let left = AFTER_A_NO.min(change.request.product.lease.grace);
+        lease = lease.at_least(left, change.now);
     }
-    change.audit("renewal withdrawn", &Actor::Person(by.clone()), "");
-    change.shows(&[MessageSlot::Renewal, MessageSlot::Direct, MessageSlot::Warning])
-}
-
-fn unrenewed(mut change: TransitionBuilder, lease: &Lease, answer: RenewalAnswer) -> TransitionBuilder {
-    let mut lease = lease.clone();
-    if let Some(renewal) = change.request.renewal.as_mut() {
-        renewal.answer = Some(answer);
-        // The teardown was delayed by this renewal, so the original end may have passed already.
-        if renewal.holds_end {
-            let left = AFTER_A_NO.min(change.request.product.lease.grace);
-            lease = lease.at_least(left, change.now);
-        }
-    }
-    change.bump_epoch();
     change.leases(lease);
-    change
-}
-
-pub(super) fn renewal_deadline(change: TransitionBuilder, event: &Event) -> Result<Transition, Refusal> {
-    let waiting = change.request.waiting_renewal().filter(|renewal| renewal.approve_by <= change.now);
-    let (Some(_), Some(lease)) = (waiting, change.request.lease().cloned()) else {
-        return Err(change.does_not_apply(event));
-    };
-    let clock = Actor::Clock;
-    Ok(not_renewed(change, &lease, RenewalAnswer::Unanswered, "renewal timed out", &clock, ""))
 }
 
 /// Records what AWS has charged. This neither notifies anyone nor adds an audit entry: costs are no event in the
@@ -232,7 +184,9 @@ pub(super) fn transfer(
 pub(crate) fn lease_step(request: &Request, now: Timestamp) -> Option<LeaseStep> {
     let step = request.lease()?.step(&request.product.lease, now);
     match (step, request.waiting_renewal()) {
-        (LeaseStep::End, Some(waiting)) if waiting.holds_end => Some(LeaseStep::Wait(waiting.approve_by)),
+        (LeaseStep::End, Some((waiting, renewal))) if renewal.holds_end => {
+            Some(LeaseStep::Wait(waiting.answer_by))
+        }
         _ => Some(step),
     }
 }

@@ -27,7 +27,7 @@ use jiff::Timestamp;
 use self::approval::{approve, cancel, deny, room_found, time_out};
 use self::builder::TransitionBuilder;
 pub(crate) use self::lease::lease_step;
-use self::lease::{bill, condition_seen, renew, renewal_deadline, transfer, warned};
+use self::lease::{bill, condition_seen, renew, transfer, warned};
 use self::provisioning::{
     provisioning_failed, provisioning_started, provisioning_succeeded, resource_created,
 };
@@ -45,7 +45,7 @@ use super::job::{Job, JobKind};
 use super::quota::QuotaChange;
 use super::refusal::Refusal;
 use super::repeats::AuditLine;
-use super::request::{MessageRef, MessageSlot, Provisioned, Question, ReminderKind, Request};
+use super::request::{MessageRef, MessageSlot, Provisioned, ReminderKind, Request};
 
 /// How many executions are started for one request before it fails.
 pub const MAX_ATTEMPTS: u32 = 5;
@@ -103,9 +103,7 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::Warned { owner, message } => warned(change, event, owner, message),
         Event::LeaseEnded => lease_ended(change, event),
         Event::Renew { by, period } => renew(change, by, *period),
-        Event::RenewalDeadline => renewal_deadline(change, event),
-        Event::Change { by, order, budget } => update::ask(change, by, order, *budget),
-        Event::ChangeDeadline => update::deadline(change, event),
+        Event::Change { by, order, path, budget } => update::ask(change, by, (order, path), *budget),
         Event::UpdateStarted { record } => update::update_started(change, event, record),
         Event::UpdateSucceeded { outputs } => update::update_succeeded(change, event, outputs),
         Event::UpdateFailed { why } => update::update_failed(change, event, why),
@@ -135,13 +133,10 @@ pub fn note_refusals(request: &Request, by: &By, lines: &[AuditLine], now: Times
 pub fn rename_team(request: &Request, team: &TeamName, now: Timestamp) -> Transition {
     let mut change = TransitionBuilder::of(request, now);
     change.moves_to(team);
-    let asked = match (request.waits_for_approvers(), request.question()) {
-        (false, _) => return change.done(),
-        (true, Question::Request) => MessageSlot::Card,
-        (true, Question::Renewal(_)) => MessageSlot::Renewal,
-        (true, Question::Change(_)) => MessageSlot::Change,
-    };
-    change.shows(&[asked])
+    if !request.waits_for_approvers() {
+        return change.done();
+    }
+    change.shows(&[request.approval().about.kind().card()])
 }
 
 /// Builds the job that updates a message which the row no longer names as its current one.

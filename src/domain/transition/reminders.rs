@@ -54,7 +54,7 @@ pub(crate) fn prompt_due(request: &Request, prompt: ReminderKind) -> Option<Time
         // These are caused by events, not by the clock.
         ReminderKind::Nudge | ReminderKind::Turn => return None,
     };
-    (request.waits_for_approvers() && done.is_none() && at < request.answer_by()).then_some(at)
+    (request.waits_for_approvers() && done.is_none() && at < request.approval().answer_by).then_some(at)
 }
 
 /// Returns when the admins are asked as well; `None` if they are the current approvers.
@@ -76,7 +76,7 @@ pub(super) fn prompted(
         || is_outdone(&change.request, prompt, now)
         // The job was written for an approval that has ended or moved to the next stage.
         || epoch != change.request.epoch
-        || now >= change.request.answer_by()
+        || now >= change.request.approval().answer_by
     {
         return Err(change.does_not_apply(event));
     }
@@ -99,17 +99,18 @@ fn is_outdone(request: &Request, prompt: ReminderKind, now: Timestamp) -> bool {
     let rule = request.rule();
     prompt == ReminderKind::Reminder
         && rule.remind_after <= rule.escalate_after
-        && escalates_at(request).is_some_and(|at| at <= now && at < request.answer_by())
+        && escalates_at(request).is_some_and(|at| at <= now && at < request.approval().answer_by)
 }
 
 pub(super) fn nudge(mut change: TransitionBuilder, by: &By) -> Result<Transition, Refusal> {
     if !change.request.waits_for_approvers() {
         return Err(change.already_decided());
     }
-    if by.person != *change.request.asker() {
-        return Err(Refusal::NotTheirsToNudge { asker: change.request.asker().clone() });
+    let asked_by = &change.request.approval().asked_by;
+    if by.person != *asked_by {
+        return Err(Refusal::NotTheirsToNudge { asker: asked_by.clone() });
     }
-    if change.now >= change.request.answer_by() {
+    if change.now >= change.request.approval().answer_by {
         return Err(Refusal::stale(&change.request));
     }
     if let Some(at) = change.request.asking.nudged_at {

@@ -9,9 +9,7 @@ use crate::domain::ids::RecordId;
 use crate::domain::job::{JobKind, Resume};
 use crate::domain::lease::LeaseStep;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{
-    Cause, ChangeAnswer, Ending, MessageSlot, Notification, Provisioned, Status, StatusName,
-};
+use crate::domain::request::{Cause, Ending, MessageSlot, Notification, Provisioned, Status, StatusName};
 
 /// Messages that show whether the product exists.
 const ALL: [MessageSlot; 6] = [
@@ -64,7 +62,7 @@ pub(super) fn lease_ended(mut change: TransitionBuilder, event: &Event) -> Resul
     // The lease may have been renewed since the job was written.
     let is_over = lease.step(&change.request.product.lease, change.now) == LeaseStep::End;
     // A renewal asked for in time has to be answered before the lease can end.
-    if !is_over || change.request.waiting_renewal().is_some_and(|renewal| renewal.holds_end) {
+    if !is_over || change.request.waiting_renewal().is_some_and(|(_, renewal)| renewal.holds_end) {
         return Err(change.does_not_apply(event));
     }
     change.removes(Ending::Terminated { cause: Cause::Expired }, 1);
@@ -150,7 +148,7 @@ pub(super) fn retain(mut change: TransitionBuilder, by: &By, reason: &str) -> Re
         // The workflow must not keep waiting for provisioning; whatever exists in AWS stays.
         Status::Provisioning { token, .. } => change.resume(token, Resume::Success),
         // Frees the budget reserved for the change.
-        Status::Updating { .. } => change.answers_change(ChangeAnswer::Moot),
+        Status::Updating { .. } => change.drops_running_change(),
         Status::Pending
         | Status::AwaitingApproval { .. }
         | Status::Approved

@@ -13,7 +13,7 @@ use crate::domain::event::Event;
 use crate::domain::job::{JobKind, Resume};
 use crate::domain::lease::LeaseStep;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{HeldUp, MessageSlot, Notification, Question, Request, Status, StatusName};
+use crate::domain::request::{HeldUp, MessageSlot, Notification, Request, Status, StatusName};
 
 /// A request that changed, or became due, more recently than this may still get its job.
 const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
@@ -29,18 +29,15 @@ pub(crate) fn movers(request: &Request, now: Timestamp) -> Vec<JobKind> {
         Status::Provisioning { .. } => vec![JobKind::Provision, JobKind::WatchProvisioning],
         Status::Updating { .. } => vec![JobKind::Update, JobKind::WatchUpdate],
         Status::Terminating { .. } => vec![JobKind::Terminate, JobKind::WatchTermination],
-        Status::Pending | Status::AwaitingApproval { .. } if request.approve_by <= before => {
+        Status::Pending | Status::AwaitingApproval { .. } if request.creation.answer_by <= before => {
             vec![JobKind::ApprovalDeadline]
         }
-        Status::Active { .. } => match request.question() {
-            Question::Renewal(waiting) if waiting.approve_by <= before => vec![JobKind::RenewalDeadline],
-            Question::Change(waiting) if waiting.approve_by <= before => vec![JobKind::ChangeDeadline],
-            Question::Request | Question::Renewal(_) | Question::Change(_) => {
-                match lease_step(request, before) {
-                    Some(LeaseStep::Warn | LeaseStep::End) => vec![JobKind::Lease],
-                    Some(LeaseStep::Wait(_)) | None => Vec::new(),
-                }
-            }
+        Status::Active { .. } => match request.waiting() {
+            Some(waiting) if waiting.answer_by <= before => vec![waiting.about.kind().deadline()],
+            Some(_) | None => match lease_step(request, before) {
+                Some(LeaseStep::Warn | LeaseStep::End) => vec![JobKind::Lease],
+                Some(LeaseStep::Wait(_)) | None => Vec::new(),
+            },
         },
         // Stuck executions are detected by reconciling with the workflow. Final statuses need no job.
         Status::Approved
@@ -158,20 +155,10 @@ fn moves_on(mut change: TransitionBuilder) -> Result<Transition, Refusal> {
     if let Some(next) = next {
         change.job(next);
     }
-    if change.request.status.name().is_undecided() {
-        let approve_by = change.request.approve_by;
-        change.later(JobKind::ApprovalDeadline, approve_by);
-    }
-    match change.request.question() {
-        Question::Renewal(waiting) => {
-            let approve_by = waiting.approve_by;
-            change.later(JobKind::RenewalDeadline, approve_by);
-        }
-        Question::Change(waiting) => {
-            let approve_by = waiting.approve_by;
-            change.later(JobKind::ChangeDeadline, approve_by);
-        }
-        Question::Request => {}
+    if change.request.status.name().is_undecided() || change.request.waiting().is_some() {
+        let approval = change.request.approval();
+        let (deadline, at) = (approval.about.kind().deadline(), approval.answer_by);
+        change.later(deadline, at);
     }
     if change.request.waits_for_approvers() {
         reminders::schedule(&mut change);

@@ -4,16 +4,15 @@
 use super::{Transition, next};
 use crate::domain::event::Event;
 use crate::domain::exception::Exception;
-use crate::domain::fixtures::{at, by, minutes, order, person, token};
+use crate::domain::fixtures::{approved_change, at, by, minutes, order, person, token, waiting_renewal};
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
 use crate::domain::job::{Job, JobKind};
 use crate::domain::period::Period;
-use crate::domain::policy::path_of_exception;
+use crate::domain::policy::{ApprovalPath, path_of_exception};
 use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{
-    Billed, ChangeAnswer, ChangeOrder, MessageRef, MessageSlot, ReminderKind, Renewal, Request, Status,
-    StatusName,
+    Billed, ChangeOrder, MessageRef, MessageSlot, ReminderKind, Request, Status, StatusName,
 };
 use crate::domain::silence::Silence;
 use jiff::Timestamp;
@@ -61,7 +60,7 @@ pub(super) fn failed(why: &str) -> Event {
 }
 
 /// One event of each kind: by the requester if only she may, and with a token not seen before.
-pub(super) fn one_of_each(request: &Request) -> [Event; 39] {
+pub(super) fn one_of_each(request: &Request) -> [Event; 37] {
     [
         approve("priya"),
         deny("priya", "too big"),
@@ -87,9 +86,7 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 39] {
         warned(),
         Event::LeaseEnded,
         renew("alice"),
-        Event::RenewalDeadline,
         changes("alice", order()),
-        Event::ChangeDeadline,
         Event::UpdateStarted { record: RecordId::new("rec-3") },
         Event::UpdateSucceeded { outputs: Vec::new() },
         Event::UpdateFailed { why: "AccessDenied".into() },
@@ -122,7 +119,7 @@ pub(super) fn renew(name: &str) -> Event {
 }
 
 pub(super) fn changes(name: &str, order: ChangeOrder) -> Event {
-    Event::Change { by: by(name), order: Box::new(order), budget: None }
+    Event::Change { by: by(name), order: Box::new(order), path: ApprovalPath::ask(1), budget: None }
 }
 
 pub(super) fn tear_down(name: &str) -> Event {
@@ -136,26 +133,14 @@ fn ready_for(event: &Event, mut request: Request) -> Request {
         *lease = lease.after_warning(&terms, lease.warn_at);
     }
     if matches!(event, Event::RoomFound) {
-        request.exception = Some(Exception::default());
-        request.approval = path_of_exception(&request.product.approval, request.approval);
-    }
-    if matches!(event, Event::ChangeDeadline) {
-        request.change = Some(Box::new(order()));
+        request.creation.exception = Some(Exception::default());
+        request.creation.path = path_of_exception(&request.product.approval, request.creation.path);
     }
     if matches!(request.status, Status::Updating { .. }) {
-        request.change = Some(Box::new(ChangeOrder { answer: Some(ChangeAnswer::Granted), ..order() }));
+        request.later = vec![approved_change(order())];
     }
-    if matches!(event, Event::RenewalDeadline) {
-        request.renewal = Some(Renewal {
-            by: person("alice"),
-            period: Period::days(30),
-            renewals: 12,
-            holds_end: true,
-            approve_by: minutes(60),
-            approvals: Vec::new(),
-            answer: None,
-            withdrawn_by: None,
-        });
+    if matches!((event, &request.status), (Event::ApprovalDeadline, Status::Active { .. })) {
+        request.later = vec![waiting_renewal()];
     }
     request
 }
@@ -285,6 +270,7 @@ fn this_is_every_legal_change_of_a_request() {
     Provisioning + job lost -> Provisioning  [jobs: watch provisioning, show direct] [quota: -] [audit: looked at again]
     Provisioning + held up -> Provisioning  [jobs: show thread, show direct] [quota: -] [audit: held up]
     Provisioning + end -> Terminating  [jobs: terminate, resume(Request.ProvisioningFailed), show card, show thread, show direct] [quota: -] [audit: ended, provisioning failed]
+    Active + approval deadline -> Active  [jobs: lease, show renewal, show direct, tell renewal] [quota: -] [audit: renewal timed out]
     Active + approval requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
     Active + provision requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
     Active + vanished -> Terminated  [jobs: show card, show thread, show direct, tell TERMINATED] [quota: release] [audit: vanished]
@@ -293,9 +279,7 @@ fn this_is_every_legal_change_of_a_request() {
     Active + warned -> Active  [jobs: lease, show direct] [quota: -] [audit: warned]
     Active + lease ended -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: expired]
     Active + renew -> Active  [jobs: lease, show card, show thread, show direct] [quota: -] [audit: renewed]
-    Active + renewal deadline -> Active  [jobs: lease, show renewal, show direct, tell renewal] [quota: -] [audit: renewal timed out]
     Active + change -> Active  [jobs: change deadline, reminder later, escalation later, show change, show direct] [quota: -] [audit: change requested]
-    Active + change deadline -> Active  [jobs: show change, show direct, tell change] [quota: -] [audit: change timed out]
     Active + tear down -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: teardown]
     Active + look again -> Active  [jobs: lease, show direct] [quota: -] [audit: looked at again]
     Active + held up -> Active  [jobs: show thread, show direct] [quota: -] [audit: held up]
@@ -360,7 +344,7 @@ fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
             assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.as_str());
         }
     }
-    assert_eq!(pairs.len(), 14 * 39);
+    assert_eq!(pairs.len(), 14 * 37);
 }
 
 fn is_a_persons(event: &Event) -> bool {

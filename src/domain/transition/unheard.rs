@@ -5,7 +5,6 @@ use super::builder::TransitionBuilder;
 use super::{Transition, reminders};
 use crate::domain::audit::Actor;
 use crate::domain::event::Event;
-use crate::domain::job::JobKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Status};
 use crate::domain::silence::Silence;
@@ -44,22 +43,16 @@ pub(super) fn unheard(
 fn moves_answer(change: &mut TransitionBuilder, silence: &Silence) -> bool {
     let moved = change.request.asking.moved.unwrap_or_default();
     let whole = change.request.product.approval.timeout;
-    let to = |end| silence.moves(end, whole, moved);
-    let request = &mut change.request;
-    let date = if request.status.name().is_undecided() {
-        Some((&mut request.approve_by, JobKind::ApprovalDeadline))
-    } else if request.waiting_renewal().is_some() {
-        request.renewal.as_mut().map(|renewal| (&mut renewal.approve_by, JobKind::RenewalDeadline))
-    } else if request.waiting_change().is_some() {
-        request.change.as_mut().map(|order| (&mut order.approve_by, JobKind::ChangeDeadline))
-    } else {
-        None
-    };
-    let Some((date, job)) = date else { return false };
-    let Some(at) = to(*date) else { return false };
-    *date = at;
-    request.asking.moved = Some(moved.saturating_add(1));
-    change.later(job, at);
+    let waits = change.request.status.name().is_undecided() || change.request.waiting().is_some();
+    if !waits {
+        return false;
+    }
+    let approval = change.request.approval_mut();
+    let Some(at) = silence.moves(approval.answer_by, whole, moved) else { return false };
+    approval.answer_by = at;
+    let deadline = approval.about.kind().deadline();
+    change.request.asking.moved = Some(moved.saturating_add(1));
+    change.later(deadline, at);
     change.audit("answer-by moved", &Actor::Clock, why(silence, "answer by", at));
     true
 }

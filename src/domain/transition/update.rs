@@ -3,19 +3,18 @@
 
 use rust_decimal::Decimal;
 
-use super::Transition;
-use super::approval::{add, goes_on};
 use super::builder::TransitionBuilder;
-use super::reminders;
-use crate::domain::audit::{Actor, By, answered};
+use super::{Transition, reminders};
+use crate::domain::approval::{About, Answer, Approval};
+use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
-use crate::domain::ids::{PersonId, RecordId};
+use crate::domain::ids::RecordId;
 use crate::domain::job::JobKind;
 use crate::domain::lease::Lease;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{
-    ChangeAnswer, ChangeOrder, MessageSlot, Notification, Output, Progress, Status,
+    ChangeOrder, ChangeOutcome, MessageSlot, Notification, Output, Progress, Status,
 };
 
 /// Messages that show the product's parameters or version.
@@ -25,22 +24,18 @@ const ALL: [MessageSlot; 5] =
 pub(super) fn ask(
     mut change: TransitionBuilder,
     by: &By,
-    order: &ChangeOrder,
+    (order, path): (&ChangeOrder, &ApprovalPath),
     budget: Option<Decimal>,
 ) -> Result<Transition, Refusal> {
     change.is_not_being_changed()?;
-    let Some(lease) = change.request.lease().cloned() else {
+    if change.request.lease().is_none() {
         return Err(Refusal::NothingToChange { status: change.request.status.name() });
-    };
+    }
     change.nothing_else_waits()?;
-    let mut order = ChangeOrder {
-        by: by.person.clone(),
-        asked_at: change.now,
-        approve_by: order.product.approval.timeout.after(change.now),
-        approvals: Vec::new(),
-        answer: None,
-        ..order.clone()
-    };
+    let approve_by = order.product.approval.timeout.after(change.now);
+    let about = About::Change(Box::new(order.clone()));
+    let mut approval = Approval::new(about, (by.person.clone(), change.now), approve_by, path.clone());
+    let needed = approval.needed();
     // A change that exceeds the budget is approved for exactly that, so the budget does not limit it again.
     change.takes(order.more(), budget.filter(|_| !order.exceeds_budget));
     change.bump_epoch();
@@ -49,108 +44,27 @@ pub(super) fn ask(
     change.request.updated_at = change.now;
     let actor = Actor::Person(by.clone());
     let what = order.describe();
-    if let ApprovalPath::Auto { why } = &order.approval {
-        let detail = format!("{what}; auto-approved: {why}");
-        order.answer = Some(ChangeAnswer::Granted);
-        change.request.change = Some(Box::new(order));
-        change.audit("change requested", &actor, detail);
-        return Ok(starts(change, lease).shows(&ALL));
+    if let ApprovalPath::Auto { why } = path {
+        approval.answer = Some(Answer::Approved);
+        change.request.asks(approval);
+        change.audit("change requested", &actor, format!("{what}; auto-approved: {why}"));
+        return Ok(starts(change));
     }
-    let approve_by = order.approve_by;
-    change.request.change = Some(Box::new(order));
+    change.request.asks(approval);
     change.later(JobKind::ChangeDeadline, approve_by);
     reminders::begin(&mut change);
-    let needed = change.request.needed_for_answer();
     change.audit("change requested", &actor, format!("{what}; {needed} needed"));
     Ok(change.shows(&[MessageSlot::Change, MessageSlot::Direct, MessageSlot::Warning]))
 }
 
 /// Starts carrying out the change.
-fn starts(mut change: TransitionBuilder, lease: Lease) -> TransitionBuilder {
-    change.becomes(Status::Updating { lease });
-    change.job(JobKind::Update);
-    change.audit("updating", &Actor::Workflow, "");
-    change
-}
-
-/// Returns the waiting change and the running lease, unless the change's deadline has passed.
-fn waiting(change: &TransitionBuilder) -> Result<(Lease, ChangeOrder), Refusal> {
-    let waiting = change.request.waiting_change().filter(|order| change.now < order.approve_by);
-    match (change.request.lease(), waiting) {
-        (Some(lease), Some(order)) => Ok((lease.clone(), order.clone())),
-        _ => Err(Refusal::stale(&change.request)),
+pub(super) fn starts(mut change: TransitionBuilder) -> Transition {
+    if let Some(lease) = change.request.lease().cloned() {
+        change.becomes(Status::Updating { lease });
+        change.job(JobKind::Update);
+        change.audit("updating", &Actor::Workflow, "");
     }
-}
-
-pub(super) fn approve(
-    mut change: TransitionBuilder,
-    by: &By,
-    instead_of: Option<&PersonId>,
-) -> Result<Transition, Refusal> {
-    let (lease, mut order) = waiting(&change)?;
-    let needed = change.request.needed_for_answer();
-    let have = add(&mut order.approvals, needed, (&by.person, instead_of), change.now)?;
-    let actor = Actor::Person(by.clone());
-    if have < needed {
-        change.request.change = Some(Box::new(order));
-        let count = format!("{have} of {needed} approvals");
-        change.audit("change approved", &actor, answered(&count, instead_of));
-        return Ok(goes_on(change, MessageSlot::Change));
-    }
-    order.answer = Some(ChangeAnswer::Granted);
-    change.request.change = Some(Box::new(order));
-    change.bump_epoch();
-    change.audit("change approved", &actor, answered("", instead_of));
-    Ok(starts(change, lease).shows(&ALL))
-}
-
-pub(super) fn deny(
-    change: TransitionBuilder,
-    by: &By,
-    reason: &str,
-    instead_of: Option<&PersonId>,
-) -> Result<Transition, Refusal> {
-    waiting(&change)?;
-    let answer = ChangeAnswer::Denied {
-        by: by.person.clone(),
-        instead_of: instead_of.cloned(),
-        reason: reason.to_owned(),
-    };
-    Ok(not_made(change, answer, "change denied", &Actor::Person(by.clone()), &answered(reason, instead_of)))
-}
-
-pub(super) fn withdraw(change: TransitionBuilder, by: &By) -> Result<Transition, Refusal> {
-    let (_, order) = waiting(&change)?;
-    if by.person != order.by {
-        return Err(Refusal::NotTheRequester { requester: order.by });
-    }
-    Ok(not_made(change, ChangeAnswer::Withdrawn, "change withdrawn", &Actor::Person(by.clone()), ""))
-}
-
-pub(super) fn deadline(change: TransitionBuilder, event: &Event) -> Result<Transition, Refusal> {
-    if change.request.waiting_change().is_none_or(|order| change.now < order.approve_by) {
-        return Err(change.does_not_apply(event));
-    }
-    Ok(not_made(change, ChangeAnswer::Unanswered, "change timed out", &Actor::Clock, ""))
-}
-
-/// Closes a change that is not going to be made; the product stays unchanged.
-fn not_made(
-    mut change: TransitionBuilder,
-    answer: ChangeAnswer,
-    word: &str,
-    actor: &Actor,
-    detail: &str,
-) -> Transition {
-    // Withdrawing is no decision, so nobody is notified of it.
-    let is_news = answer != ChangeAnswer::Withdrawn;
-    change.answers_change(answer);
-    change.bump_epoch();
-    change.request.updated_at = change.now;
-    change.audit(word, actor, detail);
-    let mut surfaces = vec![MessageSlot::Change, MessageSlot::Direct, MessageSlot::Warning];
-    surfaces.extend(is_news.then_some(MessageSlot::Notification(Notification::Change)));
-    change.shows(&surfaces)
+    change.shows(&ALL)
 }
 
 pub(super) fn update_started(
@@ -181,7 +95,7 @@ pub(super) fn update_succeeded(
 ) -> Result<Transition, Refusal> {
     let (lease, order) = being_changed(&change, event)?;
     let (what, less) = (order.describe(), order.less());
-    change.answers_change(ChangeAnswer::Done);
+    change.finishes_change(ChangeOutcome::Done);
     let request = &mut change.request;
     request.product = order.product;
     request.parameters = order.parameters;
@@ -211,7 +125,7 @@ pub(super) fn update_failed(
     why: &str,
 ) -> Result<Transition, Refusal> {
     let (lease, _) = being_changed(&change, event)?;
-    change.answers_change(ChangeAnswer::Failed { why: why.to_owned() });
+    change.finishes_change(ChangeOutcome::Failed { why: why.to_owned() });
     change.bump_epoch();
     change.leases(lease);
     change.audit("change failed", &Actor::Provisioner, why);

@@ -1,8 +1,7 @@
 //! Messages of the workflow: it waits for approvers, it waits for provisioning, or it is gone.
 
 use super::builder::TransitionBuilder;
-use super::reminders;
-use super::{MAX_ATTEMPTS, Transition};
+use super::{MAX_ATTEMPTS, Transition, reminders};
 use crate::domain::audit::Actor;
 use crate::domain::event::Event;
 use crate::domain::ids::{ExecutionName, TaskToken};

@@ -160,7 +160,7 @@ impl EncodedRow {
                 request.billed.as_ref().map(|billed| billed.month.to_string()),
                 request.billed.as_ref().map(|billed| cents::of(billed.amount)).transpose()?,
                 FORMAT,
-                request.waits_for_approvers().then(|| instant::reached(request.asked_at())),
+                request.waits_for_approvers().then(|| instant::reached(request.approval().asked_at)),
                 request.waits_for_room(),
             ])?;
         Ok(rows == 1)
@@ -194,7 +194,7 @@ impl EncodedRow {
                 request.estimate.as_ref().map(|estimate| cents::of(estimate.monthly)).transpose()?,
                 FORMAT,
                 request.team.as_str(),
-                request.waits_for_approvers().then(|| instant::reached(request.asked_at())),
+                request.waits_for_approvers().then(|| instant::reached(request.approval().asked_at)),
                 request.waits_for_room(),
             ])?;
         Ok(rows == 1)

@@ -1,8 +1,7 @@
 //! Retry and Drop on a parked job.
 
 use super::by;
-use crate::portal::Error;
-use crate::portal::jobs;
+use crate::portal::{Error, jobs};
 use crate::ports::store::ParkedJob;
 use crate::slack::commands::listed_jobs;
 use crate::slack::edge::Edge;

@@ -10,9 +10,8 @@ use crate::portal::transfer::may_transfer;
 use crate::slack::commands::change_view;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::incoming::Click;
-use crate::slack::messages;
 use crate::slack::reply::Ack;
-use crate::slack::views;
+use crate::slack::{messages, views};
 
 /// Renews the lease. Messages in a slot are updated by a job once that is stored; an ephemeral message is not, so its
 /// reader gets an answer.

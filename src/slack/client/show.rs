@@ -182,8 +182,8 @@ fn shows(notice: &Notice<'_>) -> Shows {
     );
     let is_card = matches!(surface, MessageSlot::Card | MessageSlot::Renewal | MessageSlot::Change);
     // The final decision counts once more than its approvals, because a denial or timeout has none.
-    let decisions = request.agreed().len() + usize::from(!request.waits_for_approvers());
-    let decided_at = request.agreed().last().map(|approval| approval.at).max(request.ended_at);
+    let decisions = request.approval().consents.len() + usize::from(!request.waits_for_approvers());
+    let decided_at = request.approval().consents.last().map(|approval| approval.at).max(request.ended_at);
     Shows {
         decisions: if is_card { decisions } else { 0 },
         is_new: decided_at.is_some_and(|at| now.duration_since(at) < NEW),

@@ -326,7 +326,7 @@ async fn a_decision_that_did_not_reach_its_card_goes_first_when_it_is_sent_again
         "a card that still waits takes its turn: {metered:?}"
     );
     let request = fixtures::provisioning();
-    let approved_at = request.approvals.last().unwrap().at;
+    let approved_at = request.creation.consents.last().unwrap().at;
     let decided = RequestNotice { now: approved_at, ..fixtures::notice(&request, MessageSlot::Card, &[]) };
     let decided = Notice::Request(decided);
     let fails = |status| (status, Vec::new(), String::new());

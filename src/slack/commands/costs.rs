@@ -6,9 +6,8 @@ use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::costs::costs as portal_costs;
 use crate::slack::edge::{Edge, Whereabouts};
-use crate::slack::messages;
 use crate::slack::reply::Ack;
-use crate::slack::views;
+use crate::slack::{messages, views};
 
 pub(super) async fn costs(edge: &Edge, at: &Whereabouts, team: Option<&str>) -> Ack {
     match portal_costs(&edge.portal, &at.person, team).await {

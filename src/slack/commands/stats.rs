@@ -6,9 +6,8 @@ use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::stats::stats as portal_stats;
 use crate::slack::edge::{Edge, Whereabouts};
-use crate::slack::messages;
 use crate::slack::reply::Ack;
-use crate::slack::views;
+use crate::slack::{messages, views};
 
 pub(super) async fn stats(edge: &Edge, at: &Whereabouts, team: Option<&str>) -> Ack {
     match portal_stats(&edge.portal, &at.person, team).await {

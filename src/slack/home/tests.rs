@@ -1,14 +1,13 @@
 use rust_decimal::Decimal;
 
 use super::*;
+use crate::domain::approval::Approval;
 use crate::domain::ids::{PersonId, TeamName};
-use crate::domain::period::Period;
 use crate::domain::quota::QuotaUse;
-use crate::domain::request::{Renewal, Request};
+use crate::domain::request::Request;
 use crate::ports::slack::{Everything, Excerpt, ProductUse, TeamPage};
 use crate::slack::messages::fixtures;
-use crate::slack::messages::transcript::assert_typed_stays_text;
-use crate::slack::messages::transcript::{lines, problems};
+use crate::slack::messages::transcript::{assert_typed_stays_text, lines, problems};
 
 fn shown(page: &HomePage) -> String {
     lines(&to_json(&view(page)).unwrap()["blocks"])
@@ -55,17 +54,8 @@ fn living() -> Request {
 }
 
 fn renewal_waits() -> Request {
-    let renewal = Renewal {
-        by: PersonId::new("U0ALICE"),
-        period: Period::days(30),
-        renewals: 12,
-        holds_end: true,
-        approve_by: "2026-12-23T09:00:00Z".parse().unwrap(),
-        approvals: Vec::new(),
-        answer: None,
-        withdrawn_by: None,
-    };
-    Request { renewal: Some(renewal), ..living() }
+    let answer_by = "2026-12-23T09:00:00Z".parse().unwrap();
+    Request { later: vec![Approval { answer_by, ..fixtures::renewal() }], ..living() }
 }
 
 #[test]
@@ -121,7 +111,7 @@ fn what_waits_comes_first_then_ones_own_then_the_teams() {
     *Secure S3 Bucket v1.0* `dev` · Waiting for approval, expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
     `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
     [Details] [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.]
-    *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>; renewal by 30 days waits for approval until <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
+    *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>; a renewal by 30 days waits for approval until <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
     `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
     [Details] [Withdraw the renewal] [Tear down]
     *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Teardown failed, since <!date^1795341900^{date_short_pretty}|2026-11-22>

@@ -25,14 +25,15 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     blocks.extend(held(notice).iter().map(|held| section(held)));
     blocks.extend(text::parameters(request).iter().map(|parameters| section(parameters)));
     blocks.extend(outcome(notice));
-    let ends = undecided(request).then(|| format!("expires unanswered {}", date_time(request.approve_by)));
+    let ends =
+        undecided(request).then(|| format!("expires unanswered {}", date_time(request.creation.answer_by)));
     blocks.push(text::footer(notice, ends));
     Message::new(&fallback(notice), blocks)
 }
 
 /// An exception is shown as a warning; one that is no longer needed, only as a note.
 fn exception_line(request: &Request, exception: &str) -> String {
-    let warns = request.exception.is_some();
+    let warns = request.creation.exception.is_some();
     if warns { format!(":warning: *{exception}*") } else { format!("{exception}.") }
 }
 
@@ -147,7 +148,8 @@ fn fallback(notice: &RequestNotice<'_>) -> String {
 mod tests {
     use super::*;
     use crate::domain::request::MessageSlot;
-    use crate::slack::messages::{fixtures, transcript::transcript};
+    use crate::slack::messages::fixtures;
+    use crate::slack::messages::transcript::transcript;
 
     fn shown(request: &Request) -> String {
         transcript(&card(&fixtures::notice(request, MessageSlot::Card, &fixtures::approvers())))
@@ -178,8 +180,8 @@ mod tests {
     #[test]
     fn a_card_with_some_approvals_says_how_many_are_missing() {
         let mut request = fixtures::awaiting();
-        request.approval = crate::domain::policy::ApprovalPath::ask(2);
-        request.approvals = fixtures::active().approvals;
+        request.creation.path = crate::domain::policy::ApprovalPath::ask(2);
+        request.creation.consents = fixtures::active().creation.consents;
         let text = shown(&request);
         assert!(text.contains("1 of 2 approvals: <@U0MORGAN>"), "{text}");
     }
@@ -261,7 +263,7 @@ mod tests {
     #[test]
     fn a_card_says_what_an_exception_goes_beyond() {
         let mut request = fixtures::awaiting();
-        request.exception = Some(crate::domain::exception::Exception {
+        request.creation.exception = Some(crate::domain::exception::Exception {
             quota: Some(crate::domain::quota::QuotaUse { used: 3, limit: 3 }),
             budget: None,
         });

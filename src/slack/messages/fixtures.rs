@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+use crate::domain::approval::{About, Answer, Approval, Consent, Renewal};
 use crate::domain::audit::AuditHead;
 use crate::domain::catalog::{
     ApprovalRule, Exceptions, LeaseTerms, OverBudget, Principal, Product, QuotaRule, Requesters,
@@ -20,8 +21,8 @@ use crate::domain::period::Period;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{
-    Approval, Asking, Cause, ChangeOrder, Difference, Ending, Estimate, MessageSlot, Output, ProductSnapshot,
-    Progress, Renewal, Request, Status,
+    Asking, Cause, ChangeOrder, Difference, Ending, Estimate, MessageSlot, Output, ProductSnapshot, Progress,
+    Request, Status,
 };
 use crate::domain::ticket::Ticket;
 use crate::ports::slack::RequestNotice;
@@ -152,22 +153,25 @@ pub(crate) fn request() -> Request {
         ticket: None,
         estimate: Some(estimate()),
         exceeds_budget: false,
-        exception: None,
-        room_since: None,
-        approval: ApprovalPath::ask(1),
         submitted_at: at("2026-11-22T09:00:00Z"),
         updated_at: at("2026-11-22T10:05:00Z"),
-        approve_by: at("2026-11-23T09:00:00Z"),
         activated_at: None,
         ended_at: None,
         attempt: 1,
         epoch: 1,
         status: Status::Approved,
-        approvals: vec![approval()],
-        reductions: Vec::new(),
         asking: Asking::begun(at("2026-11-22T09:00:00Z")),
-        renewal: None,
-        change: None,
+        creation: Approval {
+            consents: vec![approval()],
+            answer: Some(Answer::Approved),
+            ..Approval::new(
+                About::Create,
+                (PersonId::new("U0ALICE"), at("2026-11-22T09:00:00Z")),
+                at("2026-11-23T09:00:00Z"),
+                ApprovalPath::ask(1),
+            )
+        },
+        later: Vec::new(),
         provisioned: None,
         progress: Progress { total: 7, done: vec!["Key".into(), "Policy".into(), "Bucket".into()] },
         billed: None,
@@ -184,8 +188,8 @@ fn estimate() -> Estimate {
     Estimate { monthly: Decimal::new(1455, 2), region, priced_on }
 }
 
-fn approval() -> Approval {
-    Approval { by: PersonId::new("U0MORGAN"), at: at("2026-11-22T10:00:00Z"), instead_of: None }
+fn approval() -> Consent {
+    Consent { by: PersonId::new("U0MORGAN"), at: at("2026-11-22T10:00:00Z"), instead_of: None }
 }
 
 fn outputs() -> Vec<Output> {
@@ -251,7 +255,7 @@ pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
         if name.is_undecided()
             || matches!(request.status, Status::Denied { .. } | Status::Cancelled | Status::TimedOut)
         {
-            request.approvals.clear();
+            request.creation.consents.clear();
         }
         request
     });
@@ -307,12 +311,11 @@ pub(crate) fn in_every_question(request: &Request) -> Vec<Request> {
         parameters: parameters.clone(),
         differences: parameters.iter().map(difference).collect(),
         product: request.product.clone(),
-        approval: request.approval.clone(),
         ..order()
     };
     let (renewed, changed) = (
-        Request { renewal: Some(renewal()), ..request.clone() },
-        Request { change: Some(Box::new(order)), ..request.clone() },
+        Request { later: vec![renewal()], ..request.clone() },
+        Request { later: vec![change(order)], ..request.clone() },
     );
     [request, &renewed, &changed].into_iter().flat_map(in_every_status).collect()
 }
@@ -323,22 +326,23 @@ pub(crate) fn renewal_waits() -> Request {
     if let Status::Active { lease } = &mut request.status {
         lease.renewals = 12;
     }
-    request.renewal = Some(renewal());
+    request.later = vec![renewal()];
     request
 }
 
 /// The renewal that Alice asks for when the free ones are used up.
-pub(crate) fn renewal() -> Renewal {
-    Renewal {
-        by: PersonId::new("U0ALICE"),
-        period: Period::days(30),
-        renewals: 12,
-        holds_end: true,
-        approve_by: at("2026-12-23T10:05:00Z"),
-        approvals: Vec::new(),
-        answer: None,
-        withdrawn_by: None,
-    }
+pub(crate) fn renewal() -> Approval {
+    let (asked_at, answer_by) = (at("2026-12-22T10:05:00Z"), at("2026-12-23T10:05:00Z"));
+    let renewal = Renewal { period: Period::days(30), renewals: 12, holds_end: true };
+    let asked = (PersonId::new("U0ALICE"), asked_at);
+    Approval::new(About::Renew(renewal), asked, answer_by, ApprovalPath::ask(1))
+}
+
+/// Alice's order, which waits for approval.
+pub(crate) fn change(order: ChangeOrder) -> Approval {
+    let (asked_at, answer_by) = (at("2026-12-01T09:00:00Z"), at("2026-12-02T09:00:00Z"));
+    let asked = (PersonId::new("U0ALICE"), asked_at);
+    Approval::new(About::Change(Box::new(order)), asked, answer_by, ApprovalPath::ask(1))
 }
 
 /// Returns the deletion effects of a template with these resources.
@@ -379,7 +383,7 @@ pub(crate) fn enormous() -> Request {
         })
         .collect();
     request.progress = Progress { total: 500, done: (0..400).map(|n| format!("{n}{}", long(255))).collect() };
-    request.approval = ApprovalPath::Auto { why: long(3000) };
+    request.creation.path = ApprovalPath::Auto { why: long(3000) };
     request
 }
 

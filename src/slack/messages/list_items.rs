@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
 
 use super::{request_buttons, text, warning};
+use crate::domain::approval::About;
 use crate::domain::ids::PersonId;
-use crate::domain::request::{Question, Request, Status};
+use crate::domain::request::{Request, Status};
 use crate::slack::blocks::{button, buttons};
 use crate::slack::ids::ActionId;
 use crate::slack::mrkdwn::{date_time, day, dollars, mention, monthly, quote};
@@ -45,18 +46,12 @@ fn since(request: &Request) -> String {
     let dated = |words: &str, at: Timestamp| format!("{label}, {words} {}", day(at));
     match &request.status {
         Status::Active { lease } => {
-            let renewal = request.waiting_renewal().map(|renewal| {
-                let until = date_time(renewal.approve_by);
-                format!("; renewal by {} waits for approval until {until}", renewal.period.describe())
-            });
-            let change = request
-                .waiting_change()
-                .map(|order| format!("; a change waits for approval until {}", date_time(order.approve_by)));
+            let waits = text::waiting(request).map(|waits| format!("; a {waits}")).unwrap_or_default();
             let trouble = if request.trouble.is_some() { "; AWS reports a problem" } else { "" };
-            dated("until", lease.expires_at) + &renewal.or(change).unwrap_or_default() + trouble
+            dated("until", lease.expires_at) + &waits + trouble
         }
         Status::AwaitingApproval { .. } | Status::Pending => {
-            format!("{label}, expires unanswered {}", date_time(request.approve_by))
+            format!("{label}, expires unanswered {}", date_time(request.creation.answer_by))
         }
         Status::Approved
         | Status::Provisioning { .. }
@@ -77,27 +72,20 @@ fn since(request: &Request) -> String {
 
 /// Formats what an approver must know before deciding: who asks for what and for whom, the cost and the reason.
 pub fn ask(request: &Request) -> String {
-    let (asked, until) = match request.question() {
-        Question::Change(order) => (
-            format!(
-                "{} asks to change `{}`: {}",
-                mention(&order.by),
-                text::resource(request),
-                on_one_line(&super::change::difference_lines(&order.differences))
-            ),
-            order.approve_by,
+    let approval = request.approval();
+    let asked = match &approval.about {
+        About::Change(order) => format!(
+            "to change `{}`: {}",
+            text::resource(request),
+            on_one_line(&super::change::difference_lines(&order.differences))
         ),
-        Question::Renewal(renewal) => (
-            format!(
-                "{} asks to keep `{}` {} longer",
-                mention(&renewal.by),
-                text::resource(request),
-                renewal.period.describe()
-            ),
-            renewal.approve_by,
-        ),
-        Question::Request => (format!("{} asks for it", mention(&request.requester)), request.approve_by),
+        About::Renew(renewal) => {
+            format!("to keep `{}` {} longer", text::resource(request), renewal.period.describe())
+        }
+        About::Create => "for it".to_owned(),
     };
+    let asked = format!("{} asks {asked}", mention(&approval.asked_by));
+    let until = approval.answer_by;
     let above = if request.exceeds_budget { " · *beyond the team's monthly budget*" } else { "" };
     let exception = text::exception(request).map(|exception| format!(" · *{exception}*")).unwrap_or_default();
     let so_far = text::approvals_so_far(request).map(|count| format!(" · {count}")).unwrap_or_default();

@@ -8,11 +8,11 @@ use crate::slack::mrkdwn::{code, date_time, escape, mention};
 pub fn renewed(request: &Request) -> Message {
     let what = what(request);
     let text = match (request.waiting_renewal(), request.lease()) {
-        (Some(renewal), _) => format!(
+        (Some((waiting, renewal)), _) => format!(
             "Its approvers are asked to keep {what} {} longer, because it was renewed as often as its product allows. \
              They can answer until {}; it is not torn down before that.",
             renewal.period.describe(),
-            date_time(renewal.approve_by)
+            date_time(waiting.answer_by)
         ),
         (None, Some(lease)) => {
             format!("Renewed: {what} lives until {}{}.", date_time(lease.expires_at), text::cut(lease))
@@ -26,10 +26,10 @@ pub fn renewed(request: &Request) -> Message {
 pub fn change_asked(request: &Request) -> Message {
     let what = what(request);
     let text = match request.waiting_change() {
-        Some(order) => {
+        Some((waiting, _)) => {
             format!(
                 "Its approvers are asked to change {what}. They can answer until {}.",
-                date_time(order.approve_by)
+                date_time(waiting.answer_by)
             )
         }
         None => format!("{what}: {}", text::standing(request)),

@@ -13,6 +13,7 @@ mod list;
 mod list_items;
 mod living;
 mod notification;
+mod outcome;
 mod pause;
 mod progress;
 mod reminder;

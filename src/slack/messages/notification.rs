@@ -4,7 +4,8 @@ use slack_morphism::prelude::SlackBlock;
 
 use super::warning::renew_buttons;
 use super::{Message, change, deletion_effects, failure_text, request_buttons, text};
-use crate::domain::request::{Notification, RenewalAnswer, Request, Status, StatusName};
+use crate::domain::approval::Answer;
+use crate::domain::request::{Notification, Request, Status, StatusName};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, section};
 use crate::slack::mrkdwn::{date_time, quote};
@@ -35,24 +36,26 @@ fn addressed(notice: &RequestNotice<'_>, news: Message) -> Message {
 fn renewed(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
     let product = text::named(request);
-    let answer = request.renewal.as_ref().and_then(|renewal| renewal.answer.as_ref());
+    let answer = request.renewal().and_then(|(approval, _)| approval.answer.as_ref());
     let headline = match answer {
-        Some(RenewalAnswer::Granted) => {
+        Some(Answer::Approved) => {
             let until = request
                 .lease()
                 .filter(|lease| lease.cut)
                 .map(|lease| format!("\nRenewed until {}{}.", date_time(lease.expires_at), text::cut(lease)));
             format!("Your renewal of {product} is approved.{}", until.unwrap_or_default())
         }
-        Some(RenewalAnswer::Denied { by, instead_of, reason }) => {
+        Some(Answer::Denied { by, instead_of, reason }) => {
             format!(
                 "Your renewal of {product} was denied by {}.\n{}",
                 text::answered(by, instead_of.as_ref()),
                 quote(reason, text::QUOTED)
             )
         }
-        Some(RenewalAnswer::Unanswered) => format!("Nobody answered your renewal of {product} in time."),
-        Some(RenewalAnswer::Moot) | None => format!("Your renewal of {product} is no longer needed."),
+        Some(Answer::TimedOut) => format!("Nobody answered your renewal of {product} in time."),
+        Some(Answer::Withdrawn { .. } | Answer::Moot) | None => {
+            format!("Your renewal of {product} is no longer needed.")
+        }
     };
     living(notice, &headline)
 }
@@ -184,7 +187,8 @@ mod tests {
     use super::*;
     use crate::domain::ids::PersonId;
     use crate::domain::request::MessageSlot;
-    use crate::slack::messages::{fixtures, transcript::transcript};
+    use crate::slack::messages::fixtures;
+    use crate::slack::messages::transcript::transcript;
 
     fn all_news() -> Vec<String> {
         fixtures::in_every_status(&fixtures::request())
@@ -288,19 +292,17 @@ mod tests {
     #[test]
     fn the_answer_to_a_renewal_says_what_can_be_done_now() {
         let answers = [
-            RenewalAnswer::Granted,
-            RenewalAnswer::Denied {
+            Answer::Approved,
+            Answer::Denied {
                 by: PersonId::new("U0MORGAN"),
                 instead_of: None,
                 reason: "use the archive".into(),
             },
-            RenewalAnswer::Unanswered,
+            Answer::TimedOut,
         ];
         let told = answers.map(|answer| {
             let mut request = fixtures::renewal_waits();
-            if let Some(renewal) = request.renewal.as_mut() {
-                renewal.answer = Some(answer);
-            }
+            request.later[0].answer = Some(answer);
             about(&request, Notification::Renewal)
         });
         insta::assert_snapshot!(told.join("\n---\n"), @"

@@ -86,7 +86,8 @@ fn plain(notice: &RequestNotice<'_>, text: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::request::{MessageSlot, Request};
-    use crate::slack::messages::{fixtures, transcript::transcript};
+    use crate::slack::messages::fixtures;
+    use crate::slack::messages::transcript::transcript;
 
     fn steps() -> Vec<String> {
         let direct_of = |request: &Request| {

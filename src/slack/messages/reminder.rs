@@ -1,7 +1,8 @@
 //! Reminders, escalations and nudges for approvers who have not answered, in the card's thread and as direct messages.
 
 use super::{Message, list_items, text};
-use crate::domain::request::{Question, ReminderKind, Request};
+use crate::domain::approval::About;
+use crate::domain::request::{ReminderKind, Request};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, section};
 use crate::slack::mrkdwn::{date_time, mention};
@@ -9,7 +10,7 @@ use crate::slack::mrkdwn::{date_time, mention};
 pub(super) fn prompt(notice: &RequestNotice<'_>, prompt: ReminderKind) -> Message {
     let request = notice.request;
     let text = format!("{}\n{}", headline(notice, prompt), question(request));
-    let until = format!("expires unanswered {}", date_time(request.answer_by()));
+    let until = format!("expires unanswered {}", date_time(request.approval().answer_by));
     let blocks = vec![
         section(&text),
         buttons("prompt", vec![list_items::details(request)]),
@@ -28,26 +29,28 @@ fn headline(notice: &RequestNotice<'_>, prompt: ReminderKind) -> String {
         ReminderKind::Escalation => format!(
             "This waits{since}, and nobody has answered. The platform team can decide now, too: it waits for {names}."
         ),
-        ReminderKind::Turn if request.agreed().is_empty() => format!("This waits for {names}."),
+        ReminderKind::Turn if request.approval().consents.is_empty() => format!("This waits for {names}."),
         ReminderKind::Turn => format!("Those who were asked before have agreed. Now this waits for {names}."),
-        ReminderKind::Nudge => format!("{} asks {names} to look at this.", mention(request.asker())),
+        ReminderKind::Nudge => {
+            format!("{} asks {names} to look at this.", mention(&request.approval().asked_by))
+        }
     }
 }
 
 /// Says what to decide, and where.
 fn question(request: &Request) -> String {
     let team = text::team(request);
-    let asker = mention(request.asker());
-    let what = match request.question() {
-        Question::Change(_) => {
+    let asker = mention(&request.approval().asked_by);
+    let what = match &request.approval().about {
+        About::Change(_) => {
             format!("{asker} asks to change {} of team *{team}*.", text::named(request))
         }
-        Question::Renewal(renewal) => format!(
+        About::Renew(renewal) => format!(
             "{asker} asks to keep {} of team *{team}* {} longer.",
             text::named(request),
             renewal.period.describe()
         ),
-        Question::Request => {
+        About::Create => {
             let exception = text::exception(request).map(|text| format!(" *{text}*.")).unwrap_or_default();
             let (what, cost) = (text::named(request), text::cost(request));
             format!("{asker} asks for {what} for team *{team}*, {cost}.{exception}")
@@ -65,7 +68,8 @@ fn question(request: &Request) -> String {
 mod tests {
     use super::*;
     use crate::domain::request::MessageSlot;
-    use crate::slack::messages::{fixtures, transcript::transcript};
+    use crate::slack::messages::fixtures;
+    use crate::slack::messages::transcript::transcript;
 
     fn shown(request: &Request, kind: ReminderKind) -> String {
         let approvers = fixtures::approvers();

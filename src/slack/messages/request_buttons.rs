@@ -3,8 +3,9 @@
 use slack_morphism::prelude::{SlackBlockButtonElement, SlackBlockButtonStyle};
 
 use super::text::{button_value, spoken};
+use crate::domain::approval::About;
 use crate::domain::approve_with_changes::can_be_reduced;
-use crate::domain::request::{Question, Request, Status};
+use crate::domain::request::{Request, Status};
 use crate::slack::blocks::{button, confirm};
 use crate::slack::ids::ActionId;
 use crate::slack::mrkdwn::escape_within;
@@ -13,7 +14,7 @@ use crate::slack::mrkdwn::escape_within;
 pub(super) fn nudge_button(request: &Request) -> Option<SlackBlockButtonElement> {
     let can = request.waits_for_approvers()
         && request.asking.nudged_at.is_none()
-        && *request.asker() == request.owner;
+        && request.approval().asked_by == request.owner;
     can.then(|| {
         let spoken = spoken("Nudge the approvers of", request);
         button(ActionId::Nudge, "Nudge", &button_value(request), &spoken)
@@ -23,10 +24,10 @@ pub(super) fn nudge_button(request: &Request) -> Option<SlackBlockButtonElement>
 /// Returns Approve, Deny and, if possible, Approve with changes, for a request, renewal or change that waits.
 pub(super) fn decision_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
     let value = button_value(request);
-    let what = match request.question() {
-        Question::Request => "",
-        Question::Renewal(_) => " renewing",
-        Question::Change(_) => " changing",
+    let what = match request.approval().about {
+        About::Create => "",
+        About::Renew(_) => " renewing",
+        About::Change(_) => " changing",
     };
     let button =
         |action, verb: &str| button(action, verb, &value, &spoken(&format!("{verb}{what}"), request));
@@ -79,10 +80,10 @@ pub(super) fn change_button(request: &Request) -> SlackBlockButtonElement {
 
 /// Returns the button that withdraws a waiting renewal or change.
 pub(super) fn withdraw_button(request: &Request) -> Option<SlackBlockButtonElement> {
-    let text = match request.question() {
-        Question::Request => return None,
-        Question::Renewal(_) => "Withdraw the renewal",
-        Question::Change(_) => "Withdraw the change",
+    let text = match request.approval().about {
+        About::Create => return None,
+        About::Renew(_) => "Withdraw the renewal",
+        About::Change(_) => "Withdraw the change",
     };
     let spoken = spoken(&format!("{text} of"), request);
     Some(button(ActionId::Cancel, text, &button_value(request), &spoken))

@@ -97,14 +97,14 @@ fn outcomes(counts: &CounterTotals) -> String {
 
 fn waits(part: &StatsSection) -> Vec<String> {
     let Some(first) = part.longest.first() else { return vec!["Nothing waits for an approver.".to_owned()] };
-    let since = date_time(first.asked_at());
+    let since = date_time(first.approval().asked_at);
     let mut lines = vec![match (part.waiting, part.more) {
         (1, false) => format!("1 waits for an approver, since {since}"),
         (count, false) => format!("{count} wait for approvers, the first since {since}"),
         (count, true) => format!("More than {count} wait for approvers, the first since {since}"),
     }];
     lines.extend(part.longest.iter().map(|request| {
-        let (id, since) = (request.id.short(), date_time(request.asked_at()));
+        let (id, since) = (request.id.short(), date_time(request.approval().asked_at));
         format!("• `{id}` {} of {} since {since}", text::product(request), text::team(request))
     }));
     lines

@@ -90,6 +90,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
         text::trouble(request),
         request
             .waiting_change()
+            .map(|(_, order)| order)
             .or(request.running_change())
             .map(|order| format!("*Change*\n{}", super::change::difference_lines(&order.differences))),
         request.lease().map(|lease| life(request, lease, notice.now)),

@@ -2,12 +2,13 @@
 
 use slack_morphism::prelude::SlackBlock;
 
+use crate::domain::approval::{About, Consent};
 use crate::domain::approve_with_changes::Reduction;
 use crate::domain::ids::PersonId;
 use crate::domain::lease::Lease;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
-use crate::domain::request::{Approval, Cause, Ending, Output, Progress, Question, Request, Status};
+use crate::domain::request::{Cause, Ending, Output, Progress, Request, Status};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, context, cut_mrkdwn};
 use crate::slack::ids::ButtonValue;
@@ -73,10 +74,10 @@ pub(super) fn quota(notice: &RequestNotice<'_>) -> String {
 /// Says which limits the request exceeded when it was submitted, or that it no longer does; `None` if it never was an
 /// exception.
 pub(super) fn exception(request: &Request) -> Option<String> {
-    if let Some(since) = request.room_since {
+    if let Some(since) = request.creation.room_since {
         return Some(format!("This is no longer an exception: room became free on {}", date_time(since)));
     }
-    let exception = request.exception.as_ref()?;
+    let exception = request.creation.exception.as_ref()?;
     Some(format!("Exception: {}", exception.describe(request.estimate.as_ref())))
 }
 
@@ -177,10 +178,10 @@ pub(super) fn decision(request: &Request) -> Option<String> {
 }
 
 fn approved_by(request: &Request) -> String {
-    if let ApprovalPath::Auto { why } = &request.approval {
+    if let ApprovalPath::Auto { why } = &request.creation.path {
         return format!("Approved automatically: {}.", escape_within(why, 300));
     }
-    let clicks = request.approvals.iter();
+    let clicks = request.creation.consents.iter();
     let clicks: Vec<String> =
         clicks.map(|approval| format!("{} ({})", answer(approval), date_time(approval.at))).collect();
     let reductions = reductions(request).map(|text| format!("\n{text}")).unwrap_or_default();
@@ -194,7 +195,7 @@ pub(super) fn reductions(request: &Request) -> Option<String> {
         let difference = inline(&reduction.difference(), 300);
         format!("{difference} (by {})", mention(&reduction.by))
     };
-    let lines: Vec<String> = request.reductions.iter().map(line).collect();
+    let lines: Vec<String> = request.creation.reductions.iter().map(line).collect();
     (!lines.is_empty()).then(|| format!("*Changed*\n{}", as_many_as_fit(&lines, MAX_REDUCTIONS)))
 }
 
@@ -202,7 +203,7 @@ pub(super) fn reductions(request: &Request) -> Option<String> {
 const MAX_REDUCTIONS: usize = 1_000;
 
 /// Returns who approved, and on whose behalf.
-pub(super) fn answer(approval: &Approval) -> String {
+pub(super) fn answer(approval: &Consent) -> String {
     answered(&approval.by, approval.instead_of.as_ref())
 }
 
@@ -219,13 +220,13 @@ pub(super) fn denied(by: &PersonId, instead_of: Option<&PersonId>, reason: &str)
 
 /// Says how many approvals there are, if more than one is needed.
 pub(super) fn approvals_so_far(request: &Request) -> Option<String> {
-    let ApprovalPath::Ask { needed, .. } = request.approval else { return None };
+    let ApprovalPath::Ask { needed, .. } = request.creation.path else { return None };
     if needed < 2 || !request.status.name().is_undecided() {
         return None;
     }
-    let names: Vec<String> = request.approvals.iter().map(answer).collect();
+    let names: Vec<String> = request.creation.consents.iter().map(answer).collect();
     let by = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
-    Some(format!("{} of {needed} approvals{by}", request.approvals.len()))
+    Some(format!("{} of {needed} approvals{by}", request.creation.consents.len()))
 }
 
 /// Returns the approvers, as part of a sentence.
@@ -258,7 +259,7 @@ pub(super) fn asked(notice: &RequestNotice<'_>) -> Option<String> {
 /// Returns the current approval stage, and why the approvers differ from the product's, each on a line of its own.
 pub(super) fn note(notice: &RequestNotice<'_>) -> String {
     let request = notice.request;
-    let (at, stages) = request.stage_after(request.agreed().len());
+    let (at, stages) = request.stage_after(request.approval().consents.len());
     let stage = (stages > 1).then(|| format!("\nStep {} of {stages}", at + 1));
     let why = notice.note.map(|note| format!("\n_{}_", cut_mrkdwn(&capitalized(note), 300)));
     [stage, why].into_iter().flatten().collect()
@@ -280,7 +281,7 @@ pub(super) fn standing(request: &Request) -> String {
     match &request.status {
         Status::Pending => "Submitted. Approvers are asked in a moment.".to_owned(),
         Status::AwaitingApproval { .. } => {
-            format!("Waiting for approval until {}.", date_time(request.approve_by))
+            format!("Waiting for approval until {}.", date_time(request.creation.answer_by))
         }
         Status::Approved => "Provisioning starts in a moment.".to_owned(),
         Status::Provisioning { unwanted: None, .. } => format!("Provisioning: {}", bar(&request.progress)),
@@ -325,18 +326,21 @@ pub(super) fn standing(request: &Request) -> String {
 
 fn active(request: &Request, lease: &Lease) -> String {
     let until = date_time(lease.expires_at);
-    match request.question() {
-        Question::Renewal(renewal) => format!(
-            "Active until {until}. A renewal by {} waits for approval until {}.",
-            renewal.period.describe(),
-            date_time(renewal.approve_by)
-        ),
-        Question::Change(order) => {
-            let answer_by = date_time(order.approve_by);
-            format!("Active until {until}. A change waits for approval until {answer_by}.")
-        }
-        Question::Request => format!("Active until {until}."),
-    }
+    let waits = match waiting(request) {
+        Some(waits) => format!(" A {waits}."),
+        None => String::new(),
+    };
+    format!("Active until {until}.{waits}")
+}
+
+/// Says which renewal or change waits for approval, and until when, worded to follow an article.
+pub(super) fn waiting(request: &Request) -> Option<String> {
+    let waiting = request.waiting()?;
+    let what = match &waiting.about {
+        About::Renew(renewal) => format!("renewal by {}", renewal.period.describe()),
+        About::Create | About::Change(_) => "change".to_owned(),
+    };
+    Some(format!("{what} waits for approval until {}", date_time(waiting.answer_by)))
 }
 
 /// Says which missing AWS permission holds up the request, which only an operator can fix.

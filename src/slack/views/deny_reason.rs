@@ -5,7 +5,8 @@ use slack_morphism::prelude::SlackModalView;
 use super::button_context::ButtonContext;
 use super::reason::reason_input;
 use super::{MAX_TITLE, modal};
-use crate::domain::request::{Question, Request};
+use crate::domain::approval::About;
+use crate::domain::request::Request;
 use crate::slack::blocks::{plain, section};
 use crate::slack::ids::CallbackId;
 use crate::slack::mrkdwn::{escape_within, mention};
@@ -13,19 +14,13 @@ use crate::slack::mrkdwn::{escape_within, mention};
 /// Returns the modal, for denying a request, a renewal or a change.
 pub fn deny_reason(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let product = escape_within(&request.product.name, 150);
-    let what = match request.question() {
-        Question::Change(order) => {
-            format!("{} asks to change *{product}*. They will read your reason.", mention(&order.by))
-        }
-        Question::Renewal(renewal) => format!(
-            "{} asks to keep *{product}* {} longer. They will read your reason.",
-            mention(&renewal.by),
-            renewal.period.describe()
-        ),
-        Question::Request => {
-            format!("{} asks for *{product}*. They will read your reason.", mention(&request.requester))
-        }
+    let approval = request.approval();
+    let asked = match &approval.about {
+        About::Change(_) => format!("to change *{product}*"),
+        About::Renew(renewal) => format!("to keep *{product}* {} longer", renewal.period.describe()),
+        About::Create => format!("for *{product}*"),
     };
+    let what = format!("{} asks {asked}. They will read your reason.", mention(&approval.asked_by));
     let reason = reason_input("For example: use the shared bucket of your team instead");
     modal("Deny the request", CallbackId::DenyReason, vec![section(&what), reason])
         .with_submit(plain("Deny", MAX_TITLE))

@@ -253,7 +253,7 @@ async fn many_that_have_moved_come_into_the_lists_in_as_many_transactions_as_it_
         handed.push(next(&living, |request| {
             request.owner = PersonId::new(format!("U{second}X"));
             request.team = TeamName::new(format!("team-{second}"));
-            request.room_since = Some(at(1));
+            request.creation.room_since = Some(at(1));
             lives(request, "2026-05-05T00:00:00Z", 1_000);
         }));
     }

@@ -3,12 +3,12 @@
 use super::{StoreUnderTest, message};
 use crate::sample::{alices, at, changed, insert, replace, submission};
 use jiff::Timestamp;
+use quartermaster::domain::approval::{About, Answer, Approval, Renewal};
 use quartermaster::domain::ids::{ChannelId, PersonId, ProductKey, RequestId, TaskToken, TeamName};
 use quartermaster::domain::lease::Lease;
 use quartermaster::domain::period::Period;
-use quartermaster::domain::request::{
-    Billed, Estimate, MessageRef, MessageSlot, Renewal, RenewalAnswer, Request, Status,
-};
+use quartermaster::domain::policy::ApprovalPath;
+use quartermaster::domain::request::{Billed, Estimate, MessageRef, MessageSlot, Request, Status};
 use quartermaster::ports::store::{Commit, Cursor, Holding, RequestFilter, RequestPage, RequestScope};
 use rust_decimal::Decimal;
 
@@ -182,7 +182,7 @@ pub(crate) async fn what_is_answered_waits_in_no_list_and_waits_again_when_it_as
 ) {
     let renewal = stored(&test, 0, |request| ask_for_a_renewal(request, None)).await;
     let mut answered = changed(&renewal, "answered");
-    ask_for_a_renewal(&mut answered, Some(RenewalAnswer::Granted));
+    ask_for_a_renewal(&mut answered, Some(Answer::Approved));
     test.commit(replace(&answered)).await;
     let lists = [
         RequestScope::Team(TeamName::new("payments")),
@@ -240,18 +240,13 @@ fn end(request: &mut Request, seconds: u32) {
     request.status = Status::Cancelled;
 }
 
-fn ask_for_a_renewal(request: &mut Request, answer: Option<RenewalAnswer>) {
+fn ask_for_a_renewal(request: &mut Request, answer: Option<Answer>) {
     activate(request);
-    request.renewal = Some(Renewal {
-        by: PersonId::new("U0ALICE"),
-        period: Period::days(30),
-        renewals: 12,
-        holds_end: true,
-        approve_by: request.product.approval.timeout.after(at(90)),
-        approvals: Vec::new(),
-        answer,
-        withdrawn_by: None,
-    });
+    let renewal = Renewal { period: Period::days(30), renewals: 12, holds_end: true };
+    let answer_by = request.product.approval.timeout.after(at(90));
+    let asked = (PersonId::new("U0ALICE"), at(90));
+    let path = ApprovalPath::ask(1);
+    request.later = vec![Approval { answer, ..Approval::new(About::Renew(renewal), asked, answer_by, path) }];
 }
 
 pub(crate) async fn a_message_about_several_requests_finds_them_all(test: StoreUnderTest) {
@@ -280,8 +275,7 @@ pub(crate) async fn what_is_listed_may_be_what_lives_has_ended_or_waits(test: St
     .id;
     let active = stored(&test, 2, activate).await.id;
     let renewing = stored(&test, 3, |request| ask_for_a_renewal(request, None)).await.id;
-    let granted =
-        stored(&test, 4, |request| ask_for_a_renewal(request, Some(RenewalAnswer::Granted))).await.id;
+    let granted = stored(&test, 4, |request| ask_for_a_renewal(request, Some(Answer::Approved))).await.id;
     let ended = stored(&test, 5, |request| end(request, 60)).await.id;
     let first_to_end = stored(&test, 6, |request| end(request, 50)).await.id;
     for whose in [

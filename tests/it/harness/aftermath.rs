@@ -104,7 +104,7 @@ async fn quotas_count_live_requests(portal: &Portal) {
 
 /// What it takes of the budget, with what a change under way adds.
 fn held(request: &Request) -> Decimal {
-    let order = request.waiting_change().or(request.running_change());
+    let order = request.waiting_change().map(|(_, order)| order).or(request.running_change());
     request.monthly() + order.map(ChangeOrder::more).unwrap_or_default()
 }
 

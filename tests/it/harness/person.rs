@@ -6,8 +6,7 @@ use std::sync::Arc;
 use playground::{Ack, DeliveryFailure, LedTo, Message, Place, Playground};
 use serde_json::{Value, json};
 
-use super::Desk;
-use super::transcript;
+use super::{Desk, transcript};
 
 /// Somebody of the playground.
 #[derive(Clone, Debug)]

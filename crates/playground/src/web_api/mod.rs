@@ -18,11 +18,10 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
-use super::Playground;
 use super::answer::{Answer, ApiError};
-use super::socket;
 use super::state::lock;
 use super::workspace::Workspace;
+use super::{Playground, socket};
 use arguments::Arguments;
 pub(super) use chat::message_json;
 pub(super) use people::person_json;

@@ -1,10 +1,11 @@
 //! Invariants of the lease in a random history: the warnings that were delivered, and the job that checks the lease.
 
 use super::super::{Transition, lease_step};
+use crate::domain::approval::Answer;
 use crate::domain::event::Event;
 use crate::domain::lease::{Lease, LeaseStep};
 use crate::domain::period::Period;
-use crate::domain::request::{Cause, Ending, Renewal, RenewalAnswer, Request, Status};
+use crate::domain::request::{Cause, Ending, Request, Status};
 use crate::domain::silence::Silence;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,7 +122,7 @@ impl LeaseWatch {
         assert!(now >= lease.expires_at && lease.expires_at >= lease.warn_at);
         assert!(now >= before.product.lease.grace.after(first), "a whole grace after the warning");
         assert!(self.heard_again.is_none_or(|least| now >= least), "nobody could be heard when it ran out");
-        let held = before.waiting_renewal().is_some_and(|renewal| renewal.holds_end);
+        let held = before.waiting_renewal().is_some_and(|(_, renewal)| renewal.holds_end);
         assert!(!held, "whoever asked to keep it is answered first");
     }
 
@@ -130,13 +131,13 @@ impl LeaseWatch {
         let Some(step) = lease_step(after, now) else { return };
         let next = if let LeaseStep::Wait(until) = step { until.max(now) } else { now };
         // A lease delayed by a renewal continues with its answer, even if the clock was set back meanwhile.
-        let held = after.waiting_renewal().map_or(next, |waiting| waiting.approve_by);
+        let held = after.waiting_renewal().map_or(next, |(waiting, _)| waiting.answer_by);
         let (due, written) = self.jobs.get("lease").expect("a running lease has a job");
         let latest = next.max(held).max(*written) + UNTIL_WARNED;
         assert!(*due <= latest, "looked at {due}, later than {latest}");
-        if let Some(waiting) = after.waiting_renewal() {
+        if let Some((waiting, _)) = after.waiting_renewal() {
             let (due, _) = self.jobs.get("renewal-deadline").expect("a renewal that waits has a job");
-            assert_eq!(*due, waiting.approve_by);
+            assert_eq!(*due, waiting.answer_by);
         }
     }
 }
@@ -169,31 +170,29 @@ fn check_end(before: &Request, event: Option<&Event>, after: &Request) {
 
 fn check_renewal(before: &Request, event: Option<&Event>, after: &Request) {
     let renews = matches!(event, Some(Event::Renew { .. }));
-    if let Some(is) = &after.renewal {
-        let who: BTreeSet<_> = is.approvals.iter().map(|approval| &approval.by).collect();
-        assert_eq!(who.len(), is.approvals.len(), "nobody agrees twice");
+    if let Some((is, _)) = after.renewal() {
+        let who: BTreeSet<_> = is.consents.iter().map(|consent| &consent.by).collect();
+        assert_eq!(who.len(), is.consents.len(), "nobody agrees twice");
         assert!(is.answer.is_some() || after.lease().is_some(), "only what lives waits for an answer");
     }
-    match (&before.renewal, &after.renewal) {
+    match (before.renewal(), after.renewal()) {
         (None, None) => {}
         (None, Some(_)) => assert!(renews),
         (Some(_), None) => panic!("a renewal was forgotten"),
-        (Some(was), Some(is)) if was.answer.is_some() => assert!(was == is || renews, "answered once"),
-        (Some(was), Some(is)) => {
-            let same = |renewal: &Renewal| (renewal.by.clone(), renewal.period);
-            assert_eq!(same(was), same(is), "one at a time");
-            let is_later = matches!(event, Some(Event::Unheard { .. })) && is.approve_by > was.approve_by;
-            assert!(
-                is_later || is.approve_by == was.approve_by,
-                "its time limit is moved for one reason only"
-            );
+        (Some((was, _)), Some((is, _))) if was.answer.is_some() => {
+            assert!(was == is || renews, "answered once");
+        }
+        (Some((was, from)), Some((is, to))) => {
+            assert_eq!((&was.asked_by, from.period), (&is.asked_by, to.period), "one at a time");
+            let is_later = matches!(event, Some(Event::Unheard { .. })) && is.answer_by > was.answer_by;
+            assert!(is_later || is.answer_by == was.answer_by, "its time limit is moved for one reason only");
         }
     }
     if let (Some(was), Some(is)) = (before.lease(), after.lease()) {
         let granted = |request: &Request| {
-            request.renewal.as_ref().is_some_and(|renewal| {
-                let enough = renewal.approvals.len() >= before.needed_for_answer() as usize;
-                renewal.answer == Some(RenewalAnswer::Granted) && enough
+            request.renewal().is_some_and(|(renewal, _)| {
+                let enough = renewal.have() >= before.approval().needed();
+                renewal.answer == Some(Answer::Approved) && enough
             })
         };
         if is.renewals != was.renewals {

@@ -7,6 +7,7 @@ mod steps;
 use self::lease::{LeaseWatch, UNTIL_WARNED};
 use self::steps::{Step, anything, delivered, of_a_lease, terms, to_active};
 use super::{Transition, lease_step, next, note_refusals, record_message};
+use crate::domain::approval::Answer;
 use crate::domain::audit::AuditEntry;
 use crate::domain::event::Event;
 use crate::domain::fixtures::{SECRET, auto_product, by, product, submission, submitted_at, verify_chain};
@@ -15,7 +16,7 @@ use crate::domain::job::{Job, JobKind, JobOwner};
 use crate::domain::lease::LeaseStep;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaChange;
-use crate::domain::request::{ChangeAnswer, MessageRef, MessageSlot, Request, Status, StatusName};
+use crate::domain::request::{MessageRef, MessageSlot, Request, Status, StatusName};
 use crate::domain::silence::Silence;
 use crate::domain::submission::submit;
 use jiff::{SignedDuration, Timestamp};
@@ -137,24 +138,25 @@ impl History {
         let silence = Silence { from, until: self.now };
         self.watch.is_unheard(&self.request, &silence);
         let undecided = self.request.status.name().is_undecided();
-        let (approve_by, moved) = (self.request.approve_by, self.request.asking.moved.unwrap_or_default());
+        let (approve_by, moved) =
+            (self.request.creation.answer_by, self.request.asking.moved.unwrap_or_default());
         self.tries(&Event::Unheard { silence });
         let ran_out = undecided && from < approve_by && approve_by <= self.now && moved < 7;
         let day = SignedDuration::from_hours(24);
-        assert!(!ran_out || self.request.approve_by >= self.now + day, "approvers have a day at least");
+        assert!(
+            !ran_out || self.request.creation.answer_by >= self.now + day,
+            "approvers have a day at least"
+        );
     }
 
     /// Runs the dated jobs as the dispatcher does. The delivery of a warning is a separate step.
     fn run_jobs(&mut self) {
-        if self.is_due("renewal-deadline") {
-            self.watch.jobs.remove("renewal-deadline");
-            let waits = self.request.waiting_renewal().is_some();
-            assert_eq!(self.tries(&Event::RenewalDeadline), waits, "its job is due with its date");
-        }
-        if self.is_due("change-deadline") {
-            self.watch.jobs.remove("change-deadline");
-            let is_due = self.request.waiting_change().is_some_and(|order| order.approve_by <= self.now);
-            assert_eq!(self.tries(&Event::ChangeDeadline), is_due, "its job is due with its date");
+        for deadline in ["renewal-deadline", "change-deadline"] {
+            if self.is_due(deadline) {
+                self.watch.jobs.remove(deadline);
+                let is_over = self.request.waiting().is_some_and(|waiting| waiting.answer_by <= self.now);
+                assert_eq!(self.tries(&Event::ApprovalDeadline), is_over, "its job is due with its date");
+            }
         }
         if !self.is_due("lease") {
             return;
@@ -199,14 +201,16 @@ impl History {
 }
 
 fn is_approved(request: &Request) -> bool {
-    let who: BTreeSet<_> = request.approvals.iter().map(|approval| &approval.by).collect();
-    assert_eq!(who.len(), request.approvals.len(), "nobody approves twice");
+    let who: BTreeSet<_> = request.creation.consents.iter().map(|approval| &approval.by).collect();
+    assert_eq!(who.len(), request.creation.consents.len(), "nobody approves twice");
     let places: BTreeSet<_> =
-        request.approvals.iter().map(|one| one.instead_of.as_ref().unwrap_or(&one.by)).collect();
-    assert_eq!(places.len(), request.approvals.len(), "nor is anybody's answer given twice");
-    match request.approval {
+        request.creation.consents.iter().map(|one| one.instead_of.as_ref().unwrap_or(&one.by)).collect();
+    assert_eq!(places.len(), request.creation.consents.len(), "nor is anybody's answer given twice");
+    match request.creation.path {
         ApprovalPath::Auto { .. } => true,
-        ApprovalPath::Ask { needed, .. } => request.approvals.len() >= usize::try_from(needed).unwrap(),
+        ApprovalPath::Ask { needed, .. } => {
+            request.creation.consents.len() >= usize::try_from(needed).unwrap()
+        }
     }
 }
 
@@ -218,13 +222,13 @@ fn check_jobs(change: &Transition) {
         assert!(provisioning && is_approved(request), "nothing is provisioned without a decision");
     }
     if has(&JobKind::Update) || has(&JobKind::WatchUpdate) {
-        let order = request.running_change().unwrap();
-        let needed = match order.approval {
+        let (approval, _) = request.change().unwrap();
+        let needed = match approval.path {
             ApprovalPath::Auto { .. } => 0,
             ApprovalPath::Ask { needed, .. } => usize::try_from(needed).unwrap(),
         };
-        assert!(order.approvals.len() >= needed, "nothing is changed without a decision");
-        assert_eq!(order.answer, Some(ChangeAnswer::Granted));
+        assert!(approval.consents.len() >= needed, "nothing is changed without a decision");
+        assert_eq!(approval.answer, Some(Answer::Approved));
     }
     if has(&JobKind::Terminate) || has(&JobKind::WatchTermination) {
         assert!(matches!(request.status, Status::Terminating { .. }));

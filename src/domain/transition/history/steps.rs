@@ -12,7 +12,6 @@ use crate::domain::policy::ApprovalPath;
 use crate::domain::request::{
     ChangeOrder, Estimate, MessageRef, MessageSlot, Notification, Output, ReminderKind, Request, StatusName,
 };
-use crate::domain::transition::table::changes;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -61,7 +60,10 @@ impl Step {
             Self::Owner(7, name) => Event::LookAgain { by: by(name), lost: name == "sam" },
             Self::Owner(8, "sam") => Event::JobLost,
             Self::Owner(8, name) => Event::End { by: by(name) },
-            Self::Owner(6, name) => changes(name, order_of(request, name)),
+            Self::Owner(6, name) => {
+                let (order, path) = order_of(request, name);
+                Event::Change { by: by(name), order: Box::new(order), path, budget: None }
+            }
             Self::Owner(_, name) => Event::Renew { by: by(name), period: Period::days(30) },
             Self::Workflow(kind, n, ago) => {
                 let (execution, token) = (execution(request, request.attempt.saturating_sub(ago)), token(n));
@@ -89,11 +91,11 @@ impl Step {
             Self::Provisioner(_) => Event::TerminationFailed { why: why() },
             Self::Clock(0) => Event::ApprovalDeadline,
             Self::Clock(1) => Event::LeaseEnded,
-            Self::Clock(2) => Event::RenewalDeadline,
+            Self::Clock(2) => Event::ApprovalDeadline,
             Self::Clock(4) => Event::Prompt { prompt: ReminderKind::Reminder, epoch: request.epoch },
             Self::Clock(5) => Event::Prompt { prompt: ReminderKind::Escalation, epoch: request.epoch },
             Self::Clock(6) => Event::Nudge { by: by("alice") },
-            Self::Clock(7) => Event::ChangeDeadline,
+            Self::Clock(7) => Event::ApprovalDeadline,
             Self::Clock(8) => Event::RoomFound,
             Self::Clock(_) => delivered(request),
             Self::Jobs | Self::Refusal | Self::Silence(_) | Self::Posted(_) => return None,
@@ -103,7 +105,7 @@ impl Step {
 
 /// Alice's change is more expensive and waits for approvers, the others' are cheaper. Sam's is auto-approved, and
 /// Priya's leads to a version with a shorter lease.
-fn order_of(request: &Request, name: &str) -> ChangeOrder {
+fn order_of(request: &Request, name: &str) -> (ChangeOrder, ApprovalPath) {
     let factor = if name == "alice" { Decimal::TWO } else { Decimal::new(5, 1) };
     let estimate = request.estimate.clone();
     let estimate = estimate.map(|estimate| Estimate { monthly: estimate.monthly * factor, ..estimate });
@@ -118,7 +120,7 @@ fn order_of(request: &Request, name: &str) -> ChangeOrder {
         product.lease.ttl = Period::days(10);
         product.lease.renew.retain(|period| *period < Period::days(30));
     }
-    ChangeOrder { product, estimate_before, estimate, approval, ..order() }
+    (ChangeOrder { product, estimate_before, estimate, ..order() }, approval)
 }
 
 /// Returns the shortest lease that can be approved, if there is a shorter one.

@@ -241,7 +241,7 @@ fn an_approval_goes_ahead_only_when_enough_different_approvers_agree() {
     let jobs = life.goes_on(&approve("priya"));
     assert_eq!(life.status(), StatusName::Approved);
     assert_eq!(resumes(&jobs), [(token(1).reveal(), &Resume::Success)]);
-    let who: Vec<&str> = life.request.approvals.iter().map(|approval| approval.by.as_str()).collect();
+    let who: Vec<&str> = life.request.creation.consents.iter().map(|approval| approval.by.as_str()).collect();
     assert_eq!(who, ["U0MORGAN", "U0PRIYA"]);
 }
 
@@ -451,7 +451,7 @@ fn a_whole_life_reads_from_its_trail() {
 fn where_nobody_was_asked_there_is_no_card_and_no_thread() {
     for name in StatusName::ALL {
         let mut request = at(name);
-        request.approval = ApprovalPath::Auto { why: "Environment is dev".into() };
+        request.creation.path = ApprovalPath::Auto { why: "Environment is dev".into() };
         for event in one_of_each(&request) {
             let Ok(change) = next(&request, &event, moment(&event)) else { continue };
             let shown: Vec<String> = change.jobs.iter().map(told).collect();

@@ -3,6 +3,7 @@
 use super::super::lease_step;
 use super::super::table::{approve, cancel, changes, deny, renew, tear_down, warned};
 use super::{Life, lease_job, words};
+use crate::domain::approval::{AboutKind, Answer};
 use crate::domain::catalog::LeaseTerms;
 use crate::domain::event::Event;
 use crate::domain::fixtures::{by, order, person, product};
@@ -11,7 +12,7 @@ use crate::domain::lease::LeaseStep;
 use crate::domain::period::Period;
 use crate::domain::policy::{Eligibility, may_decide};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{RenewalAnswer, StatusName};
+use crate::domain::request::StatusName;
 use jiff::Timestamp;
 
 /// A product whose every renewal needs `needed` approvals, warned about on day 30.
@@ -33,8 +34,8 @@ fn half_past(life: &Life, day: u16) -> Timestamp {
     Period::hours(12).after(life.day(day))
 }
 
-fn answer(life: &Life) -> Option<&RenewalAnswer> {
-    life.request.renewal.as_ref().unwrap().answer.as_ref()
+fn answer(life: &Life) -> Option<&Answer> {
+    life.request.renewal().unwrap().0.answer.as_ref()
 }
 
 #[test]
@@ -96,13 +97,13 @@ fn after_the_last_free_renewal_approvers_are_asked() {
 #[test]
 fn a_renewal_is_not_asked_for_twice_at_a_time() {
     let mut life = asked(1);
-    let again = Refusal::RenewalWaits { until: half_past(&life, 37) };
+    let again = Refusal::ApprovalWaits { kind: AboutKind::Renew, until: half_past(&life, 37) };
     assert_eq!(life.tries_at(life.day(37), &renew("amir")), Err(again));
     life.goes_on_at(life.day(37), &deny("morgan", "it is not used"));
     let jobs = life.goes_on_at(half_past(&life, 37), &renew("amir"));
     assert!(words(&jobs).contains(&"show renewal".to_owned()));
     let renewal = life.request.waiting_renewal().unwrap();
-    assert_eq!((&renewal.by, renewal.approvals.len()), (&person("amir"), 0));
+    assert_eq!((&renewal.0.asked_by, renewal.0.consents.len()), (&person("amir"), 0));
 }
 
 #[test]
@@ -111,15 +112,15 @@ fn a_granted_renewal_counts_from_the_moment_it_was_granted() {
     let epoch = life.request.epoch;
     let jobs = life.goes_on_at(life.day(37), &approve("morgan"));
     assert_eq!((life.lease().warn_at, life.lease().renewals), (life.day(67), 1));
-    assert_eq!((answer(&life), life.request.epoch), (Some(&RenewalAnswer::Granted), epoch + 1));
+    assert_eq!((answer(&life), life.request.epoch), (Some(&Answer::Approved), epoch + 1));
     assert_eq!(
         words(&jobs),
         ["lease", "show renewal", "show card", "show thread", "show direct", "show warning", "tell renewal"]
     );
     let late = life.tries_at(life.day(37), &deny("priya", "no")).unwrap_err();
     assert!(matches!(late, Refusal::AlreadyDecided { status: StatusName::Approved, .. }), "{late:?}");
-    life.drops(life.day(38), &Event::RenewalDeadline);
-    assert_eq!(answer(&life), Some(&RenewalAnswer::Granted), "answered once");
+    life.drops(life.day(38), &Event::ApprovalDeadline);
+    assert_eq!(answer(&life), Some(&Answer::Approved), "answered once");
 }
 
 #[test]
@@ -152,8 +153,7 @@ fn after_a_no_there_is_a_day_left_to_save_what_is_needed() {
     let epoch = life.request.epoch;
     let jobs = life.goes_on_at(life.day(37), &deny("morgan", "it is not used"));
     assert_eq!(life.lease().expires_at, life.day(38));
-    let no =
-        RenewalAnswer::Denied { by: person("morgan"), instead_of: None, reason: "it is not used".into() };
+    let no = Answer::Denied { by: person("morgan"), instead_of: None, reason: "it is not used".into() };
     assert_eq!((answer(&life), life.request.epoch), (Some(&no), epoch + 1));
     assert_eq!(words(&jobs), ["lease", "show renewal", "show direct", "show warning", "tell renewal"]);
     assert_eq!(life.last_entry(), "renewal denied by U0MORGAN: it is not used [button in C0PAYMENTS]");
@@ -181,26 +181,26 @@ fn a_no_takes_no_time_away_and_a_short_grace_is_not_made_longer() {
 fn an_unanswered_renewal_ends_at_its_deadline_and_not_before() {
     let mut life = asked(1);
     let deadline = half_past(&life, 37);
-    life.drops(deadline - Period::millis(1).duration(), &Event::RenewalDeadline);
+    life.drops(deadline - Period::millis(1).duration(), &Event::ApprovalDeadline);
     let late = life.tries_at(deadline, &approve("morgan"));
     assert!(matches!(late, Err(Refusal::StaleButton { .. })), "too late to answer: {late:?}");
-    life.goes_on_at(deadline, &Event::RenewalDeadline);
-    assert_eq!(answer(&life), Some(&RenewalAnswer::Unanswered));
+    life.goes_on_at(deadline, &Event::ApprovalDeadline);
+    assert_eq!(answer(&life), Some(&Answer::TimedOut));
     assert_eq!(life.lease().expires_at, half_past(&life, 38));
-    life.drops(deadline, &Event::RenewalDeadline);
+    life.drops(deadline, &Event::ApprovalDeadline);
 }
 
 #[test]
 fn what_is_torn_down_while_its_renewal_waits_is_not_answered_any_more() {
     let mut life = asked(1);
     let jobs = life.goes_on_at(life.day(37), &tear_down("alice"));
-    assert_eq!(answer(&life), Some(&RenewalAnswer::Moot));
+    assert_eq!(answer(&life), Some(&Answer::Moot));
     assert!(words(&jobs).contains(&"show renewal".to_owned()));
     assert!(!life.request.waits_for_approvers());
     assert!(life.tries_at(life.day(37), &approve("morgan")).is_err());
     assert!(life.tries_at(life.day(37), &deny("morgan", "no")).is_err());
-    life.drops(half_past(&life, 37), &Event::RenewalDeadline);
-    assert_eq!(answer(&life), Some(&RenewalAnswer::Moot));
+    life.drops(half_past(&life, 37), &Event::ApprovalDeadline);
+    assert_eq!(answer(&life), Some(&Answer::Moot));
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn nothing_ends_while_its_renewal_waits_and_it_goes_on_afterwards() {
     let deadline = half_past(&life, 37);
     life.drops(life.day(37), &Event::LeaseEnded);
     assert_eq!(lease_step(&life.request, life.day(37)), Some(LeaseStep::Wait(deadline)));
-    let jobs = life.goes_on_at(deadline, &Event::RenewalDeadline);
+    let jobs = life.goes_on_at(deadline, &Event::ApprovalDeadline);
     // The new date has a reminder as well, and the day before it is now.
     assert_eq!(lease_job(&jobs), deadline);
     life.goes_on_at(deadline, &warned());
@@ -225,7 +225,7 @@ fn a_renewal_that_adds_less_than_a_day_is_refused_and_uses_up_nothing() {
         let (lease, trail) = (life.lease().clone(), life.trail.len());
         let too_early = Refusal::RenewsTooLittle { from: life.day(1), until: life.day(37) };
         assert_eq!(life.tries(&renew("alice")), Err(too_early));
-        assert_eq!((life.lease(), life.trail.len(), &life.request.renewal), (&lease, trail, &None));
+        assert_eq!((life.lease(), life.trail.len(), life.request.renewal()), (&lease, trail, None));
         life.goes_on_at(life.day(1), &renew("alice"));
     }
 }
@@ -275,11 +275,11 @@ fn whoever_asked_for_a_renewal_or_owns_it_takes_it_back() {
         assert_eq!(refused, Err(Refusal::NotTheRequester { requester: person("amir") }));
         let jobs = life.goes_on_at(life.day(37), &cancel(who));
         assert_eq!(words(&jobs), ["lease", "show renewal", "show direct", "show warning"]);
-        assert_eq!((answer(&life), life.request.epoch), (Some(&RenewalAnswer::Moot), epoch + 1));
-        assert_eq!(life.request.renewal.as_ref().unwrap().withdrawn_by, Some(person(who)));
+        let withdrawn = Answer::Withdrawn { by: person(who) };
+        assert_eq!((answer(&life), life.request.epoch), (Some(&withdrawn), epoch + 1));
         assert_eq!(life.lease().expires_at, life.day(38), "as after a denial");
         assert!(life.last_entry().starts_with("renewal withdrawn by U0A"), "{}", life.last_entry());
-        life.drops(half_past(&life, 37), &Event::RenewalDeadline);
+        life.drops(half_past(&life, 37), &Event::ApprovalDeadline);
         assert!(life.tries_at(life.day(37), &approve("morgan")).is_err());
         life.goes_on_at(life.day(37), &changes("alice", order()));
     }
@@ -290,7 +290,7 @@ fn a_withdrawn_renewal_that_is_asked_for_again_holds_no_end_back() {
     let mut life = asked(1);
     life.goes_on_at(life.day(37), &cancel("alice"));
     life.goes_on_at(life.day(37), &renew("alice"));
-    assert!(!life.request.waiting_renewal().unwrap().holds_end);
+    assert!(!life.request.waiting_renewal().unwrap().1.holds_end);
     life.goes_on_at(life.day(37), &cancel("alice"));
     assert_eq!(life.lease().expires_at, life.day(38), "nothing is gained by asking again and again");
 }

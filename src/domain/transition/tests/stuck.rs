@@ -3,16 +3,16 @@
 use super::super::{Transition, movers, next};
 use super::minutes;
 use crate::domain::event::Event;
-use crate::domain::fixtures::{at, by, order};
+use crate::domain::fixtures::{approved_change, at, by, order};
 use crate::domain::ids::RecordId;
 use crate::domain::job::JobKind;
 use crate::domain::quota::QuotaChange;
-use crate::domain::request::{ChangeAnswer, ChangeOrder, Provisioned, Request, Status, StatusName};
+use crate::domain::request::{Provisioned, Request, Status, StatusName};
 
 fn standing(name: StatusName) -> Request {
     let mut request = at(name);
     if matches!(request.status, Status::Updating { .. }) {
-        request.change = Some(Box::new(ChangeOrder { answer: Some(ChangeAnswer::Granted), ..order() }));
+        request.later = vec![approved_change(order())];
     }
     request
 }

@@ -1,12 +1,9 @@
-//! What approvers are asked about now, and which of them: the previous, current and next stages.
+//! The approval that a request waits for: which of its approvals that is, and which stage of approvers is asked now.
 
-use jiff::Timestamp;
-
-use super::{Approval, ChangeOrder, MessageSlot, Renewal, Request, Status};
-use crate::domain::approval::{Approvers, Stage};
-use crate::domain::catalog::ApprovalRule;
+use super::{About, Approval, ApprovalRule, Approvers, Renewal, Stage};
 use crate::domain::ids::PersonId;
-use crate::domain::policy::{ApprovalPath, matching_rule, needed_in_all};
+use crate::domain::policy::{ApprovalPath, matching_rule};
+use crate::domain::request::{ChangeOrder, MessageSlot, Request, Status};
 
 /// A stage with the approvers who are in charge now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,117 +14,109 @@ pub struct StageInForce {
     pub is_gone: bool,
 }
 
-/// What approvers are asked about, or would be.
-#[derive(Clone, Copy, Debug)]
-pub enum Question<'a> {
-    /// The request itself.
-    Request,
-    /// A renewal that needs an approval.
-    Renewal(&'a Renewal),
-    /// A change of the existing product.
-    Change(&'a ChangeOrder),
-}
-
 impl Request {
-    /// Returns what approvers are asked about; the request itself if nothing else waits.
-    pub fn question(&self) -> Question<'_> {
-        match (self.waiting_renewal(), self.waiting_change()) {
-            (Some(renewal), _) => Question::Renewal(renewal),
-            (None, Some(order)) => Question::Change(order),
-            (None, None) => Question::Request,
+    /// Returns the approval that waits for approvers, or else that of the request itself.
+    pub fn approval(&self) -> &Approval {
+        self.waiting().unwrap_or(&self.creation)
+    }
+
+    /// Returns the renewal or change that waits for approvers.
+    pub fn waiting(&self) -> Option<&Approval> {
+        self.later.last().filter(|approval| approval.answer.is_none() && self.lease().is_some())
+    }
+
+    /// Returns the current approval, as [`approval`](Self::approval) does.
+    pub(in crate::domain) fn approval_mut(&mut self) -> &mut Approval {
+        let is_waiting = self.waiting().is_some();
+        match self.later.last_mut() {
+            Some(approval) if is_waiting => approval,
+            Some(_) | None => &mut self.creation,
         }
+    }
+
+    /// Adds an approval that is asked for now. It replaces the latest one of its kind.
+    pub(in crate::domain) fn asks(&mut self, approval: Approval) {
+        let kind = approval.about.kind();
+        self.later.retain(|earlier| earlier.about.kind() != kind);
+        self.later.push(approval);
+    }
+
+    /// Returns the latest renewal that needed an approval.
+    pub fn renewal(&self) -> Option<(&Approval, &Renewal)> {
+        self.later.iter().find_map(|approval| match &approval.about {
+            About::Renew(renewal) => Some((approval, renewal)),
+            About::Create | About::Change(_) => None,
+        })
+    }
+
+    /// Returns the latest change that was asked for.
+    pub fn change(&self) -> Option<(&Approval, &ChangeOrder)> {
+        self.later.iter().find_map(|approval| Some((approval, approval.change()?)))
+    }
+
+    /// Returns the renewal that waits for approvers.
+    pub fn waiting_renewal(&self) -> Option<(&Approval, &Renewal)> {
+        let waiting = self.waiting()?;
+        if let About::Renew(renewal) = &waiting.about { Some((waiting, renewal)) } else { None }
+    }
+
+    /// Returns the change that waits for approvers.
+    pub fn waiting_change(&self) -> Option<(&Approval, &ChangeOrder)> {
+        let waiting = self.waiting()?;
+        Some((waiting, waiting.change()?))
+    }
+
+    /// Returns the change that is being carried out.
+    pub fn running_change(&self) -> Option<&ChangeOrder> {
+        let is_running = matches!(self.status, Status::Updating { .. });
+        if is_running { self.change().map(|(_, order)| order) } else { None }
     }
 
     /// Whether approvers can answer now.
     pub fn waits_for_approvers(&self) -> bool {
-        match self.question() {
-            Question::Request => matches!(self.status, Status::AwaitingApproval { .. }),
-            Question::Renewal(_) | Question::Change(_) => true,
-        }
+        matches!(self.status, Status::AwaitingApproval { .. }) || self.waiting().is_some()
     }
 
     /// Whether it is an undecided exception, which becomes an ordinary request once there is room.
     pub fn waits_for_room(&self) -> bool {
-        self.exception.is_some() && self.status.name().is_undecided()
+        self.creation.exception.is_some() && self.status.name().is_undecided()
     }
 
-    /// Returns when the current approval was asked for. A renewal stores only its deadline, so its start is computed
-    /// from that.
-    pub fn asked_at(&self) -> Timestamp {
-        match self.question() {
-            Question::Request => self.submitted_at,
-            Question::Renewal(renewal) => self.product.approval.timeout.before(renewal.approve_by),
-            Question::Change(order) => order.asked_at,
-        }
-    }
-
-    /// Returns who waits for the approvers' answer: the requester, or the person who asked for the waiting renewal or
-    /// change.
-    pub fn asker(&self) -> &PersonId {
-        match self.question() {
-            Question::Request => &self.requester,
-            Question::Renewal(renewal) => &renewal.by,
-            Question::Change(order) => &order.by,
-        }
-    }
-
-    /// Whether this person may withdraw what approvers are asked: the person who asked, and for requests and renewals
-    /// also the owner.
+    /// Whether this person may withdraw what approvers are asked: the person who asked, and the owner.
     pub fn may_withdraw(&self, person: &PersonId) -> bool {
-        let is_owners = !matches!(self.question(), Question::Change(_));
-        person == self.asker() || (is_owners && *person == self.owner)
-    }
-
-    /// Returns when the current approval times out.
-    pub fn answer_by(&self) -> Timestamp {
-        match self.question() {
-            Question::Request => self.approve_by,
-            Question::Renewal(renewal) => renewal.approve_by,
-            Question::Change(order) => order.approve_by,
-        }
+        *person == self.approval().asked_by || *person == self.owner
     }
 
     /// Returns the slot of the card that approvers answer on: that of the current approval, or of the latest one.
     pub fn card(&self) -> MessageSlot {
-        let renewal = self.renewal.as_ref().map(|renewal| (renewal.approve_by, MessageSlot::Renewal));
-        let change = self.change.as_ref().map(|order| (order.approve_by, MessageSlot::Change));
-        match self.question() {
-            Question::Renewal(_) => MessageSlot::Renewal,
-            Question::Change(_) => MessageSlot::Change,
-            // The later deadline tells which of them was asked last.
-            Question::Request => renewal.max(change).map_or(MessageSlot::Card, |(_, surface)| surface),
-        }
+        self.later.last().unwrap_or(&self.creation).about.kind().card()
     }
 
-    /// Returns the approval rule of the current question; for a change, that of the new version.
+    /// Returns the approval rule of the current approval; for a change, that of the new version.
     pub fn rule(&self) -> &ApprovalRule {
-        match self.question() {
-            Question::Request | Question::Renewal(_) => &self.product.approval,
-            Question::Change(order) => &order.product.approval,
-        }
+        self.approval().change().map_or(&self.product.approval, |order| &order.product.approval)
     }
 
-    /// Returns the approvals given so far to the current question, in the order of the clicks.
-    pub fn agreed(&self) -> &[Approval] {
-        match self.question() {
-            Question::Request => &self.approvals,
-            Question::Renewal(renewal) => &renewal.approvals,
-            Question::Change(order) => &order.approvals,
-        }
+    /// Returns everyone whose approval would add nothing: those who have approved, in person or through a delegate,
+    /// and who asked and the owner unless self-approval is allowed.
+    pub fn cannot_approve(&self) -> Vec<&PersonId> {
+        let approval = self.approval();
+        let own = [&approval.asked_by, &self.owner].into_iter().filter(|_| !self.allows_self_approval());
+        let agreed =
+            approval.consents.iter().flat_map(|consent| [Some(&consent.by), consent.instead_of.as_ref()]);
+        own.chain(agreed.flatten()).collect()
     }
 
-    /// Returns all stages in order; at least one. A renewal uses the request's stages, a change its own.
+    /// Whether an approver may approve what they asked for themselves. Never for an exception.
+    pub fn allows_self_approval(&self) -> bool {
+        self.rule().self_approval && self.approval().exception.is_none()
+    }
+
+    /// Returns all stages of the current approval in order; at least one.
     pub fn stages(&self) -> Vec<Stage> {
-        match self.path() {
+        match &self.approval().path {
             ApprovalPath::Ask { stages, .. } if !stages.is_empty() => stages.clone(),
             ApprovalPath::Ask { .. } | ApprovalPath::Auto { .. } => self.rule().stages(),
-        }
-    }
-
-    fn path(&self) -> &ApprovalPath {
-        match self.question() {
-            Question::Request | Question::Renewal(_) => &self.approval,
-            Question::Change(order) => &order.approval,
         }
     }
 
@@ -156,7 +145,7 @@ impl Request {
     /// gone.
     fn stages_of(&self, now: &ApprovalRule) -> Option<Vec<Stage>> {
         let rule = self.rule();
-        let ApprovalPath::Ask { stages, why, .. } = self.path() else { return Some(now.stages()) };
+        let ApprovalPath::Ask { stages, why, .. } = &self.approval().path else { return Some(now.stages()) };
         let stages: Vec<&Stage> =
             stages.iter().filter(|stage| stage.approvers != Approvers::Admins).collect();
         let is_same = |other: &[Stage]| other.iter().eq(stages.iter().copied());
@@ -164,9 +153,9 @@ impl Request {
         if stages.is_empty() || (why.is_none() && is_same(&rule.stages())) {
             return Some(now.stages());
         }
-        let (parameters, estimate) = match self.question() {
-            Question::Request | Question::Renewal(_) => (&self.parameters, self.estimate.as_ref()),
-            Question::Change(order) => (&order.parameters, order.estimate.as_ref()),
+        let (parameters, estimate) = match self.approval().change() {
+            None => (&self.parameters, self.estimate.as_ref()),
+            Some(order) => (&order.parameters, order.estimate.as_ref()),
         };
         let matching = matching_rule(rule, &self.team, parameters, estimate);
         let matching = matching.filter(|at| is_same(&rule.rules[*at].stages));
@@ -180,16 +169,10 @@ impl Request {
         Some(if named.stages.is_empty() { now.stages() } else { named.stages.clone() })
     }
 
-    /// Returns how many approvals a renewal or change needs; for a renewal as many as the request, even if the
-    /// request itself was auto-approved.
-    pub fn needed_for_answer(&self) -> u32 {
-        needed_in_all(&self.stages())
-    }
-
     /// Returns the current stage; the last one once all have approved.
     pub fn stage(&self) -> Stage {
         let mut stages = self.stages();
-        let at = place(&stages, self.agreed().len());
+        let at = place(&stages, self.approval().consents.len());
         stages.swap_remove(at)
     }
 
@@ -239,7 +222,7 @@ mod tests {
     fn waiting(rule: ApprovalRule, path: ApprovalPath) -> Request {
         let mut request = at(StatusName::AwaitingApproval);
         request.product.approval = rule;
-        request.approval = path;
+        request.creation.path = path;
         request
     }
 

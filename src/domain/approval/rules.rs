@@ -1,13 +1,13 @@
 //! A product's approval rules: who is asked, in which order, how many of them, and when nobody is.
-//! [`policy`](super::policy) applies them to a request.
+//! [`policy`](crate::domain::policy) applies them to a request.
 
 use serde::{Deserialize, Serialize};
 
 use rust_decimal::Decimal;
 
-use super::catalog::Principal;
-use super::ids::TeamName;
-use super::period::Period;
+use crate::domain::catalog::Principal;
+use crate::domain::ids::TeamName;
+use crate::domain::period::Period;
 
 /// When an approval is needed, by whom, and for how long they are asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
