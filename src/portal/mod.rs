@@ -4,60 +4,21 @@
 //! result together with jobs for everything outside. It makes no outside calls that change something; `perform` and
 //! `show` do, as jobs, and each job may run twice.
 
-mod access;
-pub mod actual_costs;
-mod approvers;
-pub mod away;
+pub(crate) mod access;
 mod bots;
-pub mod cancel;
-pub mod change;
-pub mod costs;
-mod deadline;
-pub mod decide;
-pub mod dispatch;
-mod eligibility;
-pub mod events;
-mod forget;
-pub mod form;
-pub mod form_navigation;
-mod freed_room;
-pub mod home;
 pub mod inventory;
 pub mod jobs;
 mod labels;
-mod lease;
-pub mod lookup;
-mod lost_places;
-mod membership;
 pub mod metrics;
-mod missing_rights;
 mod named_store;
-mod no_team;
-mod parked_jobs;
-pub mod pause;
-mod perform;
+pub mod people;
 pub mod portal_audit;
-mod reachability;
-pub mod reconcile;
 mod refusals;
 pub mod reload;
-pub mod reminders;
-pub mod renew;
-pub mod session;
-mod show;
-pub mod signals;
-pub mod stats;
-pub mod submit;
-mod superseded;
-pub mod teams;
-pub mod teardown;
-pub mod trail;
-pub mod transfer;
-pub mod verify;
 
 pub(crate) use access::Tending;
+pub(crate) use access::membership::others;
 pub(crate) use labels::Received;
-pub(crate) use membership::others;
 pub(crate) use named_store::named;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -66,8 +27,8 @@ use jiff::Timestamp;
 use thiserror::Error as ThisError;
 use tokio::sync::mpsc;
 
-use self::decide::RequestAction;
 use self::metrics::Metrics;
+use self::people::decide::RequestAction;
 use crate::domain::audit::Via;
 use crate::domain::catalog::Catalog;
 use crate::domain::counters::CounterDay;
@@ -112,11 +73,11 @@ pub struct Portal {
     pub(crate) stored: Arc<dyn Store>,
     known: inventory::InventoryCache,
     bots: bots::KnownBots,
-    denials: missing_rights::KnownDenials,
-    rendered_again: show::RenderedAgain,
-    lost_places: lost_places::LostPlaces,
-    ears: reachability::Ears,
-    forgetting: forget::Forgetting,
+    denials: jobs::missing_rights::KnownDenials,
+    rendered_again: jobs::show::RenderedAgain,
+    lost_places: jobs::lost_places::LostPlaces,
+    ears: jobs::reachability::Ears,
+    forgetting: jobs::forget::Forgetting,
     /// The current rules, and the ports with the team names of these rules.
     rules: Arc<RwLock<(Rules, Arc<Ports>)>>,
     wake: mpsc::UnboundedSender<JobKey>,
@@ -181,11 +142,11 @@ impl Portal {
                 stored,
                 known: inventory::InventoryCache::default(),
                 bots: bots::KnownBots::default(),
-                denials: missing_rights::KnownDenials::default(),
-                rendered_again: show::RenderedAgain::default(),
-                lost_places: lost_places::LostPlaces::default(),
-                ears: reachability::Ears::default(),
-                forgetting: forget::Forgetting::default(),
+                denials: jobs::missing_rights::KnownDenials::default(),
+                rendered_again: jobs::show::RenderedAgain::default(),
+                lost_places: jobs::lost_places::LostPlaces::default(),
+                ears: jobs::reachability::Ears::default(),
+                forgetting: jobs::forget::Forgetting::default(),
                 wake,
             },
             woken,

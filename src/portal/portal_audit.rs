@@ -7,12 +7,12 @@ use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::STALE_RETRIES;
-use super::verify::numbered;
 use crate::domain::audit::{Actor, AuditEntry, AuditHead, AuditSubject};
 use crate::domain::ids::RequestId;
 use crate::domain::old_trail::{OldTrail, TrailDigest, UPGRADED};
 use crate::domain::repeats::AuditLine;
+use crate::portal::STALE_RETRIES;
+use crate::portal::people::verify::numbered;
 use crate::ports::store::{Commit, CommitError, PortalHead, Store};
 
 /// How many entries to read at a time.

@@ -3,11 +3,13 @@
 
 use anyhow::Context as _;
 
-use super::{Portal, Rules, teams, trail};
 use crate::domain::catalog::Principal;
 use crate::domain::job::{JobKind, JobOwner};
 use crate::domain::refusal::safe;
 use crate::domain::request::{MessageSlot, ReminderKind};
+use crate::portal::jobs::teams;
+use crate::portal::people::trail;
+use crate::portal::{Portal, Rules};
 use crate::ports::store::{RequestFilter, RequestScope};
 
 /// How many waiting requests to read at a time.

@@ -9,7 +9,8 @@ use tokio::sync::Mutex;
 use super::on_aws::OnAws;
 use crate::config::Settings;
 use crate::domain::catalog::Catalog;
-use crate::portal::{Rules, reload};
+use crate::portal::Rules;
+use crate::portal::reload;
 use crate::slack::edge::Edge;
 
 /// Applies new settings and catalogs, one reload at a time.

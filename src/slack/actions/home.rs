@@ -2,8 +2,8 @@
 //! to, so the answers are modals.
 
 use super::{by, said};
-use crate::portal::away;
-use crate::portal::lookup;
+use crate::portal::people::away;
+use crate::portal::people::lookup;
 use crate::slack::commands::{self, Rows, cost_modal, list_modal, stats_modal};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::{ButtonValue, CallbackId};

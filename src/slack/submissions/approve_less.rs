@@ -7,7 +7,7 @@ use crate::domain::form::Field;
 use crate::domain::job::ClickedDecision;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
-use crate::portal::decide::{DecisionOutcome, RequestAction, decide, reducible};
+use crate::portal::people::decide::{DecisionOutcome, RequestAction, decide, reducible};
 use crate::slack::edge::Edge;
 use crate::slack::incoming::ViewSubmission;
 use crate::slack::reply::Ack;
