@@ -12,7 +12,7 @@ use quartermaster::domain::quota::QuotaChange;
 use quartermaster::domain::request::Request;
 use quartermaster::domain::submission::submit;
 use quartermaster::portal::people::cancel::cancel;
-use quartermaster::portal::people::decide::RequestAction;
+use quartermaster::portal::people::click::RequestAction;
 use quartermaster::portal::people::teardown::{TornDown, tear_down};
 use quartermaster::ports::retention::IdempotencyKey;
 use quartermaster::ports::store::{Commit, RowChange};

@@ -6,6 +6,7 @@
 
 pub(crate) mod access;
 mod bots;
+mod decision;
 pub mod inventory;
 pub mod jobs;
 mod labels;
@@ -15,6 +16,7 @@ pub mod people;
 pub mod portal_audit;
 mod refusals;
 pub mod reload;
+pub mod teams;
 
 pub(crate) use access::Tending;
 pub(crate) use access::membership::others;
@@ -28,8 +30,6 @@ use thiserror::Error as ThisError;
 use tokio::sync::mpsc;
 
 use self::metrics::Metrics;
-use self::people::decide::RequestAction;
-use crate::domain::audit::Via;
 use crate::domain::catalog::Catalog;
 use crate::domain::counters::CounterDay;
 use crate::domain::event::Event;
@@ -272,19 +272,6 @@ impl Portal {
     /// Returns the number of the current day (UTC), for keys of things that happen once a day.
     fn today(&self) -> i64 {
         self.now().as_second().div_euclid(SECONDS_OF_A_DAY)
-    }
-
-    /// Uses up the key of a refused command. A command means the request in its current state, so a redelivery that
-    /// arrives after the request has changed must not succeed. Buttons are protected by their epoch, and a form may be
-    /// submitted again after a refusal. Users without permission do not use up keys.
-    async fn spent<T>(&self, click: &RequestAction, done: Result<T, Error>) -> Result<T, Error> {
-        if let Err(Error::Refused(refusal)) = &done
-            && click.by.via == Via::Command
-            && refusal.lack_of_right().is_none()
-        {
-            Box::pin(self.spend(&click.once)).await?;
-        }
-        done
     }
 
     /// Like [`Self::change_once`], for an action on the state `seen`: refused if the epoch has changed since, that is,

@@ -7,8 +7,8 @@ use crate::domain::catalog::Principal;
 use crate::domain::job::{JobKind, JobOwner};
 use crate::domain::refusal::safe;
 use crate::domain::request::{MessageSlot, ReminderKind};
-use crate::portal::jobs::teams;
-use crate::portal::people::trail;
+use crate::portal::jobs::trail_copy;
+use crate::portal::teams;
 use crate::portal::{Portal, Rules};
 use crate::ports::store::{RequestFilter, RequestScope};
 
@@ -39,7 +39,7 @@ pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow
         Box::pin(ask_anew(&before, &portal.as_of_now())).await.context("cannot show who can answer now")?;
     }
     teams::warn_of_gone(&portal.as_of_now()).await;
-    trail::begin_copying(&portal.as_of_now()).await.context("cannot begin to copy the audit trail")
+    trail_copy::begin_copying(&portal.as_of_now()).await.context("cannot begin to copy the audit trail")
 }
 
 /// Updates waiting requests whose approvers have changed, and notifies the new approvers.

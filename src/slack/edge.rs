@@ -22,7 +22,7 @@ use super::suggestions;
 use super::throttling::{not_done, seconds, throttled};
 use crate::domain::audit::{By, Via};
 use crate::domain::ids::{ChannelId, PersonId};
-use crate::portal::jobs::home;
+use crate::portal::people::home;
 use crate::portal::{Error, Portal, Received};
 use crate::ports::directory::Late;
 use crate::ports::outage::{Side, error_unless, warn_unless};

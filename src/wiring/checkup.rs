@@ -13,7 +13,7 @@ use crate::domain::catalog::Catalog;
 use crate::domain::organization::Organization;
 use crate::local::database::{Database, OpenError};
 use crate::local::store::SqliteStore;
-use crate::portal::jobs::teams::{Left, gone, left};
+use crate::portal::teams::{Left, gone, left};
 use crate::ports::clock::Clock;
 use crate::ports::finding::Finding;
 use crate::ports::store::{ParkedJob, Store};

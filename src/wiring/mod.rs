@@ -27,7 +27,7 @@ use crate::portal::jobs::dispatch::Dispatcher;
 use crate::portal::jobs::events;
 use crate::portal::jobs::reconcile;
 use crate::portal::jobs::teams;
-use crate::portal::people::trail;
+use crate::portal::jobs::trail_copy;
 use crate::portal::portal_audit;
 use crate::ports::Ports;
 use crate::ports::clock::Clock;
@@ -191,7 +191,7 @@ impl App {
         // Before anything else can append to the portal's chain.
         let sealed = Box::pin(portal_audit::begin(store, self.portal.ports.clock.now())).await;
         sealed.context("cannot begin the portal's chain")?;
-        trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
+        trail_copy::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
         events::begin(&self.portal).await.context("cannot begin to tell of events")?;
         actual_costs::begin(&self.portal).await.context("cannot begin to read the bill")?;
         reconcile::begin(&self.portal).await.context("cannot begin to compare records with AWS")?;

@@ -6,6 +6,7 @@ mod eligibility;
 mod lookup_deadline;
 pub(crate) mod membership;
 pub(crate) mod no_team;
+pub(crate) mod readers;
 
 use crate::domain::audit::By;
 use crate::domain::ids::PersonId;

@@ -11,7 +11,7 @@ use crate::domain::event::Event;
 use crate::domain::job::{JobKind, JobOwner};
 use crate::domain::request::Billed;
 use crate::domain::transition::next;
-use crate::portal::jobs::perform::Performed;
+use crate::portal::jobs::outcome::Performed;
 use crate::portal::{Error, Portal};
 use crate::ports::bill::Bill;
 use crate::ports::outage::warn_unless;

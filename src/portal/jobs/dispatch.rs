@@ -15,14 +15,14 @@ use tokio_util::task::TaskTracker;
 use crate::domain::job::{JobKey, JobKind, JobOwner};
 use crate::domain::request::MessageSlot;
 use crate::portal::Portal;
+use crate::portal::jobs::judge_click::hand_back;
 use crate::portal::jobs::missing_rights;
+use crate::portal::jobs::outcome::{JobError, Performed, label};
 use crate::portal::jobs::parking::{park, park_unread};
-use crate::portal::jobs::perform::{JobError, Performed, perform};
+use crate::portal::jobs::perform::perform;
 use crate::portal::jobs::show::tell_of_lost_news;
 use crate::portal::jobs::signals::settle;
 use crate::portal::jobs::unclaimed::Passed;
-use crate::portal::labels::JobOutcome;
-use crate::portal::people::decide::hand_back;
 use crate::ports::access_denied::Denied;
 use crate::ports::haste::without_haste;
 use crate::ports::outage::{Side, error_unless, warn_unless};
@@ -356,7 +356,7 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
         Err(unreadable) => return park_unread(portal, job, unreadable).await,
     };
     let performed = perform(portal, of, kind).await.map_err(|error| unless_too_often(portal, job, error));
-    portal.metrics.job(kind.as_str(), outcome(&performed));
+    portal.metrics.job(kind.as_str(), label(&performed));
     // Only a job that failed before can have lacked a permission.
     if performed.is_ok() && job.attempts > 0 {
         missing_rights::goes_on(portal, &job.claim.key).await?;
@@ -434,15 +434,6 @@ fn unless_too_often(portal: &Portal, job: &ClaimedJob, error: JobError) -> JobEr
         | JobError::Never(_)
         | JobError::Nowhere(_)
         | JobError::Shut(_) => error,
-    }
-}
-
-fn outcome(performed: &Result<Performed, JobError>) -> JobOutcome {
-    match performed {
-        Ok(Performed::Done) | Err(JobError::Nowhere(_)) => JobOutcome::Done,
-        Ok(Performed::Again(_) | Performed::AgainAs(..)) => JobOutcome::Again,
-        Err(JobError::Later(_) | JobError::After(_) | JobError::Shut(_)) => JobOutcome::PutOff,
-        Err(JobError::Never(_)) => JobOutcome::Parked,
     }
 }
 

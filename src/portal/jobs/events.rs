@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::job::{JobKind, JobOwner};
 use crate::portal::Portal;
-use crate::portal::jobs::perform::{JobError, Performed};
+use crate::portal::jobs::outcome::{JobError, Performed};
 use crate::portal::labels::{CopyOutcome, CopyTarget};
 use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError};

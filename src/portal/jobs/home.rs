@@ -9,14 +9,13 @@ use crate::domain::period::Period;
 use crate::domain::policy::Team;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::Request;
+use crate::portal::Portal;
 use crate::portal::access::approvers::ApproverSet;
+use crate::portal::access::readers::{reads_all, teams_to_show};
 use crate::portal::jobs::freed_room::{give_out, may_make_room};
-use crate::portal::jobs::perform::{JobError, Performed};
-use crate::portal::people::lookup::{reads_all, teams_to_show};
-use crate::portal::{Error, Portal};
+use crate::portal::jobs::outcome::{JobError, Performed};
 use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;
-use crate::ports::retention::{HOMES_KEPT_FOR, earlier};
 use crate::ports::slack::{Everything, Excerpt, HomePage, ProductUse, TeamPage};
 use crate::ports::store::{HomeTab, RequestFilter, RequestScope};
 
@@ -33,23 +32,6 @@ const MOST_WAITING: usize = 96;
 const WAITING_READ: usize = 12;
 /// How many teams to show, the person's own first: a view has at most 100 blocks.
 const MOST_TEAMS: usize = 20;
-
-/// Records that a person opened their home tab, and publishes it.
-///
-/// # Errors
-/// If the store cannot be used.
-pub async fn opened(portal: &Portal, person: &PersonId) -> Result<(), Error> {
-    let now = portal.now();
-    // An expired record may not be deleted yet; ignore it.
-    let known = portal.ports.store.home(person).await?;
-    let known = known.filter(|home| earlier(now, HOMES_KEPT_FOR) < home.opened_at);
-    let home = match known {
-        Some(known) => HomeTab { opened_at: now, ..known },
-        None => HomeTab { first_opened_at: now, opened_at: now, shows: String::new() },
-    };
-    portal.ports.store.put_home(person, &home).await?;
-    Ok(portal.write_jobs(vec![JobKind::Home.due(person.clone(), now)]).await?)
-}
 
 /// Publishes the home tabs that may show this request.
 pub(super) async fn find_homes(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {

@@ -1,23 +1,35 @@
-//! Jobs: what the clock, the queue and AWS cause. One file for each kind of job.
+//! What the clock, the queue and AWS make happen: jobs, one file a kind, and signals of the workflow.
 //!
-//! Read `dispatch` first, which claims what is due; then `perform`, which knows the function of each kind. A job may run
-//! twice, so each looks at the row before it acts.
+//! This is where the portal changes something outside: provisions, resumes, posts. A job may run twice, so each looks at
+//! the row before it acts, and nothing here uses `portal::people`.
+//!
+//! Read `dispatch` first, which claims what is due; `perform`, which has the function of each kind; and `outcome`, which
+//! says what happens next. `execution`, `provisioning` and `deadline` move a request on; `show` keeps its messages up to
+//! date.
 
 pub mod actual_costs;
+mod admins;
+mod apply;
+mod deadline;
 pub mod dispatch;
 pub mod events;
+mod execution;
 pub(crate) mod forget;
 mod freed_room;
-pub mod home;
+mod home;
+mod judge_click;
 mod lease;
 pub(crate) mod lost_places;
 pub(crate) mod missing_rights;
+mod outcome;
 mod parking;
-pub(crate) mod perform;
+mod perform;
+mod provisioning;
 pub(crate) mod reachability;
 pub mod reconcile;
-pub mod reminders;
+mod reminders;
 pub(crate) mod show;
 pub mod signals;
 pub mod teams;
+pub mod trail_copy;
 mod unclaimed;

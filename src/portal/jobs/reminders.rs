@@ -1,43 +1,20 @@
-//! Reminders to approvers who have not answered: when due, when the requester asks for one, and when a stage starts.
+//! Reminders to approvers who have not answered: when due, after a nudge, and when a stage starts.
 
 use std::time::Duration;
 
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::job::{Job, JobKind};
-use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, ReminderKind, Request};
-use crate::domain::transition::{next, prompt_due};
-use crate::portal::access::Tending;
-use crate::portal::jobs::perform::{JobError, Performed, apply};
+use crate::domain::transition::prompt_due;
+use crate::portal::Portal;
+use crate::portal::jobs::apply::apply;
+use crate::portal::jobs::outcome::{JobError, Performed};
 use crate::portal::jobs::show::tell_directly;
-use crate::portal::people::decide::{RequestAction, named_request, refresh_clicked, refusal_in};
-use crate::portal::{Error, Portal};
 use crate::ports::directory::Freshness;
 
 /// How many people get a direct message at most; the others see the message in the card's thread.
 const MOST_TOLD: usize = 25;
-
-/// Reminds the approvers on behalf of the requester; possible once.
-///
-/// # Errors
-/// A refusal, recorded on the trail if it is for lack of permission; or a failure, with nothing changed.
-pub async fn nudge(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
-    let request = named_request(portal, click, |_| MessageSlot::Direct, "nudge").await?;
-    let event = Event::Nudge { by: click.by.clone() };
-    // An owner who has left the team may not nudge. Others are refused below, because the request is not theirs.
-    if next(&request, &event, portal.now()).is_ok() && click.by.person == request.owner {
-        portal.check_tends(&request, &click.by, (Tending::Keep, "nudge")).await?;
-    }
-    let nudged = portal.change_as_seen(&request, Some(&click.once), &event).await;
-    refresh_clicked(portal, &request, click, (MessageSlot::Direct, refusal_in(&nudged))).await;
-    match nudged {
-        Err(Error::Refused(refusal @ Refusal::NotTheirsToNudge { .. })) => {
-            Err(portal.refuse(&request, &click.by, "nudge", refusal).await)
-        }
-        other => other,
-    }
-}
 
 /// Reminds the approvers if that is due. The clock may have been set back since the job became due.
 pub(super) async fn prompt(

@@ -15,7 +15,7 @@ use crate::domain::request::{MessageRef, MessageSlot, Request};
 use crate::domain::transition::{record_message, record_unposted};
 use crate::portal::access::approvers::ApproverSet;
 use crate::portal::jobs::lease::place_in_warning;
-use crate::portal::jobs::perform::{JobError, Performed};
+use crate::portal::jobs::outcome::{JobError, Performed};
 use crate::portal::{Error, Portal};
 use crate::ports::slack::{
     Destination, LeaseToWarn, Notice, Posted, RequestNotice, SlackError, WarningNotice,

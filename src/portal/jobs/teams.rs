@@ -9,124 +9,22 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::domain::audit::Actor;
-use crate::domain::counters::CounterTotals;
 use crate::domain::ids::TeamName;
 use crate::domain::job::{JobKind, JobOwner};
-use crate::domain::organization::Organization;
 use crate::domain::transition::rename_team;
 use crate::portal::Portal;
-use crate::portal::jobs::perform::{JobError, Performed};
+use crate::portal::jobs::outcome::{JobError, Performed};
 use crate::portal::portal_audit;
+use crate::portal::teams::{gone, warn_of_gone};
 use crate::ports::retention::IdempotencyKey;
-use crate::ports::store::{Commit, CommitError, RequestFilter, RequestScope, Store};
+use crate::ports::store::{Commit, CommitError, RequestFilter, RequestScope};
 
 /// Time between two runs.
 const EVERY: Duration = Duration::from_mins(1);
 /// How many rows move in one run.
 const PAGE: usize = 100;
-/// Up to how many waiting requests to count.
-const MOST_WAITING: usize = 1_000;
-
-/// Returns every team: those of the settings in their order, then removed ones that ever held something. Teams of the
-/// settings are included even if the store does not list them, since an older program may have written for them without
-/// listing them.
-///
-/// # Errors
-/// If the store cannot be read.
-pub async fn all_teams(store: &dyn Store, organization: &Organization) -> anyhow::Result<Vec<TeamName>> {
-    let mut teams: Vec<TeamName> = organization.teams.iter().map(|team| team.name.clone()).collect();
-    let had_something = store.teams().await?;
-    teams.extend(had_something.into_iter().filter(|team| organization.team(team).is_none()));
-    Ok(teams)
-}
-
-impl Portal {
-    /// See [`all_teams`].
-    pub(crate) async fn all_teams(&self) -> anyhow::Result<Vec<TeamName>> {
-        all_teams(&*self.ports.store, &self.organization).await
-    }
-}
-
-/// A team that was removed from the settings and still holds something.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gone {
-    /// Its name.
-    pub team: TeamName,
-    /// Its requests that have not ended.
-    pub alive: u32,
-    /// How many of those wait for approvers.
-    pub waiting: usize,
-}
-
-impl Gone {
-    /// Describes the problem.
-    pub fn what(&self) -> String {
-        let Self { team, alive, waiting } = self;
-        let have = if *alive == 1 { "request of it has" } else { "requests of it have" };
-        format!(
-            "team `{team}` is not in the settings any more, and {alive} {have} not ended ({waiting} waiting for approvers)"
-        )
-    }
-
-    /// Describes what to write in the settings.
-    pub fn remedy(&self) -> String {
-        let team = &self.team;
-        format!(
-            "add `formerly = [\"{team}\"]` to the team that has its things now, or add team `{team}` again"
-        )
-    }
-}
-
-/// Returns removed teams that still hold something, ordered by name.
-///
-/// # Errors
-/// If the store cannot be read.
-pub async fn gone(store: &dyn Store, organization: &Organization) -> anyhow::Result<Vec<Gone>> {
-    let mut gone = Vec::new();
-    for team in all_teams(store, organization).await? {
-        if organization.team(&team).is_some() {
-            continue;
-        }
-        let alive = store.team_use(&team).await?.iter().map(|held| held.used).sum();
-        if alive > 0 {
-            let waiting = store.count_waiting(&RequestScope::Team(team.clone()), MOST_WAITING).await?;
-            gone.push(Gone { team, alive, waiting });
-        }
-    }
-    Ok(gone)
-}
-
-/// What is still stored under a former name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    /// The former name.
-    pub former: TeamName,
-    /// The current name.
-    pub team: TeamName,
-    /// Number of requests, ended ones included.
-    pub requests: usize,
-    /// Whether there are daily counters.
-    pub counts: bool,
-}
-
-/// Returns what is left under each former name in these settings.
-///
-/// # Errors
-/// If the store cannot be read.
-pub async fn left(store: &dyn Store, organization: &Organization) -> anyhow::Result<Vec<Left>> {
-    let mut left = Vec::new();
-    for team in &organization.teams {
-        for former in &team.formerly {
-            let requests = store.holdings(&RequestScope::Team(former.clone()), Timestamp::MIN).await?.len();
-            let counts = store.counts(former, Date::MIN).await? != CounterTotals::default();
-            left.push(Left { former: former.clone(), team: team.name.clone(), requests, counts });
-        }
-    }
-    Ok(left)
-}
 
 /// Schedules the job that handles renamed and removed teams, unless that was done before. Logs removed teams.
 ///
@@ -144,20 +42,6 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
 
 fn nothing_known() -> JobKind {
     JobKind::Teams { begun: Vec::new(), gone: Vec::new(), news: Vec::new() }
-}
-
-/// Logs removed teams that still hold something. Only warns if the store does not answer.
-pub(crate) async fn warn_of_gone(portal: &Portal) {
-    match gone(&*portal.stored, &portal.organization).await {
-        Ok(gone) => {
-            for gone in gone {
-                tracing::warn!(team = %gone.team, remedy = gone.remedy(), "{}", gone.what());
-            }
-        }
-        Err(error) => {
-            tracing::warn!(error = format!("{error:#}"), "cannot look for teams that are gone");
-        }
-    }
 }
 
 /// What the job remembers of earlier runs.

@@ -3,7 +3,7 @@
 use crate::domain::event::Event;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request};
-use crate::portal::people::decide::{RequestAction, named_request, refresh_clicked, refusal_in};
+use crate::portal::people::click::{RequestAction, named_request, refresh_clicked, refusal_in};
 use crate::portal::{Error, Portal};
 
 /// Cancels the request if it is the person's own and undecided.

@@ -17,7 +17,7 @@ use crate::domain::request::{ChangeOrder, Difference, MessageSlot, Question, Req
 use crate::domain::submission::snapshot;
 use crate::domain::template::Parameter;
 use crate::portal::access::Tending;
-use crate::portal::people::decide::{RequestAction, named_request, refresh_news};
+use crate::portal::people::click::{RequestAction, named_request, refresh_news};
 use crate::portal::people::form::{find_product, prefilled};
 use crate::portal::people::session::{fitting, preview};
 use crate::portal::people::submit::{Correction, SubmitError, broken_rules};

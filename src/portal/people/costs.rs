@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::domain::ids::{PersonId, ProductKey};
 use crate::domain::spending::{Amounts, Month, Spending};
-use crate::portal::people::lookup::{ListTarget, named_team, reads_all, teams_to_see};
+use crate::portal::access::readers::{reads_all, teams_to_see};
+use crate::portal::people::lookup::{ListTarget, named_team};
 use crate::portal::{Error, Portal};
 use crate::ports::directory::Freshness;
 use crate::ports::store::RequestScope;

@@ -5,9 +5,7 @@ use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request};
 use crate::portal::access::Tending;
-use crate::portal::people::decide::{
-    RequestAction, named_request, refresh_clicked, refresh_news, refusal_in,
-};
+use crate::portal::people::click::{RequestAction, named_request, refresh_clicked, refresh_news, refusal_in};
 use crate::portal::{Error, Portal};
 
 /// Which of the product's renewal periods to use.

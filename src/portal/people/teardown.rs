@@ -6,7 +6,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request};
 use crate::domain::transition::next;
 use crate::portal::access::Tending;
-use crate::portal::people::decide::{RequestAction, named_request, refresh_clicked, refresh_news};
+use crate::portal::people::click::{RequestAction, named_request, refresh_clicked, refresh_news};
 use crate::portal::{Error, Portal};
 
 /// Checks whether the person may tear down the resource, before the dialog opens.

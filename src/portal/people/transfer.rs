@@ -5,7 +5,7 @@ use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request, Status};
 use crate::portal::access::Tending;
-use crate::portal::people::decide::{RequestAction, named_request, refresh_news};
+use crate::portal::people::click::{RequestAction, named_request, refresh_news};
 use crate::portal::{Error, Portal};
 
 /// Checks whether the person may transfer the resource, before the dialog opens.

@@ -15,6 +15,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::old_trail::{OldTrail, TrailDigest, UPGRADED};
 use crate::domain::request::Request;
 use crate::portal::people::trail::check;
+use crate::portal::portal_audit::numbered;
 use crate::ports::store::{PortalHead, Store};
 use crate::ports::stored::{Newer, Unreadable};
 
@@ -85,27 +86,6 @@ pub async fn verify(
     }
     let holds = walk.findings.iter().all(|finding| !finding.wrong);
     Ok(Verdict { entries: walk.entries, holds, findings: walk.findings })
-}
-
-/// Reads entries after a number, each with its own. A page only reports its last number: if some are missing in
-/// between, it is read again one by one.
-pub(crate) async fn numbered(
-    store: &dyn Store,
-    after: u64,
-    limit: usize,
-) -> anyhow::Result<Vec<(u64, AuditEntry)>> {
-    let (entries, last) = store.audit_page(after, limit).await?;
-    if last - after == entries.len() as u64 {
-        return Ok((after + 1..).zip(entries).collect());
-    }
-    let (mut found, mut cursor) = (Vec::new(), after);
-    while cursor < last {
-        let (mut one, number) = store.audit_page(cursor, 1).await?;
-        let Some(entry) = one.pop() else { break };
-        found.push((number, entry));
-        cursor = number;
-    }
-    Ok(found)
 }
 
 /// The state of a chain after reading the global order up to now.

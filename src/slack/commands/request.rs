@@ -6,7 +6,7 @@ use crate::domain::audit::{By, Via};
 use crate::domain::ids::PersonId;
 use crate::domain::request::{MessageSlot, Request};
 use crate::portal::people::cancel::cancel as cancel_request;
-use crate::portal::people::decide::RequestAction;
+use crate::portal::people::click::RequestAction;
 use crate::portal::people::lookup::{self, Detail};
 use crate::portal::{Error, Portal, Tending};
 use crate::ports::outage::warn_unless;

@@ -21,7 +21,7 @@ use quartermaster::portal::jobs::dispatch::Dispatcher;
 use quartermaster::portal::jobs::events;
 use quartermaster::portal::jobs::reconcile;
 use quartermaster::portal::jobs::teams;
-use quartermaster::portal::people::trail::begin_copying;
+use quartermaster::portal::jobs::trail_copy::begin_copying;
 use quartermaster::portal::portal_audit;
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::limits::Limits;
