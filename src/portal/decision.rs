@@ -11,6 +11,7 @@ use crate::domain::policy::may_decide;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::portal::access::membership::mentions;
+use crate::portal::commit::{ChangeOptions, applying};
 use crate::portal::{Error, Portal};
 use crate::ports::directory::Freshness;
 
@@ -44,7 +45,12 @@ pub(super) async fn judge(
             Event::Deny { by: by.clone(), reason: reason.clone(), instead_of }
         }
     };
-    Ok(portal.change_as_seen(request, once, &event).await?)
+    let options = ChangeOptions {
+        idempotency_key: once,
+        expected_epoch: Some(request.epoch),
+        ..ChangeOptions::default()
+    };
+    Ok(portal.change(request.id, options, applying(&event)).await?)
 }
 
 /// Returns whom the person decides on behalf of, if they are a delegate, or refuses.

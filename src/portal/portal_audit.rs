@@ -11,7 +11,7 @@ use crate::domain::audit::{Actor, AuditEntry, AuditHead, AuditSubject};
 use crate::domain::ids::RequestId;
 use crate::domain::old_trail::{OldTrail, TrailDigest, UPGRADED};
 use crate::domain::repeats::AuditLine;
-use crate::portal::STALE_RETRIES;
+use crate::portal::commit::STALE_RETRIES;
 use crate::ports::store::{Commit, CommitError, PortalHead, Store};
 
 /// How many entries to read at a time.

@@ -12,8 +12,9 @@ use crate::domain::refusal::Refusal;
 use crate::domain::repeats::{AuditLine, RefusedAction, RepeatedRefusal};
 use crate::domain::request::Request;
 use crate::domain::transition::note_refusals;
+use crate::portal::commit::STALE_RETRIES;
 use crate::portal::portal_audit;
-use crate::portal::{Error, Portal, STALE_RETRIES};
+use crate::portal::{Error, Portal};
 use crate::ports::outage::warn_unless;
 use crate::ports::store::{Commit, CommitError, CountedRefusal, RefusalsChange};
 
@@ -174,6 +175,6 @@ impl Portal {
         }
         let request =
             store.load(action.chain).await?.context("a request is gone that somebody was refused")?;
-        self.commit_beside(note_refusals(&request, &action.by, lines, now), beside).await.map(drop)
+        self.commit(note_refusals(&request, &action.by, lines, now), beside).await.map(drop)
     }
 }

@@ -10,13 +10,11 @@ use jiff::tz::TimeZone;
 use crate::domain::event::Event;
 use crate::domain::job::{JobKind, JobOwner};
 use crate::domain::request::Billed;
-use crate::domain::transition::next;
+use crate::portal::Portal;
+use crate::portal::commit::{ChangeOptions, applying, unless_refused};
 use crate::portal::jobs::outcome::Performed;
-use crate::portal::{Error, Portal};
 use crate::ports::bill::Bill;
 use crate::ports::outage::warn_unless;
-use crate::ports::retention::IdempotencyKey;
-use crate::ports::store::{Commit, CommitError};
 
 /// AWS updates the bill a few times a day, and charges for each read.
 const EVERY: Duration = Duration::from_hours(24);
@@ -30,11 +28,7 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
         return Ok(());
     }
     let job = JobKind::ReadBill.due(JobOwner::Portal, portal.now());
-    let once = Some(IdempotencyKey::for_ever("bill"));
-    match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
-        Ok(()) | Err(CommitError::Again(_)) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    portal.write_job_once(job, "bill").await
 }
 
 /// Reads the bill. Runs again tomorrow even after a failure: each attempt costs money, and the amounts can wait.
@@ -57,11 +51,8 @@ async fn read(portal: &Portal, bill: &dyn Bill) -> anyhow::Result<()> {
     let known = amounts.len();
     for (id, amount) in amounts {
         let event = Event::Billed { billed: Billed { month, before, amount } };
-        match portal.change(id, |request, now| next(request, &event, now)).await {
-            // Nothing new, or a tag of this name that is not ours.
-            Ok(_) | Err(Error::Refused(_)) => {}
-            Err(Error::Failed(error)) => return Err(error),
-        }
+        // Refused if there is nothing new, or a tag of this name is not ours.
+        unless_refused(portal.change(id, ChangeOptions::default(), applying(&event)).await)?;
     }
     tracing::info!(%month, %before, known, "read what AWS has charged");
     Ok(())

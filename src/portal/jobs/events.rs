@@ -6,8 +6,6 @@ use crate::domain::job::{JobKind, JobOwner};
 use crate::portal::Portal;
 use crate::portal::jobs::outcome::{JobError, Performed};
 use crate::portal::labels::{CopyOutcome, CopyTarget};
-use crate::ports::retention::IdempotencyKey;
-use crate::ports::store::{Commit, CommitError};
 use crate::ports::subscriber::TellError;
 
 /// Entries per run, so that a run ends within a minute however slow the subscriber is.
@@ -32,11 +30,7 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     }
     let after = portal.ports.store.audit_end().await?;
     let job = JobKind::TellEvents { after }.due(JobOwner::Portal, portal.now());
-    let once = Some(IdempotencyKey::for_ever(BEGUN));
-    match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
-        Ok(()) | Err(CommitError::Again(_)) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    portal.write_job_once(job, BEGUN).await
 }
 
 /// Delivers new entries. Never parked, since a stream that stopped would have to be restarted by hand.

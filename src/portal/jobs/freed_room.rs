@@ -9,8 +9,8 @@ use crate::domain::event::Event;
 use crate::domain::ids::{RequestId, TeamName};
 use crate::domain::quota::BudgetUse;
 use crate::domain::request::Request;
-use crate::domain::transition::next;
-use crate::portal::{Error, Portal};
+use crate::portal::Portal;
+use crate::portal::commit::{ChangeOptions, applying, unless_refused};
 use crate::ports::store::{RequestFilter, RequestScope};
 
 /// How many waiting exceptions of a team to consider.
@@ -30,13 +30,10 @@ pub(super) fn may_make_room(request: &Request) -> bool {
 /// If the store cannot be used.
 pub(super) async fn give_out(portal: &Portal, team: &TeamName) -> anyhow::Result<()> {
     while let Some(id) = first_with_room(portal, team).await? {
-        let found = portal.change(id, |request, now| next(request, &Event::RoomFound, now)).await;
-        match found {
-            Ok(request) => tracing::info!(request = %id, team = %request.team, "room has come free"),
-            // It was decided meanwhile, or another bot was faster. Both schedule this again.
-            Err(Error::Refused(_)) => return Ok(()),
-            Err(Error::Failed(error)) => return Err(error),
-        }
+        let found = portal.change(id, ChangeOptions::default(), applying(&Event::RoomFound)).await;
+        // It was decided meanwhile, or another bot was faster. Both schedule this again.
+        let Some(request) = unless_refused(found)? else { return Ok(()) };
+        tracing::info!(request = %id, team = %request.team, "room has come free");
     }
     Ok(())
 }

@@ -14,11 +14,12 @@ use crate::domain::lease::LeaseStep;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, MessageSlot, Request};
 use crate::domain::transition::{lease_step, next, record_message};
+use crate::portal::Portal;
 use crate::portal::access::Tending;
+use crate::portal::commit::{ChangeOptions, applying, unless_refused};
 use crate::portal::jobs::apply::apply;
 use crate::portal::jobs::deadline::UNTIL_HEARD;
 use crate::portal::jobs::outcome::{JobError, Performed};
-use crate::portal::{Error, Portal};
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::{Destination, LeaseToWarn, Notice, SlackError, WarningNotice};
 use crate::ports::store::{RequestFilter, RequestScope};
@@ -74,11 +75,11 @@ pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Perf
     if let Some(until) = team.and_then(|team| team.quiet.as_ref()).and_then(|quiet| quiet.until(now)) {
         return Ok(wait_until(until, now));
     }
-    match portal.change(id, |request, now| next(request, &Event::LeaseEnded, now)).await {
-        Ok(_) => Ok(Performed::Done),
+    let ended = portal.change(id, ChangeOptions::default(), applying(&Event::LeaseEnded)).await;
+    match unless_refused(ended)? {
+        Some(_) => Ok(Performed::Done),
         // The clock was set back in between, or somebody was faster: check the row again.
-        Err(Error::Refused(_)) => Ok(Performed::Again(UNTIL_CERTAIN)),
-        Err(Error::Failed(error)) => Err(JobError::Later(error)),
+        None => Ok(Performed::Again(UNTIL_CERTAIN)),
     }
 }
 
@@ -231,23 +232,19 @@ async fn record(portal: &Portal, requests: &[Request], at: MessageRef) -> Result
 
 async fn note_warned(portal: &Portal, request: &Request, at: &MessageRef) -> Result<(), JobError> {
     let event = Event::Warned { owner: request.owner.clone(), message: at.clone() };
-    match portal.change(request.id, |request, now| next(request, &event, now)).await {
-        Ok(_) => Ok(()),
-        Err(Error::Refused(_)) => {
-            let owner = &request.owner;
-            let record = |request: &Request, now| match &request.owner {
-                now_theirs if now_theirs != owner => {
-                    Err(Refusal::AlreadyTheirs { owner: now_theirs.clone() })
-                }
-                _ => Ok(record_message(request, MessageSlot::Warning, at.clone(), now)),
-            };
-            match portal.change(request.id, record).await {
-                Ok(request) => Ok(portal.refresh(&request, MessageSlot::Warning, at).await?),
-                // Transferred while its warning was sent; the new owner gets a warning of their own.
-                Err(Error::Refused(_)) => Ok(()),
-                Err(Error::Failed(error)) => Err(JobError::Later(error)),
-            }
-        }
-        Err(Error::Failed(error)) => Err(JobError::Later(error)),
+    let warned = portal.change(request.id, ChangeOptions::default(), applying(&event)).await;
+    if unless_refused(warned)?.is_some() {
+        return Ok(());
     }
+    let owner = &request.owner;
+    let record = |request: &Request, now| match &request.owner {
+        now_theirs if now_theirs != owner => Err(Refusal::AlreadyTheirs { owner: now_theirs.clone() }),
+        _ => Ok(record_message(request, MessageSlot::Warning, at.clone(), now)),
+    };
+    // Refused if it was transferred while its warning was sent; the new owner gets a warning of their own.
+    let recorded = portal.change(request.id, ChangeOptions::default(), record).await;
+    if let Some(request) = unless_refused(recorded)? {
+        portal.refresh(&request, MessageSlot::Warning, at).await?;
+    }
+    Ok(())
 }

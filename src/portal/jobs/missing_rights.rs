@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::event::Event;
 use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobKind, JobOwner};
-use crate::domain::transition::next;
+use crate::portal::Portal;
+use crate::portal::commit::{ChangeOptions, applying, unless_refused};
 use crate::portal::jobs::parking::somebody_waits;
-use crate::portal::{Error, Portal};
 use crate::ports::access_denied::Denied;
 use crate::ports::outage::warn_unless;
 use crate::ports::retention::IdempotencyKey;
@@ -164,16 +164,16 @@ pub(super) async fn goes_on(portal: &Portal, job: &JobKey) -> anyhow::Result<()>
     let held_up = portal.ports.store.load(id).await?.and_then(|request| request.held_up);
     if let Some(held_up) = held_up.filter(|held_up| held_up.job == job.name) {
         portal.denials.forget(&held_up.right);
-        change(portal, id, &Event::GoesOn { job: held_up.job }).await?;
+        let event = Event::GoesOn { job: held_up.job };
+        unless_refused(portal.change(id, ChangeOptions::default(), applying(&event)).await)?;
     }
     Ok(())
 }
 
 async fn hold_up(portal: &Portal, id: RequestId, right: &str, job: &str) -> anyhow::Result<()> {
-    if !change(portal, id, &Event::HeldUp { right: right.to_owned(), job: job.to_owned() }).await? {
-        return Ok(());
-    }
-    let Some(request) = portal.ports.store.load(id).await? else { return Ok(()) };
+    let event = Event::HeldUp { right: right.to_owned(), job: job.to_owned() };
+    let held_up = portal.change(id, ChangeOptions::default(), applying(&event)).await;
+    let Some(request) = unless_refused(held_up)? else { return Ok(()) };
     let text = format!(
         "Your *{}* waits for the platform team: this app lacks the right `{right}` in AWS. They have been told, and you need not \
          do anything: it goes on once the right is there.",
@@ -183,15 +183,6 @@ async fn hold_up(portal: &Portal, id: RequestId, right: &str, job: &str) -> anyh
         warn_unless!(portal.ports.trouble.outages.explains(&error), request = %id, %error, "cannot tell the owner what it waits for");
     }
     Ok(())
-}
-
-/// Returns whether the event applied.
-async fn change(portal: &Portal, id: RequestId, event: &Event) -> anyhow::Result<bool> {
-    match portal.change(id, |request, now| next(request, event, now)).await {
-        Ok(_) => Ok(true),
-        Err(Error::Refused(_)) => Ok(false),
-        Err(Error::Failed(error)) => Err(error),
-    }
 }
 
 fn missing(of: &JobOwner, denied: &Denied) -> String {

@@ -30,6 +30,7 @@ pub mod reconcile;
 mod reminders;
 pub(crate) mod show;
 pub mod signals;
+mod store_outage;
 pub mod teams;
 pub mod trail_copy;
 mod unclaimed;

@@ -7,7 +7,7 @@ use crate::domain::event::Event;
 use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobKind, JobOwner};
 use crate::domain::request::MessageSlot;
-use crate::domain::transition::next;
+use crate::portal::commit::{ChangeOptions, applying, unless_refused};
 use crate::portal::jobs::dispatch::back_off;
 use crate::portal::jobs::lease::unwarned;
 use crate::portal::labels::JobOutcome;
@@ -146,10 +146,7 @@ pub(super) fn somebody_waits(kind: &JobKind) -> bool {
 /// Marks a removal as failed, so that people can try again or retain the resource.
 async fn give_up_removal(portal: &Portal, id: RequestId, why: &str) -> anyhow::Result<()> {
     let event = Event::TerminationFailed { why: why.to_owned() };
-    match portal.change(id, |request, now| next(request, &event, now)).await {
-        Ok(_) | Err(Error::Refused(_)) => Ok(()),
-        Err(Error::Failed(error)) => Err(error),
-    }
+    unless_refused(portal.change(id, ChangeOptions::default(), applying(&event)).await).map(drop)
 }
 
 async fn tell_owner(portal: &Portal, id: RequestId) -> anyhow::Result<()> {

@@ -12,7 +12,7 @@ use crate::domain::event::Event;
 use crate::domain::ids::RequestId;
 use crate::domain::job::JobKey;
 use crate::domain::silence::Silence;
-use crate::domain::transition::next;
+use crate::portal::commit::{ChangeOptions, applying};
 use crate::portal::{Error, Portal};
 use crate::ports::clock::is_recent;
 use crate::ports::outage::{Side, Unanswered as _};
@@ -166,7 +166,7 @@ impl Portal {
     /// Returns whether a deadline of this request was moved.
     async fn move_limit(&self, id: RequestId, silence: &Silence) -> anyhow::Result<bool> {
         let event = Event::Unheard { silence: *silence };
-        match self.change(id, |request, now| next(request, &event, now)).await {
+        match self.change(id, ChangeOptions::default(), applying(&event)).await {
             Ok(_) => Ok(true),
             Err(Error::Refused(_)) => Ok(false),
             // An unreadable request must not keep others from being moved; nothing can end it either.

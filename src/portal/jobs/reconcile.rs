@@ -21,8 +21,7 @@ use crate::portal::jobs::outcome::{JobError, Performed};
 use crate::portal::teams::all_teams;
 use crate::ports::Ports;
 use crate::ports::provisioner::Provisioner;
-use crate::ports::retention::IdempotencyKey;
-use crate::ports::store::{Commit, CommitError, RequestFilter, RequestScope, Store};
+use crate::ports::store::{RequestFilter, RequestScope, Store};
 use crate::ports::workflow::Workflow;
 
 /// Time between two comparisons.
@@ -188,11 +187,7 @@ fn request_of(execution: &ExecutionName) -> Option<RequestId> {
 pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     let due = portal.now().saturating_add(EVERY).unwrap_or(Timestamp::MAX);
     let job = JobKind::Reconcile { told: Vec::new() }.due(JobOwner::Portal, due);
-    let once = Some(IdempotencyKey::for_ever("reconcile"));
-    match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
-        Ok(()) | Err(CommitError::Again(_)) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    portal.write_job_once(job, "reconcile").await
 }
 
 /// Compares, repairs, and reports new findings to the admins.

@@ -13,10 +13,11 @@ use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{MessageRef, MessageSlot, Request};
 use crate::domain::transition::{record_message, record_unposted};
+use crate::portal::Portal;
 use crate::portal::access::approvers::ApproverSet;
+use crate::portal::commit::{ChangeOptions, unless_refused};
 use crate::portal::jobs::lease::place_in_warning;
 use crate::portal::jobs::outcome::{JobError, Performed};
-use crate::portal::{Error, Portal};
 use crate::ports::slack::{
     Destination, LeaseToWarn, Notice, Posted, RequestNotice, SlackError, WarningNotice,
 };
@@ -212,7 +213,9 @@ async fn post(
         Err(error) => return not_posted(portal, request, surface, error).await,
     };
     let recorded = portal
-        .change(request.id, |request, now| Ok(record_message(request, surface, at.clone(), now)))
+        .change(request.id, ChangeOptions::default(), |request, now| {
+            Ok(record_message(request, surface, at.clone(), now))
+        })
         .await?;
     if is_outside_thread {
         tracing::warn!(request = %request.id, ?surface, "its card is gone, so what belongs in the thread stands by itself");
@@ -259,13 +262,10 @@ async fn not_posted(
     if !is_card(surface) {
         return Err(error.into());
     }
-    match portal.change(request.id, record_unposted).await {
-        Ok(request) => {
-            portal.tell_admins(&unposted(portal, &request, why)).await;
-        }
-        // The admins have been notified before.
-        Err(Error::Refused(_)) => {}
-        Err(Error::Failed(error)) => return Err(JobError::Later(error)),
+    // Refused if the admins have been notified before.
+    let changed = portal.change(request.id, ChangeOptions::default(), record_unposted).await;
+    if let Some(request) = unless_refused(changed)? {
+        portal.tell_admins(&unposted(portal, &request, why)).await;
     }
     Ok(Performed::Again(UNTIL_INVITED))
 }

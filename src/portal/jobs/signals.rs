@@ -1,7 +1,7 @@
 //! Signals of the workflow and the provisioner, received through the queue. Each may be repeated or late.
 
 use crate::domain::event::Event;
-use crate::domain::transition::next;
+use crate::portal::commit::{ChangeOptions, applying};
 use crate::portal::{Error, Portal};
 use crate::ports::queue::Signal;
 
@@ -12,7 +12,7 @@ use crate::ports::queue::Signal;
 pub async fn settle(portal: &Portal, signal: Signal) -> anyhow::Result<()> {
     let id = signal.request();
     let Some(event) = event_of(signal) else { return Ok(()) };
-    match portal.change(id, |request, now| next(request, &event, now)).await {
+    match portal.change(id, ChangeOptions::default(), applying(&event)).await {
         Ok(request) => {
             tracing::debug!(request = %id, event = event.as_str(), status = request.status.name().as_str(), "settled");
             Ok(())

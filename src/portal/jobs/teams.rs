@@ -18,7 +18,6 @@ use crate::portal::Portal;
 use crate::portal::jobs::outcome::{JobError, Performed};
 use crate::portal::portal_audit;
 use crate::portal::teams::{gone, warn_of_gone};
-use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError, RequestFilter, RequestScope};
 
 /// Time between two runs.
@@ -33,11 +32,7 @@ const PAGE: usize = 100;
 pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     warn_of_gone(portal).await;
     let job = nothing_known().due(JobOwner::Portal, portal.now());
-    let once = Some(IdempotencyKey::for_ever("teams"));
-    match portal.stored.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
-        Ok(()) | Err(CommitError::Again(_)) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    portal.write_job_once(job, "teams").await
 }
 
 fn nothing_known() -> JobKind {
@@ -143,7 +138,7 @@ async fn take_over(
         return Ok(Takeover::Begins(format!("{} requests, {alive} of them not ended", held.len())));
     }
     for row in rows {
-        match portal.commit(rename_team(&row, team, portal.now()), None, None).await {
+        match portal.commit(rename_team(&row, team, portal.now()), Commit::default()).await {
             // Somebody else wrote the row, under the former name, so the next run finds it again.
             Ok(_) | Err(CommitError::Stale) => {}
             Err(error) => {

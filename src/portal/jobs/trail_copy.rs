@@ -5,9 +5,7 @@ use crate::portal::Portal;
 use crate::portal::jobs::outcome::{JobError, Performed};
 use crate::portal::labels::{CopyOutcome, CopyTarget};
 use crate::ports::outage::warn_unless;
-use crate::ports::retention::IdempotencyKey;
 use crate::ports::slack::{Destination, Notice, SlackError};
-use crate::ports::store::{Commit, CommitError};
 use std::time::Duration;
 
 /// Entries per message in the audit channel.
@@ -28,11 +26,7 @@ pub async fn begin_copying(portal: &Portal) -> anyhow::Result<()> {
     let after = portal.ports.store.audit_end().await?;
     let job = JobKind::CopyTrail { after }.due(JobOwner::Portal, portal.now());
     // Contains the channel: another channel starts from the current end.
-    let once = Some(IdempotencyKey::for_ever(format!("audit-channel:{channel}")));
-    match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
-        Ok(()) | Err(CommitError::Again(_)) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    portal.write_job_once(job, format!("audit-channel:{channel}")).await
 }
 
 /// Copies new entries, one message at a time.

@@ -3,6 +3,7 @@
 use crate::domain::event::Event;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request};
+use crate::portal::commit::applying;
 use crate::portal::people::click::{RequestAction, named_request, refresh_clicked, refusal_in};
 use crate::portal::{Error, Portal};
 
@@ -13,12 +14,12 @@ use crate::portal::{Error, Portal};
 pub async fn cancel(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Direct, "cancel").await?;
     let event = Event::Cancel { by: click.by.clone() };
-    let cancelled = portal.change_as_seen(&request, Some(&click.once), &event).await;
+    let cancelled = portal.change(request.id, click.options(), applying(&event)).await;
     refresh_clicked(portal, &request, click, (MessageSlot::Direct, refusal_in(&cancelled))).await;
     match cancelled {
         Err(Error::Refused(refusal @ Refusal::NotTheRequester { .. })) => {
             Err(portal.refuse(&request, &click.by, "cancel", refusal).await)
         }
-        other => portal.spent(click, other).await,
+        other => other,
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
+
 use crate::domain::audit::By;
 use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::cost::estimate;
@@ -17,6 +19,7 @@ use crate::domain::request::{ChangeOrder, Difference, MessageSlot, Question, Req
 use crate::domain::submission::snapshot;
 use crate::domain::template::Parameter;
 use crate::portal::access::Tending;
+use crate::portal::commit::{ChangeOptions, applying};
 use crate::portal::people::click::{RequestAction, named_request, refresh_news};
 use crate::portal::people::form::{find_product, prefilled};
 use crate::portal::people::session::{fitting, preview};
@@ -312,19 +315,33 @@ async fn store(
     let budget = portal.organization.team(&request.team).and_then(|team| team.monthly_budget);
     let event =
         |order: &ChangeOrder| Event::Change { by: by.clone(), order: Box::new(order.clone()), budget };
+    let options = ChangeOptions {
+        idempotency_key: Some(once),
+        expected_epoch: Some(request.epoch),
+        ..ChangeOptions::default()
+    };
     // The first attempt assumes that the budget has room; only the store knows.
-    let mut stored = portal.try_change_as_seen(request, Some(once), &event(&order)).await?;
-    if let (Err(CommitError::BudgetSpent(_)), OverBudget::Ask) = (&stored, product.quota.over_budget) {
+    let mut stored = portal.change(request.id, options, applying(&event(&order))).await;
+    if spent(&stored).is_some() && product.quota.over_budget == OverBudget::Ask {
         order.exceeds_budget = true;
         order.approval = path_above_budget(&product.approval, order.approval);
-        stored = portal.try_change_as_seen(request, Some(once), &event(&order)).await?;
+        stored = portal.change(request.id, options, applying(&event(&order))).await;
     }
-    match stored {
-        Ok(request) => Ok(request),
-        Err(CommitError::BudgetSpent(spent)) => {
+    match spent(&stored) {
+        Some(spent) => {
             let (team, budget) = (request.team.clone(), budget.unwrap_or_default());
             Err(Refusal::BudgetSpent { team, spent, budget }.into())
         }
-        Err(error) => Err(error.into_error().context("cannot store the change").into()),
+        None => Ok(stored?),
     }
+}
+
+/// Returns what the team's estimates come to, if its budget has no room for the change.
+fn spent(stored: &Result<Request, Error>) -> Option<Decimal> {
+    if let Err(Error::Failed(error)) = stored
+        && let Some(CommitError::BudgetSpent(spent)) = error.downcast_ref()
+    {
+        return Some(*spent);
+    }
+    None
 }

@@ -5,6 +5,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, MessageSlot, Request};
 use crate::domain::transition::record_message;
+use crate::portal::commit::ChangeOptions;
 use crate::portal::{Error, Portal};
 use crate::ports::outage::warn_unless;
 
@@ -21,6 +22,20 @@ pub struct RequestAction {
     pub message: Option<MessageRef>,
     /// Idempotency key; redeliveries of the same click, command or submission have the same key.
     pub once: String,
+}
+
+impl RequestAction {
+    /// Returns the options of a change that the click causes: once, and only while the button means what it did.
+    pub(super) fn options(&self) -> ChangeOptions<'_> {
+        ChangeOptions {
+            idempotency_key: Some(&self.once),
+            expected_epoch: Some(self.epoch),
+            // A command means the request in its current state, so a redelivery that arrives after the request has
+            // changed must not succeed. Buttons are protected by their epoch, and a form may be submitted again after
+            // a refusal.
+            refusal_uses_key: self.by.via == Via::Command,
+        }
+    }
 }
 
 /// Loads the request that a click refers to, and rejects forged clicks.
@@ -125,21 +140,6 @@ pub(super) async fn refresh_clicked(
     }
 }
 
-impl Portal {
-    /// Uses up the key of a refused command. A command means the request in its current state, so a redelivery that
-    /// arrives after the request has changed must not succeed. Buttons are protected by their epoch, and a form may be
-    /// submitted again after a refusal. Users without permission do not use up keys.
-    pub(super) async fn spent<T>(&self, click: &RequestAction, done: Result<T, Error>) -> Result<T, Error> {
-        if let Err(Error::Refused(refusal)) = &done
-            && click.by.via == Via::Command
-            && refusal.lack_of_right().is_none()
-        {
-            Box::pin(self.spend(&click.once)).await?;
-        }
-        done
-    }
-}
-
 async fn record_unknown(
     portal: &Portal,
     request: &Request,
@@ -153,7 +153,7 @@ async fn record_unknown(
     }
     for at in [Some(message), newer].into_iter().flatten() {
         let record = |request: &Request, now| Ok(record_message(request, surface, at.clone(), now));
-        portal.change(request.id, record).await?;
+        portal.change(request.id, ChangeOptions::default(), record).await?;
     }
     Ok(())
 }

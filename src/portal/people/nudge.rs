@@ -5,6 +5,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request};
 use crate::domain::transition::next;
 use crate::portal::access::Tending;
+use crate::portal::commit::applying;
 use crate::portal::people::click::{RequestAction, named_request, refresh_clicked, refusal_in};
 use crate::portal::{Error, Portal};
 
@@ -19,7 +20,7 @@ pub async fn nudge(portal: &Portal, click: &RequestAction) -> Result<Request, Er
     if next(&request, &event, portal.now()).is_ok() && click.by.person == request.owner {
         portal.check_tends(&request, &click.by, (Tending::Keep, "nudge")).await?;
     }
-    let nudged = portal.change_as_seen(&request, Some(&click.once), &event).await;
+    let nudged = portal.change(request.id, click.options(), applying(&event)).await;
     refresh_clicked(portal, &request, click, (MessageSlot::Direct, refusal_in(&nudged))).await;
     match nudged {
         Err(Error::Refused(refusal @ Refusal::NotTheirsToNudge { .. })) => {

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use crate::domain::audit::{Actor, By};
 use crate::domain::job::JobKey;
 use crate::domain::refusal::Refusal;
+use crate::portal::commit::not_stored;
 use crate::portal::portal_audit;
-use crate::portal::{Error, Portal, not_stored};
+use crate::portal::{Error, Portal};
 use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError, ParkedJob, Store};
 

@@ -8,8 +8,9 @@ use crate::domain::audit::{Actor, By};
 use crate::domain::job::{Job, JobKind, JobOwner};
 use crate::domain::pause::Pause;
 use crate::domain::refusal::Refusal;
+use crate::portal::commit::not_stored;
 use crate::portal::portal_audit;
-use crate::portal::{Error, Portal, not_stored};
+use crate::portal::{Error, Portal};
 use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError, Pausing, Store};
 

@@ -5,6 +5,7 @@ use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request};
 use crate::portal::access::Tending;
+use crate::portal::commit::applying;
 use crate::portal::people::click::{RequestAction, named_request, refresh_clicked, refresh_news, refusal_in};
 use crate::portal::{Error, Portal};
 
@@ -41,9 +42,9 @@ pub async fn renew(portal: &Portal, click: &RequestAction, by: RenewalChoice) ->
         return Err(Refusal::NotARenewal { offered: offered.clone() }.into());
     };
     let event = Event::Renew { by: click.by.clone(), period };
-    let renewed = portal.change_as_seen(&request, Some(&click.once), &event).await;
+    let renewed = portal.change(request.id, click.options(), applying(&event)).await;
     refresh_clicked(portal, &request, click, (MessageSlot::Warning, refusal_in(&renewed))).await;
-    let request = portal.spent(click, renewed).await?;
+    let request = renewed?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
 }

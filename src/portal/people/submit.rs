@@ -20,7 +20,7 @@ use crate::portal::people::form::{choose_team, find_product, form_of};
 use crate::portal::people::transfer::is_team_mate;
 use crate::portal::{Error, Portal};
 use crate::ports::retention::{IdempotencyKey, OF_A_FORM};
-use crate::ports::store::CommitError;
+use crate::ports::store::{Commit, CommitError};
 
 /// A submitted form.
 #[derive(Clone, Debug)]
@@ -217,7 +217,8 @@ async fn store(
     let (team, key) = (submission.team.clone(), product.key.clone());
     let commit = |submission: &Submission| {
         let (now, key) = (portal.now(), once.clone());
-        portal.commit(birth(submission.clone(), product, now), Some(IdempotencyKey::for_now(key, now)), None)
+        let once = Some(IdempotencyKey::for_now(key, now));
+        portal.commit(birth(submission.clone(), product, now), Commit { once, ..Commit::default() })
     };
     // Start as an ordinary request whatever the form said: there may be room again.
     let mut committed = commit(&submission).await;

@@ -6,6 +6,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request};
 use crate::domain::transition::next;
 use crate::portal::access::Tending;
+use crate::portal::commit::applying;
 use crate::portal::people::click::{RequestAction, named_request, refresh_clicked, refresh_news};
 use crate::portal::{Error, Portal};
 
@@ -49,7 +50,7 @@ pub async fn tear_down(
         return Ok(TornDown::WrongName(name));
     }
     let event = Event::TearDown { by: click.by.clone() };
-    let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
+    let request = portal.change(request.id, click.options(), applying(&event)).await?;
     refresh_news(portal, &request, click).await?;
     Ok(TornDown::Begun(Box::new(request)))
 }
@@ -72,7 +73,7 @@ pub async fn may_retain(portal: &Portal, click: &RequestAction) -> Result<Reques
 pub async fn retain(portal: &Portal, click: &RequestAction, reason: &str) -> Result<Request, Error> {
     let request = may_retain(portal, click).await?;
     let event = Event::Retain { by: click.by.clone(), reason: reason.to_owned() };
-    let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
+    let request = portal.change(request.id, click.options(), applying(&event)).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
 }
@@ -87,7 +88,7 @@ pub async fn look_again(portal: &Portal, click: &RequestAction) -> Result<Reques
     let undecided = request.status.name().is_undecided();
     let lost = !undecided || { !portal.ports.workflow.is_running(&request.execution()).await? };
     let event = Event::LookAgain { by: click.by.clone(), lost };
-    let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
+    let request = portal.change(request.id, click.options(), applying(&event)).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
 }
@@ -99,7 +100,7 @@ pub async fn look_again(portal: &Portal, click: &RequestAction) -> Result<Reques
 pub async fn end(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = of_an_admin(portal, click, "end").await?;
     let event = Event::End { by: click.by.clone() };
-    let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
+    let request = portal.change(request.id, click.options(), applying(&event)).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
 }

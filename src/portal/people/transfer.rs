@@ -5,6 +5,7 @@ use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request, Status};
 use crate::portal::access::Tending;
+use crate::portal::commit::applying;
 use crate::portal::people::click::{RequestAction, named_request, refresh_news};
 use crate::portal::{Error, Portal};
 
@@ -62,8 +63,7 @@ pub async fn transfer(portal: &Portal, click: &RequestAction, to: &PersonId) -> 
         return Err(portal.refuse(&request, &click.by, "hand over", refusal).await);
     }
     let event = Event::Transfer { by: click.by.clone(), to: to.clone(), team };
-    let transferred = portal.change_as_seen(&request, Some(&click.once), &event).await;
-    let request = portal.spent(click, transferred).await?;
+    let request = portal.change(request.id, click.options(), applying(&event)).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
 }
