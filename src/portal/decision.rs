@@ -15,8 +15,11 @@ use crate::portal::commit::{ChangeOptions, applying};
 use crate::portal::{Error, Portal};
 use crate::ports::directory::Freshness;
 
+/// Why a decision does not count, at least for now.
 pub(super) enum Unjudged {
+    /// It is refused, or something failed.
     Error(Error),
+    /// Slack did not say whether the person is an approver.
     SlackSilent(anyhow::Error),
 }
 
@@ -26,6 +29,7 @@ impl From<Error> for Unjudged {
     }
 }
 
+/// Applies the decision if the person may decide, with the idempotency key `once`.
 pub(super) async fn judge(
     portal: &Portal,
     request: &Request,

@@ -1,12 +1,13 @@
 //! Teams that are not, or no longer, in the settings and still hold something.
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+
 use crate::domain::counters::CounterTotals;
 use crate::domain::ids::TeamName;
 use crate::domain::organization::Organization;
 use crate::portal::Portal;
 use crate::ports::store::{RequestScope, Store};
-use jiff::Timestamp;
-use jiff::civil::Date;
 
 /// Up to how many waiting requests to count.
 const MOST_WAITING: usize = 1_000;

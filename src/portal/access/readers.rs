@@ -1,11 +1,12 @@
 //! Which teams somebody may read about.
 
+use futures_util::future::join_all;
+
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::policy::Team;
 use crate::portal::Portal;
 use crate::ports::directory::Freshness;
-use futures_util::future::join_all;
 
 /// Returns whether the person may read the requests of all teams: admins and auditors.
 pub(crate) async fn reads_all(

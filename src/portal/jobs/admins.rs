@@ -1,12 +1,13 @@
 //! Direct messages to the admins.
 
+use std::collections::BTreeSet;
+
 use crate::domain::catalog::Principal;
 use crate::domain::ids::PersonId;
 use crate::portal::Portal;
 use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::SlackError;
-use std::collections::BTreeSet;
 
 /// How many admins are notified at most.
 const MOST_ADMINS: usize = 25;

@@ -1,13 +1,15 @@
 //! Deadlines of approvals: what nobody has answered in time ends.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 use crate::domain::event::Event;
 use crate::domain::ids::RequestId;
 use crate::domain::request::Request;
 use crate::portal::Portal;
 use crate::portal::jobs::apply::apply;
 use crate::portal::jobs::outcome::{JobError, Performed};
-use jiff::Timestamp;
-use std::time::Duration;
 
 /// When to check again a deadline that passed while no bot could receive events from Slack.
 pub(super) const UNTIL_HEARD: Duration = Duration::from_mins(5);

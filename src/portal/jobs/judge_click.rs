@@ -1,5 +1,9 @@
 //! Stored clicks of approvers: judged as soon as Slack says who they are.
 
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
 use crate::domain::ids::RequestId;
 use crate::domain::job::{ClickedDecision, JobKind, StoredClick};
 use crate::domain::refusal::Refusal;
@@ -8,8 +12,6 @@ use crate::portal::decision::{Unjudged, judge};
 use crate::portal::jobs::outcome::{JobError, Performed};
 use crate::portal::{Error, Portal};
 use crate::ports::slack::SlackError;
-use jiff::SignedDuration;
-use std::time::Duration;
 
 /// A stored click expires this long after Slack was last asked about it. A click from long before a restart no longer
 /// counts.

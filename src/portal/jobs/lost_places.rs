@@ -32,14 +32,14 @@ impl LostPlaces {
 
 impl Portal {
     /// Logs that the bot cannot post in this channel or to this person, with Slack's reason.
-    pub(crate) fn lose_place(&self, place: &str, why: &str) {
+    pub(super) fn lose_place(&self, place: &str, why: &str) {
         if self.lost_places.is_news(place) {
             tracing::warn!(place, why, "nothing can be posted there; everything else goes on");
         }
     }
 
     /// Posts a message, and logs once if that is impossible.
-    pub(crate) async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError> {
+    pub(super) async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError> {
         let posted = self.ports.slack.post(to, notice).await;
         match &posted {
             Ok(_) if self.lost_places.is_back(place_of(to)) => {

@@ -1,7 +1,9 @@
 //! What the clock, the queue and AWS make happen: jobs, one file a kind, and signals of the workflow.
 //!
 //! This is where the portal changes something outside: provisions, resumes, posts. A job may run twice, so each looks at
-//! the row before it acts, and nothing here uses `portal::people`.
+//! the row before it acts, and nothing here uses `portal::people`. Two direct messages are sent elsewhere, once and
+//! whether or not they arrive: to the delegate in an absence (`people::away`), and to the admins if a reload is rejected
+//! (`reload`).
 //!
 //! Read `dispatch` first, which claims what is due; `perform`, which has the function of each kind; and `outcome`, which
 //! says what happens next. `execution`, `provisioning` and `deadline` move a request on; `show` keeps its messages up to

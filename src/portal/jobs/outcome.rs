@@ -1,11 +1,13 @@
 //! How a job ended: what the dispatcher does next depends on it.
 
+use std::time::Duration;
+
+use thiserror::Error as ThisError;
+
 use crate::domain::job::JobKind;
 use crate::portal::Error;
 use crate::portal::labels::JobOutcome;
 use crate::ports::slack::SlackError;
-use std::time::Duration;
-use thiserror::Error as ThisError;
 
 /// The result of a job that succeeded.
 #[derive(Debug, PartialEq, Eq)]

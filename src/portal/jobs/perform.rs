@@ -22,6 +22,7 @@ use crate::portal::jobs::show::{refresh, show};
 use crate::portal::jobs::teams::{TakeoverProgress, look_at_teams};
 use crate::portal::jobs::trail_copy::copy;
 
+/// Performs a job once. Which kind belongs to which owner is said here and nowhere else.
 pub(super) async fn perform(portal: &Portal, of: &JobOwner, kind: &JobKind) -> Result<Performed, JobError> {
     match (of, kind) {
         (JobOwner::Request(id), kind) => of_request(portal, *id, kind).await,

@@ -1,5 +1,7 @@
 //! Creating, updating and removing what was requested: each is started by one job and watched by another.
 
+use std::time::Duration;
+
 use crate::domain::catalog::Product;
 use crate::domain::event::Event;
 use crate::domain::ids::{RecordId, RequestId};
@@ -9,7 +11,6 @@ use crate::portal::Portal;
 use crate::portal::jobs::apply::apply;
 use crate::portal::jobs::outcome::{JobError, Performed};
 use crate::ports::provisioner::{ProvisionError, ProvisionOrder, RecordState};
-use std::time::Duration;
 
 pub(super) async fn provision(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };

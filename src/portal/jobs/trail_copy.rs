@@ -1,12 +1,13 @@
 //! Copies of all audit entries, in a channel.
 
+use std::time::Duration;
+
 use crate::domain::job::{JobKind, JobOwner};
 use crate::portal::Portal;
 use crate::portal::jobs::outcome::{JobError, Performed};
 use crate::portal::labels::{CopyOutcome, CopyTarget};
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::{Destination, Notice, SlackError};
-use std::time::Duration;
 
 /// Entries per message in the audit channel.
 const IN_ONE_MESSAGE: usize = 20;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
+
 use crate::domain::ids::{PersonId, ProductKey};
 use crate::domain::spending::{Amounts, Month, Spending};
 use crate::portal::access::readers::{reads_all, teams_to_see};
@@ -9,7 +11,6 @@ use crate::portal::people::lookup::{ListTarget, named_team};
 use crate::portal::{Error, Portal};
 use crate::ports::directory::Freshness;
 use crate::ports::store::RequestScope;
-use rust_decimal::Decimal;
 
 /// The response to a question for costs.
 #[derive(Clone, Debug, PartialEq, Eq)]
