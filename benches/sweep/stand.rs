@@ -19,7 +19,7 @@ use quartermaster::local::queue::LocalQueue;
 use quartermaster::local::store::SqliteStore;
 use quartermaster::local::workflow::LocalWorkflow;
 use quartermaster::portal::Portal;
-use quartermaster::portal::dispatch::Dispatcher;
+use quartermaster::portal::jobs::dispatch::Dispatcher;
 use quartermaster::ports::Ports;
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::directory::{Directory, Freshness};

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use super::{CommandFailure, CommandOutput, ExportFormat, print, show};
 use crate::config::{Settings, settings_file};
 use crate::domain::audit::AuditEntry;
-use crate::portal::verify::{self, Verdict};
+use crate::portal::people::verify::{self, Verdict};
 use crate::wiring;
 
 const COLUMNS: &str = "at,request,seq,event,actor,team,product,status,detail,prev,digest";

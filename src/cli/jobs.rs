@@ -11,7 +11,7 @@ use super::{CommandFailure, print};
 use crate::config::{Settings, settings_file};
 use crate::domain::audit::Actor;
 use crate::domain::job::JobKind;
-use crate::portal::jobs::{self, Chosen};
+use crate::portal::people::parked_jobs::{self, Chosen};
 use crate::ports::clock::{Clock as _, SystemClock};
 use crate::ports::store::{ParkedJob, Store};
 use crate::wiring;
@@ -55,12 +55,12 @@ pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Co
     match command {
         JobsCommand::List { json } => {
             let store = wiring::store(&settings).await?;
-            let parked = jobs::parked(&*store, &Chosen::default()).await?;
+            let parked = parked_jobs::parked(&*store, &Chosen::default()).await?;
             Ok(print(&if json { in_json(&parked) } else { listed(&parked) })?)
         }
         JobsCommand::Retry { of, name, all: _ } => {
             let (store, found) = find(&settings, Chosen { of: of.unwrap_or_default(), name }).await?;
-            let retried = jobs::retry(&*store, &found, &Actor::Operator, now).await?;
+            let retried = parked_jobs::retry(&*store, &found, &Actor::Operator, now).await?;
             let mut then = "the running bot tries them again, or the next one that starts".to_owned();
             let unreadable = found.iter().filter(|job| job.kind.is_err()).count();
             if unreadable > 0 {
@@ -78,7 +78,7 @@ pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Co
                     anyhow!("more than one is meant: write more of the id\n{}", listed(&found)).into()
                 );
             }
-            let dropped = jobs::drop(&*store, &found, &Actor::Operator, now).await?;
+            let dropped = parked_jobs::drop(&*store, &found, &Actor::Operator, now).await?;
             Ok(print(&format!("{}it is gone\n", listed(&dropped)))?)
         }
     }
@@ -90,7 +90,7 @@ async fn find(
     chosen: Chosen,
 ) -> Result<(Arc<dyn Store>, Vec<ParkedJob>), CommandFailure> {
     let store = wiring::store_beside(settings).await?;
-    let found = jobs::parked(&*store, &chosen).await?;
+    let found = parked_jobs::parked(&*store, &chosen).await?;
     if found.is_empty() {
         return Err(
             anyhow!("no such job was given up: `quartermaster jobs list` prints those that were").into()

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{CommandFailure, print};
 use crate::config::{Settings, settings_file};
 use crate::domain::audit::Actor;
-use crate::portal::pause;
+use crate::portal::people::pause;
 use crate::ports::clock::{Clock as _, SystemClock};
 use crate::wiring;
 

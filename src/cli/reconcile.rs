@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use super::{CommandFailure, load_catalog, print};
 use crate::config::{Settings, settings_file};
 use crate::domain::job::{JobKind, JobOwner};
-use crate::portal::reconcile::{Sides, look};
+use crate::portal::jobs::reconcile::{Sides, look};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::store::{Commit, CommitError};
 use crate::wiring::Backends;

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::Portal;
+use crate::portal::Portal;
 use crate::ports::store::Bot;
 use crate::ports::stored::{FORMAT, Newer};
 

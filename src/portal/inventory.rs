@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Portal;
+use crate::portal::Portal;
 use crate::ports::inventory::InventoryItem;
 use crate::ports::outage::warn_unless;
 

@@ -11,13 +11,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::labels::{
-    CopyOutcome, CopyTarget, Decision, JobOutcome, Label, LeaseEvent, ProvisionResult, Received,
-};
 use crate::domain::audit::AuditEntry;
 use crate::domain::catalog::Catalog;
 use crate::domain::job::JobKind;
 use crate::domain::request::Request;
+use crate::portal::labels::{
+    CopyOutcome, CopyTarget, Decision, JobOutcome, Label, LeaseEvent, ProvisionResult, Received,
+};
 use crate::ports::error_counters::ErrorCounters;
 
 /// Histogram buckets of response times in seconds, up to Slack's limit of three.

@@ -7,12 +7,11 @@ use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::STALE_RETRIES;
-use super::verify::numbered;
 use crate::domain::audit::{Actor, AuditEntry, AuditHead, AuditSubject};
 use crate::domain::ids::RequestId;
 use crate::domain::old_trail::{OldTrail, TrailDigest, UPGRADED};
 use crate::domain::repeats::AuditLine;
+use crate::portal::commit::STALE_RETRIES;
 use crate::ports::store::{Commit, CommitError, PortalHead, Store};
 
 /// How many entries to read at a time.
@@ -154,6 +153,27 @@ async fn read_old(store: &dyn Store) -> anyhow::Result<Option<OldTrail>> {
         }
     }
     Ok((end > 0).then(|| OldTrail { end, digest: digest.finish() }))
+}
+
+/// Reads entries after a number, each with its own. A page only reports its last number: if some are missing in
+/// between, it is read again one by one.
+pub(super) async fn numbered(
+    store: &dyn Store,
+    after: u64,
+    limit: usize,
+) -> anyhow::Result<Vec<(u64, AuditEntry)>> {
+    let (entries, last) = store.audit_page(after, limit).await?;
+    if last - after == entries.len() as u64 {
+        return Ok((after + 1..).zip(entries).collect());
+    }
+    let (mut found, mut cursor) = (Vec::new(), after);
+    while cursor < last {
+        let (mut one, number) = store.audit_page(cursor, 1).await?;
+        let Some(entry) = one.pop() else { break };
+        found.push((number, entry));
+        cursor = number;
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 
-use super::{Error, Portal, STALE_RETRIES, portal_audit};
 use crate::domain::audit::{Actor, By};
 use crate::domain::ids::{ProductKey, RequestId, TeamName};
 use crate::domain::refusal::Refusal;
 use crate::domain::repeats::{AuditLine, RefusedAction, RepeatedRefusal};
 use crate::domain::request::Request;
 use crate::domain::transition::note_refusals;
+use crate::portal::commit::STALE_RETRIES;
+use crate::portal::{Error, Portal, portal_audit};
 use crate::ports::outage::warn_unless;
 use crate::ports::store::{Commit, CommitError, CountedRefusal, RefusalsChange};
 
@@ -173,6 +174,6 @@ impl Portal {
         }
         let request =
             store.load(action.chain).await?.context("a request is gone that somebody was refused")?;
-        self.commit_beside(note_refusals(&request, &action.by, lines, now), beside).await.map(drop)
+        self.commit(note_refusals(&request, &action.by, lines, now), beside).await.map(drop)
     }
 }

@@ -1,31 +1,14 @@
-//! Teams that were renamed or removed in the settings. What is stored under a former name moves to the renamed team, a
-//! page at a time; the admins are notified once of a removed team that still holds something.
-//!
-//! One job does this forever and can be interrupted anywhere: a row moves together with its slot; what has moved is no
-//! longer found under the former name; and the trail entry about a takeover is in the same commit as the job that
-//! remembers it.
+//! Teams that are not, or no longer, in the settings and still hold something.
 
-use std::time::Duration;
-
-use anyhow::Context as _;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::perform::{JobError, Performed};
-use super::{Portal, portal_audit};
-use crate::domain::audit::Actor;
 use crate::domain::counters::CounterTotals;
 use crate::domain::ids::TeamName;
-use crate::domain::job::{JobKind, JobOwner};
 use crate::domain::organization::Organization;
-use crate::domain::transition::rename_team;
-use crate::ports::retention::IdempotencyKey;
-use crate::ports::store::{Commit, CommitError, RequestFilter, RequestScope, Store};
+use crate::portal::Portal;
+use crate::ports::store::{RequestScope, Store};
 
-/// Time between two runs.
-const EVERY: Duration = Duration::from_mins(1);
-/// How many rows move in one run.
-const PAGE: usize = 100;
 /// Up to how many waiting requests to count.
 const MOST_WAITING: usize = 1_000;
 
@@ -44,7 +27,7 @@ pub async fn all_teams(store: &dyn Store, organization: &Organization) -> anyhow
 
 impl Portal {
     /// See [`all_teams`].
-    pub(super) async fn all_teams(&self) -> anyhow::Result<Vec<TeamName>> {
+    pub(crate) async fn all_teams(&self) -> anyhow::Result<Vec<TeamName>> {
         all_teams(&*self.ports.store, &self.organization).await
     }
 }
@@ -127,26 +110,8 @@ pub async fn left(store: &dyn Store, organization: &Organization) -> anyhow::Res
     Ok(left)
 }
 
-/// Schedules the job that handles renamed and removed teams, unless that was done before. Logs removed teams.
-///
-/// # Errors
-/// If the store cannot be used.
-pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
-    warn_of_gone(portal).await;
-    let job = nothing_known().due(JobOwner::Portal, portal.now());
-    let once = Some(IdempotencyKey::for_ever("teams"));
-    match portal.stored.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
-        Ok(()) | Err(CommitError::Again(_)) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn nothing_known() -> JobKind {
-    JobKind::Teams { begun: Vec::new(), gone: Vec::new(), news: Vec::new() }
-}
-
 /// Logs removed teams that still hold something. Only warns if the store does not answer.
-pub(super) async fn warn_of_gone(portal: &Portal) {
+pub(crate) async fn warn_of_gone(portal: &Portal) {
     match gone(&*portal.stored, &portal.organization).await {
         Ok(gone) => {
             for gone in gone {
@@ -157,145 +122,4 @@ pub(super) async fn warn_of_gone(portal: &Portal) {
             tracing::warn!(error = format!("{error:#}"), "cannot look for teams that are gone");
         }
     }
-}
-
-/// What the job remembers of earlier runs.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct TakeoverProgress<'k> {
-    pub(super) begun: &'k [TeamName],
-    pub(super) gone: &'k [TeamName],
-    pub(super) news: &'k [String],
-}
-
-/// Sends pending notifications to the admins, and handles renamed and removed teams.
-pub(super) async fn look_at_teams(
-    portal: &Portal,
-    known: TakeoverProgress<'_>,
-) -> Result<Performed, JobError> {
-    // Texts that reached no admin are sent again next time.
-    let mut news = Vec::new();
-    for text in known.news {
-        if !portal.tell_admins(text).await {
-            news.push(text.clone());
-        }
-    }
-    // A takeover is reported once for as long as the settings have its line, whatever else turns up under the former
-    // name.
-    let (mut begun, mut is_more) = (Vec::new(), false);
-    for team in &portal.organization.teams {
-        for former in &team.formerly {
-            let is_begun = known.begun.contains(former);
-            begun.extend(is_begun.then(|| former.clone()));
-            match take_over(portal, former, &team.name, is_begun).await? {
-                Takeover::Done => {}
-                Takeover::GoesOn => is_more = true,
-                Takeover::Begins(text) => {
-                    note_takeover(
-                        portal,
-                        former,
-                        &team.name,
-                        (TakeoverProgress { news: &news, ..known }, text),
-                    )
-                    .await?;
-                    return Ok(Performed::Done);
-                }
-            }
-        }
-    }
-    let mut told = Vec::new();
-    for gone in gone(&*portal.stored, &portal.organization).await? {
-        let command = &portal.organization.command;
-        let text = format!(
-            "{}. Admins answer for them meanwhile: `{command} list {}` shows them. To fix this, {}.",
-            capitalized(&gone.what()),
-            gone.team,
-            gone.remedy()
-        );
-        if known.gone.contains(&gone.team) || portal.tell_admins(&text).await {
-            told.push(gone.team);
-        }
-    }
-    let wait = if is_more { Duration::ZERO } else { EVERY };
-    Ok(Performed::AgainAs(JobKind::Teams { begun, gone: told, news }, wait))
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// The progress of a takeover.
-enum Takeover {
-    /// There is something to take over and the trail does not say so yet; holds how much.
-    Begins(String),
-    /// There may be more.
-    GoesOn,
-    /// Nothing is left under the former name.
-    Done,
-}
-
-async fn take_over(
-    portal: &Portal,
-    former: &TeamName,
-    team: &TeamName,
-    is_begun: bool,
-) -> anyhow::Result<Takeover> {
-    // Not `ports.store`, which would translate the former name.
-    let store = &portal.stored;
-    let whose = RequestScope::Team(former.clone());
-    let mut rows = store.list(&whose, RequestFilter::Live, None, PAGE).await?.requests();
-    if rows.is_empty() {
-        rows = store.list(&whose, RequestFilter::Ended, None, PAGE).await?.requests();
-    }
-    if rows.is_empty() {
-        // Only bots with the previous settings can still count under the former name.
-        store.move_counts(former, team).await?;
-        return Ok(Takeover::Done);
-    }
-    if !is_begun {
-        let held = store.holdings(&whose, Timestamp::MIN).await?;
-        let alive = held.iter().filter(|holding| holding.ended_at.is_none()).count();
-        return Ok(Takeover::Begins(format!("{} requests, {alive} of them not ended", held.len())));
-    }
-    for row in rows {
-        match portal.commit(rename_team(&row, team, portal.now()), None, None).await {
-            // Somebody else wrote the row, under the former name, so the next run finds it again.
-            Ok(_) | Err(CommitError::Stale) => {}
-            Err(error) => {
-                return Err(error.into_error().context("cannot rename the team of a request"));
-            }
-        }
-    }
-    Ok(Takeover::GoesOn)
-}
-
-/// Records the takeover on the trail, in the same commit as the job that remembers it and notifies the admins next.
-async fn note_takeover(
-    portal: &Portal,
-    former: &TeamName,
-    team: &TeamName,
-    (known, how_much): (TakeoverProgress<'_>, String),
-) -> anyhow::Result<()> {
-    let news = format!(
-        "Team `{team}` takes over what team `{former}` had: {how_much}. It counts for `{team}` from now on. Leave \
-         `formerly = [\"{former}\"]` in the settings until `quartermaster doctor` says that nothing is left."
-    );
-    let mut begun = known.begun.to_vec();
-    begun.push(former.clone());
-    let next = JobKind::Teams { begun, gone: known.gone.to_vec(), news: [known.news, &[news]].concat() };
-    let job = next.due(JobOwner::Portal, portal.now());
-    let woken = job.key.clone();
-    let change = Commit { jobs: vec![job], ..Commit::default() };
-    let detail = format!("{former} -> {team}: {how_much}");
-    let noted = portal_audit::commit(
-        &*portal.stored,
-        &Actor::Clock,
-        ("team taken over", &detail),
-        portal.now(),
-        &change,
-    );
-    noted.await.map_err(CommitError::into_error).context("cannot note a takeover on the trail")?;
-    tracing::info!(%former, %team, how_much, "a team takes over what another name had");
-    portal.wake(vec![woken]);
-    Ok(())
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobOwner};
-use crate::portal::jobs::ParkedJobRef;
+use crate::portal::people::parked_jobs::ParkedJobRef;
 use crate::ports::store::ParkedJob;
 
 /// Interactive elements.

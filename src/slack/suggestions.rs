@@ -4,8 +4,8 @@ use super::edge::Edge;
 use super::incoming::Suggestion;
 use super::reply::Ack;
 use super::views::{FormMetadata, existing_suggestions, existing_type, suggestions};
-use crate::portal::form::may_open;
 use crate::portal::inventory::existing;
+use crate::portal::people::form::may_open;
 
 /// Answers with the matching options: none if nothing matches, or if the user may not open the form.
 pub(super) async fn answer(edge: &Edge, suggestion: &Suggestion) -> Ack {

@@ -21,8 +21,9 @@ use crate::domain::catalog::Catalog;
 use crate::domain::job::JobKey;
 use crate::domain::unsatisfiable::unsatisfiable_approvals;
 use crate::local::database::Database;
-use crate::portal::dispatch::Dispatcher;
-use crate::portal::{Portal, actual_costs, events, portal_audit, reconcile, teams, trail};
+use crate::portal::jobs::dispatch::Dispatcher;
+use crate::portal::jobs::{actual_costs, events, reconcile, teams, trail_copy};
+use crate::portal::{Portal, portal_audit};
 use crate::ports::Ports;
 use crate::ports::clock::Clock;
 use crate::ports::limits::Limits;
@@ -185,7 +186,7 @@ impl App {
         // Before anything else can append to the portal's chain.
         let sealed = Box::pin(portal_audit::begin(store, self.portal.ports.clock.now())).await;
         sealed.context("cannot begin the portal's chain")?;
-        trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
+        trail_copy::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
         events::begin(&self.portal).await.context("cannot begin to tell of events")?;
         actual_costs::begin(&self.portal).await.context("cannot begin to read the bill")?;
         reconcile::begin(&self.portal).await.context("cannot begin to compare records with AWS")?;

@@ -3,8 +3,8 @@
 use quartermaster::domain::audit::{AuditEntry, AuditHead};
 use quartermaster::local::database::Database;
 use quartermaster::local::store::SqliteStore;
+use quartermaster::portal::people::verify::{Verdict, verify};
 use quartermaster::portal::portal_audit;
-use quartermaster::portal::verify::{Verdict, verify};
 use rusqlite::Connection;
 use tempfile::TempDir;
 

@@ -6,8 +6,8 @@ use quartermaster::domain::ids::{RequestId, TeamName};
 use quartermaster::domain::spending::{Amounts, Month, Spending, spending};
 use quartermaster::local::database::Database;
 use quartermaster::local::store::SqliteStore;
+use quartermaster::portal::people::verify::verify;
 use quartermaster::portal::portal_audit;
-use quartermaster::portal::verify::verify;
 use quartermaster::ports::store::{PortalHead, RequestScope, Store};
 use rusqlite::Connection;
 
@@ -316,7 +316,7 @@ async fn what_an_older_bot_appends_beside_a_new_one_is_noted_for_a_day_and_wrong
     assert!(holds);
     // The next entry of a new one follows, and the stored end with it.
     let by = quartermaster::domain::audit::Actor::Operator;
-    quartermaster::portal::pause::begin(&store, None, &by, "2027-01-23T11:00:00Z".parse().unwrap())
+    quartermaster::portal::people::pause::begin(&store, None, &by, "2027-01-23T11:00:00Z".parse().unwrap())
         .await
         .unwrap();
     let (holds, found) = findings(&store).await;

@@ -130,6 +130,32 @@ fn modules_use_each_other_in_one_direction() {
     none(&problems);
 }
 
+/// What a file of the portal may not use of it. A stored job is all that passes from people to jobs, and what both need
+/// stands above them. `mod` and `reload` put the portal together.
+fn closed_to(path: &str) -> &'static [&'static str] {
+    let inside = path.trim_start_matches("src/portal/");
+    match inside.split_once('/') {
+        _ if inside == path || ["mod.rs", "reload.rs"].contains(&inside) => &[],
+        Some(("people", _)) => &["portal::jobs"],
+        Some(("jobs", _)) => &["portal::people"],
+        _ => &["portal::people", "portal::jobs"],
+    }
+}
+
+#[test]
+fn people_and_jobs_meet_in_the_store_alone() {
+    assert_eq!(closed_to("src/portal/people/decide.rs"), ["portal::jobs"]);
+    assert_eq!(closed_to("src/portal/access/mod.rs").len(), 2);
+    let mut problems = Vec::new();
+    for (path, lines) in shipped() {
+        for (number, line) in lines.iter().enumerate() {
+            let closed = closed_to(&path).iter().filter(|room| code(line).contains(*room));
+            problems.extend(closed.map(|room| format!("{path}:{}: may not use `{room}`", number + 1)));
+        }
+    }
+    none(&problems);
+}
+
 #[test]
 fn no_module_reaches_past_its_own_top_with_super() {
     let mut problems = Vec::new();

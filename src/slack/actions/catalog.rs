@@ -1,6 +1,6 @@
 //! Selecting a product in the catalog.
 
-use crate::portal::form::{self, Typed};
+use crate::portal::people::form::{self, Typed};
 use crate::slack::commands::form_view;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::incoming::Click;

@@ -2,7 +2,7 @@
 
 use super::{ask, named, pressed};
 use crate::domain::job::ClickedDecision;
-use crate::portal::decide::{DecisionOutcome, decide, may_approve_less, may_deny};
+use crate::portal::people::decide::{DecisionOutcome, decide, may_approve_less, may_deny};
 use crate::slack::edge::{Edge, STORED, Whereabouts};
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;

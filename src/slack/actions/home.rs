@@ -2,7 +2,7 @@
 //! to, so the answers are modals.
 
 use super::{by, said};
-use crate::portal::{away, lookup};
+use crate::portal::people::{away, lookup};
 use crate::slack::commands::{self, Rows, cost_modal, list_modal, stats_modal};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::{ButtonValue, CallbackId};

@@ -1,7 +1,8 @@
 //! Retry and Drop on a parked job.
 
 use super::by;
-use crate::portal::{Error, jobs};
+use crate::portal::Error;
+use crate::portal::people::parked_jobs;
 use crate::ports::store::ParkedJob;
 use crate::slack::commands::listed_jobs;
 use crate::slack::edge::Edge;
@@ -12,7 +13,7 @@ use crate::slack::reply::Ack;
 
 pub(super) async fn retry(edge: &Edge, click: &Click) -> Ack {
     let retried = match click.value().and_then(JobValue::parse) {
-        Some(JobValue(named)) => jobs::retry_as(&edge.portal, &by(click), &click.key, &named).await,
+        Some(JobValue(named)) => parked_jobs::retry_as(&edge.portal, &by(click), &click.key, &named).await,
         None => Err(edge.portal.refuse_forged(&by(click), "retry a job").await),
     };
     answer(edge, click, retried, "is tried again.").await
@@ -20,7 +21,7 @@ pub(super) async fn retry(edge: &Edge, click: &Click) -> Ack {
 
 pub(super) async fn forget(edge: &Edge, click: &Click) -> Ack {
     let dropped = match click.value().and_then(JobValue::parse) {
-        Some(JobValue(named)) => jobs::drop_as(&edge.portal, &by(click), &click.key, &named).await,
+        Some(JobValue(named)) => parked_jobs::drop_as(&edge.portal, &by(click), &click.key, &named).await,
         None => Err(edge.portal.refuse_forged(&by(click), "drop a job").await),
     };
     answer(edge, click, dropped, "is dropped.").await

@@ -3,10 +3,12 @@
 
 use super::{ask, named, pressed, said};
 use crate::domain::request::Request;
-use crate::portal::change::open as open_change;
-use crate::portal::renew::{RenewalChoice, renew as renew_request};
-use crate::portal::teardown::{end as end_request, look_again as look_again_at, may_retain, may_tear_down};
-use crate::portal::transfer::may_transfer;
+use crate::portal::people::change::open as open_change;
+use crate::portal::people::renew::{RenewalChoice, renew as renew_request};
+use crate::portal::people::teardown::{
+    end as end_request, look_again as look_again_at, may_retain, may_tear_down,
+};
+use crate::portal::people::transfer::may_transfer;
 use crate::slack::commands::change_view;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::incoming::Click;

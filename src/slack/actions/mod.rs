@@ -19,7 +19,7 @@ use super::reply::Ack;
 use super::views::ButtonContext;
 use crate::domain::audit::{By, Via};
 use crate::domain::request::Request;
-use crate::portal::decide::RequestAction as Named;
+use crate::portal::people::click::RequestAction as Named;
 use crate::portal::{Error, Portal};
 
 /// Returns whether a click changes something without asking further, so that it must be stored before it is

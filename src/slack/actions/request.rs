@@ -1,9 +1,9 @@
 //! Buttons about one request: cancel, nudge, request again, details; and the next page of a list.
 
 use super::{named, said};
-use crate::portal::cancel::cancel as cancel_request;
-use crate::portal::reminders::nudge as nudge_approvers;
-use crate::portal::{form, lookup};
+use crate::portal::people::cancel::cancel as cancel_request;
+use crate::portal::people::nudge::nudge as nudge_approvers;
+use crate::portal::people::{form, lookup};
 use crate::slack::commands::{self, Rows, form_view, list_page};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::ButtonValue;

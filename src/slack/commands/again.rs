@@ -2,7 +2,7 @@
 
 use super::form::form_view;
 use super::request::which;
-use crate::portal::{form, lookup};
+use crate::portal::people::{form, lookup};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::reply::Ack;
 

@@ -2,7 +2,7 @@
 
 use super::request::which;
 use crate::domain::audit::{By, Via};
-use crate::portal::trail;
+use crate::portal::people::trail;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages;
 use crate::slack::reply::Ack;

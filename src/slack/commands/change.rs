@@ -5,7 +5,7 @@ use slack_morphism::prelude::SlackModalView;
 
 use super::request::{named, which};
 use crate::domain::cost::watched_parameters;
-use crate::portal::change::{ChangeSession, open};
+use crate::portal::people::change::{ChangeSession, open};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::ButtonValue;
 use crate::slack::reply::Ack;

@@ -3,7 +3,7 @@
 use slack_morphism::prelude::SlackModalView;
 
 use crate::domain::request::{Request, StatusName};
-use crate::portal::session::FormSession;
+use crate::portal::people::session::FormSession;
 use crate::slack::blocks::MAX_FIELD;
 use crate::slack::mrkdwn::{inline, mention, monthly};
 use crate::slack::views::{FormState, remembered, request_form};

@@ -4,7 +4,7 @@ use slack_morphism::prelude::SlackModalView;
 
 use crate::domain::ids::PersonId;
 use crate::portal::Error;
-use crate::portal::lookup::{self, Cut, RequestList};
+use crate::portal::people::lookup::{self, Cut, RequestList};
 use crate::ports::store::{Cursor, RequestScope};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages::{self, ListPage, Message, PAGE_ROWS};

@@ -34,7 +34,7 @@ use super::reply::Ack;
 use super::views;
 use crate::domain::parameters::{Prefill, parse_prefill};
 use crate::portal::Error;
-use crate::portal::form::{OfferedProduct, Typed, find_product, found, offers, open};
+use crate::portal::people::form::{OfferedProduct, Typed, find_product, found, offers, open};
 
 /// Answers a command.
 pub(super) async fn answer(edge: &Edge, command: &SlashCommand) -> Ack {

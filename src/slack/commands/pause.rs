@@ -1,7 +1,7 @@
 //! `/provision pause [message]` and `/provision resume`: admins stop and resume taking new requests.
 
 use crate::domain::audit::{By, Via};
-use crate::portal::pause;
+use crate::portal::people::pause;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages;
 use crate::slack::reply::Ack;

@@ -3,7 +3,7 @@
 use super::request::{named, which};
 use crate::domain::period::Period;
 use crate::portal::Error;
-use crate::portal::renew::{RenewalChoice, renew as renew_request};
+use crate::portal::people::renew::{RenewalChoice, renew as renew_request};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages::{self, Message};
 use crate::slack::mrkdwn::escape;

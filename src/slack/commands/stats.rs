@@ -4,7 +4,7 @@ use slack_morphism::prelude::SlackModalView;
 
 use crate::domain::ids::PersonId;
 use crate::portal::Error;
-use crate::portal::stats::stats as portal_stats;
+use crate::portal::people::stats::stats as portal_stats;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::reply::Ack;
 use crate::slack::{messages, views};

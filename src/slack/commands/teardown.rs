@@ -5,7 +5,7 @@ use slack_morphism::prelude::SlackModalView;
 
 use super::request::{named, which};
 use crate::portal::Error;
-use crate::portal::teardown::may_tear_down;
+use crate::portal::people::teardown::may_tear_down;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::ButtonValue;
 use crate::slack::reply::Ack;

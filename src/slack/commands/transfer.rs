@@ -6,7 +6,7 @@ use super::escaped::person;
 use super::request::{named, which};
 use crate::domain::ids::PersonId;
 use crate::portal::Error;
-use crate::portal::transfer::{may_transfer, transfer as transfer_request};
+use crate::portal::people::transfer::{may_transfer, transfer as transfer_request};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::ButtonValue;
 use crate::slack::messages::{self, Message};

@@ -7,7 +7,7 @@ use slack_morphism::prelude::{
 
 use super::{Message, text};
 use crate::domain::spending::Amounts;
-use crate::portal::costs::{Costs, OwnerCosts};
+use crate::portal::people::costs::{Costs, OwnerCosts};
 use crate::ports::store::RequestScope;
 use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
 use crate::slack::mrkdwn::{dollars, escape, meter, short_meter};

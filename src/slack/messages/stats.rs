@@ -6,7 +6,7 @@ use slack_morphism::prelude::{
 
 use super::{Message, text};
 use crate::domain::counters::{Counter, CounterTotals, DurationBucket};
-use crate::portal::stats::{DAYS, DETAILED, Stats, StatsSection};
+use crate::portal::people::stats::{DAYS, DETAILED, Stats, StatsSection};
 use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
 use crate::slack::mrkdwn::{date_time, escape};
 

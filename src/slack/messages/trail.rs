@@ -5,7 +5,7 @@ use slack_morphism::prelude::SlackBlock;
 use super::{Message, text};
 use crate::domain::audit::{AuditEntry, is_person};
 use crate::domain::ids::RequestId;
-use crate::portal::trail::Trail;
+use crate::portal::people::trail::Trail;
 use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
 use crate::slack::mrkdwn::{date_time, escape_within, inline};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{by_form, note, refused};
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
-use crate::portal::away::leave;
+use crate::portal::people::away::leave;
 use crate::slack::edge::Edge;
 use crate::slack::ids::{PERSON_BLOCK, UNTIL_BLOCK};
 use crate::slack::incoming::ViewSubmission;

@@ -3,9 +3,9 @@
 use super::{by_form, not_now, not_shown_anew, note, refused};
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
-use crate::portal::change::{FilledChange, refresh, submit};
-use crate::portal::decide::RequestAction;
-use crate::portal::submit::SubmitError;
+use crate::portal::people::change::{FilledChange, refresh, submit};
+use crate::portal::people::click::RequestAction;
+use crate::portal::people::submit::SubmitError;
 use crate::slack::commands::change_view;
 use crate::slack::edge::Edge;
 use crate::slack::incoming::ViewSubmission;

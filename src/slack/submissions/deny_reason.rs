@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{clicked, note, refused};
 use crate::domain::job::ClickedDecision;
-use crate::portal::decide::{DecisionOutcome, decide};
+use crate::portal::people::decide::{DecisionOutcome, decide};
 use crate::slack::edge::{Edge, STORED};
 use crate::slack::ids::REASON_BLOCK;
 use crate::slack::incoming::ViewSubmission;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{clicked, note, refused};
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
-use crate::portal::transfer::transfer;
+use crate::portal::people::transfer::transfer;
 use crate::slack::edge::Edge;
 use crate::slack::ids::PERSON_BLOCK;
 use crate::slack::incoming::ViewSubmission;

@@ -25,7 +25,7 @@ use super::views::ButtonContext;
 use crate::domain::audit::{By, Via};
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
-use crate::portal::decide::RequestAction;
+use crate::portal::people::click::RequestAction;
 
 /// Shown for a form with an unknown callback id. It happens during a rollout: one version of the bot opens the form,
 /// and another receives the submission.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{clicked, done, refused};
-use crate::portal::teardown::retain;
+use crate::portal::people::teardown::retain;
 use crate::slack::edge::Edge;
 use crate::slack::ids::REASON_BLOCK;
 use crate::slack::incoming::ViewSubmission;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{clicked, done, refused};
-use crate::portal::teardown::{TornDown, tear_down};
+use crate::portal::people::teardown::{TornDown, tear_down};
 use crate::slack::edge::Edge;
 use crate::slack::ids::NAME_BLOCK;
 use crate::slack::incoming::ViewSubmission;

@@ -10,7 +10,7 @@ use super::button_context::ButtonContext;
 use super::request_form::{FormMetadata, FormState, UNKNOWN, approval, fields, reason_block};
 use super::{MAX_TITLE, modal};
 use crate::domain::catalog::OverBudget;
-use crate::portal::change::ChangeSession;
+use crate::portal::people::change::ChangeSession;
 use crate::slack::blocks::{MAX_FIELD, context, divider, plain, section};
 use crate::slack::ids::CallbackId;
 use crate::slack::messages::{difference_lines, estimates};

@@ -3,8 +3,8 @@
 use slack_morphism::prelude::SlackModalView;
 
 use super::modal;
-use crate::portal::costs::Costs;
-use crate::portal::stats::Stats;
+use crate::portal::people::costs::Costs;
+use crate::portal::people::stats::Stats;
 use crate::slack::blocks::{context, section};
 use crate::slack::ids::{ActionId, CallbackId};
 use crate::slack::messages::{ListPage, Message, cost_paragraphs, list_blocks, stats_paragraphs};

@@ -7,8 +7,9 @@ use quartermaster::aws::dynamodb::{DynamoStore, Tables};
 use quartermaster::domain::audit::{Actor, AuditEntry, AuditHead, By, Via};
 use quartermaster::domain::ids::{PersonId, RequestId};
 use quartermaster::domain::transition::note_refusals;
-use quartermaster::portal::verify::verify;
-use quartermaster::portal::{pause, portal_audit};
+use quartermaster::portal::people::pause;
+use quartermaster::portal::people::verify::verify;
+use quartermaster::portal::portal_audit;
 use quartermaster::ports::store::{Commit, Store as _};
 
 use crate::emulator::{emulator, tables};

@@ -5,8 +5,8 @@ use crate::sample::{alices, at, insert, submission};
 use quartermaster::domain::audit::{Actor, AuditEntry, AuditHead, AuditSubject, By, Via};
 use quartermaster::domain::ids::{PersonId, RequestId};
 use quartermaster::domain::repeats::{RefusedAction, RepeatedRefusal};
-use quartermaster::portal::pause;
-use quartermaster::portal::verify::verify;
+use quartermaster::portal::people::pause;
+use quartermaster::portal::people::verify::verify;
 use quartermaster::ports::store::{Bot, Commit, CommitError, PortalHead, RefusalsChange, Store};
 
 pub(crate) async fn entries_are_read_in_the_order_of_their_commits(test: StoreUnderTest) {

@@ -8,7 +8,7 @@ use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::job::JobKind;
 use quartermaster::domain::request::{ChangeOrder, Request};
 use quartermaster::portal::Portal;
-use quartermaster::portal::verify::verify;
+use quartermaster::portal::people::verify::verify;
 use quartermaster::ports::clock::Clock as _;
 use quartermaster::ports::queue::Signal;
 use quartermaster::ports::store::{RequestFilter, RequestScope, Store};

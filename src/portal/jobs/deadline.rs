@@ -1,0 +1,28 @@
+//! Deadlines of approvals: what nobody has answered in time ends.
+
+use std::time::Duration;
+
+use crate::domain::event::Event;
+use crate::domain::ids::RequestId;
+use crate::portal::Portal;
+use crate::portal::jobs::apply::apply;
+use crate::portal::jobs::outcome::{JobError, Performed};
+
+/// When to check again a deadline that passed while no bot could receive events from Slack.
+pub(super) const UNTIL_HEARD: Duration = Duration::from_mins(5);
+
+/// Times out what waits for approvers, if its deadline has passed. The clock may have been set back since the job became
+/// due, or something else may have been asked since.
+pub(super) async fn at_deadline(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    let waits = request.status.name().is_undecided() || request.waiting().is_some();
+    if !waits {
+        return Ok(Performed::Done);
+    }
+    match Duration::try_from(request.approval().answer_by.duration_since(portal.now())) {
+        Ok(left) if !left.is_zero() => Ok(Performed::Again(left)),
+        // Nobody could answer while Slack's events did not arrive, so wait.
+        _ if !portal.hears_people().await? => Ok(Performed::Again(UNTIL_HEARD)),
+        _ => apply(portal, id, Event::ApprovalDeadline).await,
+    }
+}

@@ -1,0 +1,83 @@
+//! Turns waiting exceptions into ordinary requests when room becomes free.
+//!
+//! An exception holds its slot from the start, so nothing is taken here. There is room for it as soon as everything
+//! held, without the other waiting exceptions, fits the limits. The longest waiting exception comes first.
+
+use rust_decimal::Decimal;
+
+use crate::domain::event::Event;
+use crate::domain::ids::{RequestId, TeamName};
+use crate::domain::quota::BudgetUse;
+use crate::domain::request::Request;
+use crate::portal::Portal;
+use crate::portal::commit::{ChangeOptions, applying, unless_refused};
+use crate::ports::store::{RequestFilter, RequestScope};
+
+/// How many waiting exceptions of a team to consider.
+const MOST: usize = 200;
+
+/// Returns whether this request's change may have made room for another, or whether it waits for room itself.
+pub(super) fn may_make_room(request: &Request) -> bool {
+    request.waits_for_room()
+        || request.status.name().is_ended()
+        || request.change().is_some()
+        || !request.creation.reductions.is_empty()
+}
+
+/// Turns a team's waiting exceptions into ordinary requests, one by one, while there is room.
+///
+/// # Errors
+/// If the store cannot be used.
+pub(super) async fn give_out(portal: &Portal, team: &TeamName) -> anyhow::Result<()> {
+    while let Some(id) = first_with_room(portal, team).await? {
+        let found = portal.change(id, ChangeOptions::default(), applying(&Event::RoomFound)).await;
+        // It was decided meanwhile, or another bot was faster. Both schedule this again.
+        let Some(request) = unless_refused(found)? else { return Ok(()) };
+        tracing::info!(request = %id, team = %request.team, "room has come free");
+    }
+    Ok(())
+}
+
+/// Returns the longest waiting exception for which there is room.
+async fn first_with_room(portal: &Portal, team: &TeamName) -> anyhow::Result<Option<RequestId>> {
+    let store = &portal.ports.store;
+    let mut waiting = Vec::new();
+    for listed in
+        store.list(&RequestScope::Team(team.clone()), RequestFilter::Exceptions, None, MOST).await?.requests()
+    {
+        // A list may lag behind its row.
+        waiting.extend(store.load(listed.id).await?.filter(Request::waits_for_room));
+    }
+    waiting.sort_by_key(|request| (request.submitted_at, request.id));
+    for request in &waiting {
+        let others: Vec<&Request> = waiting.iter().filter(|other| other.id != request.id).collect();
+        if has_slot(portal, request, &others).await? && has_budget(portal, request, &others).await? {
+            return Ok(Some(request.id));
+        }
+    }
+    Ok(None)
+}
+
+async fn has_slot(portal: &Portal, request: &Request, others: &[&Request]) -> anyhow::Result<bool> {
+    let is_beyond =
+        |request: &Request| request.creation.exception.as_ref().is_some_and(|one| one.quota.is_some());
+    if !is_beyond(request) {
+        return Ok(true);
+    }
+    let slot = request.slot();
+    let beside = others.iter().filter(|other| is_beyond(other) && other.slot() == slot).count();
+    let product = portal.catalog.product(&request.product.key);
+    let limit = product.map_or(request.product.per_team, |product| product.quota.per_team);
+    let used = portal.ports.store.quota_used(&slot).await?;
+    Ok(used.saturating_sub(u32::try_from(beside)?) <= limit)
+}
+
+async fn has_budget(portal: &Portal, request: &Request, others: &[&Request]) -> anyhow::Result<bool> {
+    let is_beyond =
+        |request: &Request| request.creation.exception.as_ref().is_some_and(|one| one.budget.is_some());
+    let budget = portal.organization.team(&request.team).and_then(|team| team.monthly_budget);
+    let Some(limit) = budget.filter(|_| is_beyond(request)) else { return Ok(true) };
+    let held = portal.ports.store.team_use(&request.team).await?;
+    let beside: Decimal = others.iter().filter(|other| is_beyond(other)).map(|other| other.monthly()).sum();
+    Ok(BudgetUse::of(&held, limit).spent - beside <= limit)
+}

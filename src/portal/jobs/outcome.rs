@@ -1,0 +1,74 @@
+//! How a job ended: what the dispatcher does next depends on it.
+
+use std::time::Duration;
+
+use thiserror::Error as ThisError;
+
+use crate::domain::job::JobKind;
+use crate::portal::Error;
+use crate::portal::labels::JobOutcome;
+use crate::ports::slack::SlackError;
+
+/// The result of a job that succeeded.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Performed {
+    /// It is finished.
+    Done,
+    /// Nothing is wrong, but it has to run again after this time.
+    Again(Duration),
+    /// Like [`Self::Again`], as another job.
+    AgainAs(JobKind, Duration),
+}
+
+/// Why a job did not succeed.
+#[derive(Debug, ThisError)]
+pub(super) enum JobError {
+    /// It may succeed later.
+    #[error(transparent)]
+    Later(#[from] anyhow::Error),
+    /// It may succeed after this time.
+    #[error("asked to wait {} s", .0.as_secs())]
+    After(Duration),
+    /// It will never succeed without help.
+    #[error("{0}")]
+    Never(String),
+    /// The message or conversation it should update no longer exists, so there is nothing left to do.
+    #[error("{0}")]
+    Nowhere(String),
+    /// It cannot post there now: an archived channel, or a person who takes no messages. Usually temporary, so it is
+    /// retried with growing pauses for days.
+    #[error("{0}")]
+    Shut(String),
+}
+
+impl From<SlackError> for JobError {
+    fn from(error: SlackError) -> Self {
+        match error {
+            SlackError::RateLimited(wait) => Self::After(wait),
+            SlackError::Gone(_) | SlackError::Unplaced => Self::Nowhere(error.to_string()),
+            SlackError::Unreachable(_) => Self::Shut(error.to_string()),
+            SlackError::Refused(_) => Self::Never(error.to_string()),
+            SlackError::Silence(_) => Self::Later(error.into()),
+            SlackError::Other(error) => Self::Later(error),
+        }
+    }
+}
+
+impl From<Error> for JobError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => Self::Never(refusal.to_string()),
+            Error::Failed(error) => Self::Later(error),
+        }
+    }
+}
+
+/// Returns the outcome as the metrics name it.
+pub(super) fn label(performed: &Result<Performed, JobError>) -> JobOutcome {
+    match performed {
+        Ok(Performed::Done) | Err(JobError::Nowhere(_)) => JobOutcome::Done,
+        Ok(Performed::Again(_) | Performed::AgainAs(..)) => JobOutcome::Again,
+        Err(JobError::Later(_) | JobError::After(_) | JobError::Shut(_)) => JobOutcome::PutOff,
+        Err(JobError::Never(_)) => JobOutcome::Parked,
+    }
+}

@@ -1,0 +1,78 @@
+//! The function of each kind of job.
+
+use crate::domain::event::Event;
+use crate::domain::ids::RequestId;
+use crate::domain::job::{JobKind, JobOwner};
+use crate::domain::request::Request;
+use crate::portal::Portal;
+use crate::portal::jobs::actual_costs::read_bill;
+use crate::portal::jobs::deadline::at_deadline;
+use crate::portal::jobs::events::tell;
+use crate::portal::jobs::execution::{resume, start_execution};
+use crate::portal::jobs::home::{find_all_homes, find_homes, publish};
+use crate::portal::jobs::judge_click::judge_click;
+use crate::portal::jobs::lease::{look_at_lease, warn};
+use crate::portal::jobs::outcome::{JobError, Performed};
+use crate::portal::jobs::provisioning::{
+    provision, terminate, update, watch_provisioning, watch_termination, watch_update,
+};
+use crate::portal::jobs::reconcile::reconcile;
+use crate::portal::jobs::reminders::{find_approvers, prompt, tell_approver};
+use crate::portal::jobs::show::{refresh, show};
+use crate::portal::jobs::teams::{TakeoverProgress, look_at_teams};
+use crate::portal::jobs::trail_copy::copy;
+
+/// Performs a job once. Which kind belongs to which owner is said here and nowhere else.
+pub(super) async fn perform(portal: &Portal, of: &JobOwner, kind: &JobKind) -> Result<Performed, JobError> {
+    match (of, kind) {
+        (JobOwner::Request(id), kind) => of_request(portal, *id, kind).await,
+        (JobOwner::Person(person), JobKind::Warn) => warn(portal, person).await,
+        (JobOwner::Person(person), JobKind::Home) => publish(portal, person).await,
+        (JobOwner::Portal, JobKind::CopyTrail { after }) => copy(portal, *after).await,
+        (JobOwner::Portal, JobKind::TellEvents { after }) => tell(portal, *after).await,
+        (JobOwner::Portal, JobKind::FindHomes) => find_all_homes(portal).await,
+        (JobOwner::Portal, JobKind::ReadBill) => Ok(read_bill(portal).await),
+        (JobOwner::Portal, JobKind::Reconcile { told }) => reconcile(portal, told).await,
+        (JobOwner::Portal, JobKind::Teams { begun, gone, news }) => {
+            look_at_teams(portal, TakeoverProgress { begun, gone, news }).await
+        }
+        (JobOwner::Person(_) | JobOwner::Portal, kind) => misplaced(of, kind),
+    }
+}
+
+fn misplaced(of: &JobOwner, kind: &JobKind) -> Result<Performed, JobError> {
+    Err(JobError::Never(format!("there is no job `{}` of {of}", kind.as_str())))
+}
+
+async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Performed, JobError> {
+    match kind {
+        JobKind::Show(surface) => show(portal, id, *surface).await,
+        JobKind::Refresh { at, surface } => refresh(portal, id, *surface, at).await,
+        JobKind::Lease => look_at_lease(portal, id).await,
+        JobKind::Update => update(portal, id).await,
+        JobKind::WatchUpdate => watch_update(portal, id).await,
+        JobKind::Prompt { prompt: kind, epoch } => prompt(portal, id, *kind, *epoch).await,
+        JobKind::FindApprovers { prompt, epoch } => find_approvers(portal, id, *prompt, *epoch).await,
+        JobKind::TellApprover { prompt, epoch, person } => {
+            tell_approver(portal, id, (*prompt, *epoch), person).await
+        }
+        JobKind::FindHomes => find_homes(portal, id).await,
+        JobKind::Warn
+        | JobKind::Home
+        | JobKind::CopyTrail { .. }
+        | JobKind::TellEvents { .. }
+        | JobKind::ReadBill
+        | JobKind::Teams { .. }
+        | JobKind::Reconcile { .. } => misplaced(&JobOwner::Request(id), kind),
+        JobKind::JudgeClick(click) => judge_click(portal, id, click).await,
+        JobKind::ApprovalDeadline | JobKind::RenewalDeadline | JobKind::ChangeDeadline => {
+            at_deadline(portal, id).await
+        }
+        JobKind::StartExecution { attempt } => start_execution(portal, id, *attempt).await,
+        JobKind::Resume { token, with, attempt } => resume(portal, id, token, with, *attempt).await,
+        JobKind::Provision => provision(portal, id).await,
+        JobKind::WatchProvisioning => watch_provisioning(portal, id).await,
+        JobKind::Terminate => terminate(portal, id).await,
+        JobKind::WatchTermination => watch_termination(portal, id).await,
+    }
+}

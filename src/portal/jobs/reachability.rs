@@ -1,0 +1,212 @@
+//! Whether users can reach any bot through Slack. While they cannot, no deadline of theirs ends anything, and deadlines
+//! that passed meanwhile are moved once they can.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::error::Elapsed;
+
+use crate::domain::event::Event;
+use crate::domain::ids::RequestId;
+use crate::domain::job::JobKey;
+use crate::domain::silence::Silence;
+use crate::portal::commit::{ChangeOptions, applying};
+use crate::portal::{Error, Portal};
+use crate::ports::clock::is_recent;
+use crate::ports::outage::{Side, Unanswered as _};
+use crate::ports::slack::SlackError;
+use crate::ports::stored::is_unread;
+
+/// How often to store that users can reach us.
+const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// How long such a record of another bot is valid.
+const HOLDS_FOR: SignedDuration = SignedDuration::from_secs(150);
+/// How old Slack's last answer may be when a deadline is about to end something.
+const FRESH: SignedDuration = SignedDuration::from_secs(5);
+/// Deadlines up to this long after a silence may have to be moved.
+const LOOKED_AHEAD: SignedDuration = SignedDuration::from_hours(25);
+/// How many jobs to read at a time for that.
+const PAGE: usize = 500;
+
+/// The state of this bot's connection to users; clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ears {
+    over_sockets: Arc<AtomicBool>,
+    state: Arc<Mutex<HearingState>>,
+    /// Allows one check at a time.
+    look: Arc<tokio::sync::Mutex<()>>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct HearingState {
+    /// Whether users can reach this bot, and all their deadlines were moved since the last silence.
+    hears: bool,
+    /// When it was last stored that users can reach us.
+    noted: Option<Timestamp>,
+    /// When Slack last answered.
+    answered: Option<Timestamp>,
+    /// Since when users cannot reach this bot, according to its own checks.
+    unheard_since: Option<Timestamp>,
+    /// Since when users can reach this bot again, while some deadlines are not moved yet.
+    back_since: Option<Timestamp>,
+}
+
+impl HearingState {
+    fn hears_nobody(&mut self, now: Timestamp) {
+        (self.hears, self.answered, self.back_since) = (false, None, None);
+        self.unheard_since.get_or_insert(now);
+    }
+}
+
+impl Portal {
+    /// Requires an open socket for users to count as able to reach us.
+    pub fn hears_over_sockets(&self) {
+        self.ears.over_sockets.store(true, Ordering::Relaxed);
+    }
+
+    /// Checks whether users can reach us. When they can again, moves their deadlines before anything ends because of
+    /// one.
+    ///
+    /// # Errors
+    /// If the store cannot be used. The next check tries again, and nothing ends until then.
+    pub(super) async fn listen(&self) -> anyhow::Result<()> {
+        let _one = self.ears.look.lock().await;
+        let (now, before) = (self.now(), *self.state());
+        let is_noted = before.hears && is_recent(before.noted, now, NOTED_EVERY);
+        // Ask Slack only as often as the result is stored, but on every check while it does not answer.
+        if !self.is_connected() || !(is_noted || self.slack_answers().await) {
+            self.state().hears_nobody(now);
+            return Ok(());
+        }
+        if !before.hears {
+            // `until` stays the same over several attempts, so each deadline is moved only once.
+            let until = *self.state().back_since.get_or_insert(now);
+            let heard_at = self.ports.store.heard_at().await?.max(before.noted);
+            if let Some(from) = heard_at.filter(|from| *from < until) {
+                self.move_limits(&Silence { from, until }).await?;
+            }
+        }
+        if !is_noted {
+            self.ports.store.put_heard(now).await?;
+            *self.state() = HearingState {
+                hears: true,
+                noted: Some(now),
+                answered: Some(now),
+                ..HearingState::default()
+            };
+        }
+        Ok(())
+    }
+
+    /// Returns whether a deadline may end something now: users can reach this bot, or they have recently reached
+    /// another one since they could not reach this one.
+    ///
+    /// # Errors
+    /// If the store cannot be used.
+    pub(super) async fn hears_people(&self) -> anyhow::Result<bool> {
+        let (now, before) = (self.now(), *self.state());
+        if before.hears {
+            if self.is_connected() {
+                if is_recent(before.answered, now, FRESH) {
+                    return Ok(true);
+                }
+                if self.slack_answers().await {
+                    self.state().answered = Some(now);
+                    return Ok(true);
+                }
+            }
+            self.state().hears_nobody(now);
+        }
+        let since = *self.state().unheard_since.get_or_insert(now);
+        let noted = self.ports.store.heard_at().await?;
+        Ok(noted.is_some_and(|at| at > since) && is_recent(noted, now, HOLDS_FOR))
+    }
+
+    /// Returns whether users can reach this bot, according to the last check.
+    pub(super) fn hears_now(&self) -> bool {
+        self.state().hears
+    }
+
+    /// Returns whether a health check succeeded, and records it for the log of outages. A rate limit counts as an
+    /// answer.
+    pub fn has_answered(&self, side: Side, answer: Result<anyhow::Result<()>, Elapsed>) -> bool {
+        let outages = &self.ports.trouble.outages;
+        let why = match answer {
+            Ok(Ok(())) => {
+                outages.answers(side);
+                return true;
+            }
+            Ok(Err(error)) if matches!(error.downcast_ref(), Some(SlackError::RateLimited(_))) => {
+                return true;
+            }
+            // The callee has logged it.
+            Ok(Err(error)) if error.is_told() => return false,
+            Ok(Err(error)) => format!("{error:#}"),
+            Err(elapsed) => elapsed.to_string(),
+        };
+        outages.fails(side, &why);
+        false
+    }
+
+    async fn slack_answers(&self) -> bool {
+        let answer = tokio::time::timeout(self.limits.health, self.ports.slack.check()).await;
+        self.has_answered(Side::Slack, answer)
+    }
+
+    fn is_connected(&self) -> bool {
+        !self.ears.over_sockets.load(Ordering::Relaxed) || self.metrics.sockets() > 0
+    }
+
+    fn state(&self) -> MutexGuard<'_, HearingState> {
+        self.ears.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns whether a deadline of this request was moved.
+    async fn move_limit(&self, id: RequestId, silence: &Silence) -> anyhow::Result<bool> {
+        let event = Event::Unheard { silence: *silence };
+        match self.change(id, ChangeOptions::default(), applying(&event)).await {
+            Ok(_) => Ok(true),
+            Err(Error::Refused(_)) => Ok(false),
+            // An unreadable request must not keep others from being moved; nothing can end it either.
+            Err(Error::Failed(error)) if is_unread(&error) => {
+                tracing::warn!(request = %id, error = format!("{error:#}"), "a time limit cannot be moved");
+                Ok(false)
+            }
+            Err(Error::Failed(error)) => Err(error.context("cannot move a time limit")),
+        }
+    }
+
+    async fn move_limits(&self, silence: &Silence) -> anyhow::Result<()> {
+        let ahead = silence.until.saturating_add(LOOKED_AHEAD).unwrap_or(Timestamp::MAX);
+        let (mut moved, mut from, mut page) = (0, Timestamp::MIN, PAGE);
+        // Jobs due at the last moment of the previous page; the next page starts with that moment again.
+        let mut seen: BTreeSet<JobKey> = BTreeSet::new();
+        loop {
+            let due = self.ports.store.due_between(from, ahead, page).await?;
+            let Some(last) = due.last().map(|(at, _)| *at) else { break };
+            let is_last = due.len() < page;
+            let new = due.iter().filter(|(_, key)| !seen.contains(key));
+            for id in new.filter_map(|(_, key)| key.limits()) {
+                moved += usize::from(self.move_limit(id, silence).await?);
+            }
+            if is_last {
+                break;
+            }
+            // More jobs are due at one moment than fit on a page, so the page has to grow.
+            page = if last == from { page.saturating_mul(2) } else { PAGE };
+            seen = due.into_iter().filter(|(at, _)| *at == last).map(|(_, key)| key).collect();
+            from = last;
+        }
+        if moved > 0 {
+            tracing::info!(
+                moved,
+                from = %silence.from,
+                until = %silence.until,
+                "people may not have been heard: their time limits are moved"
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! Reminders to approvers who have not answered: when due, after a nudge, and when a stage starts.
+
+use std::time::Duration;
+
+use crate::domain::event::Event;
+use crate::domain::ids::{PersonId, RequestId};
+use crate::domain::job::{Job, JobKind};
+use crate::domain::request::{MessageSlot, ReminderKind, Request};
+use crate::domain::transition::prompt_due;
+use crate::portal::Portal;
+use crate::portal::jobs::apply::apply;
+use crate::portal::jobs::outcome::{JobError, Performed};
+use crate::portal::jobs::show::tell_directly;
+use crate::ports::directory::Freshness;
+
+/// How many people get a direct message at most; the others see the message in the card's thread.
+const MOST_TOLD: usize = 25;
+
+/// Reminds the approvers if that is due. The clock may have been set back since the job became due.
+pub(super) async fn prompt(
+    portal: &Portal,
+    id: RequestId,
+    prompt: ReminderKind,
+    epoch: u32,
+) -> Result<Performed, JobError> {
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    let left = prompt_due(&request, prompt).map(|due| due.duration_since(portal.now()));
+    match left.map(Duration::try_from) {
+        Some(Ok(left)) if !left.is_zero() => Ok(Performed::Again(left)),
+        _ => apply(portal, id, Event::Prompt { prompt, epoch }).await,
+    }
+}
+
+/// Returns the request if it still waits for the same approval, which its epoch identifies.
+async fn still_asked(portal: &Portal, id: RequestId, epoch: u32) -> anyhow::Result<Option<Request>> {
+    let request = portal.ports.store.load(id).await?;
+    Ok(request.filter(|request| request.waits_for_approvers() && request.epoch == epoch))
+}
+
+/// Schedules a message to everybody who can answer and has not. An escalation goes to the admins, who were not asked
+/// before.
+pub(super) async fn find_approvers(
+    portal: &Portal,
+    id: RequestId,
+    prompt: ReminderKind,
+    epoch: u32,
+) -> Result<Performed, JobError> {
+    let Some(request) = still_asked(portal, id, epoch).await? else { return Ok(Performed::Done) };
+    let asked = match prompt {
+        ReminderKind::Escalation => portal.organization.admins.clone(),
+        ReminderKind::Reminder | ReminderKind::Nudge | ReminderKind::Turn => {
+            portal.circle_of(&request).await?.asked
+        }
+    };
+    let without = request.cannot_approve();
+    let people = portal.some_who_count(&asked, &without, MOST_TOLD, Freshness::Fresh).await?.people;
+    let now = portal.now();
+    let tell = |person: PersonId| JobKind::TellApprover { prompt, epoch, person }.due(id, now);
+    let jobs: Vec<Job> = people.into_iter().map(tell).collect();
+    if !jobs.is_empty() {
+        portal.write_jobs(jobs).await?;
+    }
+    Ok(Performed::Done)
+}
+
+/// Sends one approver a direct message. If that fails, they see it in the card's thread, or get it once they can be
+/// messaged, as long as the request still waits.
+pub(super) async fn tell_approver(
+    portal: &Portal,
+    id: RequestId,
+    (prompt, epoch): (ReminderKind, u32),
+    person: &PersonId,
+) -> Result<Performed, JobError> {
+    let Some(request) = still_asked(portal, id, epoch).await? else { return Ok(Performed::Done) };
+    tell_directly(portal, &request, MessageSlot::Prompt(prompt), person).await??;
+    Ok(Performed::Done)
+}

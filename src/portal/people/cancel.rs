@@ -1,0 +1,25 @@
+//! Withdrawal of an undecided request by its requester.
+
+use crate::domain::event::Event;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{MessageSlot, Request};
+use crate::portal::commit::applying;
+use crate::portal::people::click::{RequestAction, named_request, refresh_clicked, refusal_in};
+use crate::portal::{Error, Portal};
+
+/// Cancels the request if it is the person's own and undecided.
+///
+/// # Errors
+/// A refusal, recorded on the trail if it is for lack of permission; or a failure, with nothing changed.
+pub async fn cancel(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
+    let request = named_request(portal, click, |_| MessageSlot::Direct, "cancel").await?;
+    let event = Event::Cancel { by: click.by.clone() };
+    let cancelled = portal.change(request.id, click.options(), applying(&event)).await;
+    refresh_clicked(portal, &request, click, (MessageSlot::Direct, refusal_in(&cancelled))).await;
+    match cancelled {
+        Err(Error::Refused(refusal @ Refusal::NotTheRequester { .. })) => {
+            Err(portal.refuse(&request, &click.by, "cancel", refusal).await)
+        }
+        other => other,
+    }
+}

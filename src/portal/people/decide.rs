@@ -1,0 +1,136 @@
+//! Approvers' decisions: Approve, or Deny with a reason.
+//!
+//! Who may decide is checked now, on the server, whatever the message shows. If Slack cannot say who is in a group, the
+//! click is stored and judged as soon as Slack answers.
+
+use crate::domain::approval::ApprovalConfirm;
+use crate::domain::approve_with_changes::{can_be_reduced, reducible_fields, unchanged};
+use crate::domain::event::Event;
+use crate::domain::form::Field;
+use crate::domain::ids::{ChannelId, RequestId};
+use crate::domain::job::{ClickedDecision, JobKind, StoredClick};
+use crate::domain::refusal::Refusal;
+use crate::domain::request::Request;
+use crate::domain::transition::next;
+use crate::portal::decision::{Unjudged, check_right, judge, product_of, tried};
+use crate::portal::people::click::{RequestAction, named_request, refresh_clicked};
+use crate::portal::{Error, Portal};
+use crate::ports::outage::warn_unless;
+
+/// The result of a decision.
+#[derive(Debug)]
+pub enum DecisionOutcome {
+    /// It counts; the updated request.
+    Now(Box<Request>),
+    /// It is stored and will be judged when Slack answers.
+    Later,
+    /// It does not count yet: for this product the approver has to type the resource's name first.
+    NameWanted(Box<Request>),
+}
+
+/// Decides a request, if the person may. `typed` is the name that the approver typed to confirm, if they were asked to.
+///
+/// # Errors
+/// A refusal, recorded on the trail if it is for lack of permission; or a failure, with nothing changed.
+pub async fn decide(
+    portal: &Portal,
+    click: &RequestAction,
+    decision: ClickedDecision,
+    typed: Option<&str>,
+) -> Result<DecisionOutcome, Error> {
+    let request = named_request(portal, click, Request::card, tried(&decision)).await?;
+    let approves = matches!(decision, ClickedDecision::Approve | ClickedDecision::ApproveLess(_));
+    if approves && wants_name(&request, typed) {
+        // Ask only those for the name who may approve.
+        return match check_right(portal, &request, &click.by, "approve").await {
+            Ok(_) | Err(Unjudged::SlackSilent(_)) => Ok(DecisionOutcome::NameWanted(Box::new(request))),
+            Err(Unjudged::Error(error)) => Err(error),
+        };
+    }
+    let judged = judge(portal, &request, (&click.by, Some(&click.once)), &decision).await;
+    let refused = match &judged {
+        Err(Unjudged::Error(Error::Refused(refusal))) => Some(refusal),
+        Ok(_) | Err(Unjudged::Error(Error::Failed(_)) | Unjudged::SlackSilent(_)) => None,
+    };
+    refresh_clicked(portal, &request, click, (request.card(), refused)).await;
+    match judged {
+        Ok(request) => Ok(DecisionOutcome::Now(Box::new(request))),
+        Err(Unjudged::Error(error)) => Err(error),
+        Err(Unjudged::SlackSilent(error)) => {
+            warn_unless!(
+                portal.ports.trouble.outages.explains(&error),
+                request = %request.id,
+                error = format!("{error:#}"),
+                "a click waits for Slack"
+            );
+            store_click(portal, click, decision).await?;
+            Ok(DecisionOutcome::Later)
+        }
+    }
+}
+
+/// Returns whether the approver has to type the resource's name and has not.
+fn wants_name(request: &Request, typed: Option<&str>) -> bool {
+    let wanted = request.rule().confirm == ApprovalConfirm::TypeTheName;
+    wanted && request.waits_for_approvers() && typed.map(str::trim) != Some(&request.resource_name())
+}
+
+/// Checks whether the person may deny, before the form for the reason opens.
+///
+/// # Errors
+/// See [`decide`].
+pub async fn may_deny(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
+    may_go_on(portal, click, "deny").await
+}
+
+/// Checks whether the person may approve with changes, before that form opens; returns its fields.
+///
+/// # Errors
+/// See [`decide`].
+pub async fn may_approve_less(
+    portal: &Portal,
+    click: &RequestAction,
+) -> Result<(Request, Vec<Field>), Error> {
+    let request = may_go_on(portal, click, "approve").await?;
+    if !can_be_reduced(&request) {
+        return Err(Refusal::stale(&request).into());
+    }
+    // Report now what cannot be approved at any size, rather than after the approver has chosen one.
+    let product = unchanged(&request, product_of(portal, &request)).map_err(Refusal::from)?;
+    let fields = reducible_fields(&request, product);
+    Ok((request, fields))
+}
+
+/// Returns the fields that an approver can reduce now.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn reducible(portal: &Portal, id: RequestId) -> Result<Vec<Field>, Error> {
+    let request = portal.ports.store.load(id).await?;
+    let Some(request) = request else { return Ok(Vec::new()) };
+    let product = unchanged(&request, product_of(portal, &request));
+    Ok(product.map(|product| reducible_fields(&request, product)).unwrap_or_default())
+}
+
+async fn may_go_on(portal: &Portal, click: &RequestAction, tried: &str) -> Result<Request, Error> {
+    let request = named_request(portal, click, Request::card, tried).await?;
+    if !request.waits_for_approvers() {
+        let event = Event::Deny { by: click.by.clone(), reason: String::new(), instead_of: None };
+        if let Err(refusal) = next(&request, &event, portal.now()) {
+            refresh_clicked(portal, &request, click, (request.card(), Some(&refusal))).await;
+            return Err(refusal.into());
+        }
+    }
+    match check_right(portal, &request, &click.by, tried).await {
+        // Checked again on submission, so an unanswered lookup does not keep the form closed.
+        Ok(_) | Err(Unjudged::SlackSilent(_)) => Ok(request),
+        Err(Unjudged::Error(error)) => Err(error),
+    }
+}
+
+async fn store_click(portal: &Portal, click: &RequestAction, decision: ClickedDecision) -> Result<(), Error> {
+    let channel: Option<ChannelId> = click.message.as_ref().map(|message| message.channel.clone());
+    let now = portal.now();
+    let stored = StoredClick { by: click.by.clone(), epoch: click.epoch, channel, decision, at: now };
+    Ok(portal.write_jobs(vec![JobKind::JudgeClick(stored).due(click.request, now)]).await?)
+}
