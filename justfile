@@ -1,4 +1,4 @@
-# An index of the commands; each is plain cargo, so nobody needs just.
+# An index of the commands. Each is plain cargo, so you do not need just.
 
 # Try it in the browser: http://127.0.0.1:3000
 dev:
@@ -12,11 +12,11 @@ test:
 histories:
     cargo test --test it histories:: -- --ignored
 
-# Kill the program again and again while people use it: just torture --rounds 2000 --seed 7
+# Kill the program again and again while people use it, for example: just torture --rounds 2000 --seed 7
 torture *arguments:
     .ci/torture {{arguments}}
 
-# What has to be clean before a commit
+# Quick checks before a commit
 check:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
@@ -26,7 +26,7 @@ check:
 fmt:
     cargo fmt
 
-# Look at changed snapshots before accepting them
+# Review changed snapshots before accepting them
 snap:
     cargo insta review
 
@@ -34,10 +34,10 @@ snap:
 catalog:
     cargo run -- catalog check --strict catalog
 
-# What it costs, against its limits, with a table at the end: `just bench`, `just bench --full`, `just bench --full B3`
+# Benchmarks against their limits, with a table at the end: `just bench`, `just bench --full`, `just bench --full B3`
 bench *arguments:
     .ci/bench {{ arguments }}
 
-# Everything a change has to pass
+# Everything that a change has to pass
 ci:
     .ci/run

@@ -1,25 +1,25 @@
 #!/usr/bin/env bash
 # Deploys Quartermaster to the account and region of the AWS command line: bucket, templates, portal, launch roles,
-# portfolio. Each stack shows what would change and asks before it changes anything. What has not changed is left
-# alone, so this can be run again at any time, also after it has failed. It removes nothing but a plan that is not carried
-# out, with the empty stack that CloudFormation makes to hold one.
+# portfolio. It shows what would change in each stack and asks before it changes anything. Unchanged stacks are left
+# alone, so it can be run again at any time, also after a failure. It removes nothing but a plan that is not executed,
+# with the empty stack that CloudFormation creates to hold one.
 #
 #   infra/deploy.sh --vpc vpc-… --subnets subnet-…,subnet-… [Name=value …]
 #
-#   --vpc, --subnets   where the bot runs; needed the first time, kept afterwards
-#   --image URI        the bot's image by digest; until there is one the bot is not started
+#   --vpc, --subnets   where the bot runs; required the first time, kept afterwards
+#   --image URI        the bot's image by digest; without one the bot is not started
 #   --catalog DIR      your own products: DIR/<key>/template.yml, DIR/portfolio.yml as `quartermaster catalog template`
-#                      prints it, DIR/launch-roles.yml; needed each time
-#   --boundary ARN     the policy that bounds every role that is made here, or none; kept afterwards
-#   --tag Key=Value    a tag for all that the stacks make, as often as you like; kept afterwards
-#   --untag Key        takes such a tag away again
-#   --plan             only show what would change; a template that is too long to send is put into the bucket
+#                      prints it, DIR/launch-roles.yml; required each time
+#   --boundary ARN     the permissions boundary of every role that is created here, or none; kept afterwards
+#   --tag Key=Value    a tag for everything that the stacks create; can be repeated; kept afterwards
+#   --untag Key        removes such a tag
+#   --plan             only show what would change; a template that is too long to send is uploaded to the bucket
 #   --yes              do not ask
 #   Name=value         any other parameter of portal.yml, such as AssignPublicIp=ENABLED; kept afterwards
 #
 # Needs aws (version 2) and sha256sum. No secret passes through here: README.md says how to store Slack's.
 set -euo pipefail
-# A reader that stops early, such as grep -q, would end its writer, and with that the run.
+# A reader that stops early, such as grep -q, would end its writer, and with it the run.
 
 here=$PWD
 unset CDPATH
@@ -30,7 +30,7 @@ fail() {
   exit 1
 }
 
-# What a template asks for, a name a line; `required` is behind those that have no default.
+# A template's parameters, one name a line; those without a default are followed by `required`.
 parameters_of() {
   tr -d '\r' <"$1" | awk '
     /^[^ #]/ { print_last(); inside = ($1 == "Parameters:") }
@@ -41,7 +41,7 @@ parameters_of() {
   '
 }
 
-# nearest WORD: of the words on standard input, the one that was probably meant; nothing where none is near.
+# nearest WORD: the word on standard input that was probably meant; nothing if none is near.
 nearest() {
   awk -v word="$1" '
     function least(a, b) { return a < b ? a : b }
@@ -63,7 +63,7 @@ nearest() {
   '
 }
 
-# unknown WHAT WORD: ends the run; the words that are known are on standard input.
+# unknown WHAT WORD: ends the run; the known words are on standard input.
 unknown() {
   local meant
   meant=$(nearest "$2")
@@ -77,12 +77,12 @@ catalog=
 boundary=
 tags=(ManagedBy=quartermaster)
 untagged=()
-# What the bot and these templates set themselves: a launch role may do more with what has the tag of a request, and nothing
-# with what has that of the portal. IAM does not tell their cases apart.
+# Tags that the bot and these templates set themselves: a launch role may do more with what has a request's tag, and nothing
+# with what has the portal's. IAM ignores the case of tag keys.
 reserved='ManagedBy Catalog QuartermasterPortal RequestId Team Requester Product ApprovedBy ProvisionedBy'
 portal_parameters=()
 
-# take Name=value: a parameter of the portal, if it has that one and nothing else sets it.
+# take Name=value: a parameter of the portal, if it exists and nothing else sets it.
 take() {
   local name=${1%%=*} other
   case $name in
@@ -97,15 +97,15 @@ take() {
   portal_parameters+=("$1")
 }
 
-# is_reserved KEY: whether a tag is not the company's to set.
+# is_reserved KEY: whether the company may not set this tag.
 is_reserved() {
   [[ $1 == [Aa][Ww][Ss]:* ]] || tr ' ' '\n' <<<"$reserved" | grep -ixF -- "$1" >/dev/null
 }
 
-# tag KEY: checks that it may be set or taken away, and is named once.
+# tag KEY: checks that it may be set or removed, and is named only once.
 tag() {
   local pair
-  # A tag of the bot's that an earlier version let through can be taken away.
+  # A tag of the bot's that an earlier version accepted can be removed.
   [[ ${2:-} == away && $1 != ManagedBy && $1 != Catalog ]] || ! is_reserved "$1" || fail "--tag $1 is not yours to set"
   for pair in "${tags[@]}" ${untagged[@]+"${untagged[@]/%/=}"}; do
     [[ ${pair%%=*} != "$1" ]] || fail "the tag $1 is given twice"
@@ -132,7 +132,7 @@ while [[ $# -gt 0 ]]; do
           boundary=$2
           ;;
         --tag)
-          # CloudFormation takes no empty value.
+          # CloudFormation accepts no empty value.
           [[ $2 == ?*=?* ]] || fail "--tag wants Key=Value"
           tag "${2%%=*}"
           tags+=("$2")
@@ -173,7 +173,7 @@ hash_of() {
   sha256sum "$1" | cut -d ' ' -f 1
 }
 
-# Keys of the products that the portfolio names. Each needs its template as it was printed, and a role.
+# Keys of the products in the portfolio. Each needs its template as it was printed, and a role.
 keys=()
 while IFS=/ read -r _ hash key; do
   key=${key%.yml}
@@ -195,7 +195,7 @@ export AWS_REGION=$region AWS_DEFAULT_REGION=$region AWS_PAGER=
 call 'find out which account this is; log in first' sts get-caller-identity --query Account --output text
 account=$answer
 
-# upload FILE KEY: once; the key holds the hash of the content, so once more does no harm either.
+# upload FILE KEY: once; the key contains the hash of the content, so repeating it is harmless.
 upload() {
   if try s3api head-object --bucket "$bucket" --key "$2"; then
     return
@@ -218,7 +218,7 @@ case $boundary in
     ;;
 esac
 
-# IAM knows no region, so a second portal would find the names of its launch roles taken.
+# IAM has no regions, so a second portal would find the names of its launch roles taken.
 look quartermaster-launch-roles
 if is_new; then
   for key in "${keys[@]}"; do
@@ -227,7 +227,7 @@ if is_new; then
 Roles belong to the account, not to a region: a portal in another region needs it to launch and to remove its products, so \
 leave it alone. One account takes one portal; use that one, or another account. Nothing was changed."
     fi
-    # Whoever may not look is told by CloudFormation.
+    # Without the right to look, CloudFormation will report the conflict.
   done
 fi
 
@@ -247,14 +247,14 @@ asset_url=$answer
 machine=machine/$(hash_of infra/provisioning.asl.json)/provisioning.asl.json
 [[ $plan == yes ]] || upload infra/provisioning.asl.json "$machine"
 portal=("AssetBucket=$bucket" "MachineKey=$machine" ${bounded[@]+"${bounded[@]}"} ${portal_parameters[@]+"${portal_parameters[@]}"})
-# parameter NAME: as the portal has it now, whoever set it, in `answer`.
+# parameter NAME: the portal's present value, whoever set it, in `answer`.
 parameter() {
   call 'read the parameters of quartermaster-portal' cloudformation describe-stacks --stack-name quartermaster-portal \
     --output text --query "Stacks[0].Parameters[?ParameterKey=='$1'].ParameterValue"
   [[ $answer != None ]] || answer=
 }
 
-# balances [Name=value …]: whether the portal has a load balancer, with these parameters in place of those that it has now.
+# balances [Name=value …]: whether the portal has a load balancer, with these parameters instead of its present ones.
 balances() {
   local transport image given
   parameter Transport
@@ -270,14 +270,14 @@ balances() {
   [[ $transport == http && -n $image ]]
 }
 
-# What is protected can neither be rolled back nor removed: what is new is protected by a change of its own, once it is there,
-# and what goes is released by one before.
+# Protected resources can neither be rolled back nor removed: new ones are protected by a change of their own once they exist,
+# and those to be removed are unprotected by a change before.
 look quartermaster-portal
 if is_new; then
   deploy portal infra/portal.yml DeletionProtection=no BalancerProtection=no "${portal[@]}"
   look quartermaster-portal
 fi
-# In a plan it may still be new.
+# In a plan it may not exist yet.
 if ! is_new; then
   protects=no
   if balances; then

@@ -1,10 +1,10 @@
-# shellcheck shell=bash disable=SC2154  # what deploy.sh has read from its arguments
+# shellcheck shell=bash disable=SC2154  # deploy.sh sets these from its arguments
 # For deploy.sh: one stack, from its plan to its end. What is deployed, and in which order, does not belong here.
 #
-# What a function finds out is in a variable, since a function in `$(…)` cannot end the run. Every call of AWS goes through
-# `try` or `call`, and every refusal ends with what to do next. The only things that are ever removed are the change set of
-# this run, and the stack that CloudFormation made to hold it: one that was not there when this run looked, is still in
-# review, and holds no other change set.
+# Functions return results in variables, because a function in `$(…)` cannot end the run. Every call to AWS goes through
+# `try` or `call`, and every refusal says what to do next. Only two things are ever removed: the change set of this run, and
+# the stack that CloudFormation created to hold it, which did not exist when this run looked, is still in review, and has no
+# other change set.
 
 folder=$(mktemp -d)
 answer=
@@ -14,7 +14,7 @@ all_tags=
 changes=
 inherited=()
 
-# try ARGUMENTS…: what AWS answers is in `answer`, what it says against it in `refusal`.
+# try ARGUMENTS…: AWS's answer is in `answer`, its error in `refusal`.
 try() {
   refusal=
   if answer=$(aws "$@" 2>"$folder/refusal"); then
@@ -25,36 +25,36 @@ try() {
   return 1
 }
 
-# call DOING ARGUMENTS…: as try; where AWS refuses the run ends.
+# call DOING ARGUMENTS…: like try, but ends the run if AWS refuses.
 call() {
   local doing=$1
   shift
   try "$@" || stop "cannot $doing"
 }
 
-# stop WHAT: ends the run with what AWS has said and the way on.
+# stop WHAT: ends the run with AWS's error and how to continue.
 stop() {
   fail "$1:
   ${refusal:-aws gave no reason}
 Put that right and run this again; what is done already is left alone."
 }
 
-# The plan that was made and is not carried out yet: name of the change set, stack, its id once it is known, and whether this
-# run made the stack.
+# The plan that was created and is not executed yet: name of the change set, stack, its id once it is known, and whether this
+# run created the stack.
 drawn=
 drawn_on=
 drawn_id=
 made=no
-# The stack of which a change may have begun, and is not known to have ended.
+# The stack whose change may have begun, and is not known to have ended.
 begun=
 
-# Takes a plan back that is not carried out. Whatever stops it, it can be begun again.
+# Removes a plan that is not executed. If it is interrupted, it can be repeated.
 discard() {
   local name=$drawn state made_so_far
   if try cloudformation describe-change-set --stack-name "$drawn_on" --change-set-name "$name" \
     --query '[StackId, ExecutionStatus, Status]' --output text; then
     read -r drawn_id state made_so_far <<<"$answer"
-    # CloudFormation refuses to remove one that is still being made, and one that is being carried out.
+    # CloudFormation refuses to remove a change set while it is being created or executed.
     case $made_so_far in
       CREATE_PENDING | CREATE_IN_PROGRESS)
         try cloudformation wait change-set-create-complete --stack-name "$drawn_id" --change-set-name "$name" || true
@@ -70,14 +70,14 @@ discard() {
   elif [[ $refusal != *'(ChangeSetNotFound)'* && $refusal != *'(ValidationError)'*'does not exist'* ]]; then
     left_behind "$drawn_on" "$name"
   elif [[ -n $drawn_id ]]; then
-    # It is gone already, perhaps without the stack.
+    # The change set is gone already, perhaps without the stack.
     discard_stack "$name"
   fi
   drawn=
   drawn_id=
 }
 
-# discard_stack NAME: removes the stack that was made to hold that change set, and nothing else.
+# discard_stack NAME: removes the stack that was created to hold that change set, and nothing else.
 discard_stack() {
   [[ $made == yes ]] || return 0
   if try cloudformation describe-stacks --stack-name "$drawn_id" --query 'Stacks[0].StackStatus' --output text \
@@ -95,7 +95,7 @@ left_behind() {
     "aws cloudformation delete-change-set --stack-name $1 --change-set-name $2" >&2
 }
 
-# goes_on STACK: says that a change does not end with this run.
+# goes_on STACK: says that a change continues after this run.
 goes_on() {
   printf 'deploy: the change of %s has begun as far as is known, and AWS goes on with it. Wait until this shows no status that ends in _IN_PROGRESS, then run this again:\n    %s\n' \
     "$1" "aws cloudformation describe-stacks --stack-name $1 --query Stacks[0].StackStatus --output text" >&2
@@ -104,11 +104,11 @@ goes_on() {
 finish() {
   local code=$?
   trap - EXIT
-  # Whoever is impatient must not stop this half-way.
+  # A second signal must not stop this half-way.
   trap '' INT TERM HUP
   set +e
   if [[ -n $begun ]]; then
-    # Stopped while it was asked for, it may not have begun.
+    # If the run was stopped while it requested the change, the change may not have begun.
     if [[ -n $drawn ]] && try cloudformation describe-change-set --stack-name "$drawn_on" --change-set-name "$drawn" \
       --query ExecutionStatus --output text && [[ $answer == AVAILABLE ]]; then
       discard
@@ -126,8 +126,8 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# look STACK: what there is of it, in `status`, `protected` and `reason`; all empty where there is none. Only CloudFormation's own word
-# that it does not exist counts as that.
+# look STACK: sets `status`, `protected` and `reason`; all are empty if the stack does not exist. Only CloudFormation's own
+# answer counts as "does not exist".
 look() {
   status=
   protected=
@@ -140,19 +140,19 @@ look() {
   fi
 }
 
-# Whether the stack that was looked at is still to be made.
+# Whether the stack that was looked at has yet to be created.
 is_new() {
   [[ -z $status || $status == DELETE_COMPLETE || $status == REVIEW_IN_PROGRESS ]]
 }
 
-# output STACK NAME: in `answer`.
+# output STACK NAME: the value of an output, in `answer`.
 output() {
   call "read the outputs of $1" cloudformation describe-stacks --stack-name "$1" --output text \
     --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue"
   [[ -n $answer && $answer != None ]] || fail "the stack $1 has no output $2. Run this again: what changes is deployed first."
 }
 
-# tags_of STACK: of the stack that was looked at, in `answer`, a line each: key, tab, value.
+# tags_of STACK: the tags of the stack that was looked at, in `answer`, one line each: key, tab, value.
 tags_of() {
   answer=
   is_new && return
@@ -160,7 +160,7 @@ tags_of() {
   [[ $answer != None ]] || answer=
 }
 
-# is_given KEY: whether this run says what becomes of that tag.
+# is_given KEY: whether this run sets or removes that tag.
 is_given() {
   local pair
   for pair in "${tags[@]}" ${untagged[@]+"${untagged[@]/%/=}"}; do
@@ -169,7 +169,7 @@ is_given() {
   return 1
 }
 
-# inherited_value KEY: what the first stack that has the tag has, in `answer`.
+# inherited_value KEY: the tag's value in the first stack that has it, in `answer`.
 inherited_value() {
   local pair
   for pair in ${inherited[@]+"${inherited[@]}"}; do
@@ -181,8 +181,8 @@ inherited_value() {
   return 1
 }
 
-# Tags and boundary belong to the installation, not to a stack: what this run does not say is as the stacks have it, those
-# that are still to be made included. Which boundary holds is in `boundary`, what the stacks are tagged with in `inherited`.
+# Tags and boundary belong to the installation, not to a stack: those that this run does not set are taken from the existing
+# stacks, also for stacks that have yet to be created. The boundary is in `boundary`, the stacks' tags are in `inherited`.
 inherit() {
   local name stack key value own='' bounds='' known=no disagree=no
   for name in assets portal launch-roles portfolio; do
@@ -219,7 +219,7 @@ Say which one holds with --boundary, and run this again."
   boundary=$known
 }
 
-# A text in JSON.
+# A text as a JSON string.
 json() {
   local text=${1//\\/\\\\}
   printf '"%s"' "${text//\"/\\\"}"
@@ -237,7 +237,7 @@ events_command() {
   printf '%s' "aws cloudformation describe-stack-events --stack-name $1 --query \"StackEvents[?ends_with(ResourceStatus, 'FAILED')].[LogicalResourceId, ResourceStatusReason]\" --output text"
 }
 
-# way_on STACK STATUS: why this cannot go on with a stack as it is, and what does.
+# way_on STACK STATUS: why the run cannot continue with a stack in this state, and what to do.
 # Source: StackStatus and the operations of CloudFormation in AWS's service model, botocore 1.44.8 (2026-11-29)
 way_on() {
   local why again='then run this again.' commands=()
@@ -283,8 +283,8 @@ way_on() {
   printf '\n    %s' "${commands[@]}"
 }
 
-# values STACK TEMPLATE [Name=value …]: the parameters as CloudFormation wants them, in `values`. What is not named keeps the
-# value that the stack has.
+# values STACK TEMPLATE [Name=value …]: the parameters in CloudFormation's format, in `values`. Those that are not named keep
+# the stack's value.
 values() {
   local template=$2 parameters name needed given value known='' list=''
   if ! is_new; then
@@ -318,7 +318,7 @@ values() {
   values="[$list]"
 }
 
-# all_tags STACK: those that the stack has, those of the installation, and those of this run, as CloudFormation wants them, in
+# all_tags STACK: the tags of the stack, of the installation and of this run, in CloudFormation's format, in
 # `all_tags`.
 all_tags() {
   local key value pair list='' own=$'\n'
@@ -339,11 +339,11 @@ all_tags() {
   all_tags="[${list%,}]"
 }
 
-# draw STACK TEMPLATE KIND [Name=value …]: makes the plan; whether anything changes is in `changes`.
+# draw STACK TEMPLATE KIND [Name=value …]: creates the plan; `changes` says whether anything changes.
 draw() {
   local stack=$1 template=$2 kind=$3 body state why
   shift 3
-  # CloudFormation takes up to 51,200 bytes directly; what is longer has to come from a bucket.
+  # CloudFormation accepts up to 51,200 bytes directly; longer templates have to come from a bucket.
   body=(--template-body "file://$template")
   if [[ $(wc -c <"$template") -gt 51200 ]]; then
     [[ -n $bucket ]] || fail "$template is longer than 51,200 bytes, and there is no bucket yet to send it from"
@@ -359,7 +359,7 @@ draw() {
   drawn=quartermaster-$(date -u +%Y%m%d%H%M%S)-$$-$RANDOM
   call "make a plan for $stack" cloudformation create-change-set --stack-name "$stack" --change-set-name "$drawn" \
     --change-set-type "$kind" "${body[@]}" --parameters "$values" --tags "$all_tags" --capabilities CAPABILITY_NAMED_IAM
-  # Fails for a plan without changes, too; its own status says which it is.
+  # This also fails for a plan without changes; the change set's own status says which it is.
   try cloudformation wait change-set-create-complete --stack-name "$stack" --change-set-name "$drawn" || true
   call "read the plan for $stack" cloudformation describe-change-set --stack-name "$stack" --change-set-name "$drawn" \
     --query '[Status, StatusReason]' --output text
@@ -370,7 +370,7 @@ draw() {
       return
       ;;
     FAILED)
-      # In these words, by which AWS's own command line knows it, too.
+      # AWS's own command line recognizes it by the same words.
       if [[ $why == *"didn't contain changes"* || $why == *'No updates are to be performed'* ]]; then
         changes=no
         return
@@ -382,12 +382,12 @@ draw() {
   stop "there is no plan for $stack"
 }
 
-# carry_out STACK KIND: executes the plan and waits for its end.
+# carry_out STACK KIND: executes the plan and waits until it has ended.
 carry_out() {
   local stack=$1 kind=$2 id=$drawn went_wrong
   begun=$stack
   if ! try cloudformation execute-change-set --stack-name "$stack" --change-set-name "$id" --client-request-token "$id"; then
-    # It may have begun all the same, when only the answer was lost.
+    # It may have begun anyway, if only the answer was lost.
     went_wrong=$refusal
     call "find out whether the change of $stack has begun" cloudformation describe-change-set --stack-name "$stack" \
       --change-set-name "$id" --query ExecutionStatus --output text
@@ -410,7 +410,7 @@ carry_out() {
   [[ $answer != None ]] || answer=
   case $status in
     CREATE_COMPLETE | UPDATE_COMPLETE)
-      # CloudFormation counts a change as complete without what it could not remove.
+      # CloudFormation reports a change as complete even if it could not remove something.
       [[ -z $answer ]] || printf '%s\ndeploy: %s is %s all the same. What is named above and could not be removed belongs to no stack any more: remove it by hand.\n' \
         "$answer" "$stack" "$status" >&2
       [[ -z $reason || $reason == None ]] || printf 'deploy: AWS says of %s: %s\n' "$stack" "$reason" >&2

@@ -276,7 +276,7 @@ fn the_committed_manifest_is_what_the_program_prints() {
 fn the_link_in_the_docs_makes_the_committed_manifest() {
     let link = install_link(&read("manifest.yml"));
     for path in ["README.md", "docs/slack-setup.md"] {
-        let is_there = read(path).contains(&format!("({link})"));
+        let is_there = read(path).contains(&format!("]: {link}\n"));
         assert!(is_there, "{path}: put in what `cargo run -- manifest --socket --link` prints");
     }
     let (_, encoded) = link.split_once("manifest_yaml=").unwrap();
