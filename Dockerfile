@@ -1,5 +1,6 @@
 # The bot as a container: one program on a file system that nobody writes, as nobody in particular. docs/deploy.md says
-# how to run it. It has never been built: where this was written there was nothing to build it with.
+# how to run it; .ci/image builds it and runs it once. That has not happened yet: where this was written there was no
+# Docker daemon.
 FROM rust:1.95-alpine AS build
 RUN apk add --no-cache build-base ca-certificates
 WORKDIR /build
