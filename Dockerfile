@@ -1,5 +1,5 @@
 # The bot as a container: one program on a read-only file system, as an unprivileged user. docs/deploy.md says how to run
-# it. It has never been built, because there was nothing to build it with where it was written.
+# it; .ci/image builds it and runs it once. That has not happened yet: where this was written there was no Docker daemon.
 FROM rust:1.95-alpine AS build
 RUN apk add --no-cache build-base ca-certificates
 WORKDIR /build

@@ -65,7 +65,7 @@ impl Topic {
             .identity(&identity)
             .region(&self.region)
             .name("sns")
-            .time(SystemTime::from(SystemClock.now()))
+            .time(SystemTime::try_from(SystemClock.now())?)
             .settings(SigningSettings::default())
             .build()?
             .into();

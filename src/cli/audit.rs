@@ -122,7 +122,7 @@ fn parse_since(text: &str) -> anyhow::Result<Timestamp> {
     let day: Date = text.parse().ok().with_context(|| {
         format!("cannot read the date: {text} (write 2026-11-01 or 2026-11-01T12:00:00Z)")
     })?;
-    Ok(day.to_zoned(TimeZone::UTC)?.timestamp())
+    Ok(day.to_zoned_datetime(TimeZone::UTC)?.timestamp())
 }
 
 #[cfg(test)]

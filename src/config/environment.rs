@@ -15,7 +15,7 @@ const WANTED_APP_TOKEN: &str = "make one that begins with `xapp-` and has the sc
 
 /// The variable with the secret that events are signed with, and how to create one.
 const EVENTS_SECRET: &str = "QUARTERMASTER_EVENTS_SECRET";
-const WANTED_EVENTS_SECRET: &str = "make one, for example with `openssl rand -hex 32`, and give it to the receiver of \
+const WANTED_EVENTS_SECRET: &str = "make one, for example with `echo whsec_$(openssl rand -base64 32)`, and give it to the receiver of \
                                     `events.webhook` as well";
 /// Minimum length in characters; shorter secrets can be guessed.
 const SHORTEST_SECRET: usize = 16;
@@ -219,8 +219,8 @@ mod tests {
         let told = [None, Some("hunter2")].map(|secret| read(secret).unwrap_err()).concat();
         let lines: Vec<String> = told.iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(lines.join("\n"), @"
-        QUARTERMASTER_EVENTS_SECRET: is not set: make one, for example with `openssl rand -hex 32`, and give it to the receiver of `events.webhook` as well
-        QUARTERMASTER_EVENTS_SECRET: is shorter than 16 characters: make one, for example with `openssl rand -hex 32`, and give it to the receiver of `events.webhook` as well
+        QUARTERMASTER_EVENTS_SECRET: is not set: make one, for example with `echo whsec_$(openssl rand -base64 32)`, and give it to the receiver of `events.webhook` as well
+        QUARTERMASTER_EVENTS_SECRET: is shorter than 16 characters: make one, for example with `echo whsec_$(openssl rand -base64 32)`, and give it to the receiver of `events.webhook` as well
         ");
     }
 

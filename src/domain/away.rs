@@ -68,7 +68,7 @@ impl Away {
 
 /// Returns the day in UTC.
 pub fn today(now: Timestamp) -> Date {
-    now.to_zoned(TimeZone::UTC).date()
+    now.to_zoned_datetime(TimeZone::UTC).date()
 }
 
 #[cfg(test)]

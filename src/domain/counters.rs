@@ -140,7 +140,7 @@ impl CounterDay {
 
 /// Returns the day in UTC.
 pub fn day(at: Timestamp) -> Date {
-    at.to_zoned(TimeZone::UTC).date()
+    at.to_zoned_datetime(TimeZone::UTC).date()
 }
 
 fn marks(request: &Request, entry: &AuditEntry) -> Vec<Counter> {

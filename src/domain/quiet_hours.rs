@@ -176,7 +176,7 @@ mod tests {
         let line = |moment: &&str| {
             let end = quiet.until(moment.parse().unwrap());
             let end = end.map_or("not quiet".to_owned(), |end| {
-                format!("until {end}, {}", end.to_zoned(quiet.zone.clone()).strftime("%a %H:%M %Z"))
+                format!("until {end}, {}", end.to_zoned_datetime(quiet.zone.clone()).strftime("%a %H:%M %Z"))
             });
             format!("{moment}: {end}")
         };

@@ -4,9 +4,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 use rust_decimal::Decimal;
 
 use super::ids::ProductKey;
@@ -27,7 +27,7 @@ impl Month {
     /// Returns the month that contains `now`.
     pub fn of(now: Timestamp) -> Self {
         let first = Self::first_day(now);
-        let start = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned: Zoned| zoned.timestamp());
+        let start = |date: Date| date.to_zoned_datetime(TimeZone::UTC).map(|midnight| midnight.timestamp());
         let begin = start(first).unwrap_or(Timestamp::MIN);
         let next = first.last_of_month().tomorrow();
         Self { begin, end: next.and_then(start).unwrap_or(Timestamp::MAX) }
@@ -35,7 +35,7 @@ impl Month {
 
     /// Returns the first day of the month that contains `now`.
     pub fn first_day(now: Timestamp) -> Date {
-        now.to_zoned(TimeZone::UTC).date().first_of_month()
+        now.to_zoned_datetime(TimeZone::UTC).date().first_of_month()
     }
 
     /// Returns the seconds of this month between two points in time; zero if the second is not later.
@@ -201,7 +201,7 @@ impl Leaving {
     /// Returns the sum over the leases of the estimate times the seconds between its end, or now if that has passed,
     /// and the end of the month.
     fn leaves(&self, month: &Month, passed: i64, whole: i64) -> i128 {
-        let begin = self.day.to_zoned(TimeZone::UTC).map_or(month.begin, |zoned| zoned.timestamp());
+        let begin = self.day.to_zoned_datetime(TimeZone::UTC).map_or(month.begin, |zoned| zoned.timestamp());
         let begins = begin.as_second().saturating_sub(month.begin.as_second());
         let (monthly, passed, whole) = (i128::from(self.monthly), i128::from(passed), i128::from(whole));
         let ends = i128::from(begins) * monthly + i128::from(self.seconds);

@@ -1,5 +1,7 @@
-//! Sends every audit entry to a webhook, each in a request of its own, signed like Slack's requests to us.
+//! Sends every audit entry to a webhook, each in a request of its own, signed as Standard Webhooks asks for.
 //! docs/operations.md shows how the receiver verifies the signature.
+
+mod key;
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,20 +12,25 @@ use async_trait::async_trait;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use axum::http::{Request, StatusCode};
 use bytes::Bytes;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
 use url::Url;
 
+use self::key::WebhookKey;
 use crate::domain::audit::AuditEntry;
 use crate::https::{HttpResponse, Poster};
 use crate::ports::clock::Clock;
 use crate::ports::subscriber::{Subscriber, TellError};
 
+/// Header with the id of the entry, the same each time that it is sent: its request, `-` and its number.
+pub const ID: &str = "webhook-id";
 /// Header with the time of the signature, in seconds since 1970.
-pub const TIMESTAMP: &str = "x-quartermaster-timestamp";
-/// Header with the signature: `v0=` and the HMAC-SHA256 of `v0:`, the timestamp, `:` and the body, in lower-case
-/// hexadecimal digits.
-pub const SIGNATURE: &str = "x-quartermaster-signature";
+pub const TIMESTAMP: &str = "webhook-timestamp";
+/// Header with the signature of id, time and body, as in Standard Webhooks.
+pub const SIGNATURE: &str = "webhook-signature";
+/// Header with the time once more, from before Standard Webhooks. Goes with [`LEGACY_SIGNATURE`].
+pub const LEGACY_TIMESTAMP: &str = "x-quartermaster-timestamp";
+/// Header with the signature from before Standard Webhooks, which version 0.4 no longer sends: `v0=` and the HMAC-SHA256 of
+/// `v0:`, the timestamp, `:` and the body, in lower-case hexadecimal digits.
+pub const LEGACY_SIGNATURE: &str = "x-quartermaster-signature";
 
 /// Time limit for a request, including its answer.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -34,7 +41,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(5);
 #[derive(Clone)]
 pub struct Webhook {
     address: Url,
-    mac: Hmac<Sha256>,
+    key: WebhookKey,
     poster: Poster,
     clock: Arc<dyn Clock>,
 }
@@ -43,25 +50,24 @@ impl Webhook {
     /// Creates a webhook for this URL.
     ///
     /// # Errors
-    /// When the secret cannot be used as a key, or the system's certificates cannot be loaded.
+    /// When the secret holds no key, or the system's certificates cannot be loaded.
     pub fn new(address: Url, secret: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        // A secret from a file often ends with a line break.
-        let mac = Hmac::new_from_slice(secret.trim().as_bytes()).context("the secret cannot sign")?;
-        Ok(Self { poster: Poster::to(&address)?, address, mac, clock })
+        let key = WebhookKey::from_secret(secret).context("cannot sign for `events.webhook`")?;
+        Ok(Self { poster: Poster::to(&address)?, address, key, clock })
     }
 
-    fn signed(&self, body: Vec<u8>) -> anyhow::Result<Request<Bytes>> {
+    fn signed(&self, entry: &AuditEntry) -> anyhow::Result<Request<Bytes>> {
+        let id = format!("{}-{}", entry.request, entry.seq);
         let timestamp = self.clock.now().as_second().to_string();
-        let mut mac = self.mac.clone();
-        for part in [b"v0:".as_slice(), timestamp.as_bytes(), b":", &body] {
-            mac.update(part);
-        }
-        let signature = format!("v0={}", hex::encode(mac.finalize().into_bytes()));
+        let body = serde_json::to_vec(entry).context("cannot write an entry of the trail")?;
         let request = Request::post(self.address.as_str())
             .header(CONTENT_TYPE, "application/json; charset=utf-8")
             .header(USER_AGENT, concat!("quartermaster/", env!("CARGO_PKG_VERSION")))
-            .header(TIMESTAMP, timestamp)
-            .header(SIGNATURE, signature);
+            .header(SIGNATURE, self.key.sign(&id, &timestamp, &body))
+            .header(ID, id)
+            .header(LEGACY_SIGNATURE, self.key.sign_legacy(&timestamp, &body))
+            .header(LEGACY_TIMESTAMP, &timestamp)
+            .header(TIMESTAMP, timestamp);
         request.body(Bytes::from(body)).context("cannot write the request")
     }
 }
@@ -69,8 +75,7 @@ impl Webhook {
 #[async_trait]
 impl Subscriber for Webhook {
     async fn tell(&self, entry: &AuditEntry) -> Result<(), TellError> {
-        let body = serde_json::to_vec(entry).context("cannot write an entry of the trail")?;
-        let answer = self.poster.post(self.signed(body)?, LIMIT).await.context("the webhook")?;
+        let answer = self.poster.post(self.signed(entry)?, LIMIT).await.context("the webhook")?;
         if answer.status.is_success() {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 
 use cloudformation::document::{Node, parse_toml};
 
-use crate::source::{none, read, root};
+use crate::source::{files_under, none, read, root};
 
 /// The value behind the first `key` that a line begins with.
 fn after<'t>(text: &'t str, key: &str) -> &'t str {
@@ -33,6 +33,27 @@ fn the_container_is_built_by_the_oldest_rust_that_is_promised_and_holds_nothing_
     let promised = after(&read("Cargo.toml"), "rust-version = ").trim_matches('"').to_owned();
     assert_eq!(after(&docker, "FROM rust:"), format!("{promised}-alpine AS build"));
     assert!(docker.contains("\nFROM scratch\n"));
+}
+
+#[test]
+fn the_forge_tests_with_the_oldest_rust_that_is_promised_and_pins_what_it_runs() {
+    let promised = after(&read("Cargo.toml"), "rust-version = ").trim_matches('"').to_owned();
+    let gate = read(".github/workflows/ci.yml");
+    assert!(after(&gate, "container: ").starts_with(&format!("rust:{promised}-")));
+    let advisories = read(".github/workflows/advisories.yml");
+    assert_eq!(after(&advisories, "rust-version: ").trim_matches('"'), promised);
+    let mut problems = Vec::new();
+    for path in files_under(".github/workflows") {
+        for line in read(&path).lines() {
+            let Some((_, action)) = line.split_once("uses: ") else { continue };
+            let hash =
+                action.split_once('@').map_or("", |(_, rest)| rest.split(' ').next().unwrap_or_default());
+            let is_hash = hash.len() == 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let is_pinned = is_hash && action.contains(" # v");
+            problems.extend((!is_pinned).then(|| format!("{path}: name a hash and its version: `{action}`")));
+        }
+    }
+    none(&problems);
 }
 
 /// What a container is built from holds what cargo reads, and nothing that somebody keeps beside it.

@@ -4,8 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders that hold no text of ours. In a worktree `.git` is a file.
-const NOT_OURS: [&str; 8] =
-    [".git", "target", ".data", "ci-output", ".venv-lint", ".venv-aws", ".venv-bolt", "node_modules"];
+const NOT_OURS: [&str; 9] = [
+    ".git",
+    "target",
+    ".data",
+    "ci-output",
+    ".venv-lint",
+    ".venv-aws",
+    ".venv-bolt",
+    ".venv-release",
+    "node_modules",
+];
 
 /// Where the repository is.
 pub(crate) fn root() -> PathBuf {

@@ -19,7 +19,7 @@ pub(super) fn part(store: &DynamoStore, absence: &Absence) -> anyhow::Result<Tra
             // `until` is inclusive, so the item expires a day later.
             item.insert("delegate".to_owned(), text(away.delegate.as_str()));
             item.insert("until".to_owned(), text(away.until.to_string()));
-            let end = away.until.tomorrow().and_then(|day| day.to_zoned(TimeZone::UTC));
+            let end = away.until.tomorrow().and_then(|day| day.to_zoned_datetime(TimeZone::UTC));
             if let Ok(end) = end {
                 ends(&mut item, end.timestamp());
             }

@@ -35,7 +35,7 @@ pub(super) fn part(store: &DynamoStore, tally: &CounterDay) -> anyhow::Result<Tr
 
 /// Returns when the counters of a day expire.
 fn end_of(day: Date) -> AttributeValue {
-    let begin = day.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |zoned| zoned.timestamp());
+    let begin = day.to_zoned_datetime(TimeZone::UTC).map_or(Timestamp::MAX, |zoned| zoned.timestamp());
     number(&later(begin, COUNTS_KEPT_FOR).as_second())
 }
 

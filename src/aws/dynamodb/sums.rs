@@ -68,7 +68,8 @@ impl Changes {
                 if let Some(ended) = holding.ended_at {
                     in_month(Month::first_day(ended), "ended", cents * into_month(ended));
                 } else if let Some(leaves) = holding.expires_at {
-                    let (month, day) = (Month::first_day(leaves), leaves.to_zoned(TimeZone::UTC).day());
+                    let (month, day) =
+                        (Month::first_day(leaves), leaves.to_zoned_datetime(TimeZone::UTC).day());
                     in_month(month, &format!("leaving_{day}"), cents);
                     in_month(month, &format!("seconds_{day}"), cents * into_day(leaves));
                 }
@@ -111,7 +112,8 @@ impl Changes {
             }
             if let Some(month) = month_of(sort) {
                 change.text += " SET #ttl = :end";
-                let begin = month.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |zoned| zoned.timestamp());
+                let begin =
+                    month.to_zoned_datetime(TimeZone::UTC).map_or(Timestamp::MAX, |zoned| zoned.timestamp());
                 let end = later(begin, MONTHS_KEPT_FOR).as_second();
                 change = change.with(":end", number(&end)).named("#ttl", TTL);
             }

@@ -14,8 +14,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::approval::{Answer, Approval, Consent};
-use crate::domain::approve_with_changes::Reduction;
+use crate::domain::approval::{Answer, Approval};
 use crate::domain::audit::AuditHead;
 use crate::domain::catalog::{ApprovalRule, LeaseTerms, TeardownConfirm};
 use crate::domain::deletion::DeletionEffect;

@@ -60,7 +60,7 @@ async fn read(portal: &Portal, bill: &dyn Bill) -> anyhow::Result<()> {
 
 /// Returns the first day of yesterday's month, and today: charges of the current day are not complete.
 fn days(now: Timestamp) -> Option<(Date, Date)> {
-    let today = now.to_zoned(TimeZone::UTC).date();
+    let today = now.to_zoned_datetime(TimeZone::UTC).date();
     Some((today.yesterday().ok()?.first_of_month(), today))
 }
 

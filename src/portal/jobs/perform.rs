@@ -1,9 +1,7 @@
 //! The function of each kind of job.
 
-use crate::domain::event::Event;
 use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKind, JobOwner};
-use crate::domain::request::Request;
 use crate::portal::Portal;
 use crate::portal::jobs::actual_costs::read_bill;
 use crate::portal::jobs::deadline::at_deadline;

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use quartermaster::domain::audit::AuditEntry;
 use sha2::Sha256;
@@ -94,12 +95,21 @@ async fn hear(State(receiver): State<Receiver>, uri: Uri, headers: HeaderMap, bo
     StatusCode::OK.into_response()
 }
 
-/// As docs/operations.md tells whoever listens to check it.
+/// Checks both signatures as docs/operations.md tells receivers to, and that the id is that of the entry.
 fn is_signed(headers: &HeaderMap, body: &str) -> bool {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let timestamp = header("x-quartermaster-timestamp");
-    let mut mac = Hmac::<Sha256>::new_from_slice(EVENTS_SECRET.as_bytes()).unwrap();
-    mac.update(format!("v0:{timestamp}:{body}").as_bytes());
-    let wanted = format!("v0={}", hex::encode(mac.finalize().into_bytes()));
-    timestamp.parse::<i64>().is_ok() && header("x-quartermaster-signature") == wanted
+    let digest = |text: String| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(EVENTS_SECRET.as_bytes()).unwrap();
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes()
+    };
+    let entry: AuditEntry = serde_json::from_str(body).unwrap();
+    let (id, timestamp) = (header("webhook-id"), header("webhook-timestamp"));
+    let signature = format!("v1,{}", BASE64_STANDARD.encode(digest(format!("{id}.{timestamp}.{body}"))));
+    let legacy_signature = format!("v0={}", hex::encode(digest(format!("v0:{timestamp}:{body}"))));
+    timestamp.parse::<i64>().is_ok()
+        && id == format!("{}-{}", entry.request, entry.seq)
+        && header("webhook-signature") == signature
+        && header("x-quartermaster-timestamp") == timestamp
+        && header("x-quartermaster-signature") == legacy_signature
 }
