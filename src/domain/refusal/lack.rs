@@ -5,7 +5,6 @@ use super::Refusal;
 impl Refusal {
     /// Returns the audit trail's wording of a refusal for missing permission. `None` for all other refusals,
     /// such as a lost race, which are not recorded.
-    #[expect(clippy::too_many_lines, reason = "a line for each refusal, so that none is forgotten")]
     pub fn lack_of_right(&self) -> Option<&'static str> {
         match self {
             Self::NotInATeam => Some("in no team"),

@@ -327,6 +327,8 @@ pub struct Output {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::approval::Consent;
+    use crate::domain::approve_with_changes::Reduction;
     use crate::domain::fixtures::{at, order, waiting_change, waiting_renewal};
     use crate::domain::ids::ChannelId;
 

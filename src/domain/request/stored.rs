@@ -219,12 +219,10 @@ impl From<Request> for StoredRequest {
     fn from(request: Request) -> Self {
         let (mut renewal, mut change) = (None, None);
         for approval in request.later {
-            match &approval.about {
+            match approval.about.clone() {
                 About::Create => {}
-                About::Renew(of) => renewal = Some(StoredRenewal::of(of.clone(), approval)),
-                About::Change(order) => {
-                    change = Some(Box::new(StoredChange::of(order.as_ref().clone(), approval)));
-                }
+                About::Renew(of) => renewal = Some(StoredRenewal::of(&of, approval)),
+                About::Change(order) => change = Some(Box::new(StoredChange::of(*order, approval))),
             }
         }
         let creation = request.creation;
@@ -307,7 +305,7 @@ impl StoredRenewal {
         }
     }
 
-    fn of(renewal: Renewal, approval: Approval) -> Self {
+    fn of(renewal: &Renewal, approval: Approval) -> Self {
         let withdrawn_by = withdrawn_by(approval.answer.as_ref());
         Self {
             by: approval.asked_by,

@@ -76,11 +76,14 @@ pub(super) fn approve(
 /// Returns the token of the execution that waits for the answer, if one does. Refuses an answer to what is decided, was
 /// not asked yet, or has timed out.
 fn open(change: &TransitionBuilder) -> Result<Option<TaskToken>, Refusal> {
-    let token = match &change.request.status {
-        Status::AwaitingApproval { token } => Some(token.clone()),
-        _ if change.request.waiting().is_some() => None,
-        _ => return Err(change.already_decided()),
+    let token = if let Status::AwaitingApproval { token } = &change.request.status {
+        Some(token.clone())
+    } else {
+        None
     };
+    if token.is_none() && change.request.waiting().is_none() {
+        return Err(change.already_decided());
+    }
     change.is_in_time()?;
     Ok(token)
 }
