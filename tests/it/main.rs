@@ -97,6 +97,7 @@ mod trail;
 mod unread_forms;
 mod unread_jobs;
 mod upgrade;
+mod upgrade_approvals;
 mod upgrade_on_aws;
 mod waiting_decisions;
 mod who_approves;

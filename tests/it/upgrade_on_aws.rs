@@ -11,11 +11,15 @@ use serde_json::Value;
 use crate::emulator::{emulator, tables};
 use crate::harness::{Setup, run_in};
 use crate::upgrade::{Waiting, goes_on};
+use crate::upgrade_approvals::{Posted, is_answered};
 
 const VERSION_2: &str = include_str!("stores/version-2.json");
 
 /// The same story, left by the program of version 3, which writes the ends of all chains itself.
 const VERSION_3: &str = include_str!("stores/version-3.json");
+
+/// Left by the program of version 5: see `upgrade_approvals`.
+const VERSION_5: &str = include_str!("stores/version-5.json");
 
 /// New tables with these items.
 async fn filled(items: &str) -> Tables {
@@ -78,6 +82,21 @@ async fn what_version_3_has_left_waiting_is_agreed_to_under_this_one() {
             sealed: 0,
         };
         Box::pin(goes_on(company, &waiting)).await;
+    }))
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "wants an emulator: .ci/aws starts one and runs this"]
+async fn what_waits_since_version_5_is_answered_on_the_messages_of_then() {
+    let tables = filled(VERSION_5).await;
+    Box::pin(run_in(Setup::new().in_tables(tables), async |company| {
+        let posted = Posted {
+            renewal: "a9ddd2fe-478b-40ff-9eca-52687c98791b:2",
+            change: "4c6f5ed2-5561-4509-8f9a-742136e6263c:4",
+        };
+        // What there is to change was made by a simulation that is not here.
+        Box::pin(is_answered(company, &posted, "change failed")).await;
     }))
     .await;
 }
