@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::catalog::Principal;
-use super::exception::Exception;
+use super::approval::{ApprovalPath, Exception};
+use super::cost::Estimate;
 use super::period::Period;
-use super::policy::ApprovalPath;
+use super::principal::Principal;
 use super::quota::{BudgetUse, QuotaUse};
-use super::request::Estimate;
 
 /// What submitting now would lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,9 +5,10 @@ use std::sync::{Arc, PoisonError};
 
 use anyhow::Context as _;
 
-use crate::domain::catalog::{Catalog, Principal};
+use crate::domain::catalog::Catalog;
 use crate::domain::job::{JobKind, JobOwner};
 use crate::domain::organization::Organization;
+use crate::domain::principal::Principal;
 use crate::domain::refusal::safe;
 use crate::domain::request::{MessageSlot, ReminderKind};
 use crate::portal::jobs::trail_copy;

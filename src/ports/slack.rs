@@ -10,9 +10,9 @@ use thiserror::Error;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::away::Away;
-use crate::domain::catalog::Principal;
 use crate::domain::ids::{ChannelId, PersonId, TeamName};
 use crate::domain::pause::Pause;
+use crate::domain::principal::Principal;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{MessageRef, MessageSlot, Request};
 

@@ -10,7 +10,7 @@ use self::words::{
     decided_words, instead_of_teardown, nearest_sentence, noun, others_in_words, periods, quoted, stands,
     teams_sentence, when,
 };
-use super::approve_with_changes::Irreducible;
+use super::approval::Irreducible;
 use super::cost::dollars;
 use super::ids::{PersonId, ProductKey, TeamName};
 use super::period::Period;

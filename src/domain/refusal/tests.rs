@@ -1,8 +1,7 @@
 //! Every refusal as people read it, and which of them are recorded in the audit trail.
 
 use super::*;
-use crate::domain::approval::AboutKind;
-use crate::domain::approve_with_changes::Irreducible;
+use crate::domain::approval::{AboutKind, Irreducible};
 use crate::domain::fixtures::{at, minutes, person, waiting_renewal};
 use crate::domain::request::Status;
 

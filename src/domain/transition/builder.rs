@@ -4,14 +4,12 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::Transition;
-use crate::domain::approval::{About, Answer};
-use crate::domain::approve_with_changes::{ApprovedChanges, Reduction};
+use crate::domain::approval::{About, Answer, ApprovalPath, ApprovedChanges, Reduction};
 use crate::domain::audit::{Actor, AuditEntry, AuditSubject};
 use crate::domain::event::Event;
 use crate::domain::ids::{ExecutionName, PersonId, TaskToken, TeamName};
 use crate::domain::job::{Job, JobKind, Resume};
 use crate::domain::lease::{Lease, LeaseStep};
-use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::{QuotaChange, QuotaSlot};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{ChangeOrder, ChangeOutcome, Ending, MessageSlot, Request, Status, StatusName};
@@ -60,7 +58,7 @@ impl TransitionBuilder {
         self.request.updated_at = self.now;
         let creation = &mut self.request.creation;
         if creation.answer.is_none() {
-            creation.answer = self.request.status.answer(creation);
+            creation.answer = creation.answer_in(&self.request.status);
         }
         if !self.was_ended && self.request.status.name().is_ended() {
             self.request.ended_at = Some(self.now);

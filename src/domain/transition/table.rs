@@ -2,13 +2,12 @@
 //! are in `tests`, random ones in `history`.
 
 use super::{Transition, next};
+use crate::domain::approval::{ApprovalPath, Exception, path_of_exception};
 use crate::domain::event::Event;
-use crate::domain::exception::Exception;
 use crate::domain::fixtures::{approved_change, at, by, minutes, order, person, token, waiting_renewal};
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
 use crate::domain::job::{Job, JobKind};
 use crate::domain::period::Period;
-use crate::domain::policy::{ApprovalPath, path_of_exception};
 use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{

@@ -13,6 +13,7 @@ use super::table::{
     told,
 };
 use super::{MAX_ATTEMPTS, next, note_refusals, record_message};
+use crate::domain::approval::ApprovalPath;
 use crate::domain::audit::AuditEntry;
 use crate::domain::catalog::LeaseTerms;
 use crate::domain::event::Event;
@@ -23,7 +24,6 @@ use crate::domain::ids::ChannelId;
 use crate::domain::job::{Job, JobKind, Resume};
 use crate::domain::lease::Lease;
 use crate::domain::period::Period;
-use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, MessageSlot, Output, Request, Status, StatusName};

@@ -3,8 +3,8 @@
 use slack_morphism::prelude::SlackBlock;
 
 use super::FormState;
+use crate::domain::approval::ApprovalPath;
 use crate::domain::catalog::OverBudget;
-use crate::domain::policy::ApprovalPath;
 use crate::domain::preview::{Preview, PreviewStage};
 use crate::domain::quota::BudgetUse;
 use crate::slack::blocks::{context, section};
