@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 
-use super::builder::TransitionBuilder;
-use super::{Transition, lease, reminders, update};
+use super::builder::{Transition, TransitionBuilder};
+use super::{lease, reminders, update};
 use crate::domain::approval::{
     About, AboutKind, Answer, ApprovedChanges, Consent, Reduction, path_without_exception,
 };

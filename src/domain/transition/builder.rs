@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::Transition;
 use crate::domain::approval::{About, Answer, ApprovalPath, ApprovedChanges, Reduction};
 use crate::domain::audit::{Actor, AuditEntry, AuditSubject};
 use crate::domain::event::Event;
@@ -13,6 +12,19 @@ use crate::domain::lease::{Lease, LeaseStep};
 use crate::domain::quota::{QuotaChange, QuotaSlot};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{ChangeOrder, ChangeOutcome, Ending, MessageSlot, Request, Status, StatusName};
+
+/// One change of a request, committed as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// The request after the change.
+    pub request: Request,
+    /// New entries of the audit trail.
+    pub audit: Vec<AuditEntry>,
+    /// Jobs to perform now or later.
+    pub jobs: Vec<Job>,
+    /// The quota slot or budget that is taken or freed.
+    pub quota: Option<QuotaChange>,
+}
 
 /// A transition under construction.
 pub(super) struct TransitionBuilder {

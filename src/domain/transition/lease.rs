@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::builder::TransitionBuilder;
-use super::{Transition, reminders};
+use super::builder::{Transition, TransitionBuilder};
+use super::reminders;
 use crate::domain::approval::path_of_renewal;
 use crate::domain::approval::{About, Approval, Renewal};
 use crate::domain::audit::{Actor, By};

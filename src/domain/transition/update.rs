@@ -3,8 +3,8 @@
 
 use rust_decimal::Decimal;
 
-use super::builder::TransitionBuilder;
-use super::{Transition, reminders};
+use super::builder::{Transition, TransitionBuilder};
+use super::reminders;
 use crate::domain::approval::{About, Answer, Approval, ApprovalPath};
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
