@@ -7,6 +7,7 @@ use super::cost::Estimate;
 use super::period::Period;
 use super::principal::Principal;
 use super::quota::{BudgetUse, QuotaUse};
+use super::refusal::Refusal;
 
 /// What submitting now would lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct Preview {
     /// Why different approvers are asked than the product names, if so.
     pub note: Option<String>,
     /// Why nobody could ever approve the request, if so.
-    pub unapprovable: Option<String>,
+    pub unapprovable: Option<Refusal>,
     /// How long approvals have taken lately, if known.
     pub usually: Option<Period>,
     /// The team's quota without this request.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::domain::ids::PersonId;
 use crate::domain::period::Period;
@@ -47,10 +46,9 @@ impl Reduction {
 }
 
 /// Why a request cannot be approved with these changes.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Irreducible {
     /// The value is not smaller.
-    #[error("{what} cannot become {to}: what is approved has to be less than what stands there now, {from}.")]
     NotLess {
         /// The parameter, or the lease.
         what: String,
@@ -60,32 +58,22 @@ pub enum Irreducible {
         to: String,
     },
     /// The product does not let approvers change this parameter.
-    #[error("{what} is nothing that approvers of this product can change.")]
     NotOffered {
         /// The parameter.
         what: String,
     },
     /// The template does not allow the value.
-    #[error("The product does not allow that: {message}. Choose something else, or deny with a reason.")]
     NotAllowed {
         /// The template's message.
         message: String,
     },
     /// The cost would be higher or unknown.
-    #[error(
-        "What that costs is above {now} a month, or not known. Choose something else, or deny with a reason."
-    )]
     CostsMore {
         /// The current cost.
         now: String,
     },
     /// Other fields of the form would become visible or hidden.
-    #[error("With that, the form asks for other things. Deny with a reason, so that they are filled in.")]
     AsksOtherwise,
     /// The template has changed since, so the request could not be provisioned.
-    #[error(
-        "The product was changed since this was asked for, so this cannot be made any more. Deny it with a reason, so that \
-         it is asked for anew."
-    )]
     ProductChanged,
 }

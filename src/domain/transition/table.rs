@@ -340,7 +340,7 @@ fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
             let Err(refusal) = next(&request, &event, moment(&event)) else { continue };
             let to_a_person = is_a_persons(&event);
             let for_the_machine = matches!(&refusal, Refusal::DoesNotApply { status, .. } if *status == name);
-            assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.as_str());
+            assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal:?}", event.as_str());
         }
     }
     assert_eq!(pairs.len(), 14 * 37);

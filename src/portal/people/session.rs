@@ -241,7 +241,7 @@ pub(super) async fn preview(
         portal.turns(product, &path, team, person),
         portal.somebody_can_approve(product, team, theirs, &path)
     );
-    let ((turns, note), unapprovable) = (turned, can_be.err().map(|refusal| refusal.to_string()));
+    let ((turns, note), unapprovable) = (turned, can_be.err());
     let usually = if turns.is_empty() { None } else { usual_answer(portal, product, team).await? };
     Ok(Preview {
         estimate,

@@ -49,7 +49,7 @@ impl History {
                 true
             }
             Err(refusal) => {
-                assert!(!format!("{refusal} {refusal:?}").contains(SECRET));
+                assert!(!format!("{refusal:?}").contains(SECRET));
                 false
             }
         }
