@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use quartermaster::domain::catalog::{Catalog, Product};
+use quartermaster::domain::cost::Estimate;
 use quartermaster::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
-use quartermaster::domain::request::Estimate;
 use quartermaster::domain::submission::Submission;
 use rust_decimal::Decimal;
 

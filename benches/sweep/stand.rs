@@ -24,7 +24,7 @@ use quartermaster::ports::Ports;
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::directory::{Directory, Freshness};
 use quartermaster::ports::error_counters::ErrorCounters;
-use quartermaster::ports::slack::{Destination, HomePage, Notice, Posted, Slack, SlackError};
+use quartermaster::ports::slack::{Destination, HandBackReason, HomePage, Notice, Posted, Slack, SlackError};
 use quartermaster::ports::store::Store;
 use tokio::sync::Notify;
 
@@ -166,7 +166,7 @@ impl Slack for TakingSlack {
         &self,
         _channel: Option<&ChannelId>,
         _person: &PersonId,
-        _text: &str,
+        _why: HandBackReason<'_>,
         _typed: Option<&str>,
     ) -> Result<(), SlackError> {
         Ok(())

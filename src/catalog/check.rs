@@ -5,7 +5,8 @@ use std::path::Path;
 use super::files::{self, CatalogFiles};
 use super::problem::{FileProblem, Severity};
 use super::{assemble, guardrails, in_file_order};
-use crate::domain::catalog::{Catalog, CostLine, Pick, Product, Quantity};
+use crate::domain::catalog::{Catalog, Product};
+use crate::domain::cost::{CostLine, Pick, Quantity};
 use cloudformation::document::Problem;
 use cloudformation::{Parameter, Template};
 

@@ -26,7 +26,8 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::catalog::{Catalog, PriceList, Product};
+use crate::domain::catalog::{Catalog, Product};
+use crate::domain::cost::PriceList;
 use crate::domain::ids::{ProductKey, RESERVED_WORDS};
 use cloudformation::Template;
 use files::{CatalogFiles, ProductFolder};

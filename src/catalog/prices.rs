@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use super::files::{CatalogFiles, PriceFile};
 use super::problem::FileProblem;
-use crate::domain::catalog::{Price, PriceList};
+use crate::domain::cost::{Price, PriceList};
 use cloudformation::document::{Problem, Problems, Reader, parse_yaml};
 
 const USUAL_REGION: &str = "us-east-1";

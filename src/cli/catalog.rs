@@ -4,10 +4,9 @@ use std::path::Path;
 
 use super::CommandOutput;
 use crate::catalog::{self, CheckReport, FileProblem, Severity};
-use crate::domain::catalog::{ApprovalMode, ApprovalRule, Condition, PriceList, Product};
-use crate::domain::cost::{self, dollars};
+use crate::domain::catalog::{ApprovalMode, ApprovalRule, Condition, Product};
+use crate::domain::cost::{self, Estimate, PriceList, dollars};
 use crate::domain::ids::TeamName;
-use crate::domain::request::Estimate;
 
 /// Checks the catalog in `dir`, or the built-in one. With `strict`, warnings fail as well.
 pub fn check(dir: Option<&Path>, strict: bool) -> CommandOutput {

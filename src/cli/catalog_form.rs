@@ -6,14 +6,16 @@ use slack_morphism::prelude::SlackModalView;
 
 use super::CommandOutput;
 use super::catalog::{condition_in_words, estimate_by_default, short_approval};
+use crate::domain::approval::{ApprovalPath, approval_path};
 use crate::domain::catalog::{
-    ApprovalMode, ApprovalRule, Approvers, Catalog, PriceList, Principal, Product, Requesters, RuleFor, Stage,
+    ApprovalMode, ApprovalRule, Approvers, Catalog, Product, Requesters, RuleFor, Stage,
 };
 use crate::domain::cost;
+use crate::domain::cost::PriceList;
 use crate::domain::form::{Field, Form, Input};
 use crate::domain::ids::TeamName;
-use crate::domain::policy::{ApprovalPath, approval_path};
 use crate::domain::preview::{Preview, PreviewStage};
+use crate::domain::principal::Principal;
 use crate::domain::quota::QuotaUse;
 use crate::domain::ticket::{LONGEST, TicketRule};
 use crate::ports::clock::{Clock as _, SystemClock};

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use super::backend::{read_account, read_backend};
 use super::examples::EXAMPLES;
 use super::{EventsTo, LogFormat, Settings, SimulationSettings, Transport, events, teams};
-use crate::domain::catalog::Principal;
 use crate::domain::ids::{ChannelId, ProductKey};
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
+use crate::domain::principal::Principal;
 use cloudformation::document::{Problem, Problems, Reader, parse_toml};
 
 /// The default catalog folder.

@@ -5,8 +5,7 @@ use jiff::tz::{self, TimeZone, TimeZoneDatabase};
 
 use super::file::{channel, principals};
 use crate::domain::ids::TeamName;
-use crate::domain::organization::ALL_TEAMS;
-use crate::domain::policy::Team;
+use crate::domain::organization::{ALL_TEAMS, Team};
 use crate::domain::quiet_hours::{Hours, QuietHours};
 use cloudformation::document::{Reader, nearest};
 

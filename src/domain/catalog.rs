@@ -1,20 +1,20 @@
-//! The catalog: products, the rules of each, and the price list. The module `catalog` reads these from files;
-//! [`policy`](super::policy) and [`cost`](super::cost) apply them to a request.
+//! The catalog: products and the rules of each. The module `catalog` reads these from files; [`approval`](super::approval) and
+//! [`cost`](super::cost) apply them to a request.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 pub use super::approval::{
     ApprovalConfirm, ApprovalMode, ApprovalRule, Approvers, Condition, RuleFor, Stage,
 };
-use super::form::ShowWhen;
-use super::ids::{GroupId, PersonId, ProductKey, RequestId, TeamName};
+use super::cost::{CostLine, PriceList};
+use super::form::{self, ShowWhen};
+use super::ids::{PersonId, ProductKey, RequestId, TeamName};
 use super::period::Period;
+use super::principal::Principal;
 use super::ticket::TicketRule;
 use cloudformation::Template;
 
@@ -81,10 +81,8 @@ pub struct Product {
 impl Product {
     /// Returns the teams it names: in `requesters` and in the conditions of its approval rules.
     pub fn teams(&self) -> impl Iterator<Item = &TeamName> {
-        let ruled =
-            self.approval.auto_when.iter().chain(self.approval.rules.iter().flat_map(|rule| &rule.when));
         let asked = if let Requesters::Teams(teams) = &self.requesters { teams.as_slice() } else { &[] };
-        asked.iter().chain(ruled.flat_map(Condition::teams))
+        asked.iter().chain(self.approval.conditions().flat_map(Condition::teams))
     }
 
     /// Like [`teams`](Self::teams), mutable, so that they can be renamed.
@@ -124,6 +122,26 @@ impl Product {
     pub fn labels(&self, parameters: &[(String, String)]) -> BTreeMap<String, String> {
         let labels = parameters.iter();
         labels.filter_map(|(key, value)| Some((key.clone(), self.label(key, value)?.to_owned()))).collect()
+    }
+
+    /// Returns the parameters that are hidden in the form with these values; see [`form::hidden`].
+    pub fn hidden(&self, values: &BTreeMap<String, String>) -> BTreeSet<String> {
+        if self.show_when.is_empty() {
+            return BTreeSet::new();
+        }
+        form::hidden(&self.show_when, &self.offered(), values)
+    }
+
+    /// Returns the parameters that affect the price or the approval; the form has to be updated when one changes.
+    pub fn deciding_parameters(&self) -> BTreeSet<String> {
+        let conditions = self.approval.conditions().filter_map(Condition::parameter);
+        conditions.chain(self.cost.iter().flat_map(CostLine::parameters)).cloned().collect()
+    }
+
+    /// Returns the parameters that the form's fields, warnings, price or approval depend on.
+    pub fn watched(&self) -> BTreeSet<String> {
+        let showing = self.show_when.values().map(|condition| condition.parameter.clone());
+        self.deciding_parameters().into_iter().chain(showing).chain(self.template.rule_parameters()).collect()
     }
 
     /// Returns the template as the form offers it: narrowed to the product's choices.
@@ -179,73 +197,6 @@ impl Binding {
             Self::RequestId => id.map(|id| id.to_string()),
         }
     }
-}
-
-/// A person or group named in the settings or in a product file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Principal {
-    /// A person, by Slack id.
-    Person(PersonId),
-    /// All members of a Slack user group.
-    Group(GroupId),
-    /// A person, by the e-mail address of their Slack profile.
-    Email(String),
-}
-
-/// The spelling in a file.
-impl fmt::Display for Principal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Person(id) => id.fmt(f),
-            Self::Group(id) => id.fmt(f),
-            Self::Email(address) => f.write_str(address),
-        }
-    }
-}
-
-impl Principal {
-    /// Parses `U…`/`W…`, `S…` or an e-mail address; `None` for anything else.
-    pub fn parse(text: &str) -> Option<Self> {
-        // Slack ids are upper-case letters and digits after the first letter.
-        let is_id = text.len() >= 3 && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-        match text.as_bytes().first() {
-            // Lower-cased, so that an address has one spelling in comparisons.
-            _ if is_address(text) => Some(Self::Email(text.to_ascii_lowercase())),
-            Some(b'U' | b'W') if is_id => Some(Self::Person(PersonId::new(text))),
-            Some(b'S') if is_id => Some(Self::Group(GroupId::new(text))),
-            _ => None,
-        }
-    }
-
-    /// Returns what to write instead of a text that is no principal, if its shape shows what was meant.
-    pub fn remedy(text: &str) -> Option<&'static str> {
-        match text.trim_start() {
-            // Before addresses, which contain an `@` as well.
-            handle if handle.starts_with('@') => Some(
-                "write the id of the user group, `S…`, not its handle; of a person write the member id, `U…`, or the e-mail address",
-            ),
-            mention if mention.starts_with('<') => {
-                Some("write the id alone, such as `U0ALICE` or `S0LEADS`, without `<`, `@`, `!` and `>`")
-            }
-            address if address.contains('@') => Some(
-                "write the address alone, as it stands in the Slack profile, such as `ann@example.com`, or the member id, `U…`",
-            ),
-            _ => None,
-        }
-    }
-}
-
-/// Whether the text looks like the address of a Slack profile: one name, one `@`, a domain with a dot.
-fn is_address(text: &str) -> bool {
-    let Some((name, domain)) = text.split_once('@') else { return false };
-    let in_name = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
-    let in_domain = |label: &str| {
-        !label.is_empty()
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
-    };
-    !name.is_empty() && name.chars().all(in_name) && domain.contains('.') && domain.split('.').all(in_domain)
 }
 
 /// How many of a product one team may hold, from submission until a final status.
@@ -333,121 +284,5 @@ impl Requesters {
             Self::Everyone => true,
             Self::Teams(teams) => teams.contains(team),
         }
-    }
-}
-
-/// One line of a monthly estimate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CostLine {
-    /// A list price times a quantity.
-    Priced {
-        /// The key in the price list.
-        price: Pick<String>,
-        /// The quantity in the price's unit; for hourly prices the number of running units.
-        quantity: Quantity,
-    },
-    /// An amount in US dollars a month.
-    Usd(Decimal),
-}
-
-/// A value that is fixed or depends on a parameter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pick<T> {
-    /// The same value for every request.
-    Fixed(T),
-    /// Looked up by a parameter's value.
-    By {
-        /// The parameter's key.
-        parameter: String,
-        /// The result for each value of the parameter.
-        values: BTreeMap<String, T>,
-    },
-}
-
-/// The quantity of a price.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Quantity {
-    /// A number, fixed or depending on a parameter.
-    Picked(Pick<Decimal>),
-    /// The number that the requester entered for this parameter.
-    Parameter(String),
-}
-
-/// Public list prices of one region on one day.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PriceList {
-    /// AWS region name, such as `eu-central-1`.
-    pub region: String,
-    /// The day the prices were read, `YYYY-MM-DD`.
-    pub date: String,
-    /// Prices by key.
-    pub prices: BTreeMap<String, Price>,
-}
-
-/// One list price.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Price {
-    /// US dollars per unit.
-    pub usd: Decimal,
-    /// The public unit, such as `GB-month` or `hour`.
-    pub unit: String,
-    /// How many units a month has: 730 for hourly prices, 1 for monthly ones.
-    pub per_month: Decimal,
-    /// Where the price is published.
-    pub source: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_principal_is_a_person_a_group_or_an_e_mail_address() {
-        assert_eq!(Principal::parse("U0ALICE"), Some(Principal::Person(PersonId::new("U0ALICE"))));
-        assert_eq!(Principal::parse("W12AB"), Some(Principal::Person(PersonId::new("W12AB"))));
-        assert_eq!(Principal::parse("S0LEADS"), Some(Principal::Group(GroupId::new("S0LEADS"))));
-        assert_eq!(Principal::parse("Ann@Example.com"), Some(Principal::Email("ann@example.com".into())));
-        for bad in ["", "alice", "C0GENERAL", "@alice smith", "U", "Ualice"] {
-            assert_eq!(Principal::parse(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn what_only_looks_like_an_address_is_nobody_and_says_what_to_write() {
-        for good in ["ann.o'hara+aws@mail.example.co.uk", "jörg@example.com"] {
-            assert!(matches!(Principal::parse(good), Some(Principal::Email(_))), "{good}");
-        }
-        let bad = [
-            "@leads",
-            "@here",
-            "@b.example",
-            " @leads",
-            "<@U0ALICE>",
-            "<!subteam^S0LEADS|@leads>",
-            "a@",
-            "a@b",
-            "a@b.",
-            "a@@b.example",
-            "a b@example.com",
-            "ann@example.com ",
-            "mailto:ann@example.com",
-            "Ann <ann@example.com>",
-            "ann@example.com,bob@example.com",
-            "a@-b.example",
-            "a@b..example",
-        ];
-        for bad in bad {
-            assert_eq!(Principal::parse(bad), None, "{bad}");
-            assert!(Principal::remedy(bad).is_some(), "{bad}");
-        }
-        assert_eq!(Principal::remedy("alice"), None);
-        insta::assert_snapshot!(
-            ["@leads", "<@U0ALICE>", "mailto:ann@example.com"].map(|bad| Principal::remedy(bad).unwrap()).join("\n"),
-            @"
-        write the id of the user group, `S…`, not its handle; of a person write the member id, `U…`, or the e-mail address
-        write the id alone, such as `U0ALICE` or `S0LEADS`, without `<`, `@`, `!` and `>`
-        write the address alone, as it stands in the Slack profile, such as `ann@example.com`, or the member id, `U…`
-        "
-        );
     }
 }

@@ -2,13 +2,113 @@
 //!
 //! Decimal arithmetic only. The module `catalog` reads the prices; actual costs are not known here.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
 
-use super::catalog::{Condition, CostLine, Pick, PriceList, Product, Quantity};
-use super::request::Estimate;
 use cloudformation::text::{grouped, parse_number};
+
+/// One line of a monthly estimate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CostLine {
+    /// A list price times a quantity.
+    Priced {
+        /// The key in the price list.
+        price: Pick<String>,
+        /// The quantity in the price's unit; for hourly prices the number of running units.
+        quantity: Quantity,
+    },
+    /// An amount in US dollars a month.
+    Usd(Decimal),
+}
+
+/// A value that is fixed or depends on a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pick<T> {
+    /// The same value for every request.
+    Fixed(T),
+    /// Looked up by a parameter's value.
+    By {
+        /// The parameter's key.
+        parameter: String,
+        /// The result for each value of the parameter.
+        values: BTreeMap<String, T>,
+    },
+}
+
+/// The quantity of a price.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// A number, fixed or depending on a parameter.
+    Picked(Pick<Decimal>),
+    /// The number that the requester entered for this parameter.
+    Parameter(String),
+}
+
+/// Public list prices of one region on one day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PriceList {
+    /// AWS region name, such as `eu-central-1`.
+    pub region: String,
+    /// The day the prices were read, `YYYY-MM-DD`.
+    pub date: String,
+    /// Prices by key.
+    pub prices: BTreeMap<String, Price>,
+}
+
+/// One list price.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// US dollars per unit.
+    pub usd: Decimal,
+    /// The public unit, such as `GB-month` or `hour`.
+    pub unit: String,
+    /// How many units a month has: 730 for hourly prices, 1 for monthly ones.
+    pub per_month: Decimal,
+    /// Where the price is published.
+    pub source: String,
+}
+
+/// A monthly estimate at list price.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// US dollars a month.
+    pub monthly: Decimal,
+    /// Region of the price list; empty if the product itself states the amounts.
+    pub region: String,
+    /// Day of the price list, `YYYY-MM-DD`; empty if `region` is.
+    pub priced_on: String,
+}
+
+impl CostLine {
+    /// Returns the parameters that it depends on.
+    pub fn parameters(&self) -> impl Iterator<Item = &String> {
+        let parameters = match self {
+            Self::Usd(_) => [None, None],
+            Self::Priced { price, quantity } => [price.parameter(), quantity.parameter()],
+        };
+        parameters.into_iter().flatten()
+    }
+}
+
+impl<T> Pick<T> {
+    fn parameter(&self) -> Option<&String> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::By { parameter, .. } => Some(parameter),
+        }
+    }
+}
+
+impl Quantity {
+    fn parameter(&self) -> Option<&String> {
+        match self {
+            Self::Picked(pick) => pick.parameter(),
+            Self::Parameter(key) => Some(key),
+        }
+    }
+}
 
 /// Returns the sum of all lines in US dollars a month, rounded to cents (half a cent goes up) once at the end.
 ///
@@ -68,35 +168,6 @@ fn picked<'p, 'v, T>(pick: &'p Pick<T>, parameters: &dyn Fn(&str) -> Option<&'v 
     }
 }
 
-/// Returns the parameters that affect the price or the approval; the form has to be updated when one changes.
-pub fn watched_parameters(product: &Product) -> BTreeSet<String> {
-    let rule = &product.approval;
-    let conditions = rule.auto_when.iter().chain(rule.rules.iter().flat_map(|rule| &rule.when));
-    let conditions = conditions.filter_map(|condition| match condition {
-        Condition::Parameter { parameter, .. } => Some(parameter),
-        Condition::MonthlyCostAtMost(_) | Condition::MonthlyCostAbove(_) | Condition::Team(_) => None,
-    });
-    let priced = product.cost.iter().flat_map(|line| match line {
-        CostLine::Usd(_) => [None, None],
-        CostLine::Priced { price, quantity } => [chooser(price), quantity_parameter(quantity)],
-    });
-    conditions.chain(priced.flatten()).cloned().collect()
-}
-
-fn chooser<T>(pick: &Pick<T>) -> Option<&String> {
-    match pick {
-        Pick::Fixed(_) => None,
-        Pick::By { parameter, .. } => Some(parameter),
-    }
-}
-
-fn quantity_parameter(quantity: &Quantity) -> Option<&String> {
-    match quantity {
-        Quantity::Picked(pick) => chooser(pick),
-        Quantity::Parameter(key) => Some(key),
-    }
-}
-
 /// Formats the estimate: `about $15/month, us-east-1 list price of 2026-08-21`, without the list if none was used.
 pub fn describe(estimate: &Estimate) -> String {
     let Estimate { monthly, region, priced_on } = estimate;
@@ -116,9 +187,6 @@ pub fn dollars(amount: Decimal) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::catalog::Price;
-    use std::collections::BTreeMap;
-
     fn number(text: &str) -> Decimal {
         text.parse().unwrap()
     }

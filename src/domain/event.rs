@@ -3,11 +3,10 @@
 
 use rust_decimal::Decimal;
 
-use super::approve_with_changes::ApprovedChanges;
+use super::approval::{ApprovalPath, ApprovedChanges};
 use super::audit::By;
 use super::ids::{ExecutionName, PersonId, ProvisionedProductId, RecordId, TaskToken, TeamName};
 use super::period::Period;
-use super::policy::ApprovalPath;
 use super::request::{Billed, ChangeOrder, MessageRef, Output, ReminderKind};
 use super::silence::Silence;
 

@@ -5,11 +5,13 @@ use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::approval::ApprovalPath;
 use super::audit::{AuditEntry, AuditHead, By, Via, follows};
 use super::catalog::{
     ApprovalMode, ApprovalRule, Binding, Exceptions, LeaseTerms, OverBudget, Product, QuotaRule, Requesters,
     TeardownConfirm,
 };
+use super::cost::Estimate;
 use super::ids::{
     ChannelId, ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TaskToken,
     TeamName,
@@ -17,10 +19,9 @@ use super::ids::{
 use super::job::{ClickedDecision, JobKind, Resume, StoredClick};
 use super::lease::Lease;
 use super::period::Period;
-use super::policy::ApprovalPath;
 use super::request::{
-    Asking, Cause, ChangeOrder, Difference, Ending, Estimate, MessageRef, MessageSlot, Notification,
-    Provisioned, ReminderKind, Request, Status, StatusName,
+    Asking, Cause, ChangeOrder, Difference, Ending, MessageRef, MessageSlot, Notification, Provisioned,
+    ReminderKind, Request, Status, StatusName,
 };
 use super::submission::{Submission, submit};
 use super::transition::Transition;
@@ -168,7 +169,7 @@ pub(crate) fn at(name: StatusName) -> Request {
     if name == StatusName::Approved || made.contains(&name) {
         request.creation.consents.push(Consent { by: person("morgan"), at: minutes(20), instead_of: None });
     }
-    request.creation.answer = request.status.answer(&request.creation);
+    request.creation.answer = request.creation.answer_in(&request.status);
     if made.contains(&name) {
         request.provisioned = Some(Provisioned {
             product: Some(ProvisionedProductId::new("pp-1")),

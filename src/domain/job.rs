@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::approve_with_changes::RequestedReduction;
+use super::approval::RequestedReduction;
 use super::audit::By;
 use super::ids::{ChannelId, PersonId, RequestId, TaskToken, TeamName};
 use super::request::{MessageRef, MessageSlot, ReminderKind};

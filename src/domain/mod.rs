@@ -1,13 +1,11 @@
 //! The rules that hold whatever the chat tool or the cloud. No I/O, no clock, no `async`, no logging.
 //!
 //! Reading order: [`ids`], [`catalog`] with its [templates](cloudformation::Template), [`request`], then [`transition`], which
-//! decides every change of a request. [`policy`], [`quota`], [`lease`] and [`spending`] each answer one
+//! decides every change of a request. [`approval`], [`quota`], [`lease`] and [`spending`] each answer one
 //! question. [`audit`] and [`job`] hold what a change produces, and [`refusal`] holds every reason to refuse
 //! one.
 
 pub mod approval;
-pub mod approve_with_changes;
-pub mod approver_matching;
 pub mod audit;
 pub mod away;
 pub mod catalog;
@@ -16,7 +14,6 @@ pub mod counters;
 pub mod deletion;
 pub mod drift;
 pub mod event;
-pub mod exception;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod form;
@@ -28,8 +25,8 @@ pub mod organization;
 pub mod parameters;
 pub mod pause;
 pub mod period;
-pub mod policy;
 pub mod preview;
+pub mod principal;
 pub mod quiet_hours;
 pub mod quota;
 pub mod refusal;
@@ -40,4 +37,3 @@ pub mod spending;
 pub mod submission;
 pub mod ticket;
 pub mod transition;
-pub mod unsatisfiable;

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use super::catalog::{Catalog, Principal};
+use rust_decimal::Decimal;
+
+use super::catalog::Catalog;
 use super::ids::{ChannelId, TeamName};
-use super::policy::Team;
+use super::principal::Principal;
+use super::quiet_hours::QuietHours;
 
 /// Stands for all teams in commands, so no team may have this name.
 pub const ALL_TEAMS: &str = "all";
@@ -28,6 +31,40 @@ pub struct Organization {
     pub audit_channel: Option<ChannelId>,
     /// The slash command, such as `/provision`.
     pub command: String,
+}
+
+/// A team of the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Team {
+    /// Its current name.
+    pub name: TeamName,
+    /// Its former names; requests stored under those belong to it.
+    pub formerly: Vec<TeamName>,
+    /// Who may request on its behalf.
+    pub members: Vec<Principal>,
+    /// Who approves its requests.
+    pub approvers: Vec<Principal>,
+    /// The channel for its approval cards; the approvals channel if `None`.
+    pub channel: Option<ChannelId>,
+    /// The most that its estimates may add up to, US dollars a month.
+    pub monthly_budget: Option<Decimal>,
+    /// When its leases do not end although they have run out; `None` for any time.
+    pub quiet: Option<QuietHours>,
+}
+
+impl Team {
+    /// Returns a team without members, approvers or limits.
+    pub fn without_people(name: &str) -> Self {
+        Self {
+            name: TeamName::new(name),
+            formerly: Vec::new(),
+            members: Vec::new(),
+            approvers: Vec::new(),
+            channel: None,
+            monthly_budget: None,
+            quiet: None,
+        }
+    }
 }
 
 impl Organization {

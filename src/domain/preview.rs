@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::catalog::Principal;
-use super::exception::Exception;
+use super::approval::{ApprovalPath, Exception};
+use super::cost::Estimate;
 use super::period::Period;
-use super::policy::ApprovalPath;
+use super::principal::Principal;
 use super::quota::{BudgetUse, QuotaUse};
-use super::request::Estimate;
+use super::refusal::Refusal;
 
 /// What submitting now would lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Preview {
     /// Why different approvers are asked than the product names, if so.
     pub note: Option<String>,
     /// Why nobody could ever approve the request, if so.
-    pub unapprovable: Option<String>,
+    pub unapprovable: Option<Refusal>,
     /// How long approvals have taken lately, if known.
     pub usually: Option<Period>,
     /// The team's quota without this request.

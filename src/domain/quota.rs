@@ -4,8 +4,8 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::cost::Estimate;
 use super::ids::{ProductKey, TeamName};
-use super::request::Estimate;
 
 /// A change of one team's use of one product, committed together with the status that causes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl BudgetUse {
     }
 
     /// Whether the budget has room for an estimate. An unknown estimate counts as zero, but approvers are asked about
-    /// it: see [`path_of_budget`](super::policy::path_of_budget).
+    /// it: see [`path_of_budget`](super::approval::path_of_budget).
     pub fn has_room_for(self, estimate: Option<&Estimate>) -> bool {
         let monthly = estimate.map(|estimate| estimate.monthly).unwrap_or_default();
         self.spent.saturating_add(monthly) <= self.limit

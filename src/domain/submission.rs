@@ -3,15 +3,17 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+use super::approval::{
+    ApprovalPath, Exception, approval_path, path_above_budget, path_of_budget, path_of_exception,
+};
 use super::audit::{Actor, AuditHead, AuditSubject, By, Via};
 use super::catalog::{ApprovalRule, Product};
+use super::cost::Estimate;
 use super::deletion::deletion_effects;
-use super::exception::Exception;
 use super::ids::{PersonId, RequestId, TeamName};
 use super::job::JobKind;
-use super::policy::{ApprovalPath, approval_path, path_above_budget, path_of_budget, path_of_exception};
 use super::quota::QuotaChange;
-use super::request::{Asking, Estimate, MessageSlot, ProductSnapshot, Progress, Request, Status};
+use super::request::{Asking, MessageSlot, ProductSnapshot, Progress, Request, Status};
 use super::ticket::Ticket;
 use super::transition::Transition;
 use crate::domain::approval::{About, Approval};
@@ -126,7 +128,7 @@ fn new_request(
     let asked = (submission.requester.clone(), now);
     let mut creation = Approval::new(About::Create, asked, product.approval.timeout.after(now), approval);
     creation.exception = submission.exception;
-    creation.answer = status.answer(&creation);
+    creation.answer = creation.answer_in(&status);
     Request {
         labels: product.labels(&submission.parameters),
         id: submission.id,

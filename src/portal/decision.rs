@@ -1,13 +1,12 @@
 //! An approver's decision: whether it counts, and applying it. A click is judged when it arrives, or by a job if Slack
 //! could not say then who the approvers are.
 
-use crate::domain::approve_with_changes::approved_changes;
+use crate::domain::approval::{approved_changes, may_decide};
 use crate::domain::audit::By;
 use crate::domain::catalog::Product;
 use crate::domain::event::Event;
 use crate::domain::ids::PersonId;
 use crate::domain::job::ClickedDecision;
-use crate::domain::policy::may_decide;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::portal::access::membership::mentions;

@@ -77,11 +77,17 @@ pub struct Portal {
 #[derive(Debug, ThisError)]
 pub enum Error {
     /// It is not allowed or not possible; the user reads the reason.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
     /// Something failed; nothing was changed, and the operator reads the reason.
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 impl Portal {

@@ -5,10 +5,10 @@ use std::sync::{Arc, PoisonError};
 
 use anyhow::Context as _;
 
-use crate::domain::catalog::{Catalog, Principal};
+use crate::domain::catalog::Catalog;
 use crate::domain::job::{JobKind, JobOwner};
 use crate::domain::organization::Organization;
-use crate::domain::refusal::safe;
+use crate::domain::principal::Principal;
 use crate::domain::request::{MessageSlot, ReminderKind};
 use crate::portal::jobs::trail_copy;
 use crate::portal::named_store::named;
@@ -139,4 +139,10 @@ pub async fn keep(portal: &Portal, problems: &[String], is_news: bool) {
         "The new settings or catalog cannot be used, so I go on with those from before. What to correct:\n{told}{more}"
     );
     portal.as_of_now().tell_admins(&text).await;
+}
+
+/// Escapes the three characters that Slack's markup gives a meaning.
+fn safe(text: &str) -> String {
+    // `&` first, or the other entities would be escaped again.
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -10,11 +10,21 @@ use thiserror::Error;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::away::Away;
-use crate::domain::catalog::Principal;
 use crate::domain::ids::{ChannelId, PersonId, TeamName};
 use crate::domain::pause::Pause;
+use crate::domain::principal::Principal;
 use crate::domain::quota::QuotaUse;
+use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, MessageSlot, Request};
+
+/// Why a click does not count.
+#[derive(Clone, Copy, Debug)]
+pub enum HandBackReason<'a> {
+    /// It was refused.
+    Refused(&'a Refusal),
+    /// It could not be carried out, for this reason.
+    GivenUp(&'a str),
+}
 
 /// Posts and edits messages.
 #[async_trait]
@@ -43,7 +53,7 @@ pub trait Slack: Debug + Send + Sync {
         text: &str,
     ) -> Result<(), SlackError>;
 
-    /// Like [`Slack::post_ephemeral`], and also returns to the person what they had typed.
+    /// Tells a person, as [`Slack::post_ephemeral`] does, why their click does not count, and returns what they had typed.
     ///
     /// # Errors
     /// See [`SlackError`].
@@ -51,7 +61,7 @@ pub trait Slack: Debug + Send + Sync {
         &self,
         channel: Option<&ChannelId>,
         person: &PersonId,
-        text: &str,
+        why: HandBackReason<'_>,
         typed: Option<&str>,
     ) -> Result<(), SlackError>;
 

@@ -14,6 +14,7 @@ use super::client::SlackClient;
 use super::incoming::{Click, Incoming, Origin, ResponseUrl, SlackEvent, SlashCommand};
 use super::messages::Message;
 use super::rate_limiter::RateLimiter;
+use super::refusal::sentence;
 use super::reply::Ack;
 use super::throttling::{not_done, seconds, throttled};
 use super::{actions, commands, submissions, suggestions};
@@ -259,7 +260,7 @@ impl Edge {
     /// log, under the same reference.
     pub(super) fn words(&self, error: &Error) -> String {
         let error = match error {
-            Error::Refused(refusal) => return refusal.to_string(),
+            Error::Refused(refusal) => return sentence(refusal),
             Error::Failed(error) if error.is::<Newer>() => {
                 return "A newer version of this app is being rolled out and has changed this already. Nothing was done. \
                         Please try again in a few minutes."

@@ -30,6 +30,7 @@ pub mod messages;
 pub mod mrkdwn;
 mod open_modal;
 mod rate_limiter;
+pub mod refusal;
 pub mod reply;
 mod response_deadline;
 pub mod router;

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use rust_decimal::prelude::ToPrimitive as _;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::domain::catalog::Principal;
+use crate::domain::cost::Estimate;
 use crate::domain::ids::PersonId;
-use crate::domain::request::Estimate;
+use crate::domain::principal::Principal;
 
 /// Escapes user input. Without this, a `<!channel>` in a reason would notify a whole channel.
 pub fn escape(text: &str) -> String {

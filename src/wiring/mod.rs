@@ -17,9 +17,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Environment, EventsTo, Inbound, Settings};
+use crate::domain::approval::unsatisfiable_approvals;
 use crate::domain::catalog::Catalog;
 use crate::domain::job::JobKey;
-use crate::domain::unsatisfiable::unsatisfiable_approvals;
 use crate::local::database::Database;
 use crate::portal::jobs::dispatch::Dispatcher;
 use crate::portal::jobs::{actual_costs, events, reconcile, teams, trail_copy};

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::item::{Item, ends, is_readable, mark, may_be_read, must_text, text};
-use super::lists::all;
+use super::keys;
+use super::query::all;
+use super::tables::DynamoStore;
 use super::transaction::{Check, Table, TransactionWrite};
-use super::{DynamoStore, keys};
 use crate::domain::away::{Away, today};
 use crate::ports::store::Absence;
 

@@ -4,8 +4,9 @@ use anyhow::{Context as _, anyhow};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::item::{Item, may_be_read};
+use super::row;
+use super::tables::DynamoStore;
 use super::transaction::RetryPauses;
-use super::{DynamoStore, row};
 use crate::domain::ids::RequestId;
 use crate::domain::request::Request;
 

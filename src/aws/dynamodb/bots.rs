@@ -5,8 +5,9 @@ use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::item::{Item, ends, must_text, number, read_number, read_time, text, time};
-use super::lists::all;
-use super::{DynamoStore, keys};
+use super::keys;
+use super::query::all;
+use super::tables::DynamoStore;
 use crate::ports::retention::later;
 use crate::ports::store::Bot;
 

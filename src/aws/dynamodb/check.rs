@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{IndexStatus, KeyType, TableDescription, TableStatus};
 
-use super::{DynamoStore, jobs, lists};
+use super::tables::{AWAITING_INDEX, DUE_INDEX, DynamoStore, TEAM_INDEX, USER_INDEX};
 use crate::aws::SetupProblem;
 
 /// The end of most remedies.
@@ -18,13 +18,13 @@ struct Keys {
 /// The keys that the table of requests must have.
 const REQUESTS: Keys = Keys { hash: "requestId", range: None };
 const REQUEST_INDEXES: [(&str, Keys); 3] = [
-    (lists::TEAM_INDEX, Keys { hash: "teamName", range: Some("productType") }),
-    (lists::USER_INDEX, Keys { hash: "userId", range: Some("createdAt") }),
-    (lists::AWAITING_INDEX, Keys { hash: "awaitingTeam", range: Some("createdAt") }),
+    (TEAM_INDEX, Keys { hash: "teamName", range: Some("productType") }),
+    (USER_INDEX, Keys { hash: "userId", range: Some("createdAt") }),
+    (AWAITING_INDEX, Keys { hash: "awaitingTeam", range: Some("createdAt") }),
 ];
 /// The keys that the table of events must have.
 const EVENTS: Keys = Keys { hash: "pk", range: Some("sk") };
-const EVENT_INDEXES: [(&str, Keys); 1] = [(jobs::DUE_INDEX, Keys { hash: "dueShard", range: Some("dueAt") })];
+const EVENT_INDEXES: [(&str, Keys); 1] = [(DUE_INDEX, Keys { hash: "dueShard", range: Some("dueAt") })];
 
 /// Returns the problems with both tables, which are described concurrently.
 pub(super) async fn problems(store: &DynamoStore) -> Vec<SetupProblem> {

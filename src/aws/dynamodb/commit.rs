@@ -9,16 +9,18 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, anyhow};
 use aws_sdk_dynamodb::types::CancellationReason;
 
+use super::expression::Expression;
 use super::item::{
     IS_READABLE, Item, TTL, ends, is_readable, may_be_read, must_text, number, read_amount, read_number,
     read_text, readable_value, text,
 };
 use super::sums::Changes;
-use super::trail::Tip;
+use super::tables::{DynamoStore, LONGEST};
+use super::tip::Tip;
 use super::transaction::{
-    Check, Expression, MOST_WRITES, RetryPauses, Table, TransactionOutcome, TransactionWrite, is_refusal,
+    Check, MOST_WRITES, RetryPauses, Table, TransactionOutcome, TransactionWrite, is_refusal,
 };
-use super::{DynamoStore, LONGEST, aways, counts, jobs, keys, lists, quota, refusals, row, teams, trail};
+use super::{aways, counts, jobs, keys, lists, quota, refusals, row, teams, trail};
 use crate::domain::ids::RequestId;
 use crate::domain::job::{Job, JobKey};
 use crate::domain::quota::QuotaUse;
@@ -93,7 +95,7 @@ async fn commit_whole(store: &DynamoStore, mut prepared: PreparedCommit) -> Resu
     let mut pauses = RetryPauses::default();
     loop {
         let begins = match &mut end {
-            Some(end) => end.next(store).await?,
+            Some(end) => trail::next(store, end).await?,
             None => Tip::default(),
         };
         let parts = prepared.parts(store, begins).await?;

@@ -7,12 +7,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::expression::Expression;
 use super::item::{
     Item, TTL, is_readable, mark, must_be_readable, must_text, number, read_json, read_number, text,
 };
-use super::lists::all;
-use super::transaction::{Check, Expression, RetryPauses, Table, TransactionWrite};
-use super::{DynamoStore, keys};
+use super::keys;
+use super::query::all;
+use super::tables::DynamoStore;
+use super::transaction::{Check, RetryPauses, Table, TransactionWrite};
 use crate::domain::counters::{Counter, CounterDay, CounterTotals};
 use crate::domain::ids::TeamName;
 use crate::domain::pause::Pause;

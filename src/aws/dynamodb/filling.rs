@@ -13,8 +13,10 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::item::{Item, number, read_number};
 use super::sums::Changes;
+use super::tables::DynamoStore;
+use super::tip::Tip;
 use super::transaction::{MOST_WRITES, RetryPauses, TransactionOutcome, TransactionWrite};
-use super::{DynamoStore, homes, keys, lists, row, trail};
+use super::{homes, keys, lists, query, row, trail};
 use crate::domain::ids::RequestId;
 use crate::ports::stored::request_id;
 
@@ -51,7 +53,7 @@ pub(super) async fn fill(store: &DynamoStore) -> anyhow::Result<()> {
     // With an empty trail, nothing was ever stored.
     let partitions = if tip.number == 0 { Vec::new() } else { keys::id_partitions("") };
     for partition in partitions {
-        let ids = lists::ids_in(store, partition).await?;
+        let ids = query::ids_in(store, partition).await?;
         skipped.extend(fill_all(store, &ids).await?);
     }
     homes::fill(store).await?;
@@ -182,7 +184,7 @@ impl Note {
     }
 
     /// Whether every trail entry up to `tip` is covered by this note or was written together with the lists.
-    fn holds_up_to(&self, tip: trail::Tip) -> bool {
+    fn holds_up_to(&self, tip: Tip) -> bool {
         tip.number <= self.up_to || tip.listed_since.is_some_and(|since| since <= self.up_to + 1)
     }
 

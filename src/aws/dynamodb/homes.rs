@@ -8,9 +8,10 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use super::item::{
     IS_READABLE, Item, ends, mark, may_be_read, must_text, read_text, read_time, readable_value, text, time,
 };
-use super::jobs::{DUE_INDEX, conditional};
-use super::lists::all;
-use super::{DynamoStore, keys};
+use super::jobs::conditional;
+use super::keys;
+use super::query::all;
+use super::tables::{DUE_INDEX, DynamoStore};
 use crate::domain::ids::PersonId;
 use crate::ports::retention::{HOMES_KEPT_FOR, later};
 use crate::ports::store::HomeTab;

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 
-use super::transaction::Expression;
+use super::expression::Expression;
 use crate::ports::stored::{FORMAT, from_json, readable};
 
 /// An item, or its key.

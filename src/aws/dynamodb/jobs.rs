@@ -16,13 +16,14 @@ use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::expression::Expression;
 use super::item::{
     IS_READABLE, Item, mark, may_be_read, must_text, number, read_number, read_text, read_time,
     readable_value, text, time,
 };
-use super::lists::{all, count, page_of};
-use super::transaction::Expression;
-use super::{DynamoStore, keys};
+use super::keys;
+use super::query::{all, count, page_of};
+use super::tables::{DUE_INDEX, DynamoStore};
 use crate::domain::job::{Job, JobKey, JobKind, JobOwner};
 use crate::ports::store::{Claim, ClaimedJob, ParkedJob};
 use crate::ports::stored::{Unreadable, from_json};
@@ -34,7 +35,6 @@ const SHARDS: u32 = 8;
 const AT_ONCE: usize = 8;
 /// The index partition of parked jobs.
 const PARKED: &str = "parked";
-pub(super) const DUE_INDEX: &str = "DueIndex";
 
 /// Encodes a job. `writtenAt` is its first due date: a job that waits for a date must not seem to have been
 /// failing since it was written.

@@ -8,57 +8,22 @@
 
 use anyhow::Context as _;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::Select;
 use jiff::Timestamp;
 
+use super::expression::Expression;
 use super::item::{Item, mark, must_be_readable, must_text, number, read_text, read_time, text, time};
-use super::jobs::DUE_INDEX;
+use super::query::{all, count, page_of};
 use super::sums::Changes;
-use super::transaction::{Check, Expression, Table, TransactionWrite};
-use super::{DynamoStore, keys, row};
+use super::tables::{DUE_INDEX, DynamoStore};
+use super::transaction::{Check, Table, TransactionWrite};
+use super::{keys, row};
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::request::{MessageRef, Request};
 use crate::ports::store::{Cursor, Holding, RequestFilter, RequestPage, RequestScope};
 use crate::ports::stored::request_id;
 
-/// Older bots' index of what a team has.
-pub(super) const TEAM_INDEX: &str = "TeamProductIndex";
-/// Older bots' index of what a person owns.
-pub(super) const USER_INDEX: &str = "UserIndex";
-/// Older bots' index of what waits for a team's approvers.
-pub(super) const AWAITING_INDEX: &str = "AwaitingIndex";
-
 /// The most rows read at a time while a page is not full yet, unless more are asked for.
 const AT_ONCE: usize = 100;
-
-/// Runs a query page by page until `enough` items are found.
-pub(super) async fn all(query: QueryFluentBuilder, enough: usize) -> anyhow::Result<Vec<Item>> {
-    let mut pages = query.into_paginator().items().send();
-    let mut found = Vec::new();
-    while found.len() < enough
-        && let Some(item) = pages.next().await
-    {
-        found.push(item?);
-    }
-    Ok(found)
-}
-
-/// Returns the page size for a query: DynamoDB then evaluates no more items than necessary.
-pub(super) fn page_of(enough: usize) -> i32 {
-    i32::try_from(enough.clamp(1, 1_000)).unwrap_or(i32::MAX)
-}
-
-/// Counts the items that a query finds, up to `enough`.
-pub(super) async fn count(query: QueryFluentBuilder, enough: usize) -> anyhow::Result<usize> {
-    let mut pages = query.select(Select::Count).limit(page_of(enough)).into_paginator().send();
-    let mut counted = 0;
-    while counted < enough
-        && let Some(page) = pages.next().await
-    {
-        counted += usize::try_from(page?.count).unwrap_or_default();
-    }
-    Ok(counted.min(enough))
-}
 
 pub(super) async fn find(store: &DynamoStore, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>> {
     if !RequestId::may_begin_with(prefix) {
@@ -83,15 +48,6 @@ pub(super) async fn find(store: &DynamoStore, prefix: &str, limit: usize) -> any
         }
     }
     store.rows(&ids).await
-}
-
-/// All ids of one of [`keys::id_partitions`].
-pub(super) async fn ids_in(store: &DynamoStore, partition: String) -> anyhow::Result<Vec<RequestId>> {
-    let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
-    let query =
-        query.key_condition_expression("pk = :ids").expression_attribute_values(":ids", text(partition));
-    let found = all(query, usize::MAX).await.context("cannot look for ids")?;
-    found.iter().map(|item| request_id(must_text(item, "sk")?)).collect()
 }
 
 pub(super) async fn requests_of_message(

@@ -2,7 +2,7 @@
 //! them, so whatever must not happen twice is guarded by a condition on the write, never by a check before
 //! it.
 //!
-//! Reading order: `item` (attributes), `keys` (which item is where), `row` (a request), `commit` (one
+//! Reading order: `tables`, `item` (attributes), `keys` (which item is where), `row` (a request), `commit` (one
 //! transaction), `quota`, `counts`, `trail`, `refusals`, then `jobs`, `lists`, `sums`, `filling`, `homes` and
 //! `bots`.
 //!
@@ -17,34 +17,36 @@ mod bots;
 mod check;
 mod commit;
 mod counts;
+mod expression;
 mod filling;
 mod homes;
 mod item;
 mod jobs;
 mod keys;
 mod lists;
+mod query;
 mod quota;
 mod refusals;
 mod rights;
 mod row;
 mod schema;
 mod sums;
+mod tables;
 mod teams;
+mod tip;
 mod trail;
 mod transaction;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use aws_config::SdkConfig;
-use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use tokio::sync::Mutex;
 
+pub use self::tables::{DynamoStore, Tables};
+
+use self::tables::within;
 use crate::aws::SetupProblem;
 use crate::domain::audit::AuditEntry;
 use crate::domain::away::Away;
@@ -61,43 +63,7 @@ use crate::ports::store::{
     PortalHead, RequestFilter, RequestPage, RequestScope, Store,
 };
 
-/// Time limit for all DynamoDB calls of one store operation. The port promises that each operation ends
-/// within a minute.
-const LONGEST: Duration = Duration::from_secs(45);
-
-/// The names of the two tables.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tables {
-    /// Table with one row per request.
-    pub requests: String,
-    /// Table of audit entries, quota counters, jobs and idempotency keys.
-    pub events: String,
-}
-
-/// The table names in `infra/portal.yml`.
-impl Default for Tables {
-    fn default() -> Self {
-        Self { requests: "ProvisioningRequests".to_owned(), events: "ProvisioningEvents".to_owned() }
-    }
-}
-
-/// The store in two DynamoDB tables.
-#[derive(Clone, Debug)]
-pub struct DynamoStore {
-    client: Client,
-    tables: Tables,
-    /// Locked while appending to the trail, so that tasks of one process do not compete for the same number.
-    trail: Arc<Mutex<trail::End>>,
-    /// Teams that this process knows to be in the list of teams.
-    teams: Arc<std::sync::Mutex<BTreeSet<TeamName>>>,
-}
-
 impl DynamoStore {
-    /// Creates a store in `tables`, with clients built from `configuration`.
-    pub fn new(configuration: &SdkConfig, tables: Tables) -> Self {
-        Self { client: Client::new(configuration), tables, trail: Arc::default(), teams: Arc::default() }
-    }
-
     /// Names what [`Self::problems`] checks, for its report.
     pub fn subject(&self) -> String {
         let Tables { requests, events } = &self.tables;
@@ -147,12 +113,6 @@ impl DynamoStore {
         // A random id finds nothing, but shows that the table can be read.
         self.row(RequestId::random()).await.map(drop).context("cannot read the table of requests")
     }
-}
-
-/// Awaits the calls of one operation, or fails after [`LONGEST`].
-async fn within<T>(calls: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let answer = tokio::time::timeout(LONGEST, calls).await;
-    answer.with_context(|| format!("DynamoDB did not answer within {} s", LONGEST.as_secs()))?
 }
 
 #[async_trait]

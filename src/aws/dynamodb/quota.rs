@@ -4,10 +4,12 @@
 use anyhow::Context as _;
 use rust_decimal::Decimal;
 
+use super::expression::Expression;
 use super::item::{Item, must_text, number, read_amount, read_number, text};
-use super::lists::all;
-use super::transaction::{Check, Expression, TransactionWrite};
-use super::{DynamoStore, keys};
+use super::keys;
+use super::query::all;
+use super::tables::DynamoStore;
+use super::transaction::{Check, TransactionWrite};
 use crate::domain::ids::TeamName;
 use crate::domain::quota::{QuotaChange, QuotaSlot, TeamUse};
 use crate::ports::stored::product_key;

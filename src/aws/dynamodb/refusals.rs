@@ -4,13 +4,15 @@ use anyhow::Context as _;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
 
+use super::expression::Expression;
 use super::item::{
     IS_READABLE, Item, is_readable, mark, may_be_read, must_text, number, read_json, read_number, read_time,
     readable_value, text, time,
 };
-use super::lists::all;
-use super::transaction::{Check, Expression, Table, TransactionWrite};
-use super::{DynamoStore, keys};
+use super::keys;
+use super::query::all;
+use super::tables::DynamoStore;
+use super::transaction::{Check, Table, TransactionWrite};
 use crate::domain::repeats::RepeatedRefusal;
 use crate::ports::store::{CountedRefusal, RefusalsChange};
 

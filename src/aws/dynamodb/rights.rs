@@ -3,7 +3,8 @@
 
 use aws_sdk_dynamodb::types::{ConditionCheck, KeysAndAttributes, TransactWriteItem};
 
-use super::{DynamoStore, keys, row};
+use super::tables::DynamoStore;
+use super::{keys, row};
 use crate::aws::SetupProblem;
 use crate::domain::ids::RequestId;
 

@@ -8,10 +8,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::DynamoStore;
 use super::item::{
     Item, mark, must_be_readable, must_text, number, read_amount, read_json, read_text, read_time, text, time,
 };
+use super::tables::DynamoStore;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::request::Request;
 use crate::ports::store::Holding;

@@ -7,7 +7,8 @@ use anyhow::{Context as _, bail};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 
 use super::item::{number, read_number, read_text, text};
-use super::{DynamoStore, keys};
+use super::keys;
+use super::tables::DynamoStore;
 use crate::aws::SetupProblem;
 
 /// The version that this program works with.

@@ -11,10 +11,12 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
+use super::expression::Expression;
 use super::item::{Item, TTL, must_text, number, read_amount, text};
-use super::lists::all;
-use super::transaction::{Check, Expression, TransactionWrite};
-use super::{DynamoStore, keys, teams};
+use super::query::all;
+use super::tables::DynamoStore;
+use super::transaction::{Check, TransactionWrite};
+use super::{keys, teams};
 use crate::domain::ids::ProductKey;
 use crate::domain::spending::{Amounts, Leaving, Month, Sums};
 use crate::ports::retention::{SUMS_KEPT_FOR, earlier, later};

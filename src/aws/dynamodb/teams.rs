@@ -7,9 +7,10 @@ use std::sync::PoisonError;
 use anyhow::Context as _;
 
 use super::item::{must_text, read_text, text};
-use super::lists::{all, ids_in};
+use super::query::{all, ids_in};
+use super::tables::DynamoStore;
 use super::transaction::{Table, TransactionWrite};
-use super::{DynamoStore, keys, row};
+use super::{keys, row};
 use crate::domain::ids::TeamName;
 
 pub(super) async fn known(store: &DynamoStore) -> anyhow::Result<Vec<TeamName>> {

@@ -8,69 +8,16 @@
 
 use anyhow::Context as _;
 
+use super::expression::Expression;
 use super::item::{Item, must_text, number as count, read_json, read_number, read_text, text};
-use super::lists::all;
-use super::transaction::{Check, Expression, Table, TransactionWrite};
-use super::{DynamoStore, keys};
+use super::keys;
+use super::query::all;
+use super::tables::DynamoStore;
+use super::tip::{End, LISTED_SINCE, Tip};
+use super::transaction::{Check, Table, TransactionWrite};
 use crate::domain::audit::{AuditEntry, AuditHead};
 use crate::domain::ids::RequestId;
 use crate::ports::store::PortalHead;
-
-/// Attribute of entries in trail order with [`Tip::listed_since`]; entries of older bots lack it.
-const LISTED_SINCE: &str = "listedSince";
-
-/// The last entry of the trail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tip {
-    /// The number of the entry; 0 if the trail is empty, as numbers begin at 1.
-    pub(super) number: u64,
-    /// The first of the uninterrupted run of entries up to this one that were written together with the
-    /// lists; `None` if this one was not. Older bots do not set it, so appending to their entry starts a new
-    /// run.
-    pub(super) listed_since: Option<u64>,
-}
-
-impl Tip {
-    /// Returns the next entry, written together with the lists.
-    fn next(self) -> Self {
-        let number = self.number + 1;
-        Self { number, listed_since: Some(self.listed_since.unwrap_or(number)) }
-    }
-
-    /// Returns the position `entries` further on in the same commit.
-    pub(super) fn plus(self, entries: u64) -> Self {
-        Self { number: self.number + entries, ..self }
-    }
-
-    /// Encodes an entry at this position.
-    pub(super) fn item(self, body: &str) -> Item {
-        let mut item = keys::trail(self.number);
-        item.insert("body".to_owned(), text(body));
-        if let Some(since) = self.listed_since {
-            item.insert(LISTED_SINCE.to_owned(), count(&since));
-        }
-        item
-    }
-}
-
-/// The last entry, as far as this process knows it.
-#[derive(Debug, Default)]
-pub(super) struct End(Option<Tip>);
-
-impl End {
-    /// Returns the position of the next entry, from memory or else from the table. The end then counts as
-    /// unknown until [`is_at`](Self::is_at), so that it is read again after any failure.
-    pub(super) async fn next(&mut self, store: &DynamoStore) -> anyhow::Result<Tip> {
-        match self.0.take() {
-            Some(tip) => Ok(tip.next()),
-            None => Ok(tip(store).await?.next()),
-        }
-    }
-
-    pub(super) fn is_at(&mut self, last: Tip) {
-        self.0 = Some(last);
-    }
-}
 
 pub(super) async fn of(store: &DynamoStore, request: RequestId) -> anyhow::Result<Vec<AuditEntry>> {
     let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
@@ -115,6 +62,14 @@ pub(super) async fn page(
 
 pub(super) async fn end(store: &DynamoStore) -> anyhow::Result<u64> {
     Ok(tip(store).await?.number)
+}
+
+/// Returns the position of the next entry, from memory or else from the table.
+pub(super) async fn next(store: &DynamoStore, end: &mut End) -> anyhow::Result<Tip> {
+    match end.take() {
+        Some(tip) => Ok(tip.next()),
+        None => Ok(tip(store).await?.next()),
+    }
 }
 
 pub(super) async fn tip(store: &DynamoStore) -> anyhow::Result<Tip> {

@@ -13,8 +13,9 @@ use aws_sdk_dynamodb::types::{
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::DynamoStore;
+use super::expression::Expression;
 use super::item::Item;
+use super::tables::DynamoStore;
 
 /// The most writes that one transaction takes.
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
@@ -56,34 +57,6 @@ pub(super) enum Check {
 pub(super) struct TransactionWrite {
     pub(super) check: Check,
     action: TransactWriteItem,
-}
-
-/// A DynamoDB expression with its values.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Expression {
-    pub(super) text: String,
-    pub(super) values: Vec<(String, AttributeValue)>,
-    /// Placeholders for attribute names that are reserved words in DynamoDB.
-    names: Vec<(&'static str, &'static str)>,
-}
-
-impl Expression {
-    pub(super) fn new(text: impl Into<String>, values: Vec<(&'static str, AttributeValue)>) -> Self {
-        let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { text: text.into(), values, names: Vec::new() }
-    }
-
-    /// Adds a placeholder `name` for `attribute`.
-    pub(super) fn named(mut self, name: &'static str, attribute: &'static str) -> Self {
-        self.names.push((name, attribute));
-        self
-    }
-
-    /// Adds a value.
-    pub(super) fn with(mut self, name: impl Into<String>, value: AttributeValue) -> Self {
-        self.values.push((name.into(), value));
-        self
-    }
 }
 
 /// One of the store's two tables.

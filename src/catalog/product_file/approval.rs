@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::approve_with_changes::MOST_OPTIONS;
-use crate::domain::catalog::{
-    ApprovalConfirm, ApprovalMode, ApprovalRule, Approvers, Principal, RuleFor, Stage,
-};
+use crate::domain::approval::{MOST_OPTIONS, names_too_few};
+use crate::domain::catalog::{ApprovalConfirm, ApprovalMode, ApprovalRule, Approvers, RuleFor, Stage};
 use crate::domain::period::Period;
-use crate::domain::unsatisfiable::names_too_few;
+use crate::domain::principal::Principal;
 use cloudformation::ParameterKind;
 use cloudformation::document::Reader;
 

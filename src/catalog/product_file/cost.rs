@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::references::{check_value, parameter};
 use super::{Context, did_you_mean};
-use crate::domain::catalog::{CostLine, Pick, PriceList, Quantity};
+use crate::domain::cost::{CostLine, Pick, PriceList, Quantity};
 use cloudformation::ParameterKind;
 use cloudformation::document::{Node, Reader, Value};
 use cloudformation::text::parse_number;

@@ -14,9 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::catalog::{
-    ApprovalRule, Binding, CostLine, LeaseTerms, PriceList, Product, QuotaRule, Requesters, TeardownConfirm,
-    offered,
+    ApprovalRule, Binding, LeaseTerms, Product, QuotaRule, Requesters, TeardownConfirm, offered,
 };
+use crate::domain::cost::{CostLine, PriceList};
 use crate::domain::form::{Form, ShowWhen};
 use crate::domain::ids::ProductKey;
 use crate::domain::ticket::TicketRule;

@@ -4,10 +4,9 @@ use std::fs;
 
 use super::*;
 use crate::domain::catalog::{
-    Approvers, CostLine, Exceptions, LeaseTerms, OverBudget, Pick, Quantity, QuotaRule, Requesters,
-    TeardownConfirm,
+    Approvers, Exceptions, LeaseTerms, OverBudget, QuotaRule, Requesters, TeardownConfirm,
 };
-use crate::domain::cost::{estimate, watched_parameters};
+use crate::domain::cost::{CostLine, Pick, Quantity, estimate};
 use crate::domain::period::Period;
 
 const TEMPLATE: &str = "Parameters:
@@ -67,7 +66,7 @@ fn the_shipped_catalog_loads_and_its_estimates_are_the_worked_examples() {
         .map(|product| {
             let default = |key: &str| product.template.parameter(key)?.default.as_deref();
             let monthly = estimate(&product.cost, &default, &catalog.prices).unwrap().monthly;
-            format!("{} ${monthly}, moved by {:?}", product.name, watched_parameters(product))
+            format!("{} ${monthly}, moved by {:?}", product.name, product.deciding_parameters())
         })
         .collect();
     insta::assert_snapshot!(by_default.join("\n"), @r#"

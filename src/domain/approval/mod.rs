@@ -2,24 +2,44 @@
 //! changing are approved alike; they differ only in what an approval leads to, which is for
 //! [`transition`](super::transition) to decide.
 //!
-//! `rules` is what a product says about approval, `stages` who is asked next.
+//! `rules` is what a product says about approval, `path` applies that to a request, and `stages` says who is asked next.
+//! `eligibility` says whose answer counts. `exception` is what takes an admin's approval, `reduction` what an approver may make
+//! smaller. `unsatisfiable` finds the approvals that nobody could give.
 
+mod approved_changes;
+mod eligibility;
+mod exception;
+mod matching;
+mod path;
+mod reduction;
 mod rules;
 mod stages;
+mod unsatisfiable;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::approve_with_changes::Reduction;
-use super::exception::Exception;
 use super::ids::PersonId;
 use super::job::JobKind;
 use super::period::Period;
-use super::policy::ApprovalPath;
-use super::request::{ChangeOrder, MessageSlot};
+use super::request::{ChangeOrder, MessageSlot, Status};
 
+pub use approved_changes::{
+    ApprovedChanges, MOST_OPTIONS, approved_changes, can_be_reduced, reducible_fields, shorter_leases,
+    unchanged,
+};
+pub use eligibility::{Eligibility, may_decide};
+pub use exception::Exception;
+pub use matching::can_be_staffed;
+pub(in crate::domain) use path::path_of_renewal;
+pub use path::{
+    ApprovalPath, approval_path, needed_in_all, path_above_budget, path_as_things_stand, path_of_budget,
+    path_of_exception, path_without_exception,
+};
+pub use reduction::{Irreducible, Reduction, RequestedReduction};
 pub use rules::{ApprovalConfirm, ApprovalMode, ApprovalRule, Approvers, Condition, RuleFor, Stage};
 pub use stages::StageInForce;
+pub use unsatisfiable::{UnsatisfiableApproval, names_too_few, unsatisfiable_approvals};
 
 /// What approvers are asked about a request, and how far they have come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,6 +168,32 @@ impl Approval {
     /// Returns the change it is about, if it is about one.
     pub fn change(&self) -> Option<&ChangeOrder> {
         if let About::Change(order) = &self.about { Some(order) } else { None }
+    }
+
+    /// Returns the answer to it that a request's status implies, if it is about creating that request; `None` while the
+    /// request is undecided.
+    pub(in crate::domain) fn answer_in(&self, status: &Status) -> Option<Answer> {
+        match status {
+            Status::Pending | Status::AwaitingApproval { .. } => None,
+            Status::Denied { by, instead_of, reason } => Some(Answer::Denied {
+                by: by.clone(),
+                instead_of: instead_of.clone(),
+                reason: reason.clone(),
+            }),
+            Status::Cancelled => Some(Answer::Withdrawn { by: self.asked_by.clone() }),
+            Status::TimedOut => Some(Answer::TimedOut),
+            // It failed while approvers were still being asked.
+            Status::Failed { .. } if !self.is_agreed() => Some(Answer::Moot),
+            Status::Approved
+            | Status::Provisioning { .. }
+            | Status::Active { .. }
+            | Status::Updating { .. }
+            | Status::Terminating { .. }
+            | Status::Failed { .. }
+            | Status::TeardownFailed { .. }
+            | Status::Terminated { .. }
+            | Status::Retained { .. } => Some(Answer::Approved),
+        }
     }
 
     /// Returns how many approvals it needs in all stages together; at least 1.

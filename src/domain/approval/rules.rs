@@ -1,13 +1,13 @@
 //! A product's approval rules: who is asked, in which order, how many of them, and when nobody is.
-//! [`policy`](crate::domain::policy) applies them to a request.
+//! `path` applies them to a request.
 
 use serde::{Deserialize, Serialize};
 
 use rust_decimal::Decimal;
 
-use crate::domain::catalog::Principal;
 use crate::domain::ids::TeamName;
 use crate::domain::period::Period;
+use crate::domain::principal::Principal;
 
 /// When an approval is needed, by whom, and for how long they are asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,11 @@ impl ApprovalRule {
             return vec![Stage { approvers, needed: self.needed.max(1), quiet }];
         }
         self.stages.clone()
+    }
+
+    /// Returns the conditions that it names anywhere.
+    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        self.auto_when.iter().chain(self.rules.iter().flat_map(|rule| &rule.when))
     }
 
     /// Returns every list of stages that a request may go through. The product's own is included even if it needs no
@@ -158,6 +163,14 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// Returns the parameter that it depends on.
+    pub fn parameter(&self) -> Option<&String> {
+        match self {
+            Self::Parameter { parameter, .. } => Some(parameter),
+            Self::MonthlyCostAtMost(_) | Self::MonthlyCostAbove(_) | Self::Team(_) => None,
+        }
+    }
+
     /// Returns the teams that it names.
     pub fn teams(&self) -> &[TeamName] {
         match self {

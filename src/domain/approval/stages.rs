@@ -1,8 +1,8 @@
 //! The approval that a request waits for: which of its approvals that is, and which stage of approvers is asked now.
 
-use super::{About, Approval, ApprovalRule, Approvers, Renewal, Stage};
+use super::path::matching_rule;
+use super::{About, Approval, ApprovalPath, ApprovalRule, Approvers, Renewal, Stage};
 use crate::domain::ids::PersonId;
-use crate::domain::policy::{ApprovalPath, matching_rule};
 use crate::domain::request::{ChangeOrder, MessageSlot, Request, Status};
 
 /// A stage with the approvers who are in charge now.
@@ -198,11 +198,10 @@ fn place(stages: &[Stage], agreed: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::approval::{ApprovalMode, Condition, RuleFor};
-    use crate::domain::catalog::Principal;
+    use crate::domain::approval::{ApprovalMode, Condition, RuleFor, path_of_exception};
     use crate::domain::fixtures::at;
     use crate::domain::ids::TeamName;
-    use crate::domain::policy::path_of_exception;
+    use crate::domain::principal::Principal;
     use crate::domain::request::StatusName;
 
     fn stage(needed: u32, names: &[&str]) -> Stage {
@@ -257,7 +256,7 @@ mod tests {
         // The sample request is for team payments.
         let listed = || vec![stage(1, &["U0SEC"])];
         let before = rule(Vec::new(), vec![when("search", listed()), when("payments", listed())]);
-        let path = crate::domain::policy::approval_path(&before, &TeamName::new("payments"), &[], None);
+        let path = crate::domain::approval::approval_path(&before, &TeamName::new("payments"), &[], None);
         let request = waiting(before, path);
         let asked = |rules: Vec<RuleFor>| asked(&request.stages_in_force(Some(&rule(Vec::new(), rules))));
         let moved = vec![

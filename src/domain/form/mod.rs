@@ -10,7 +10,7 @@ mod tests;
 mod visibility;
 
 pub use field::{CHOOSE, Choice, Field, Input};
-pub use visibility::ShowWhen;
+pub use visibility::{ShowWhen, hidden};
 
 use cloudformation::Template;
 use cloudformation::document::Problem;

@@ -1,11 +1,9 @@
-//! Decides which parameters are visible in a form, given the values so far, and which of its fields have to update
-//! the form when they change.
+//! Decides which parameters are visible in a form, given the values so far.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::catalog::Product;
-use crate::domain::cost::watched_parameters;
 use crate::domain::parameters::in_effect;
+use cloudformation::Template;
 
 /// When a parameter is visible.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,28 +21,20 @@ impl ShowWhen {
     }
 }
 
-impl Product {
-    /// Returns the parameters that are hidden with these values; defaults apply where a value is missing. A hidden
-    /// parameter always takes its default, whatever its value here.
-    pub fn hidden(&self, values: &BTreeMap<String, String>) -> BTreeSet<String> {
-        if self.show_when.is_empty() {
-            return BTreeSet::new();
-        }
-        let template = self.offered();
-        let value = |key: &str| in_effect(template.parameter(key)?, values.get(key).map(String::as_str));
-        let unasked = self.show_when.keys().filter(|key| !is_asked(&self.show_when, key, &value));
-        unasked.cloned().collect()
-    }
-
-    /// Returns the parameters that the form's fields, warnings, price or approval depend on.
-    pub fn watched(&self) -> BTreeSet<String> {
-        let deciding = self.show_when.values().map(|condition| condition.parameter.clone());
-        watched_parameters(self).into_iter().chain(deciding).chain(self.template.rule_parameters()).collect()
-    }
+/// Returns the parameters of the template that are hidden with these values; defaults apply where a value is missing. A hidden
+/// parameter always takes its default, whatever its value here.
+pub fn hidden(
+    conditions: &BTreeMap<String, ShowWhen>,
+    template: &Template,
+    values: &BTreeMap<String, String>,
+) -> BTreeSet<String> {
+    let value = |key: &str| in_effect(template.parameter(key)?, values.get(key).map(String::as_str));
+    let hidden = conditions.keys().filter(|key| !is_visible(conditions, key, &value));
+    hidden.cloned().collect()
 }
 
 /// Whether all conditions along the chain of controlling parameters hold.
-fn is_asked(
+fn is_visible(
     conditions: &BTreeMap<String, ShowWhen>,
     key: &str,
     value: &dyn Fn(&str) -> Option<String>,
@@ -64,8 +54,8 @@ fn is_asked(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::catalog::Product;
     use crate::domain::fixtures::product;
-    use cloudformation::Template;
 
     const TEMPLATE: &str = r"
 Parameters:

@@ -2,7 +2,9 @@
 //! [`transition`](super::transition) decides how it may change.
 
 mod change;
+mod differences;
 mod message_slot;
+mod product_snapshot;
 mod reminders;
 mod status;
 mod stored;
@@ -16,11 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::{Answer, Approval};
 use crate::domain::audit::AuditHead;
-use crate::domain::catalog::{ApprovalRule, LeaseTerms, TeardownConfirm};
+use crate::domain::cost::Estimate;
 use crate::domain::deletion::DeletionEffect;
-use crate::domain::ids::{
-    ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TeamName,
-};
+use crate::domain::ids::{ExecutionName, PersonId, ProvisionedProductId, RecordId, RequestId, TeamName};
 use crate::domain::lease::Lease;
 use crate::domain::quota::QuotaSlot;
 use crate::domain::ticket::Ticket;
@@ -28,9 +28,9 @@ use cloudformation::is_or_becomes;
 
 pub use change::{ChangeOrder, ChangeOutcome, Difference, VERSION};
 pub use message_slot::{MessageRef, MessageSlot, Notification};
+pub use product_snapshot::ProductSnapshot;
 pub use reminders::{Asking, ReminderKind};
 pub use status::{Cause, Ending, Status, StatusName};
-pub(in crate::domain) use stored::path_of_renewal;
 
 /// The tag that names the team on AWS resources.
 pub const TEAM_TAG: &str = "Team";
@@ -237,42 +237,6 @@ fn like_a_name(value: &str) -> bool {
     (1..=LONGEST_NAME).contains(&value.len()) && value.bytes().all(shaped)
 }
 
-/// The product's rules at submission. Later catalog edits do not affect a running request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProductSnapshot {
-    /// The product's key in the catalog.
-    pub key: ProductKey,
-    /// The product's display name.
-    pub name: String,
-    /// The requested version.
-    pub version: String,
-    /// SHA-256 of that version's template, lower-case hex.
-    pub template_hash: String,
-    /// Who has to approve.
-    pub approval: ApprovalRule,
-    /// How many slots each team has.
-    pub per_team: u32,
-    /// The lease's periods.
-    pub lease: LeaseTerms,
-    /// How a teardown has to be confirmed.
-    pub teardown: TeardownConfirm,
-    /// Names of the outputs that people may see.
-    pub outputs: Vec<String>,
-    /// The effect of a teardown on each resource, in the template's order.
-    pub fates: Vec<DeletionEffect>,
-}
-
-/// A monthly estimate at list price.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// US dollars a month.
-    pub monthly: Decimal,
-    /// Region of the price list; empty if the product itself states the amounts.
-    pub region: String,
-    /// Day of the price list, `YYYY-MM-DD`; empty if `region` is.
-    pub priced_on: String,
-}
-
 /// What AWS has charged within one calendar month.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Billed {
@@ -327,8 +291,7 @@ pub struct Output {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::approval::Consent;
-    use crate::domain::approve_with_changes::Reduction;
+    use crate::domain::approval::{Consent, Reduction};
     use crate::domain::fixtures::{at, order, waiting_change, waiting_renewal};
     use crate::domain::ids::ChannelId;
 
@@ -340,7 +303,7 @@ mod tests {
             if let Status::Denied { instead_of, .. } = &mut request.status {
                 *instead_of = Some(PersonId::new("U0PRIYA"));
             }
-            request.creation.answer = request.status.answer(&request.creation);
+            request.creation.answer = request.creation.answer_in(&request.status);
             request.later = vec![
                 Approval {
                     answer: Some(Answer::Withdrawn { by: PersonId::new("U0PRIYA") }),

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::approval::{Answer, Approval};
 use crate::domain::ids::{PersonId, TaskToken};
 use crate::domain::lease::Lease;
 
@@ -219,31 +218,6 @@ impl StatusName {
 }
 
 impl Status {
-    /// Returns the answer to the request's own approval that this status implies; `None` while it is undecided.
-    pub(in crate::domain) fn answer(&self, creation: &Approval) -> Option<Answer> {
-        match self {
-            Self::Pending | Self::AwaitingApproval { .. } => None,
-            Self::Denied { by, instead_of, reason } => Some(Answer::Denied {
-                by: by.clone(),
-                instead_of: instead_of.clone(),
-                reason: reason.clone(),
-            }),
-            Self::Cancelled => Some(Answer::Withdrawn { by: creation.asked_by.clone() }),
-            Self::TimedOut => Some(Answer::TimedOut),
-            // It failed while approvers were still being asked.
-            Self::Failed { .. } if !creation.is_agreed() => Some(Answer::Moot),
-            Self::Approved
-            | Self::Provisioning { .. }
-            | Self::Active { .. }
-            | Self::Updating { .. }
-            | Self::Terminating { .. }
-            | Self::Failed { .. }
-            | Self::TeardownFailed { .. }
-            | Self::Terminated { .. }
-            | Self::Retained { .. } => Some(Answer::Approved),
-        }
-    }
-
     /// Returns the status without its data.
     pub fn name(&self) -> StatusName {
         match self {

@@ -8,16 +8,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Asking, Billed, ChangeOrder, ChangeOutcome, Difference, Estimate, HeldUp, MessageRef, MessageSlot,
-    Output, ProductSnapshot, Progress, Provisioned, Request, Status,
+    Asking, Billed, ChangeOrder, ChangeOutcome, Difference, HeldUp, MessageRef, MessageSlot, Output,
+    ProductSnapshot, Progress, Provisioned, Request, Status,
 };
-use crate::domain::approval::{About, Answer, Approval, Consent, Renewal};
-use crate::domain::approve_with_changes::Reduction;
+use crate::domain::approval::{
+    About, Answer, Approval, ApprovalPath, Consent, Exception, Reduction, Renewal, path_of_renewal,
+};
 use crate::domain::audit::AuditHead;
-use crate::domain::exception::Exception;
+use crate::domain::cost::Estimate;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::period::Period;
-use crate::domain::policy::{ApprovalPath, needed_in_all};
 use crate::domain::ticket::Ticket;
 
 #[derive(Serialize, Deserialize)]
@@ -168,7 +168,7 @@ impl From<StoredRequest> for Request {
                 stored.approval,
             )
         };
-        creation.answer = match (stored.status.answer(&creation), stored.withdrawn_by) {
+        creation.answer = match (creation.answer_in(&stored.status), stored.withdrawn_by) {
             (Some(Answer::Withdrawn { .. }), Some(by)) => Some(Answer::Withdrawn { by }),
             (answer, _) => answer,
         };
@@ -300,7 +300,7 @@ impl StoredRenewal {
                 }),
                 (self.by, asked_at),
                 self.approve_by,
-                path_of_renewal(product, of_request),
+                path_of_renewal(&product.approval, of_request),
             )
         }
     }
@@ -325,20 +325,6 @@ impl StoredRenewal {
                 Answer::Withdrawn { .. } | Answer::Moot => StoredRenewalAnswer::Moot,
             }),
             withdrawn_by,
-        }
-    }
-}
-
-/// Returns the path of a renewal: through the stages of the rule that matched the request, or else the product's usual
-/// ones, even if nobody was asked then.
-pub(in crate::domain) fn path_of_renewal(
-    product: &ProductSnapshot,
-    of_request: &ApprovalPath,
-) -> ApprovalPath {
-    match of_request {
-        ApprovalPath::Ask { stages, .. } if !stages.is_empty() => of_request.clone(),
-        ApprovalPath::Ask { .. } | ApprovalPath::Auto { .. } => {
-            ApprovalPath::ask(needed_in_all(&product.approval.stages()))
         }
     }
 }

@@ -3,15 +3,15 @@
 
 use jiff::Timestamp;
 
-use super::builder::TransitionBuilder;
-use super::{Transition, lease, reminders, update};
-use crate::domain::approval::{About, AboutKind, Answer, Consent};
-use crate::domain::approve_with_changes::{ApprovedChanges, Reduction};
+use super::builder::{Transition, TransitionBuilder};
+use super::{lease, reminders, update};
+use crate::domain::approval::{
+    About, AboutKind, Answer, ApprovedChanges, Consent, Reduction, path_without_exception,
+};
 use crate::domain::audit::{Actor, By, answered};
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, TaskToken};
 use crate::domain::job::Resume;
-use crate::domain::policy::path_without_exception;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Notification, ReminderKind, Status, StatusName};
 

@@ -3,18 +3,28 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::Transition;
-use crate::domain::approval::{About, Answer};
-use crate::domain::approve_with_changes::{ApprovedChanges, Reduction};
+use crate::domain::approval::{About, Answer, ApprovalPath, ApprovedChanges, Reduction};
 use crate::domain::audit::{Actor, AuditEntry, AuditSubject};
 use crate::domain::event::Event;
 use crate::domain::ids::{ExecutionName, PersonId, TaskToken, TeamName};
 use crate::domain::job::{Job, JobKind, Resume};
 use crate::domain::lease::{Lease, LeaseStep};
-use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::{QuotaChange, QuotaSlot};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{ChangeOrder, ChangeOutcome, Ending, MessageSlot, Request, Status, StatusName};
+
+/// One change of a request, committed as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// The request after the change.
+    pub request: Request,
+    /// New entries of the audit trail.
+    pub audit: Vec<AuditEntry>,
+    /// Jobs to perform now or later.
+    pub jobs: Vec<Job>,
+    /// The quota slot or budget that is taken or freed.
+    pub quota: Option<QuotaChange>,
+}
 
 /// A transition under construction.
 pub(super) struct TransitionBuilder {
@@ -60,7 +70,7 @@ impl TransitionBuilder {
         self.request.updated_at = self.now;
         let creation = &mut self.request.creation;
         if creation.answer.is_none() {
-            creation.answer = self.request.status.answer(creation);
+            creation.answer = creation.answer_in(&self.request.status);
         }
         if !self.was_ended && self.request.status.name().is_ended() {
             self.request.ended_at = Some(self.now);

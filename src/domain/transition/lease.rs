@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::builder::TransitionBuilder;
-use super::{Transition, reminders};
+use super::builder::{Transition, TransitionBuilder};
+use super::reminders;
+use crate::domain::approval::path_of_renewal;
 use crate::domain::approval::{About, Approval, Renewal};
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
@@ -12,7 +13,7 @@ use crate::domain::job::JobKind;
 use crate::domain::lease::{Lease, LeaseStep};
 use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Billed, MessageRef, MessageSlot, Notification, Request, path_of_renewal};
+use crate::domain::request::{Billed, MessageRef, MessageSlot, Notification, Request};
 
 /// Time left at least after a renewal was not granted, so that the owner can still save their data.
 const AFTER_A_NO: Period = Period::days(1);
@@ -72,7 +73,7 @@ pub(super) fn renew(mut change: TransitionBuilder, by: &By, period: Period) -> R
     let last = change.request.renewal();
     let holds_end = last.is_none_or(|(_, last)| last.renewals != lease.renewals);
     let about = About::Renew(Renewal { period, renewals: lease.renewals, holds_end });
-    let path = path_of_renewal(&change.request.product, &change.request.creation.path);
+    let path = path_of_renewal(&change.request.product.approval, &change.request.creation.path);
     let approval = Approval::new(about, (by.person.clone(), change.now), approve_by, path);
     let needed = approval.needed();
     change.request.asks(approval);

@@ -25,6 +25,7 @@ mod tests;
 use jiff::Timestamp;
 
 use self::approval::{approve, cancel, deny, room_found, time_out};
+pub use self::builder::Transition;
 use self::builder::TransitionBuilder;
 pub(crate) use self::lease::lease_step;
 use self::lease::{bill, condition_seen, renew, transfer, warned};
@@ -37,31 +38,15 @@ use self::removal::{
     lease_ended, retain, tear_down, termination_failed, termination_started, termination_succeeded, vanished,
 };
 pub(crate) use self::stuck::movers;
+pub use self::workflow::MAX_ATTEMPTS;
 use self::workflow::{approval_requested, execution_lost, provision_requested};
-use super::audit::{Actor, AuditEntry, By};
+use super::audit::{Actor, By};
 use super::event::Event;
 use super::ids::TeamName;
 use super::job::{Job, JobKind};
-use super::quota::QuotaChange;
 use super::refusal::Refusal;
 use super::repeats::AuditLine;
 use super::request::{MessageRef, MessageSlot, Provisioned, ReminderKind, Request};
-
-/// How many executions are started for one request before it fails.
-pub const MAX_ATTEMPTS: u32 = 5;
-
-/// One change of a request, committed as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transition {
-    /// The request after the change.
-    pub request: Request,
-    /// New entries of the audit trail.
-    pub audit: Vec<AuditEntry>,
-    /// Jobs to perform now or later.
-    pub jobs: Vec<Job>,
-    /// The quota slot or budget that is taken or freed.
-    pub quota: Option<QuotaChange>,
-}
 
 /// Applies `event` to `request`.
 ///

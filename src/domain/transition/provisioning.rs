@@ -1,7 +1,6 @@
 //! Progress and results that the provisioner reports while it creates a product.
 
-use super::Transition;
-use super::builder::TransitionBuilder;
+use super::builder::{Transition, TransitionBuilder};
 use crate::domain::audit::Actor;
 use crate::domain::event::Event;
 use crate::domain::job::{JobKind, Resume};

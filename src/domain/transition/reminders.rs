@@ -3,8 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::Transition;
-use super::builder::TransitionBuilder;
+use super::builder::{Transition, TransitionBuilder};
 use crate::domain::approval::Approvers;
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;

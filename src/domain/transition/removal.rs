@@ -1,8 +1,7 @@
 //! Removal of provisioned resources: on request, at expiry or after failed provisioning; what the provisioner reports
 //! about it; and leaving resources in place.
 
-use super::Transition;
-use super::builder::TransitionBuilder;
+use super::builder::{Transition, TransitionBuilder};
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
 use crate::domain::ids::RecordId;

@@ -3,11 +3,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::builder::TransitionBuilder;
+use super::builder::{Transition, TransitionBuilder};
+use super::lease::lease_step;
 use super::provisioning::provisioning_failed;
 use super::removal::termination_failed;
 use super::workflow::execution_lost;
-use super::{Transition, lease_step, reminders, update};
+use super::{reminders, update};
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
 use crate::domain::job::{JobKind, Resume};

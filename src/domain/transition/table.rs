@@ -2,13 +2,12 @@
 //! are in `tests`, random ones in `history`.
 
 use super::{Transition, next};
+use crate::domain::approval::{ApprovalPath, Exception, path_of_exception};
 use crate::domain::event::Event;
-use crate::domain::exception::Exception;
 use crate::domain::fixtures::{approved_change, at, by, minutes, order, person, token, waiting_renewal};
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
 use crate::domain::job::{Job, JobKind};
 use crate::domain::period::Period;
-use crate::domain::policy::{ApprovalPath, path_of_exception};
 use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{
@@ -341,7 +340,7 @@ fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
             let Err(refusal) = next(&request, &event, moment(&event)) else { continue };
             let to_a_person = is_a_persons(&event);
             let for_the_machine = matches!(&refusal, Refusal::DoesNotApply { status, .. } if *status == name);
-            assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.as_str());
+            assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal:?}", event.as_str());
         }
     }
     assert_eq!(pairs.len(), 14 * 37);

@@ -1,8 +1,8 @@
 //! After a time in which the bot could not receive people's answers, the deadlines and lease ends of that time are
 //! postponed.
 
-use super::builder::TransitionBuilder;
-use super::{Transition, reminders};
+use super::builder::{Transition, TransitionBuilder};
+use super::reminders;
 use crate::domain::audit::Actor;
 use crate::domain::event::Event;
 use crate::domain::refusal::Refusal;

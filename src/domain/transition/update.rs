@@ -3,15 +3,14 @@
 
 use rust_decimal::Decimal;
 
-use super::builder::TransitionBuilder;
-use super::{Transition, reminders};
-use crate::domain::approval::{About, Answer, Approval};
+use super::builder::{Transition, TransitionBuilder};
+use super::reminders;
+use crate::domain::approval::{About, Answer, Approval, ApprovalPath};
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
 use crate::domain::ids::RecordId;
 use crate::domain::job::JobKind;
 use crate::domain::lease::Lease;
-use crate::domain::policy::ApprovalPath;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{
     ChangeOrder, ChangeOutcome, MessageSlot, Notification, Output, Progress, Status,

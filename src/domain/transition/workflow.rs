@@ -1,13 +1,16 @@
 //! Messages of the workflow: it waits for approvers, it waits for provisioning, or it is gone.
 
-use super::builder::TransitionBuilder;
-use super::{MAX_ATTEMPTS, Transition, reminders};
+use super::builder::{Transition, TransitionBuilder};
+use super::reminders;
 use crate::domain::audit::Actor;
 use crate::domain::event::Event;
 use crate::domain::ids::{ExecutionName, TaskToken};
 use crate::domain::job::{JobKind, Resume};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Ending, MessageSlot, Notification, Status, StatusName};
+
+/// How many executions are started for one request before it fails.
+pub const MAX_ATTEMPTS: u32 = 5;
 
 pub(super) fn approval_requested(
     mut change: TransitionBuilder,

@@ -2,14 +2,13 @@
 
 use jiff::SignedDuration;
 
-use crate::domain::approval::StageInForce;
-use crate::domain::approver_matching::can_be_staffed;
+use crate::domain::approval::{ApprovalPath, StageInForce, can_be_staffed, needed_in_all};
 use crate::domain::away::Away;
-use crate::domain::catalog::{Approvers, Principal, Product, Stage};
+use crate::domain::catalog::{Approvers, Product, Stage};
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::period::Period;
-use crate::domain::policy::{ApprovalPath, needed_in_all};
 use crate::domain::preview::PreviewStage;
+use crate::domain::principal::Principal;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::portal::access::membership::{is_for_now, mentions, others};

@@ -1,10 +1,11 @@
 //! What one person may answer: whether their approval would count, on whose behalf, and which lists of waiting requests
 //! may contain something for them.
 
+use crate::domain::approval::{Eligibility, may_decide};
 use crate::domain::away::Away;
-use crate::domain::catalog::{Approvers, Principal};
+use crate::domain::catalog::Approvers;
 use crate::domain::ids::{PersonId, TeamName};
-use crate::domain::policy::{Eligibility, may_decide};
+use crate::domain::principal::Principal;
 use crate::domain::request::Request;
 use crate::portal::Portal;
 use crate::ports::directory::Freshness;

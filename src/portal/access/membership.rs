@@ -12,9 +12,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::Instant;
 
 use crate::domain::audit::By;
-use crate::domain::catalog::Principal;
 use crate::domain::ids::PersonId;
-use crate::domain::policy::Team;
+use crate::domain::organization::Team;
+use crate::domain::principal::Principal;
 use crate::domain::refusal::{Refusal, Uncounted};
 use crate::domain::request::Request;
 use crate::portal::access::lookup_deadline::answered_by;

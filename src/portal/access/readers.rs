@@ -2,9 +2,9 @@
 
 use futures_util::future::join_all;
 
-use crate::domain::catalog::Principal;
 use crate::domain::ids::{PersonId, TeamName};
-use crate::domain::policy::Team;
+use crate::domain::organization::Team;
+use crate::domain::principal::Principal;
 use crate::portal::Portal;
 use crate::ports::directory::Freshness;
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::catalog::Principal;
 use crate::domain::ids::PersonId;
+use crate::domain::principal::Principal;
 use crate::portal::Portal;
 use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;

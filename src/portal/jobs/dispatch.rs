@@ -28,6 +28,7 @@ use crate::ports::haste::without_haste;
 use crate::ports::outage::{Side, error_unless, warn_unless};
 use crate::ports::queue::{Delivery, Queue};
 use crate::ports::retention::IdempotencyKey;
+use crate::ports::slack::HandBackReason;
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 use crate::ports::stored::Unreadable;
 
@@ -378,7 +379,7 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
 /// Parks a job. Text that a user had typed for it is returned to them.
 async fn give_up(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
     if let JobKind::JudgeClick(click) = kind
-        && let Err(error) = hand_back(portal, click, why).await
+        && let Err(error) = hand_back(portal, click, HandBackReason::GivenUp(why)).await
     {
         tracing::debug!(of = %job.claim.key.of, %error, "what was typed cannot be handed back");
     }

@@ -1,9 +1,9 @@
 //! Executions of the workflow: starting one, and resuming one that waits.
 
+use crate::domain::approval::ApprovalPath;
 use crate::domain::event::Event;
 use crate::domain::ids::{RequestId, TaskToken};
 use crate::domain::job::Resume;
-use crate::domain::policy::ApprovalPath;
 use crate::domain::request::{Request, Status};
 use crate::portal::Portal;
 use crate::portal::jobs::apply::apply;

@@ -11,7 +11,7 @@ use crate::portal::access::membership::is_for_now;
 use crate::portal::decision::{Unjudged, judge};
 use crate::portal::jobs::outcome::{JobError, Performed};
 use crate::portal::{Error, Portal};
-use crate::ports::slack::SlackError;
+use crate::ports::slack::{HandBackReason, SlackError};
 
 /// A stored click expires this long after Slack was last asked about it. A click from long before a restart no longer
 /// counts.
@@ -39,7 +39,7 @@ pub(super) async fn judge_click(
     match judged {
         Ok(_) => Ok(Performed::Done),
         Err(Unjudged::Error(Error::Refused(refusal))) => {
-            hand_back(portal, click, &refusal.to_string()).await?;
+            hand_back(portal, click, HandBackReason::Refused(&refusal)).await?;
             Ok(Performed::Done)
         }
         Err(Unjudged::Error(Error::Failed(error))) => Err(JobError::Later(error)),
@@ -54,7 +54,11 @@ pub(super) async fn judge_click(
 }
 
 /// Tells the person why their click does not count, and returns what they typed.
-pub(super) async fn hand_back(portal: &Portal, click: &StoredClick, why: &str) -> Result<(), SlackError> {
+pub(super) async fn hand_back(
+    portal: &Portal,
+    click: &StoredClick,
+    why: HandBackReason<'_>,
+) -> Result<(), SlackError> {
     let typed = match &click.decision {
         ClickedDecision::Deny { reason } => Some(reason.clone()),
         ClickedDecision::ApproveLess(wanted) => Some(wanted.to_string()),

@@ -6,11 +6,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::catalog::Principal;
 use crate::domain::event::Event;
 use crate::domain::ids::{ChannelId, PersonId, RequestId};
 use crate::domain::job::JobKind;
 use crate::domain::lease::LeaseStep;
+use crate::domain::principal::Principal;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, MessageSlot, Request};
 use crate::domain::transition::{lease_step, next, record_message};

@@ -57,7 +57,7 @@ impl From<SlackError> for JobError {
 impl From<Error> for JobError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Refused(refusal) => Self::Never(refusal.to_string()),
+            Error::Refused(refusal) => Self::Never(format!("refused: {refusal:?}")),
             Error::Failed(error) => Self::Later(error),
         }
     }

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::domain::approval::ApprovalPath;
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::job::JobKind;
-use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{MessageRef, MessageSlot, Request};
 use crate::domain::transition::{record_message, record_unposted};

@@ -18,7 +18,7 @@ pub async fn settle(portal: &Portal, signal: Signal) -> anyhow::Result<()> {
             Ok(())
         }
         Err(Error::Refused(refusal)) => {
-            tracing::debug!(request = %id, event = event.as_str(), %refusal, "nothing to settle");
+            tracing::debug!(request = %id, event = event.as_str(), ?refusal, "nothing to settle");
             Ok(())
         }
         Err(Error::Failed(error)) => Err(error),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
+use crate::domain::approval::{ApprovalPath, approval_path, path_above_budget, path_of_budget};
 use crate::domain::audit::By;
 use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::cost::estimate;
@@ -12,7 +13,6 @@ use crate::domain::event::Event;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters, in_effect};
-use crate::domain::policy::{ApprovalPath, approval_path, path_above_budget, path_of_budget};
 use crate::domain::preview::Preview;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{ChangeOrder, Difference, MessageSlot, Request, Status};

@@ -3,8 +3,7 @@
 //! Who may decide is checked now, on the server, whatever the message shows. If Slack cannot say who is in a group, the
 //! click is stored and judged as soon as Slack answers.
 
-use crate::domain::approval::ApprovalConfirm;
-use crate::domain::approve_with_changes::{can_be_reduced, reducible_fields, unchanged};
+use crate::domain::approval::{ApprovalConfirm, can_be_reduced, reducible_fields, unchanged};
 use crate::domain::event::Event;
 use crate::domain::form::Field;
 use crate::domain::ids::{ChannelId, RequestId};

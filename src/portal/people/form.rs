@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::catalog::Product;
-use crate::domain::cost::estimate;
+use crate::domain::cost::{Estimate, estimate};
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::match_prefill;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::Estimate;
 use crate::portal::access::no_team;
 use crate::portal::people::pause::refuse_while_paused;
 use crate::portal::people::session::{Filling, FormSession, session};

@@ -1,9 +1,9 @@
 //! Finding requests: a person's own, a team's, or one by its id.
 
 use crate::domain::audit::{AuditEntry, By, Via};
-use crate::domain::catalog::Principal;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::organization::ALL_TEAMS;
+use crate::domain::principal::Principal;
 use crate::domain::quota::{QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
 use crate::domain::repeats::RefusedAction;

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::domain::catalog::{Principal, Product};
+use crate::domain::approval::{Exception, path_as_things_stand};
+use crate::domain::catalog::Product;
 use crate::domain::cost::estimate;
-use crate::domain::exception::Exception;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::parameters::in_effect;
-use crate::domain::policy::path_as_things_stand;
 use crate::domain::preview::Preview;
+use crate::domain::principal::Principal;
 use crate::domain::quota::{BudgetUse, QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
@@ -241,7 +241,7 @@ pub(super) async fn preview(
         portal.turns(product, &path, team, person),
         portal.somebody_can_approve(product, team, theirs, &path)
     );
-    let ((turns, note), unapprovable) = (turned, can_be.err().map(|refusal| refusal.to_string()));
+    let ((turns, note), unapprovable) = (turned, can_be.err());
     let usually = if turns.is_empty() { None } else { usual_answer(portal, product, team).await? };
     Ok(Preview {
         estimate,

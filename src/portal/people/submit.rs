@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error as ThisError;
 
+use crate::domain::approval::Exception;
 use crate::domain::audit::{By, Via};
 use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::cost::estimate;
-use crate::domain::exception::Exception;
 use crate::domain::form::{CHOOSE, Form};
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters};

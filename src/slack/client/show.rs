@@ -10,10 +10,12 @@ use super::rate_limits::{Shows, UpdateProgress};
 use super::{Pace, SlackClient};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::request::{MessageRef, MessageSlot, Status};
+use crate::ports::slack::HandBackReason;
 use crate::ports::slack::{Destination, HomePage, Notice, Posted, RequestNotice, Slack, SlackError};
 use crate::slack::home;
 use crate::slack::messages::{Message, render};
 use crate::slack::mrkdwn::quote;
+use crate::slack::refusal::sentence;
 
 #[derive(Debug, Serialize)]
 struct Outgoing<'a> {
@@ -229,9 +231,13 @@ impl Slack for SlackClient {
         &self,
         channel: Option<&ChannelId>,
         person: &PersonId,
-        text: &str,
+        why: HandBackReason<'_>,
         typed: Option<&str>,
     ) -> Result<(), SlackError> {
+        let text = match why {
+            HandBackReason::Refused(refusal) => sentence(refusal),
+            HandBackReason::GivenUp(why) => why.to_owned(),
+        };
         let quoted = typed.map(|typed| format!("\nYou wrote:\n{}", quote(typed, HANDED_BACK)));
         self.post_ephemeral(channel, person, &format!("{text}{}", quoted.unwrap_or_default())).await
     }

@@ -4,7 +4,6 @@
 use slack_morphism::prelude::SlackModalView;
 
 use super::request::{named, which};
-use crate::domain::cost::watched_parameters;
 use crate::portal::people::change::{ChangeSession, open};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::ButtonValue;
@@ -34,5 +33,5 @@ pub(super) async fn change(
 
 /// Returns the modal of a change.
 pub(in crate::slack) fn change_view(session: &ChangeSession, pressed: &ButtonContext) -> SlackModalView {
-    change_form(session, &watched_parameters(&session.product), pressed)
+    change_form(session, &session.product.deciding_parameters(), pressed)
 }

@@ -34,7 +34,7 @@ pub(super) async fn look(
 
 /// Returns each channel once, with the settings that name it.
 fn named(organization: &Organization) -> Vec<(&ChannelId, Vec<String>)> {
-    let team = |team: &'_ crate::domain::policy::Team| format!("team {}", team.name);
+    let team = |team: &'_ crate::domain::organization::Team| format!("team {}", team.name);
     let teams = organization.teams.iter().filter_map(|named| Some((named.channel.as_ref()?, team(named))));
     let audit = organization.audit_channel.iter().map(|channel| (channel, "`audit_channel`".to_owned()));
     let approvals = [(&organization.approvals_channel, "`approvals_channel`".to_owned())];

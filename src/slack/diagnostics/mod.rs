@@ -14,8 +14,9 @@ use jiff::SignedDuration;
 use super::client::{GrantUnknown, Identity, NoConnection, SlackClient};
 use super::directory::SlackDirectory;
 use super::scopes::{NeededFor, SCOPES, Scope};
-use crate::domain::catalog::{Catalog, Principal};
+use crate::domain::catalog::Catalog;
 use crate::domain::organization::Organization;
+use crate::domain::principal::Principal;
 use crate::ports::clock::Clock;
 use crate::ports::finding::Finding;
 

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, stream};
 
-use crate::domain::catalog::{Approvers, Catalog, Principal};
+use crate::domain::approval::unsatisfiable_approvals;
+use crate::domain::catalog::{Approvers, Catalog};
 use crate::domain::ids::PersonId;
 use crate::domain::organization::Organization;
+use crate::domain::principal::Principal;
 use crate::domain::refusal::Uncounted;
-use crate::domain::unsatisfiable::unsatisfiable_approvals;
 use crate::ports::directory::{Directory as _, Freshness};
 use crate::ports::finding::{Finding, Level};
 use crate::slack::client::SlackClient;

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::catalog::Principal;
 use crate::domain::ids::ChannelId;
-use crate::domain::policy::Team;
+use crate::domain::organization::Team;
+use crate::domain::principal::Principal;
 use crate::slack::client::fake::{FakeSlack, StillClock};
 
 fn principals(names: &[&str]) -> Vec<Principal> {

@@ -20,8 +20,8 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 
 use super::client::{Identity, SlackClient, SlackUser};
-use crate::domain::catalog::Principal;
 use crate::domain::ids::{GroupId, PersonId};
+use crate::domain::principal::Principal;
 use crate::domain::refusal::Uncounted;
 use crate::ports::clock::Clock;
 use crate::ports::directory::{Directory, Freshness, Late};

@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn a_card_with_some_approvals_says_how_many_are_missing() {
         let mut request = fixtures::awaiting();
-        request.creation.path = crate::domain::policy::ApprovalPath::ask(2);
+        request.creation.path = crate::domain::approval::ApprovalPath::ask(2);
         request.creation.consents = fixtures::active().creation.consents;
         let text = shown(&request);
         assert!(text.contains("1 of 2 approvals: <@U0MORGAN>"), "{text}");
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn a_card_says_what_an_exception_goes_beyond() {
         let mut request = fixtures::awaiting();
-        request.creation.exception = Some(crate::domain::exception::Exception {
+        request.creation.exception = Some(crate::domain::approval::Exception {
             quota: Some(crate::domain::quota::QuotaUse { used: 3, limit: 3 }),
             budget: None,
         });

@@ -4,7 +4,7 @@ use slack_morphism::prelude::SlackBlock;
 
 use super::{Message, text};
 use crate::domain::catalog::{ApprovalMode, Product};
-use crate::domain::request::Estimate;
+use crate::domain::cost::Estimate;
 use crate::slack::blocks::{MAX_MESSAGE_BLOCKS, button, context, header, section, section_with};
 use crate::slack::ids::ActionId;
 use crate::slack::mrkdwn::{dollars, escape_within};

@@ -2,7 +2,8 @@
 
 use super::{Message, outcome, text};
 use crate::domain::approval::Answer;
-use crate::domain::request::{ChangeOutcome, Difference, Estimate, Request};
+use crate::domain::cost::Estimate;
+use crate::domain::request::{ChangeOutcome, Difference, Request};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, fields, header, section};
 use crate::slack::mrkdwn::{code, escape_within, inline, mention, monthly, quote};

@@ -7,22 +7,22 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::domain::approval::{About, Answer, Approval, Consent, Renewal};
+use crate::domain::approval::{About, Answer, Approval, ApprovalPath, Consent, Renewal};
 use crate::domain::audit::AuditHead;
 use crate::domain::catalog::{
-    ApprovalRule, Exceptions, LeaseTerms, OverBudget, Principal, Product, QuotaRule, Requesters,
-    TeardownConfirm,
+    ApprovalRule, Exceptions, LeaseTerms, OverBudget, Product, QuotaRule, Requesters, TeardownConfirm,
 };
+use crate::domain::cost::Estimate;
 use crate::domain::deletion::{DeletionEffect, DeletionOutcome, deletion_effects};
 use crate::domain::fixtures::order;
 use crate::domain::ids::{GroupId, PersonId, ProductKey, RequestId, TaskToken, TeamName};
 use crate::domain::lease::{Lease, Warned};
 use crate::domain::period::Period;
-use crate::domain::policy::ApprovalPath;
+use crate::domain::principal::Principal;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{
-    Asking, Cause, ChangeOrder, Difference, Ending, Estimate, MessageSlot, Output, ProductSnapshot, Progress,
-    Request, Status,
+    Asking, Cause, ChangeOrder, Difference, Ending, MessageSlot, Output, ProductSnapshot, Progress, Request,
+    Status,
 };
 use crate::domain::ticket::Ticket;
 use crate::ports::slack::RequestNotice;

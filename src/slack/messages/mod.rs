@@ -164,7 +164,9 @@ mod tests {
                 crate::domain::pause::Pause::new(Some(text), &crate::domain::audit::Actor::Operator, now);
             transcript::assert_typed_stays_text_in(&pause_begun(&pause, "/provision"));
             let refused = crate::domain::refusal::Refusal::Paused { message: text.to_owned() };
-            transcript::assert_typed_stays_text_in(&Message::plain(&refused.to_string()));
+            transcript::assert_typed_stays_text_in(&Message::plain(&crate::slack::refusal::sentence(
+                &refused,
+            )));
         }
     }
 

@@ -3,8 +3,7 @@
 use slack_morphism::prelude::{SlackBlockButtonElement, SlackBlockButtonStyle};
 
 use super::text::{button_value, spoken};
-use crate::domain::approval::About;
-use crate::domain::approve_with_changes::can_be_reduced;
+use crate::domain::approval::{About, can_be_reduced};
 use crate::domain::request::{Request, Status};
 use crate::slack::blocks::{button, confirm};
 use crate::slack::ids::ActionId;

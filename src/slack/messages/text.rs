@@ -2,11 +2,9 @@
 
 use slack_morphism::prelude::SlackBlock;
 
-use crate::domain::approval::{About, Consent};
-use crate::domain::approve_with_changes::Reduction;
+use crate::domain::approval::{About, ApprovalPath, Consent, Reduction};
 use crate::domain::ids::PersonId;
 use crate::domain::lease::Lease;
-use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{Cause, Ending, Output, Progress, Request, Status};
 use crate::ports::slack::RequestNotice;

@@ -165,8 +165,8 @@ pub(super) fn renew_buttons(request: &Request, now: Timestamp) -> Vec<SlackBlock
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::catalog::Principal;
     use crate::domain::deletion::DeletionOutcome;
+    use crate::domain::principal::Principal;
     use crate::domain::request::{Ending, Status};
     use crate::slack::messages::fixtures;
     use crate::slack::messages::transcript::{assert_within_limits, transcript};

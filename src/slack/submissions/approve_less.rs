@@ -2,7 +2,7 @@
 
 use super::approve::answer;
 use super::{clicked, not_now};
-use crate::domain::approve_with_changes::Irreducible;
+use crate::domain::approval::Irreducible;
 use crate::domain::form::Field;
 use crate::domain::job::ClickedDecision;
 use crate::domain::refusal::Refusal;

@@ -11,6 +11,7 @@ use crate::slack::ids::{PERSON_BLOCK, UNTIL_BLOCK};
 use crate::slack::incoming::ViewSubmission;
 use crate::slack::messages::Message;
 use crate::slack::mrkdwn::mention;
+use crate::slack::refusal::sentence;
 use crate::slack::reply::Ack;
 use crate::slack::views::{last_day, person_of};
 
@@ -36,7 +37,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
             under(PERSON_BLOCK, "They are no full member of this workspace. Choose somebody who is.")
         }
         Err(Error::Refused(refusal @ Refusal::NotAnAbsence { .. })) => {
-            under(UNTIL_BLOCK, &refusal.to_string())
+            under(UNTIL_BLOCK, &sentence(&refusal))
         }
         Err(error) => refused(edge, submission, "Not stored", &error),
     }

@@ -10,6 +10,7 @@ use crate::slack::commands::change_view;
 use crate::slack::edge::Edge;
 use crate::slack::incoming::ViewSubmission;
 use crate::slack::messages;
+use crate::slack::refusal::sentence;
 use crate::slack::reply::Ack;
 use crate::slack::submissions::request_form::under_fields;
 use crate::slack::views::{FormAnswer, answer, changing};
@@ -35,7 +36,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
         Ok(request) => note("Change", &messages::change_asked(&request)),
         Err(SubmitError::Fields(problems)) => Ack::FieldErrors(under_fields(problems)),
         Err(SubmitError::Other(Error::Refused(refusal @ Refusal::NothingDifferent))) => {
-            not_now(&submission.view, &refusal.to_string())
+            not_now(&submission.view, &sentence(&refusal))
         }
         Err(SubmitError::Other(Error::Refused(Refusal::ProductChanged { .. }))) => {
             let person = &submission.origin.person;

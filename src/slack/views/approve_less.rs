@@ -8,7 +8,7 @@ use super::button_context::ButtonContext;
 use super::field::input;
 use super::teardown::name_input;
 use super::{MAX_TITLE, modal};
-use crate::domain::approve_with_changes::{RequestedReduction, shorter_leases};
+use crate::domain::approval::{RequestedReduction, shorter_leases};
 use crate::domain::catalog::ApprovalConfirm;
 use crate::domain::form::{CHOOSE, Field};
 use crate::domain::period::Period;

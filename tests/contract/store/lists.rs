@@ -3,12 +3,12 @@
 use super::{StoreUnderTest, message};
 use crate::sample::{alices, at, changed, insert, replace, submission};
 use jiff::Timestamp;
-use quartermaster::domain::approval::{About, Answer, Approval, Renewal};
+use quartermaster::domain::approval::{About, Answer, Approval, ApprovalPath, Renewal};
+use quartermaster::domain::cost::Estimate;
 use quartermaster::domain::ids::{ChannelId, PersonId, ProductKey, RequestId, TaskToken, TeamName};
 use quartermaster::domain::lease::Lease;
 use quartermaster::domain::period::Period;
-use quartermaster::domain::policy::ApprovalPath;
-use quartermaster::domain::request::{Billed, Estimate, MessageRef, MessageSlot, Request, Status};
+use quartermaster::domain::request::{Billed, MessageRef, MessageSlot, Request, Status};
 use quartermaster::ports::store::{Commit, Cursor, Holding, RequestFilter, RequestPage, RequestScope};
 use rust_decimal::Decimal;
 

@@ -1,16 +1,16 @@
 //! Random steps of a request's history. The invariants are checked in the parent module.
 
-use crate::domain::approve_with_changes::{
-    ApprovedChanges, RequestedReduction, approved_changes, shorter_leases,
+use crate::domain::approval::{
+    ApprovalPath, ApprovedChanges, RequestedReduction, approved_changes, shorter_leases,
 };
-use crate::domain::catalog::{LeaseTerms, PriceList};
+use crate::domain::catalog::LeaseTerms;
+use crate::domain::cost::{Estimate, PriceList};
 use crate::domain::event::Event;
 use crate::domain::fixtures::{by, execution, order, person, product, token};
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
 use crate::domain::period::Period;
-use crate::domain::policy::ApprovalPath;
 use crate::domain::request::{
-    ChangeOrder, Estimate, MessageRef, MessageSlot, Notification, Output, ReminderKind, Request, StatusName,
+    ChangeOrder, MessageRef, MessageSlot, Notification, Output, ReminderKind, Request, StatusName,
 };
 use jiff::SignedDuration;
 use proptest::prelude::*;

@@ -81,7 +81,7 @@ fn looked_at_again_it_has_the_job_that_moves_it_on() {
         Ok(Transition { jobs, .. }) => {
             jobs.iter().map(|job| job.key.name.clone()).collect::<Vec<_>>().join(", ")
         }
-        Err(refusal) => refusal.to_string(),
+        Err(refusal) => format!("{refusal:?}"),
     };
     let lines = StatusName::ALL.map(|name| format!("{name:?}: {}", job(name)));
     insta::assert_snapshot!(lines.join("\n"), @"
@@ -92,13 +92,13 @@ fn looked_at_again_it_has_the_job_that_moves_it_on() {
     Active: lease, show:direct
     Updating: update, show:direct
     Terminating: terminate, show:direct
-    Denied: This request is *Denied*, so there is nothing to unblock. Nothing was changed.
-    Cancelled: This request is *Cancelled*, so there is nothing to unblock. Nothing was changed.
-    TimedOut: This request is *Timed out*, so there is nothing to unblock. Nothing was changed.
-    Failed: This request is *Failed*, so there is nothing to unblock. Nothing was changed.
-    TeardownFailed: This request is *Teardown failed*, so there is nothing to unblock. Nothing was changed.
-    Terminated: This request is *Torn down*, so there is nothing to unblock. Nothing was changed.
-    Retained: This request is *Retained*, so there is nothing to unblock. Nothing was changed.
+    Denied: NotStuck { status: Denied }
+    Cancelled: NotStuck { status: Cancelled }
+    TimedOut: NotStuck { status: TimedOut }
+    Failed: NotStuck { status: Failed }
+    TeardownFailed: NotStuck { status: TeardownFailed }
+    Terminated: NotStuck { status: Terminated }
+    Retained: NotStuck { status: Retained }
     ");
 }
 

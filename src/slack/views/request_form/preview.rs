@@ -3,12 +3,13 @@
 use slack_morphism::prelude::SlackBlock;
 
 use super::FormState;
+use crate::domain::approval::ApprovalPath;
 use crate::domain::catalog::OverBudget;
-use crate::domain::policy::ApprovalPath;
 use crate::domain::preview::{Preview, PreviewStage};
 use crate::domain::quota::BudgetUse;
 use crate::slack::blocks::{context, section};
 use crate::slack::mrkdwn::{any_of, date_time, dollars, escape_within, estimate};
+use crate::slack::refusal::sentence;
 
 pub(super) fn preview(state: &FormState<'_>) -> Vec<SlackBlock> {
     let Some(preview) = state.preview else {
@@ -60,7 +61,7 @@ fn budget_line(state: &FormState<'_>, preview: &Preview, budget: BudgetUse) -> S
 
 pub(in crate::slack::views) fn approval(preview: &Preview) -> String {
     if let Some(why) = &preview.unapprovable {
-        return format!(":warning: {why}");
+        return format!(":warning: {}", sentence(why));
     }
     match &preview.path {
         ApprovalPath::Auto { why } => format!("automatic, because {}", escape_within(why, 300)),

@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::catalog::{OverBudget, Principal};
+use crate::domain::approval::ApprovalPath;
+use crate::domain::catalog::OverBudget;
 use crate::domain::ids::PersonId;
-use crate::domain::policy::ApprovalPath;
 use crate::domain::preview::PreviewStage;
+use crate::domain::principal::Principal;
 use crate::domain::quota::{BudgetUse, QuotaUse};
 use crate::slack::incoming::Values;
 use crate::slack::messages::fixtures;

@@ -1,50 +1,12 @@
-//! Who has to approve a request, and who may. Pure: the members of groups have been resolved before.
+//! Whether a request has to be approved, and in which stages: the rules of its product, applied to it.
 
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::catalog::{
-    ApprovalMode, ApprovalRule, Approvers, Condition, OverBudget, Principal, Product, RuleFor, Stage,
-};
-use super::ids::{ChannelId, PersonId, TeamName};
-use super::quiet_hours::QuietHours;
-use super::quota::BudgetUse;
-use super::refusal::Refusal;
-use super::request::{Estimate, Request};
-
-/// A team of the settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Team {
-    /// Its current name.
-    pub name: TeamName,
-    /// Its former names; requests stored under those belong to it.
-    pub formerly: Vec<TeamName>,
-    /// Who may request on its behalf.
-    pub members: Vec<Principal>,
-    /// Who approves its requests.
-    pub approvers: Vec<Principal>,
-    /// The channel for its approval cards; the approvals channel if `None`.
-    pub channel: Option<ChannelId>,
-    /// The most that its estimates may add up to, US dollars a month.
-    pub monthly_budget: Option<Decimal>,
-    /// When its leases do not end although they have run out; `None` for any time.
-    pub quiet: Option<QuietHours>,
-}
-
-impl Team {
-    /// Returns a team without members, approvers or limits.
-    pub fn without_people(name: &str) -> Self {
-        Self {
-            name: TeamName::new(name),
-            formerly: Vec::new(),
-            members: Vec::new(),
-            approvers: Vec::new(),
-            channel: None,
-            monthly_budget: None,
-            quiet: None,
-        }
-    }
-}
+use super::{ApprovalMode, ApprovalRule, Approvers, Condition, RuleFor, Stage};
+use crate::domain::catalog::{OverBudget, Product};
+use crate::domain::cost::Estimate;
+use crate::domain::ids::TeamName;
+use crate::domain::quota::BudgetUse;
 
 /// Whether approvers are asked about a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,7 +80,7 @@ pub fn approval_path(
 }
 
 /// Returns the index of the product's rule that matches such a request.
-pub fn matching_rule(
+pub(super) fn matching_rule(
     rule: &ApprovalRule,
     team: &TeamName,
     parameters: &[(String, String)],
@@ -204,6 +166,17 @@ pub fn path_without_exception(path: &ApprovalPath) -> ApprovalPath {
     }
 }
 
+/// Returns the path of a renewal: through the stages of the rule that matched the request, or else the product's usual
+/// ones, even if nobody was asked then.
+pub(in crate::domain) fn path_of_renewal(rule: &ApprovalRule, of_request: &ApprovalPath) -> ApprovalPath {
+    match of_request {
+        ApprovalPath::Ask { stages, .. } if !stages.is_empty() => of_request.clone(),
+        ApprovalPath::Ask { .. } | ApprovalPath::Auto { .. } => {
+            ApprovalPath::ask(needed_in_all(&rule.stages()))
+        }
+    }
+}
+
 /// The facts that conditions are evaluated against.
 struct ConditionInputs<'a> {
     team: &'a TeamName,
@@ -244,44 +217,13 @@ impl ConditionInputs<'_> {
     }
 }
 
-/// Whether, and on whose behalf, somebody's answer counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Eligibility {
-    /// They are an approver.
-    Approver,
-    /// They answer on behalf of this absent approver.
-    InsteadOf(PersonId),
-    /// Their answer does not count.
-    Nobody,
-}
-
-/// Checks whether `person` may approve or deny `request`, and returns the absent approver on whose behalf they
-/// answer. `approvers` lists those who may, as mentions, for the refusal.
-///
-/// # Errors
-/// Why they may not. A delegate never decides about their own request, even if self-approval is allowed.
-pub fn may_decide(
-    request: &Request,
-    person: &PersonId,
-    standing: Eligibility,
-    approvers: &str,
-) -> Result<Option<PersonId>, Refusal> {
-    let is_own = *person == request.approval().asked_by || *person == request.owner;
-    match standing {
-        Eligibility::Nobody => Err(Refusal::NotAnApprover { approvers: approvers.to_owned() }),
-        Eligibility::Approver if is_own && !request.allows_self_approval() => {
-            Err(Refusal::OwnRequest { approvers: approvers.to_owned() })
-        }
-        Eligibility::InsteadOf(_) if is_own => Err(Refusal::OwnRequest { approvers: approvers.to_owned() }),
-        Eligibility::Approver => Ok(None),
-        Eligibility::InsteadOf(approver) => Ok(Some(approver)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rust_decimal::Decimal;
+
     use crate::domain::ids::GroupId;
+    use crate::domain::principal::Principal;
 
     fn rule(auto_when: Vec<Condition>) -> ApprovalRule {
         ApprovalRule { auto_when, ..ApprovalRule::default() }

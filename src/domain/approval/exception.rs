@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::catalog::{OverBudget, QuotaRule};
-use super::cost::dollars;
-use super::quota::{BudgetUse, QuotaUse};
-use super::request::Estimate;
+use crate::domain::catalog::{OverBudget, QuotaRule};
+use crate::domain::cost::{Estimate, dollars};
+use crate::domain::quota::{BudgetUse, QuotaUse};
 
 /// The limits that a request exceeds, at least one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

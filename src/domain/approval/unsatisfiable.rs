@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::approval::{Approvers, Stage};
-use super::approver_matching::can_be_staffed;
-use super::catalog::{Principal, Product};
-use super::organization::Organization;
-use super::policy::{Team, needed_in_all};
+use super::{Approvers, Stage, can_be_staffed, needed_in_all};
+use crate::domain::catalog::Product;
+use crate::domain::organization::{Organization, Team};
+use crate::domain::principal::Principal;
 
 /// An approval that nobody could ever give.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,62 +2,23 @@
 //! requested.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use super::catalog::{PriceList, Product};
-use super::cost::{dollars, estimate};
-use super::form::{Field, Form, Input};
-use super::ids::PersonId;
-use super::period::Period;
-use super::refusal::Refusal;
-use super::request::{Estimate, Request};
+use super::{Irreducible, Reduction, RequestedReduction};
+use crate::domain::catalog::Product;
+use crate::domain::cost::{Estimate, PriceList, dollars, estimate};
+use crate::domain::form::{Field, Form, Input};
+use crate::domain::ids::PersonId;
+use crate::domain::period::Period;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::Request;
 use cloudformation::text::parse_number;
 use cloudformation::value::value_problem;
 
 /// Longest list of options of which an approver may choose a smaller one, as many as a Slack select holds. In a longer
 /// list nobody could tell which is smaller.
 pub const MOST_OPTIONS: usize = 100;
-
-/// The changes an approver asks for. Values equal to the request's change nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestedReduction {
-    /// The lease until the first warning.
-    pub lease: Option<Period>,
-    /// Values by parameter.
-    pub parameters: BTreeMap<String, String>,
-}
-
-impl fmt::Display for RequestedReduction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lease = self.lease.map(|lease| format!("lease {lease}"));
-        let parameters = self.parameters.iter().map(|(name, value)| format!("{name} {value}"));
-        f.write_str(&lease.into_iter().chain(parameters).collect::<Vec<_>>().join(", "))
-    }
-}
-
-/// One value that an approver reduced.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reduction {
-    /// The parameter; `None` for the lease.
-    pub parameter: Option<String>,
-    /// The value before.
-    pub from: String,
-    /// The value after.
-    pub to: String,
-    /// The approver.
-    pub by: PersonId,
-}
-
-impl Reduction {
-    /// Describes what was reduced, from what to what.
-    pub fn difference(&self) -> String {
-        format!("{}: {} → {}", self.parameter.as_deref().unwrap_or("Lease"), self.from, self.to)
-    }
-}
 
 /// The checked changes to a request, as of the moment they were checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,50 +35,6 @@ struct ApprovedParameter {
     key: String,
     to: String,
     label: Option<String>,
-}
-
-/// Why a request cannot be approved with these changes.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Irreducible {
-    /// The value is not smaller.
-    #[error("{what} cannot become {to}: what is approved has to be less than what stands there now, {from}.")]
-    NotLess {
-        /// The parameter, or the lease.
-        what: String,
-        /// The current value.
-        from: String,
-        /// The value asked for.
-        to: String,
-    },
-    /// The product does not let approvers change this parameter.
-    #[error("{what} is nothing that approvers of this product can change.")]
-    NotOffered {
-        /// The parameter.
-        what: String,
-    },
-    /// The template does not allow the value.
-    #[error("The product does not allow that: {message}. Choose something else, or deny with a reason.")]
-    NotAllowed {
-        /// The template's message.
-        message: String,
-    },
-    /// The cost would be higher or unknown.
-    #[error(
-        "What that costs is above {now} a month, or not known. Choose something else, or deny with a reason."
-    )]
-    CostsMore {
-        /// The current cost.
-        now: String,
-    },
-    /// Other fields of the form would become visible or hidden.
-    #[error("With that, the form asks for other things. Deny with a reason, so that they are filled in.")]
-    AsksOtherwise,
-    /// The template has changed since, so the request could not be provisioned.
-    #[error(
-        "The product was changed since this was asked for, so this cannot be made any more. Deny it with a reason, so that \
-         it is asked for anew."
-    )]
-    ProductChanged,
 }
 
 impl From<Irreducible> for Refusal {
@@ -284,7 +201,7 @@ fn replaced(parameters: &[(String, String)], lowered: &[ApprovedParameter]) -> V
 impl ApprovedChanges {
     /// Applies the changes to the request and returns the reductions and the saving in US dollars a month. Refused if
     /// somebody else has reduced the request since the check.
-    pub(super) fn apply(
+    pub(in crate::domain) fn apply(
         &self,
         request: &mut Request,
         by: &PersonId,
