@@ -10,7 +10,7 @@ use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::people::change::refresh as refresh_change;
 use crate::portal::people::form::{PageTurn, refresh};
-use crate::portal::people::submit::Filled;
+use crate::portal::people::filled::Filled;
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::SlackError;
 use crate::slack::commands::{change_view, form_view, too_much};
