@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use slack_morphism::prelude::SlackModalView;
 
-use super::CommandOutput;
 use super::catalog::{condition_in_words, estimate_by_default, short_approval};
+use super::outcome::CommandOutput;
 use crate::domain::catalog::{
     ApprovalMode, ApprovalRule, Approvers, Catalog, PriceList, Principal, Product, Requesters, RuleFor, Stage,
 };

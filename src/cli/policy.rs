@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::catalog::load_catalog;
 use super::catalog_form::principal_texts;
-use super::{CommandFailure, load_catalog, print};
+use super::outcome::{CommandFailure, print};
 use crate::config::{Settings, StoreChoice, settings_file};
 use crate::domain::catalog::{Approvers, Catalog, OverBudget, Principal, Product, Stage};
 use crate::domain::cost::{self, dollars, estimate};
