@@ -6,7 +6,8 @@
 //!
 //! Read `commit` first, which changes a request; then a use case of `people`, such as `cancel`; then `dispatch` and
 //! `perform` in `jobs`. `access` answers who may, `decision` judges an approver's click for both, `refusals` and
-//! `portal_audit` put on the trail what changes no request. Everything else at this level is looked up when it is met.
+//! `portal_audit` put on the trail what changes no request. `state` is the portal itself, and `memory` what it remembers
+//! while it runs. Everything else at this level is looked up when it is met.
 
 pub(crate) mod access;
 mod bots;
