@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use clap::ValueEnum;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{CommandFailure, CommandOutput, ExportFormat, print, show};
+use super::outcome::{CommandFailure, CommandOutput, print, show};
 use crate::config::{Settings, settings_file};
 use crate::domain::audit::AuditEntry;
 use crate::portal::people::verify::{self, Verdict};
@@ -123,6 +124,15 @@ fn parse_since(text: &str) -> anyhow::Result<Timestamp> {
         format!("cannot read the date: {text} (write 2026-11-01 or 2026-11-01T12:00:00Z)")
     })?;
     Ok(day.to_zoned_datetime(TimeZone::UTC)?.timestamp())
+}
+
+/// The output format of the audit trail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One JSON object a line.
+    Jsonl,
+    /// Comma-separated values.
+    Csv,
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::CommandOutput;
+use crate::domain::cost::Estimate;
+use super::outcome::CommandOutput;
 use crate::catalog::{self, CheckReport, FileProblem, Severity};
-use crate::domain::catalog::{ApprovalMode, ApprovalRule, Condition, Product};
-use crate::domain::cost::{self, Estimate, PriceList, dollars};
+use crate::domain::catalog::{ApprovalMode, ApprovalRule, Catalog, Condition, Product};
+use crate::domain::cost::{self, PriceList, dollars};
 use crate::domain::ids::TeamName;
 
 /// Checks the catalog in `dir`, or the built-in one. With `strict`, warnings fail as well.
@@ -105,6 +106,16 @@ pub fn problems_of(report: &CheckReport, key: &str) -> Option<CommandOutput> {
     let lines: Vec<String> =
         report.problems.iter().filter(own).map(|problem| format!("{problem}\n")).collect();
     (!lines.is_empty()).then(|| CommandOutput { text: lines.concat(), ok: false })
+}
+
+/// Checks the catalog in `path`; see [`load_catalog`] for which one that is.
+pub(super) fn check_catalog(path: &Path, named: bool) -> CheckReport {
+    if named || path.is_dir() { catalog::check(path, None) } else { catalog::check_built_in() }
+}
+
+/// Loads the catalog in `path`, or the built-in one if the folder does not exist and was not set explicitly.
+pub(super) fn load_catalog(path: &Path, named: bool) -> Result<Catalog, Vec<FileProblem>> {
+    if named || path.is_dir() { catalog::load(path, None) } else { catalog::built_in() }
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use slack_morphism::prelude::SlackModalView;
 
-use super::CommandOutput;
+use crate::domain::approval::approval_path;
+use crate::domain::approval::ApprovalPath;
 use super::catalog::{condition_in_words, estimate_by_default, short_approval};
-use crate::domain::approval::{ApprovalPath, approval_path};
+use super::outcome::CommandOutput;
 use crate::domain::catalog::{
     ApprovalMode, ApprovalRule, Approvers, Catalog, Product, Requesters, RuleFor, Stage,
 };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
-use super::CommandOutput;
+use super::outcome::CommandOutput;
 use crate::aws;
 use crate::aws::service_catalog::ExistingProduct;
 use crate::catalog::{self, Imported, suggested_key, write_product};

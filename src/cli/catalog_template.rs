@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::CommandOutput;
+use super::outcome::CommandOutput;
 use crate::catalog::{CheckReport, Severity, portfolio_template};
 
 /// Returns the template. With any error in the catalog nothing is printed, because deploying a template that

@@ -12,8 +12,9 @@ use axum::response::{IntoResponse, Response};
 use clap::Args;
 use uuid::Uuid;
 
+use super::catalog::load_catalog;
+use super::outcome::{CommandFailure, print};
 use super::serve::stop_signal;
-use super::{CommandFailure, load_catalog, print};
 use crate::config::{
     Backend, Environment, Inbound, ProvisionerChoice, Secret, Settings, StoreChoice, Transport,
     WorkflowChoice, log_filter,

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{CommandFailure, CommandOutput, check_catalog, show};
+use super::catalog::check_catalog;
+use super::outcome::{CommandFailure, CommandOutput, show};
 use crate::catalog::{CheckReport, FileProblem, Severity};
 use crate::config::{self, Environment, Inbound, Read, Secret, Settings, SettingsProblem, settings_file};
 use crate::domain::catalog::{Catalog, Requesters};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use clap::Subcommand;
 
-use super::{CommandFailure, print};
+use super::outcome::{CommandFailure, print};
 use crate::config::{Settings, settings_file};
 use crate::domain::audit::Actor;
 use crate::domain::job::JobKind;

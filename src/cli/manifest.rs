@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use url::Url;
 
-use super::{CommandFailure, CommandOutput};
+use super::outcome::{CommandFailure, CommandOutput};
 use crate::config::{Settings, settings_file};
 use crate::domain::organization::Organization;
 use crate::slack::manifest::{Install, ManifestTransport, install_link, manifest};

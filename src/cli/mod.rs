@@ -10,20 +10,24 @@ pub mod dev;
 pub mod doctor;
 pub mod jobs;
 pub mod manifest;
+mod outcome;
 pub mod pause;
 pub mod policy;
 pub mod reconcile;
 pub mod serve;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
-use crate::aws::SetupProblem;
-use crate::catalog::{CheckReport, FileProblem};
-use crate::config::{Settings, SettingsProblem, settings_file};
-use crate::domain::catalog::Catalog;
+pub use outcome::{CommandFailure, CommandOutput};
+
+use self::audit::ExportFormat;
+use self::catalog::check_catalog;
+use self::outcome::show;
+use crate::catalog::CheckReport;
+use crate::config::{Settings, settings_file};
 use crate::domain::ids::TeamName;
 
 /// A Slack app that hands out approved AWS resources.
@@ -132,46 +136,6 @@ enum AuditCommand {
     },
 }
 
-/// The output format of the audit trail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
-    /// One JSON object a line.
-    Jsonl,
-    /// Comma-separated values.
-    Csv,
-}
-
-/// Why a command failed, which determines its exit code.
-#[derive(Debug)]
-pub enum CommandFailure {
-    /// The settings, the environment or the catalog are wrong, with a line for each problem. Exit code 2.
-    Unusable(Vec<String>),
-    /// The AWS account is not set up for these settings, or cannot be checked. Exit code 1.
-    Account(Vec<SetupProblem>),
-    /// The command found problems and has already printed them. Exit code 1.
-    Found,
-    /// Any other error. Exit code 1.
-    Broken(anyhow::Error),
-}
-
-impl From<anyhow::Error> for CommandFailure {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Broken(error)
-    }
-}
-
-impl From<Vec<SettingsProblem>> for CommandFailure {
-    fn from(problems: Vec<SettingsProblem>) -> Self {
-        Self::Unusable(problems.iter().map(ToString::to_string).collect())
-    }
-}
-
-impl From<Vec<FileProblem>> for CommandFailure {
-    fn from(problems: Vec<FileProblem>) -> Self {
-        Self::Unusable(problems.iter().map(ToString::to_string).collect())
-    }
-}
-
 /// Runs a command and returns its exit code.
 #[expect(clippy::print_stderr, reason = "this is where a command's failure reaches the terminal")]
 pub async fn run(arguments: Arguments) -> ExitCode {
@@ -239,20 +203,6 @@ async fn dispatch(arguments: Arguments) -> Result<(), CommandFailure> {
     }
 }
 
-/// The output of a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommandOutput {
-    /// Text for standard output; ends with a line break unless empty.
-    pub text: String,
-    /// Whether the command succeeded, so that the exit code is 0.
-    pub ok: bool,
-}
-
-fn show(output: &CommandOutput) -> Result<(), CommandFailure> {
-    print(&output.text)?;
-    if output.ok { Ok(()) } else { Err(CommandFailure::Found) }
-}
-
 /// Checks the catalog of the settings, or without settings the folder `catalog` or the built-in one. Errors
 /// are part of the report, so that one product's form can be printed while another is broken.
 fn catalog_alone(config: Option<PathBuf>) -> Result<(CheckReport, Vec<TeamName>), CommandFailure> {
@@ -266,26 +216,4 @@ fn catalog_alone(config: Option<PathBuf>) -> Result<(CheckReport, Vec<TeamName>)
         (PathBuf::from("catalog"), false, Vec::new())
     };
     Ok((check_catalog(&path, named), teams))
-}
-
-/// Checks the catalog in `path`; see [`load_catalog`] for which one that is.
-fn check_catalog(path: &Path, named: bool) -> CheckReport {
-    if named || path.is_dir() { crate::catalog::check(path, None) } else { crate::catalog::check_built_in() }
-}
-
-/// Loads the catalog in `path`, or the built-in one if the folder does not exist and was not set explicitly.
-fn load_catalog(path: &Path, named: bool) -> Result<Catalog, Vec<FileProblem>> {
-    if named || path.is_dir() { crate::catalog::load(path, None) } else { crate::catalog::built_in() }
-}
-
-/// Prints to standard output. A closed pipe is not an error; a full disk is.
-pub(crate) fn print(text: &str) -> anyhow::Result<()> {
-    use std::io::Write as _;
-    let mut out = std::io::stdout();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(anyhow::Error::new(error).context("cannot write the result"))
-        }
-        _ => Ok(()),
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{CommandFailure, print};
+use super::outcome::{CommandFailure, print};
 use crate::config::{Settings, settings_file};
 use crate::domain::audit::Actor;
 use crate::portal::people::pause;

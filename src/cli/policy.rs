@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::catalog::load_catalog;
 use super::catalog_form::principal_texts;
-use super::{CommandFailure, load_catalog, print};
+use super::outcome::{CommandFailure, print};
 use crate::config::{Settings, StoreChoice, settings_file};
 use crate::domain::approval::{ApprovalPath, Exception, path_as_things_stand, unsatisfiable_approvals};
 use crate::domain::catalog::{Approvers, Catalog, OverBudget, Product, Stage};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use super::{CommandFailure, load_catalog, print};
+use super::catalog::load_catalog;
+use super::outcome::{CommandFailure, print};
 use crate::config::{Settings, settings_file};
 use crate::domain::job::{JobKind, JobOwner};
 use crate::portal::jobs::reconcile::{Sides, look};

@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{CommandFailure, load_catalog};
+use super::catalog::load_catalog;
+use super::outcome::CommandFailure;
 use crate::config::{self, Environment, Read, Settings, SettingsProblem, log_filter, settings_file};
 use crate::domain::catalog::Catalog;
 use crate::ports::clock::{Clock, SystemClock};

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::file::refuse_secrets;
+use super::values::refuse_secrets;
 use cloudformation::document::Reader;
 
 /// The receiver of audit entries.

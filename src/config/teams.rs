@@ -3,7 +3,7 @@
 use jiff::civil::Weekday;
 use jiff::tz::{self, TimeZone, TimeZoneDatabase};
 
-use super::file::{channel, principals};
+use super::values::{channel, principals};
 use crate::domain::ids::TeamName;
 use crate::domain::organization::{ALL_TEAMS, Team};
 use crate::domain::quiet_hours::{Hours, QuietHours};

@@ -1,12 +1,9 @@
 //! Other bots on the same store. While a bot runs that can read a higher format, this one leaves all jobs to it, since
 //! it would get some of them wrong.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Mutex;
-use uuid::Uuid;
 
 use crate::portal::Portal;
 use crate::ports::store::Bot;
@@ -16,24 +13,6 @@ use crate::ports::stored::{FORMAT, Newer};
 const SAID_EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// When a bot that has not reported counts as gone.
 const GONE_AFTER: SignedDuration = SignedDuration::from_secs(150);
-
-/// What is known about the bots; clones share it.
-#[derive(Clone, Debug)]
-pub(super) struct KnownBots {
-    id: Arc<str>,
-    said_at: Arc<Mutex<Option<Timestamp>>>,
-    newer_is_there: Arc<AtomicBool>,
-}
-
-impl Default for KnownBots {
-    fn default() -> Self {
-        Self {
-            id: Uuid::new_v4().to_string().into(),
-            said_at: Arc::default(),
-            newer_is_there: Arc::default(),
-        }
-    }
-}
 
 impl Portal {
     /// Reports that this bot is alive, if that is due, and looks for newer bots.

@@ -12,14 +12,12 @@ use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, MessageSlot, Request};
 use crate::domain::transition::{Transition, next, refresh};
+use crate::portal::portal_audit::STALE_RETRIES;
 use crate::portal::{Error, Portal, portal_audit};
 use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError, RowChange};
 
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
-
-/// How often a use case reloads a request because somebody else changed it first.
-pub(super) const STALE_RETRIES: usize = 20;
 
 /// Delay after a change before home tabs are updated, so that several changes lead to one update.
 const HOMES_AFTER: Period = Period::seconds(2);

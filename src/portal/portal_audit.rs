@@ -11,8 +11,10 @@ use crate::domain::audit::{Actor, AuditEntry, AuditHead, AuditSubject};
 use crate::domain::ids::RequestId;
 use crate::domain::old_trail::{OldTrail, TrailDigest, UPGRADED};
 use crate::domain::repeats::AuditLine;
-use crate::portal::commit::STALE_RETRIES;
 use crate::ports::store::{Commit, CommitError, PortalHead, Store};
+
+/// How often a use case reloads a request because somebody else changed it first.
+pub(super) const STALE_RETRIES: usize = 20;
 
 /// How many entries to read at a time.
 const PAGE: usize = 500;

@@ -12,7 +12,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::repeats::{AuditLine, RefusedAction, RepeatedRefusal};
 use crate::domain::request::Request;
 use crate::domain::transition::note_refusals;
-use crate::portal::commit::STALE_RETRIES;
+use crate::portal::portal_audit::STALE_RETRIES;
 use crate::portal::{Error, Portal, portal_audit};
 use crate::ports::outage::warn_unless;
 use crate::ports::store::{Commit, CommitError, CountedRefusal, RefusalsChange};

@@ -1,64 +1,19 @@
 //! Reload of settings and catalog while the program runs. What has started keeps its rules, and everything later uses
 //! the new ones. If the new ones are invalid, all old ones stay in force and the admins are notified.
 
-use std::sync::{Arc, PoisonError};
-
+use crate::portal::{Portal, Rules, teams};
 use anyhow::Context as _;
 
-use crate::domain::catalog::Catalog;
 use crate::domain::job::{JobKind, JobOwner};
-use crate::domain::organization::Organization;
 use crate::domain::principal::Principal;
 use crate::domain::request::{MessageSlot, ReminderKind};
 use crate::portal::jobs::trail_copy;
-use crate::portal::named_store::named;
-use crate::portal::{Portal, teams};
-use crate::ports::Ports;
 use crate::ports::store::{RequestFilter, RequestScope};
 
 /// How many waiting requests to read at a time.
 const PAGE: usize = 100;
 /// How many problems a message to the admins lists.
 const TOLD: usize = 10;
-
-/// The catalog and the organization: what can be replaced while the program runs.
-#[derive(Clone, Debug)]
-pub struct Rules {
-    /// See [`Portal::catalog`].
-    pub catalog: Arc<Catalog>,
-    /// See [`Portal::organization`].
-    pub organization: Arc<Organization>,
-}
-
-impl Rules {
-    /// Combines settings and a catalog; former team names in the catalog are replaced by the current ones.
-    pub fn new(catalog: Arc<Catalog>, organization: Arc<Organization>) -> Self {
-        let catalog = if organization.has_renamed_teams() {
-            Arc::new(organization.with_current_teams(&catalog))
-        } else {
-            catalog
-        };
-        Self { catalog, organization }
-    }
-}
-
-impl Portal {
-    /// Returns the portal with the current rules. Each use case and each job takes this once at its start, so that a
-    /// reload of the rules does not change them halfway.
-    pub(crate) fn as_of_now(&self) -> Self {
-        let (Rules { catalog, organization }, ports) =
-            self.rules.read().unwrap_or_else(PoisonError::into_inner).clone();
-        Self { ports, catalog, organization, ..self.clone() }
-    }
-
-    /// Replaces the rules for everything that starts from now on.
-    fn begins_to_follow(&self, rules: Rules) {
-        let store = named(&self.stored, &rules.organization);
-        let ports = Arc::new(Ports { store, ..Ports::clone(&self.ports) });
-        // Both under one lock, so that nobody combines new rules with the team names of the old ones.
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = (rules, ports);
-    }
-}
 
 /// Puts new rules in force. `changes` lists the differences, one per line.
 ///

@@ -2,7 +2,7 @@
 //! requests, and no Slack type leaves this module.
 //!
 //! Incoming: [`router`] lets a body through once [`signature`] has verified it, or [`socket`] receives the same
-//! payloads over connections that we keep open. [`incoming`] parses them into one closed enum, [`edge`] routes each to
+//! payloads over connections that we keep open. [`incoming`] parses them into one closed enum, `routing` passes each to
 //! one function in `commands`, `actions`, `submissions` or `suggestions`, and [`reply`] is the answer that goes back
 //! within three seconds.
 //!
@@ -34,6 +34,7 @@ pub mod refusal;
 pub mod reply;
 mod response_deadline;
 pub mod router;
+mod routing;
 pub mod scopes;
 pub mod signature;
 pub mod socket;

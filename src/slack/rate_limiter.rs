@@ -54,6 +54,14 @@ impl RateLimiter {
     }
 }
 
+/// Formats a wait for users, rounded up to whole seconds.
+pub(super) fn seconds(wait: Duration) -> String {
+    match wait.as_millis().div_ceil(1000).max(1) {
+        1 => "1 second".to_owned(),
+        seconds => format!("{seconds} seconds"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

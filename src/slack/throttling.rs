@@ -6,17 +6,10 @@ use std::time::Duration;
 use super::edge::Edge;
 use super::incoming::Incoming;
 use super::messages::Message;
+use super::rate_limiter::seconds;
 use super::reply::Ack;
 use super::submissions;
 use crate::portal::Received;
-
-/// Formats a wait for users, rounded up to whole seconds.
-pub(super) fn seconds(wait: Duration) -> String {
-    match wait.as_millis().div_ceil(1000).max(1) {
-        1 => "1 second".to_owned(),
-        seconds => format!("{seconds} seconds"),
-    }
-}
 
 impl Edge {
     /// Returns how long a throttled user must wait, and counts it in the metrics; `None` if they may proceed.

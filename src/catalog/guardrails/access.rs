@@ -1,6 +1,6 @@
 //! Public access: buckets, databases, security groups and tasks that are reachable by anyone.
 
-use super::Inspected;
+use super::inspected::Inspected;
 use super::outcomes::{PropertyOutcome, outcomes};
 use cloudformation::document::{Node, Problem};
 

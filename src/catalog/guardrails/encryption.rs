@@ -1,6 +1,6 @@
 //! Encryption at rest and in transit.
 
-use super::Inspected;
+use super::inspected::Inspected;
 use cloudformation::document::Problem;
 
 /// Types with a setting for encryption at rest, and its path.

@@ -1,7 +1,7 @@
 //! Deletion policies and tags: whether a teardown deletes a resource's data, and whether its owner can be
 //! found.
 
-use super::Inspected;
+use super::inspected::Inspected;
 use super::outcomes::PropertyOutcome;
 use cloudformation::document::Problem;
 

@@ -5,7 +5,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>, of
 //! 2026-11-29.
 
-use super::Inspected;
+use super::inspected::Inspected;
 use cloudformation::Template;
 use cloudformation::document::{Node, Problem, Value};
 

@@ -1,6 +1,6 @@
 //! IAM policies that grant more rights than intended.
 
-use super::Inspected;
+use super::inspected::Inspected;
 use cloudformation::document::{Node, Problem};
 
 const POLICIES: [&str; 6] = [

@@ -9,8 +9,8 @@ use crate::domain::principal::Principal;
 use cloudformation::ParameterKind;
 use cloudformation::document::Reader;
 
-use super::Context;
 use super::conditions::{auto_condition, conditions};
+use super::context::Context;
 use super::references::parameter;
 use super::terms::{at_least_one, some_time};
 

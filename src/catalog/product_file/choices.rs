@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::context::{Choices, Context};
 use super::references::{check_value, parameter};
-use super::{Choices, Context};
 use cloudformation::document::Reader;
 
 /// The most options of one field.

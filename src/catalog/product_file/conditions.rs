@@ -4,7 +4,7 @@ use crate::domain::catalog::Condition;
 use crate::domain::ids::TeamName;
 use cloudformation::document::Reader;
 
-use super::Context;
+use super::context::Context;
 use super::references::{check_value, parameter};
 
 /// Parses one condition of `auto_when`.

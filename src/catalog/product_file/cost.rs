@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use super::context::{Context, did_you_mean};
 use super::references::{check_value, parameter};
-use super::{Context, did_you_mean};
 use crate::domain::cost::{CostLine, Pick, PriceList, Quantity};
 use cloudformation::ParameterKind;
 use cloudformation::document::{Node, Reader, Value};

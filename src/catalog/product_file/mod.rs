@@ -4,15 +4,19 @@
 mod approval;
 mod choices;
 mod conditions;
+mod context;
 mod cost;
 mod references;
 mod show_when;
 mod terms;
 mod ticket;
 
+pub(super) use context::Context;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::context::{Choices, did_you_mean};
 use crate::domain::catalog::{
     ApprovalRule, Binding, LeaseTerms, Product, QuotaRule, Requesters, TeardownConfirm, offered,
 };
@@ -21,19 +25,7 @@ use crate::domain::form::{Form, ShowWhen};
 use crate::domain::ids::ProductKey;
 use crate::domain::ticket::TicketRule;
 use cloudformation::Template;
-use cloudformation::document::{Problem, Problems, Reader, nearest, parse_yaml};
-
-/// The offered values of each parameter, with the label of each.
-type Choices = BTreeMap<String, Vec<(String, String)>>;
-
-/// What a product file is checked against. Checks are skipped for parts that could not be read.
-#[derive(Clone, Copy)]
-pub(super) struct Context<'c> {
-    pub(super) template: Option<&'c Template>,
-    pub(super) prices: Option<&'c PriceList>,
-    /// The catalog's folder, for messages.
-    pub(super) root: &'c str,
-}
+use cloudformation::document::{Problem, Problems, Reader, parse_yaml};
 
 /// A parsed product file, without its template.
 pub(super) struct ProductFile {
@@ -148,15 +140,6 @@ fn outputs(reader: &Reader<'_>, context: &Context<'_>) -> Vec<String> {
         }
     }
     outputs
-}
-
-/// Words a remedy for an unknown name: the nearest known one, or else all of them after `are`.
-fn did_you_mean(word: &str, known: &[&str], are: &str) -> String {
-    match nearest(word, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if known.is_empty() => "there are none, so remove it".to_owned(),
-        None => format!("{are} {}", known.join(", ")),
-    }
 }
 
 impl ProductFile {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Context, did_you_mean};
+use super::context::{Context, did_you_mean};
 use crate::domain::catalog::{Binding, Requesters};
 use cloudformation::document::Reader;
 use cloudformation::value::value_problem;

@@ -11,26 +11,12 @@ use crate::domain::preview::PreviewStage;
 use crate::domain::principal::Principal;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::portal::access::ApproverSet;
 use crate::portal::access::membership::{is_for_now, mentions, others};
 use crate::portal::{Error, Portal};
 use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;
 use crate::ports::store::{RequestFilter, RequestScope};
-
-/// The people who can answer a request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ApproverSet {
-    /// Whose answer counts.
-    pub(crate) may: Vec<Principal>,
-    /// Who is mentioned; the delegate instead of an approver who is away.
-    pub(crate) asked: Vec<Principal>,
-    /// Approvers who are away, with their delegates.
-    pub(crate) aways: Vec<Away>,
-    /// Why other approvers are asked than the product names; shown to users.
-    pub(crate) note: Option<String>,
-    /// Whether Slack could not yet resolve some of them, but should soon.
-    pub(crate) is_partial: bool,
-}
 
 /// How many live and ended requests are examined for the usual time to an answer, and how many answers it takes.
 const LOOKED_AT: usize = 10;

@@ -1,12 +1,15 @@
 //! Permissions: who may see a request, manage its resource, and read its trail, as of now. `membership` knows who
 //! belongs where.
 
+mod approver_set;
 pub(crate) mod approvers;
 mod eligibility;
 mod lookup_deadline;
 pub(crate) mod membership;
 pub(crate) mod no_team;
 pub(crate) mod readers;
+
+pub(crate) use approver_set::ApproverSet;
 
 use crate::domain::audit::By;
 use crate::domain::ids::PersonId;

@@ -17,7 +17,7 @@ use crate::domain::request::MessageSlot;
 use crate::portal::Portal;
 use crate::portal::jobs::judge_click::hand_back;
 use crate::portal::jobs::missing_rights;
-use crate::portal::jobs::outcome::{JobError, Performed, label};
+use crate::portal::jobs::outcome::{JobError, LONGEST_PAUSE, Performed, back_off, label};
 use crate::portal::jobs::parking::{park, park_unread};
 use crate::portal::jobs::perform::perform;
 use crate::portal::jobs::show::tell_of_lost_news;
@@ -40,8 +40,6 @@ const SWEEP_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_LIMIT: usize = 200;
 /// How long to wait for messages of a queue.
 const QUEUE_WAIT: Duration = Duration::from_secs(20);
-/// The longest pause between two attempts of a failing job.
-const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// A job is parked after this many failures, about 24 hours: 9 pauses that double up to `LONGEST_PAUSE`, then 287 of
 /// five minutes. Counts failures rather than hours, so that downtime does not park jobs.
 const GIVE_UP_AFTER: u32 = 296;
@@ -482,11 +480,4 @@ async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
         }
         _ => Ok(()),
     }
-}
-
-/// Returns a pause that doubles with every failure, plus up to 0.5 s by owner to spread jobs that failed together.
-pub(super) fn back_off(job: &ClaimedJob) -> SignedDuration {
-    let doubled = SignedDuration::from_secs(1_i64 << job.attempts.min(10)).min(LONGEST_PAUSE);
-    let spread = job.claim.key.of.to_string().bytes().map(i64::from).sum::<i64>() % 500;
-    doubled.saturating_add(SignedDuration::from_millis(spread))
 }

@@ -1,9 +1,6 @@
 //! Periodic deletion of expired records in the store, a little at a time.
 
-use std::sync::Arc;
-
-use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Mutex;
+use jiff::SignedDuration;
 
 use crate::portal::Portal;
 use crate::portal::jobs::lease::clock_is_off;
@@ -13,10 +10,6 @@ use crate::ports::outage::warn_unless;
 const EVERY: SignedDuration = SignedDuration::from_mins(10);
 /// How many batches to delete in a row. The rest follows soon, so that a large backlog does not block other work.
 const MOST_LOOKS: usize = 20;
-
-/// When this bot last looked; clones share it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Forgetting(Arc<Mutex<Option<Timestamp>>>);
 
 impl Portal {
     /// Deletes expired records if that is due. The first time is a while after the start, so that work which a previous

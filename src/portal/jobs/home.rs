@@ -10,7 +10,7 @@ use crate::domain::period::Period;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::Request;
 use crate::portal::Portal;
-use crate::portal::access::approvers::ApproverSet;
+use crate::portal::access::ApproverSet;
 use crate::portal::access::readers::{reads_all, teams_to_show};
 use crate::portal::jobs::freed_room::{give_out, may_make_room};
 use crate::portal::jobs::outcome::{JobError, Performed};

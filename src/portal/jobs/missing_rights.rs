@@ -1,9 +1,6 @@
 //! Missing permissions. Jobs that need one are retried and succeed once it is granted. Meanwhile the admins are
 //! notified once of each permission, and waiting owners that the platform team has to act.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::event::Event;
@@ -12,6 +9,7 @@ use crate::domain::job::{JobKey, JobKind, JobOwner};
 use crate::portal::Portal;
 use crate::portal::commit::{ChangeOptions, applying, unless_refused};
 use crate::portal::jobs::parking::somebody_waits;
+use crate::portal::memory::{AdminNotice, Awareness};
 use crate::ports::access_denied::Denied;
 use crate::ports::outage::warn_unless;
 use crate::ports::retention::IdempotencyKey;
@@ -19,83 +17,6 @@ use crate::ports::store::ClaimedJob;
 
 /// How long a denial must last before it is reported, since AWS takes a while to apply a new permission.
 pub(super) const TOLD_AFTER: SignedDuration = SignedDuration::from_mins(15);
-
-/// The missing permissions that this bot has met; clones share them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct KnownDenials(Arc<Mutex<MissingRights>>);
-
-#[derive(Debug, Default)]
-struct MissingRights {
-    rights: BTreeMap<Denied, Awareness>,
-    /// The permission that each job lacks.
-    jobs: BTreeMap<JobKey, String>,
-}
-
-/// Whether the admins know about a missing permission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Awareness {
-    /// This bot has notified them, or is doing so.
-    Told,
-    /// This bot has to notify them: it used up the day's key, but reached nobody.
-    Owed,
-    /// Another bot notifies them on this day.
-    Elsewhere(i64),
-}
-
-/// Which bot has to notify the admins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum AdminNotice {
-    /// This one, unless another bot has used up the day's key.
-    Open,
-    /// This one; it used up the key before.
-    Ours,
-    /// None, or another bot.
-    Over,
-}
-
-impl KnownDenials {
-    fn lock(&self) -> MutexGuard<'_, MissingRights> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Records that a job lacks this permission, and returns whether this bot has to notify the admins. A caller that
-    /// has to, and fails, must say so with [`Self::stands`] or [`Self::gives_back`].
-    fn turn(&self, job: &JobKey, denied: &Denied, day: i64) -> AdminNotice {
-        let mut missing = self.lock();
-        missing.jobs.insert(job.clone(), denied.right.clone());
-        let turn = match missing.rights.get(denied) {
-            None => AdminNotice::Open,
-            Some(Awareness::Elsewhere(then)) if *then != day => AdminNotice::Open,
-            Some(Awareness::Owed) => AdminNotice::Ours,
-            Some(Awareness::Elsewhere(_) | Awareness::Told) => return AdminNotice::Over,
-        };
-        // Set before the message is sent, so that concurrent jobs do not send it as well.
-        missing.rights.insert(denied.clone(), Awareness::Told);
-        turn
-    }
-
-    fn stands(&self, denied: &Denied, standing: Awareness) {
-        self.lock().rights.insert(denied.clone(), standing);
-    }
-
-    /// Records that no bot has notified the admins.
-    fn gives_back(&self, denied: &Denied) {
-        self.lock().rights.remove(denied);
-    }
-
-    /// Records that this permission was granted.
-    fn forget(&self, right: &str) {
-        self.lock().rights.retain(|denied, _| denied.right != right);
-    }
-
-    /// Records that a job succeeded, so its missing permission was granted.
-    fn done(&self, job: &JobKey) {
-        let lacked = self.lock().jobs.remove(job);
-        if let Some(right) = lacked {
-            self.forget(&right);
-        }
-    }
-}
 
 /// Returns when the admins are notified, if the next attempt is denied too.
 pub(super) fn told_at(job: &ClaimedJob) -> Timestamp {

@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use thiserror::Error as ThisError;
 
 use crate::domain::job::JobKind;
 use crate::portal::Error;
 use crate::portal::labels::JobOutcome;
 use crate::ports::slack::SlackError;
+use crate::ports::store::ClaimedJob;
+
+/// The longest pause between two attempts of a failing job.
+pub(super) const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 
 /// The result of a job that succeeded.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,4 +76,11 @@ pub(super) fn label(performed: &Result<Performed, JobError>) -> JobOutcome {
         Err(JobError::Later(_) | JobError::After(_) | JobError::Shut(_)) => JobOutcome::PutOff,
         Err(JobError::Never(_)) => JobOutcome::Parked,
     }
+}
+
+/// Returns a pause that doubles with every failure, plus up to 0.5 s by owner to spread jobs that failed together.
+pub(super) fn back_off(job: &ClaimedJob) -> SignedDuration {
+    let doubled = SignedDuration::from_secs(1_i64 << job.attempts.min(10)).min(LONGEST_PAUSE);
+    let spread = job.claim.key.of.to_string().bytes().map(i64::from).sum::<i64>() % 500;
+    doubled.saturating_add(SignedDuration::from_millis(spread))
 }

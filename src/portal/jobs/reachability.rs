@@ -2,8 +2,8 @@
 //! that passed meanwhile are moved once they can.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::error::Elapsed;
@@ -13,6 +13,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::job::JobKey;
 use crate::domain::silence::Silence;
 use crate::portal::commit::{ChangeOptions, applying};
+use crate::portal::memory::HearingState;
 use crate::portal::{Error, Portal};
 use crate::ports::clock::is_recent;
 use crate::ports::outage::{Side, Unanswered as _};
@@ -29,36 +30,6 @@ const FRESH: SignedDuration = SignedDuration::from_secs(5);
 const LOOKED_AHEAD: SignedDuration = SignedDuration::from_hours(25);
 /// How many jobs to read at a time for that.
 const PAGE: usize = 500;
-
-/// The state of this bot's connection to users; clones share it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Ears {
-    over_sockets: Arc<AtomicBool>,
-    state: Arc<Mutex<HearingState>>,
-    /// Allows one check at a time.
-    look: Arc<tokio::sync::Mutex<()>>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct HearingState {
-    /// Whether users can reach this bot, and all their deadlines were moved since the last silence.
-    hears: bool,
-    /// When it was last stored that users can reach us.
-    noted: Option<Timestamp>,
-    /// When Slack last answered.
-    answered: Option<Timestamp>,
-    /// Since when users cannot reach this bot, according to its own checks.
-    unheard_since: Option<Timestamp>,
-    /// Since when users can reach this bot again, while some deadlines are not moved yet.
-    back_since: Option<Timestamp>,
-}
-
-impl HearingState {
-    fn hears_nobody(&mut self, now: Timestamp) {
-        (self.hears, self.answered, self.back_since) = (false, None, None);
-        self.unheard_since.get_or_insert(now);
-    }
-}
 
 impl Portal {
     /// Requires an open socket for users to count as able to reach us.

@@ -3,8 +3,6 @@
 //! Posting to Slack is not idempotent. Since a message is rendered from the current row, a second run shows the same or
 //! something newer.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::domain::approval::ApprovalPath;
@@ -14,7 +12,7 @@ use crate::domain::quota::QuotaUse;
 use crate::domain::request::{MessageRef, MessageSlot, Request};
 use crate::domain::transition::{record_message, record_unposted};
 use crate::portal::Portal;
-use crate::portal::access::approvers::ApproverSet;
+use crate::portal::access::ApproverSet;
 use crate::portal::commit::{ChangeOptions, unless_refused};
 use crate::portal::jobs::lease::place_in_warning;
 use crate::portal::jobs::outcome::{JobError, Performed};
@@ -30,33 +28,6 @@ const MOST_HELD: usize = 6;
 const RENDER_AGAIN: Duration = Duration::from_mins(1);
 /// How often to retry a card that cannot be posted in any channel.
 const UNTIL_INVITED: Duration = Duration::from_mins(5);
-
-/// The requests and approver sets as last shown in messages that are rendered again, so that Slack is called only when
-/// something has changed. Clones share them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct RenderedAgain(Arc<Mutex<BTreeMap<ShownMessage, (Request, ApproverSet)>>>);
-
-/// A message, and where it is if it is a copy that the row does not know.
-type ShownMessage = (RequestId, MessageSlot, Option<MessageRef>);
-
-impl RenderedAgain {
-    /// Returns whether the message already shows this.
-    fn is(&self, message: &ShownMessage, request: &Request, circle: &ApproverSet) -> bool {
-        self.lock().get(message).is_some_and(|(row, asked)| row == request && asked == circle)
-    }
-
-    fn put(&self, message: ShownMessage, request: Request, circle: ApproverSet) {
-        self.lock().insert(message, (request, circle));
-    }
-
-    fn forget(&self, message: &ShownMessage) {
-        self.lock().remove(message);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<ShownMessage, (Request, ApproverSet)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 pub(super) async fn show(
     portal: &Portal,

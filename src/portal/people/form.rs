@@ -10,9 +10,9 @@ use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::match_prefill;
 use crate::domain::refusal::Refusal;
 use crate::portal::access::no_team;
+use crate::portal::people::filled::Filled;
 use crate::portal::people::pause::refuse_while_paused;
 use crate::portal::people::session::{Filling, FormSession, session};
-use crate::portal::people::submit::Filled;
 use crate::portal::{Error, Portal};
 use cloudformation::Parameter;
 

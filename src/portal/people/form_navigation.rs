@@ -8,9 +8,10 @@ use crate::domain::form::{Field, Form};
 use crate::domain::ids::RequestId;
 use crate::domain::parameters::check_parameters;
 use crate::domain::refusal::Refusal;
+use crate::portal::people::filled::{Correction, Filled};
 use crate::portal::people::form::{PageTurn, choose_team, find_product, form_of, refresh};
 use crate::portal::people::session::{Filling, FormSession, session};
-use crate::portal::people::submit::{Correction, Filled, SubmitError, Submitted, submit};
+use crate::portal::people::submit::{SubmitError, Submitted, submit};
 use crate::portal::{Error, Portal};
 
 /// The result of pressing the button.

@@ -4,8 +4,8 @@
 //! here uses `portal::jobs`: a stored job is all that passes from one to the other.
 //!
 //! Read `cancel` first, the shortest: it loads, asks the core, commits, and refreshes the message that was clicked, with
-//! what `click` has for all of them. Then the form: `form` opens it, `session` is what it shows, `form_navigation` turns
-//! its pages, `submit` makes a request of it.
+//! what `click` has for all of them. Then the form: `form` opens it, `session` is what it shows, `filled` is what comes
+//! back, `form_navigation` turns its pages, `submit` makes a request of it.
 
 pub mod away;
 pub mod cancel;
@@ -13,6 +13,7 @@ pub mod change;
 pub mod click;
 pub mod costs;
 pub mod decide;
+pub mod filled;
 pub mod form;
 pub mod form_navigation;
 pub mod home;

@@ -15,7 +15,7 @@ use crate::domain::quota::{BudgetUse, QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::portal::access::approvers::usual_answer;
-use crate::portal::people::submit::Filled;
+use crate::portal::people::filled::Filled;
 use crate::portal::{Error, Portal};
 use crate::ports::store::{RequestFilter, RequestScope};
 use cloudformation::Parameter;

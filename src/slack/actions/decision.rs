@@ -1,6 +1,6 @@
 //! Approve, Approve with changes, and Deny on a card.
 
-use super::{ask, named, pressed};
+use super::button::{ask, named, pressed};
 use crate::domain::job::ClickedDecision;
 use crate::portal::people::decide::{DecisionOutcome, decide, may_approve_less, may_deny};
 use crate::slack::edge::{Edge, STORED, Whereabouts};

@@ -1,7 +1,7 @@
 //! Buttons on the home tab and in the modals it opens: lists, costs, statistics, details. There is no message to reply
 //! to, so the answers are modals.
 
-use super::{by, said};
+use super::button::{by, said};
 use crate::portal::people::{away, lookup};
 use crate::slack::commands::{self, Rows, cost_modal, list_modal, stats_modal};
 use crate::slack::edge::{Edge, Whereabouts};

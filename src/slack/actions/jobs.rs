@@ -1,6 +1,6 @@
 //! Retry and Drop on a parked job.
 
-use super::by;
+use super::button::by;
 use crate::portal::Error;
 use crate::portal::people::parked_jobs;
 use crate::ports::store::ParkedJob;

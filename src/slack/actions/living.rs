@@ -1,7 +1,7 @@
 //! Buttons for active resources: renew, tear down, retain, transfer, change. All but renewing open a modal, and only
 //! for users who may continue.
 
-use super::{ask, named, pressed, said};
+use super::button::{ask, named, pressed, said};
 use crate::domain::request::Request;
 use crate::portal::people::change::open as open_change;
 use crate::portal::people::renew::{RenewalChoice, renew as renew_request};

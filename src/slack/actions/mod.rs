@@ -1,5 +1,6 @@
 //! Handlers for buttons and selects, one file per kind of action.
 
+mod button;
 mod catalog;
 mod decision;
 mod form;
@@ -8,19 +9,11 @@ mod jobs;
 mod living;
 mod request;
 
-use slack_morphism::prelude::SlackModalView;
-
 use super::commands;
 use super::edge::{Edge, Whereabouts};
-use super::ids::{ActionId, ButtonValue};
+use super::ids::ActionId;
 use super::incoming::Click;
-use super::messages::Message;
 use super::reply::Ack;
-use super::views::ButtonContext;
-use crate::domain::audit::{By, Via};
-use crate::domain::request::Request;
-use crate::portal::people::click::RequestAction as Named;
-use crate::portal::{Error, Portal};
 
 /// Returns whether a click changes something without asking further, so that it must be stored before it is
 /// acknowledged.
@@ -65,64 +58,4 @@ pub(super) async fn answer(edge: &Edge, click: &Click) -> Ack {
         ActionId::ChooseProduct => catalog::choose(edge, at, click).await,
         ActionId::ChooseTeam | ActionId::PageBack | ActionId::FieldValue => form::changed(edge, click).await,
     }
-}
-
-/// Returns the request that a button names, or refuses the click as forged if it names none.
-async fn named(edge: &Edge, click: &Click, tried: &str) -> Result<Named, Error> {
-    let by = by(click);
-    let Some(value) = click.value().and_then(ButtonValue::parse) else {
-        return Err(edge.portal.refuse_forged(&by, tried).await);
-    };
-    // Slack cannot edit an ephemeral message by its timestamp, so it is never recorded as a message slot.
-    let message = click.message.as_ref().filter(|message| !message.is_ephemeral);
-    Ok(Named {
-        by,
-        request: value.request,
-        epoch: value.epoch,
-        message: message.map(|message| message.at.clone()),
-        once: click.key.clone(),
-    })
-}
-
-/// Opens a follow-up modal if the user is allowed to continue. The submission checks permissions again.
-async fn ask(
-    edge: &Edge,
-    (at, click): (&Whereabouts, &Click),
-    tried: &str,
-    may: impl AsyncFnOnce(&Portal, &Named) -> Result<Request, Error>,
-    view: fn(&Request, &ButtonContext) -> SlackModalView,
-) -> Ack {
-    let built = async {
-        let named = named(edge, click, tried).await?;
-        let request = may(&edge.portal, &named).await?;
-        Ok(view(&request, &pressed(named)))
-    };
-    edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await
-}
-
-/// Answers with the message that `good` makes of a success, or with the reason why nothing was done.
-fn said<T>(edge: &Edge, done: Result<T, Error>, good: impl FnOnce(T) -> Option<Message>) -> Ack {
-    match done.map(good) {
-        Ok(Some(message)) => Ack::Ephemeral(message),
-        Ok(None) => Ack::Empty,
-        Err(error) => edge.refusal_of(&error),
-    }
-}
-
-/// Returns what a modal stores about the click that opened it.
-fn pressed(named: Named) -> ButtonContext {
-    ButtonContext {
-        button: ButtonValue { request: named.request, epoch: named.epoch },
-        message: named.message,
-    }
-}
-
-/// Returns who clicked, and where.
-fn by(click: &Click) -> By {
-    let via = match (&click.message, &click.channel) {
-        (Some(message), _) => Via::Message(message.at.channel.clone()),
-        (None, Some(channel)) => Via::Message(channel.clone()),
-        (None, None) => Via::Home,
-    };
-    By { person: click.origin.person.clone(), via }
 }

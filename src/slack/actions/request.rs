@@ -1,6 +1,6 @@
 //! Buttons about one request: cancel, nudge, request again, details; and the next page of a list.
 
-use super::{named, said};
+use super::button::{named, said};
 use crate::portal::people::cancel::cancel as cancel_request;
 use crate::portal::people::nudge::nudge as nudge_approvers;
 use crate::portal::people::{form, lookup};

@@ -1,7 +1,7 @@
 //! The modal for approving with changes.
 
 use super::approve::answer;
-use super::{clicked, not_now};
+use super::modal::{clicked, not_now};
 use crate::domain::approval::Irreducible;
 use crate::domain::form::Field;
 use crate::domain::job::ClickedDecision;

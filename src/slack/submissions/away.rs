@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{by_form, note, refused};
+use super::modal::{by_form, note, refused};
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::people::away::leave;

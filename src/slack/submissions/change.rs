@@ -1,6 +1,6 @@
 //! The form of a change.
 
-use super::{by_form, not_now, not_shown_anew, note, refused};
+use super::modal::{by_form, not_now, not_shown_anew, note, refused};
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::people::change::{FilledChange, refresh, submit};

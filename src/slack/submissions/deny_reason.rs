@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{clicked, note, refused};
+use super::modal::{clicked, note, refused};
 use crate::domain::job::ClickedDecision;
 use crate::portal::people::decide::{DecisionOutcome, decide};
 use crate::slack::edge::{Edge, STORED};

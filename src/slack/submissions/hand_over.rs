@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{clicked, note, refused};
+use super::modal::{clicked, note, refused};
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::people::transfer::transfer;

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{by_form, not_shown_anew, note, refused, stays_open};
+use super::modal::{by_form, not_shown_anew, note, refused, stays_open};
 use crate::domain::ids::PersonId;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
+use crate::portal::people::filled::{Correction, FieldPlace, Filled};
 use crate::portal::people::form::{PageTurn, refresh};
 use crate::portal::people::form_navigation::{Pressed, submit_page};
 use crate::portal::people::session::FormSession;
-use crate::portal::people::submit::{Correction, FieldPlace, Filled, SubmitError};
+use crate::portal::people::submit::SubmitError;
 use crate::slack::blocks::MAX_SECTION;
 use crate::slack::commands::{form_view, too_much};
 use crate::slack::edge::{Edge, Whereabouts};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{clicked, done, refused};
+use super::modal::{clicked, done, refused};
 use crate::portal::people::teardown::retain;
 use crate::slack::edge::Edge;
 use crate::slack::ids::REASON_BLOCK;

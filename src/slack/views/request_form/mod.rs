@@ -3,8 +3,7 @@
 
 mod memory;
 mod preview;
-
-use std::collections::{BTreeMap, BTreeSet};
+mod state;
 
 use slack_morphism::prelude::*;
 
@@ -13,10 +12,8 @@ use self::preview::preview;
 pub(super) use self::preview::{UNKNOWN, approval};
 use super::{MAX_TITLE, field, modal};
 use crate::domain::approval::Exception;
-use crate::domain::catalog::Product;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, TeamName};
-use crate::domain::preview::Preview;
 use crate::domain::ticket::{LONGEST, TicketRule};
 use crate::slack::blocks::{
     MAX_SECTION, MAX_VIEW_BLOCKS, button, buttons, context, divider, header, plain, section,
@@ -28,6 +25,7 @@ use crate::slack::mrkdwn::escape_within;
 use crate::slack::reply::MAX_OPTIONS;
 
 pub use memory::{FormAnswer, FormMetadata, Memory, answer};
+pub use state::FormState;
 
 /// Longest team name that an option can hold, in bytes.
 const MAX_TEAM: usize = 75;
@@ -37,43 +35,6 @@ const MAX_WARNING: usize = 500;
 
 /// Blocks reserved on each page for everything except headings, fields and the warnings under them.
 const OTHER_BLOCKS: usize = 13;
-
-/// What the form shows besides the definitions of its fields.
-#[derive(Clone, Debug)]
-pub struct FormState<'a> {
-    /// The product.
-    pub product: &'a Product,
-    /// The requester's teams that may request it.
-    pub teams: &'a [TeamName],
-    /// The selected team.
-    pub team: &'a TeamName,
-    /// Initial values by parameter; the template's default applies where there is none.
-    pub values: &'a BTreeMap<String, String>,
-    /// Initial reason.
-    pub reason: &'a str,
-    /// Initial ticket.
-    pub ticket: &'a str,
-    /// The selected owner, if the request is for a team-mate.
-    pub owner: Option<&'a PersonId>,
-    /// Whether the team has other members who could own it.
-    pub has_mates: bool,
-    /// Notes about prefilled values that could not be used; formatted and escaped.
-    pub notes: &'a [String],
-    /// What submitting now would lead to; `None` until it is known.
-    pub preview: Option<&'a Preview>,
-    /// Requests that use up the team's quota, one line each; formatted and escaped.
-    pub held_by: &'a [String],
-    /// Why the last attempt failed; formatted and escaped.
-    pub problem: Option<&'a str>,
-    /// Parameters that other parts of the form depend on, so that changing them updates the form.
-    pub watched: &'a BTreeSet<String>,
-    /// Parameters that are hidden with these values.
-    pub unasked: &'a BTreeSet<String>,
-    /// The page to show, counted from 0.
-    pub page: usize,
-    /// Validation errors as pairs of parameter and text.
-    pub warnings: &'a [(String, String)],
-}
 
 /// Returns the form. Beyond a limit it lists the requests that use it up; it then asks for an exception, or, if the
 /// product allows none, has no fields and no submit button.

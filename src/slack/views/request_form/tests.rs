@@ -1,6 +1,10 @@
 //! Forms as users see them, within Slack's limits, and parsing them.
 
+use crate::domain::catalog::Product;
+use crate::domain::preview::Preview;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::*;
 use crate::domain::approval::ApprovalPath;
