@@ -289,7 +289,7 @@ async fn a_renewal_is_approved_for_less_time_than_was_asked_for() {
         alice.clicks("Renew 30 days").await;
         morgan.clicks(BUTTON).await;
         let form = morgan.form();
-        assert!(form.contains("Renewal: <1 day|7 days|15 days|30 days (as it stands)=30d>"), "{form}");
+        assert!(form.contains("Renewal: 30 days (as it stands)"), "{form}");
         morgan.fills(&[("lease", "7d")]).await;
         morgan.submits().await;
         let card = morgan.reads("C0PAYMENTS");
