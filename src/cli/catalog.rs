@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::domain::cost::Estimate;
 use super::outcome::CommandOutput;
 use crate::catalog::{self, CheckReport, FileProblem, Severity};
 use crate::domain::catalog::{ApprovalMode, ApprovalRule, Catalog, Condition, Product};
+use crate::domain::cost::Estimate;
 use crate::domain::cost::{self, PriceList, dollars};
 use crate::domain::ids::TeamName;
 

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use slack_morphism::prelude::SlackModalView;
 
-use crate::domain::approval::approval_path;
-use crate::domain::approval::ApprovalPath;
 use super::catalog::{condition_in_words, estimate_by_default, short_approval};
 use super::outcome::CommandOutput;
+use crate::domain::approval::ApprovalPath;
+use crate::domain::approval::approval_path;
 use crate::domain::catalog::{
     ApprovalMode, ApprovalRule, Approvers, Catalog, Product, Requesters, RuleFor, Stage,
 };

@@ -9,7 +9,6 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio_util::task::TaskTracker;
 
-use crate::slack::refusal::sentence;
 use super::client::SlackClient;
 use super::commands::written_help;
 use super::incoming::{Click, Incoming, ResponseUrl, SlashCommand};
@@ -21,6 +20,7 @@ use crate::ports::directory::Late;
 use crate::ports::outage::{Side, error_unless, warn_unless};
 use crate::ports::slack::SlackError;
 use crate::ports::stored::{Newer, is_unread};
+use crate::slack::refusal::sentence;
 
 /// Answers Slack. Cheap to clone.
 #[derive(Clone, Debug)]

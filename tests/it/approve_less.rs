@@ -278,3 +278,66 @@ async fn what_is_no_value_is_said_to_be_none_and_not_to_be_too_large() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_renewal_is_approved_for_less_time_than_was_asked_for() {
+    let setup = Setup::new().with_catalog("s3-bucket/product.yml", "max_renewals: 12", "max_renewals: 0");
+    run_in(setup, async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        company.waits("30d").await;
+        alice.clicks("Renew 30 days").await;
+        morgan.clicks(BUTTON).await;
+        let form = morgan.form();
+        assert!(form.contains("Renewal: 30 days (as it stands)"), "{form}");
+        morgan.fills(&[("lease", "7d")]).await;
+        morgan.submits().await;
+        let card = morgan.reads("C0PAYMENTS");
+        assert!(card.contains("Lease: 30d → 7d (by <@U0MORGAN>)"), "{card}");
+        assert!(alice.dms().join("\n").contains("is approved"), "{}", alice.everything());
+        // A week from the warning, and the grace of a week.
+        assert!(card.contains("Active until 2027-01-13 09:00 UTC"), "{card}");
+        let trail = company.trail().await;
+        assert!(trail.contains("renewal approved with changes") && trail.contains("by 7d, ends"), "{trail}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_is_approved_for_less_than_was_asked_for_but_never_below_what_exists() {
+    run(async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        let medium = [("DatabaseName", "orders"), ("InstanceSize", "medium"), ("AllocatedStorage", "50")];
+        let id = alice.asks_for("rds-postgres", &medium).await;
+        morgan.clicks("Approve").await;
+        let before = company.newest_request().await;
+        alice.runs(&format!("/provision change {} InstanceSize=large AllocatedStorage=200", &id[..8])).await;
+        alice.submits().await;
+        let asked = company.newest_request().await;
+        let reserved = asked.held_monthly();
+        morgan.clicks(BUTTON).await;
+        let form = morgan.form();
+        assert!(
+            !form.contains("Lease:") && !form.contains("Small: 2 vCPU"),
+            "nothing smaller than it is: {form}"
+        );
+        morgan.fills(&[("InstanceSize", "medium"), ("AllocatedStorage", "50")]).await;
+        morgan.submits().await;
+        assert!(morgan.form().contains("nothing would be changed"), "{}", morgan.form());
+        morgan.fills(&[("InstanceSize", "large"), ("AllocatedStorage", "100")]).await;
+        morgan.submits().await;
+        let request = company.newest_request().await;
+        let value = |key: &str| request.parameter(key).unwrap().to_owned();
+        assert_eq!((value("InstanceSize").as_str(), value("AllocatedStorage").as_str()), ("large", "100"));
+        assert!(before.monthly() < request.monthly() && request.held_monthly() < reserved);
+        let card = morgan.reads("C0PAYMENTS");
+        assert!(card.contains("AllocatedStorage: 200 → 100 (by <@U0MORGAN>)"), "{card}");
+        let trail = company.trail().await;
+        assert!(trail.contains("change approved with changes"), "{trail}");
+        assert!(
+            trail.contains("InstanceSize medium -> large") && trail.contains("AllocatedStorage 50 -> 100"),
+            "{trail}"
+        );
+    })
+    .await;
+}

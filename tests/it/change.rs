@@ -110,7 +110,7 @@ async fn approvers_see_what_becomes_different_before_they_agree() {
         *Why*
         “Black Friday”
         Waiting for <@U0MORGAN> until 2026-11-24 09:00 UTC.
-        [Approve] [Deny]
+        [Approve] [Deny] [Approve with changes]
         (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(alice.dms()[0], @"

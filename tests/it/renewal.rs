@@ -47,7 +47,7 @@ async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
         *Product* Secure S3 Bucket v1.0
         *Cost* about $2.15/month, us-east-1 list price of 2026-08-21
         Waiting for <@U0MORGAN> until 2027-01-23 09:00 UTC.
-        [Approve] [Deny]
+        [Approve] [Deny] [Approve with changes]
         (Request `id` · Simulated: nothing real is made)
         ");
         alice.clicks("Approve").await;

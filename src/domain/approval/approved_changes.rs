@@ -1,18 +1,18 @@
-//! Approving with changes: a shorter lease, or a smaller value where the product allows that. Never more than was
-//! requested.
+//! Approving with changes: a shorter lease or extension, or a smaller value where the product allows that. Never more than
+//! was asked for, and of a change never less than what exists.
 
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::{Irreducible, Reduction, RequestedReduction};
+use super::{About, AboutKind, Irreducible, Reduction, RequestedReduction};
 use crate::domain::catalog::Product;
 use crate::domain::cost::{Estimate, PriceList, dollars, estimate};
 use crate::domain::form::{Field, Form, Input};
 use crate::domain::ids::PersonId;
 use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::Request;
+use crate::domain::request::{ProductSnapshot, Request};
 use cloudformation::text::parse_number;
 use cloudformation::value::value_problem;
 
@@ -20,9 +20,11 @@ use cloudformation::value::value_problem;
 /// list nobody could tell which is smaller.
 pub const MOST_OPTIONS: usize = 100;
 
-/// The checked changes to a request, as of the moment they were checked.
+/// The checked changes to what an approval asks for, as of the moment they were checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovedChanges {
+    /// What the approval is about.
+    kind: AboutKind,
     lease: Option<Period>,
     parameters: Vec<ApprovedParameter>,
     estimate: Option<Estimate>,
@@ -52,47 +54,138 @@ pub fn shorter_leases(ttl: Period) -> Vec<Period> {
     shorter
 }
 
-/// Whether an approver can reduce anything.
-pub fn can_be_reduced(request: &Request) -> bool {
-    let rule = &request.product.approval;
-    request.waiting().is_none()
-        && !(shorter_leases(request.product.lease.ttl).is_empty() && rule.may_reduce.is_empty())
+/// What an approval asks for, as far as it can be reduced.
+struct Reducible<'a> {
+    kind: AboutKind,
+    /// The product, version and rules.
+    product: &'a ProductSnapshot,
+    /// The parameters that were asked for.
+    parameters: &'a [(String, String)],
+    /// The parameters of what exists, which a change is not reduced below.
+    existing: Option<&'a [(String, String)]>,
+    estimate: Option<&'a Estimate>,
+    /// The lease or extension that was asked for; `None` if the approval is not about one.
+    period: Option<Period>,
 }
 
-/// Returns the current product if its template is the one that was requested.
+impl<'a> Reducible<'a> {
+    fn of(request: &'a Request) -> Self {
+        let about = &request.approval().about;
+        let kind = about.kind();
+        let (product, estimate) = (&request.product, request.estimate.as_ref());
+        match about {
+            About::Create => {
+                let (parameters, period) = (request.parameters.as_slice(), Some(product.lease.ttl));
+                Self { kind, product, parameters, existing: None, estimate, period }
+            }
+            About::Renew(renewal) => {
+                let period = Some(renewal.period);
+                Self { kind, product, parameters: &[], existing: None, estimate, period }
+            }
+            About::Change(order) => Self {
+                kind,
+                product: &order.product,
+                parameters: &order.parameters,
+                existing: Some(&request.parameters),
+                estimate: order.estimate.as_ref(),
+                period: None,
+            },
+        }
+    }
+
+    fn value(&self, key: &str) -> Option<&'a str> {
+        value_of(self.parameters, key)
+    }
+
+    /// The value of what exists, below which a change is not reduced.
+    fn existing(&self, key: &str) -> Option<&'a str> {
+        value_of(self.existing?, key)
+    }
+}
+
+fn value_of<'a>(parameters: &'a [(String, String)], key: &str) -> Option<&'a str> {
+    parameters.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
+}
+
+/// Returns the lease or extension that the current approval asks for, and what can be approved instead; `None` if it is
+/// not about one.
+pub fn period_asked(request: &Request) -> Option<(Period, Vec<Period>)> {
+    Reducible::of(request).period.map(|period| (period, shorter_leases(period)))
+}
+
+/// Whether an approver can reduce anything.
+pub fn can_be_reduced(request: &Request) -> bool {
+    let asked = Reducible::of(request);
+    let is_shorter = asked.period.is_some_and(|period| !shorter_leases(period).is_empty());
+    let may_reduce = &asked.product.approval.may_reduce;
+    // Of a change, only what it changes.
+    let is_smaller = may_reduce.iter().any(|key| {
+        asked.value(key).is_some_and(|value| asked.existing.is_none() || asked.existing(key) != Some(value))
+    });
+    is_shorter || is_smaller
+}
+
+/// Returns the current product if its template is the one that was requested; `None` if nothing is made of it.
 ///
 /// # Errors
 /// [`Irreducible::ProductChanged`].
-pub fn unchanged<'p>(request: &Request, product: Option<&'p Product>) -> Result<&'p Product, Irreducible> {
-    let same = |product: &&Product| product.template_hash == request.product.template_hash;
-    product.filter(same).ok_or(Irreducible::ProductChanged)
+pub fn unchanged<'p>(
+    request: &Request,
+    product: Option<&'p Product>,
+) -> Result<Option<&'p Product>, Irreducible> {
+    let asked = Reducible::of(request);
+    if asked.kind == AboutKind::Renew {
+        return Ok(None);
+    }
+    let hash = &asked.product.template_hash;
+    let product = product.filter(|product| product.template_hash == *hash);
+    product.map(Some).ok_or(Irreducible::ProductChanged)
 }
 
-/// Returns the fields that can be reduced, each offering the current value and everything below it.
+/// Returns the fields that can be reduced, each offering the current value and everything below it, but of a change
+/// nothing below what exists.
 pub fn reducible_fields(request: &Request, product: &Product) -> Vec<Field> {
+    let asked = Reducible::of(request);
     let Ok(form) = Form::from_template(&product.offered(), &product.preset()) else { return Vec::new() };
-    let unasked = product.hidden(&values(&request.parameters));
-    let named = request.product.approval.may_reduce.iter().filter(|key| !unasked.contains(*key));
-    named.filter_map(|key| narrowed(form.field(key)?, request.parameter(key)?)).collect()
+    let hidden = product.hidden(&values(asked.parameters));
+    let named = asked.product.approval.may_reduce.iter().filter(|key| !hidden.contains(*key));
+    named
+        .filter_map(|key| {
+            narrowed(
+                form.field(key)?,
+                asked.value(key)?,
+                asked.existing.is_some().then(|| asked.existing(key)),
+            )
+        })
+        .collect()
 }
 
-fn narrowed(field: &Field, current: &str) -> Option<Field> {
+/// `existing` is the value of what exists, if a change is asked for.
+fn narrowed(field: &Field, asked: &str, existing: Option<Option<&str>>) -> Option<Field> {
     let input = match &field.input {
         Input::Select { options } => {
-            // Options are listed from small to large, so those up to the current one are no larger.
-            let options = options.get(..=field.position(current)?)?.to_vec();
+            // Options are listed from small to large, so those up to the requested one are no larger.
+            let least = match existing {
+                None => 0,
+                Some(existing) => field.position(existing?)?,
+            };
+            let options = options.get(least..=field.position(asked)?)?.to_vec();
             (options.len() > 1).then_some(Input::Select { options })?
         }
         Input::Number { decimal, min, .. } => {
-            let max = parse_number(current)?;
+            let max = parse_number(asked)?;
+            let min = match existing {
+                None => *min,
+                Some(existing) => Some(parse_number(existing?)?),
+            };
             let is_least = min.is_some_and(|min| min >= max);
-            (!is_least).then_some(Input::Number { decimal: *decimal, min: *min, max: Some(max) })?
+            (!is_least).then_some(Input::Number { decimal: *decimal, min, max: Some(max) })?
         }
         // There is no order that would say which value is smaller.
         Input::TypeAhead { .. } | Input::Existing { .. } | Input::Text { .. } => return None,
     };
     let mut narrowed = Field { input, ..field.clone() };
-    narrowed.canonical.keep(current);
+    narrowed.canonical.keep(asked);
     Some(narrowed)
 }
 
@@ -111,39 +204,47 @@ pub fn approved_changes(
     wanted: &RequestedReduction,
 ) -> Result<ApprovedChanges, Irreducible> {
     let product = unchanged(request, product)?;
-    let lease = shorter(request.product.lease.ttl, wanted.lease)?;
-    let is_new = |(key, to): &(&String, &String)| request.parameter(key) != Some(to.as_str());
+    let asked = Reducible::of(request);
+    let lease = shorter(asked.period, wanted.lease)?;
+    let is_new = |(key, to): &(&String, &String)| asked.value(key) != Some(to.as_str());
     let changed: Vec<_> = wanted.parameters.iter().filter(is_new).collect();
     let mut lowered = ApprovedChanges {
+        kind: asked.kind,
         lease,
         parameters: Vec::new(),
-        estimate: request.estimate.clone(),
-        after: request.creation.reductions.len(),
+        estimate: asked.estimate.cloned(),
+        after: request.approval().reductions.len(),
     };
     // A shorter lease alone affects neither the template nor the price.
-    if changed.is_empty() {
-        return Ok(lowered);
-    }
+    let Some((first, _)) = changed.first() else { return Ok(lowered) };
+    let not_offered = || Irreducible::NotOffered { what: (*first).clone() };
+    let product = product.ok_or_else(not_offered)?;
     let fields = reducible_fields(request, product);
     for (key, to) in changed {
         let not_offered = || Irreducible::NotOffered { what: key.clone() };
         let field = fields.iter().find(|field| field.key == *key).ok_or_else(not_offered)?;
-        let from = request.parameter(key).ok_or_else(not_offered)?;
+        let from = asked.value(key).ok_or_else(not_offered)?;
         is_less(product, field, from, to)?;
         let label = product.label(key, to).map(str::to_owned);
         lowered.parameters.push(ApprovedParameter { key: key.clone(), to: to.clone(), label });
     }
-    lowered.estimate = allowed(request, product, prices, &lowered.parameters)?;
+    if let Some(order) = request.approval().change()
+        && order.reduced(&lowered.values()).differences.is_empty()
+    {
+        return Err(Irreducible::NothingLeft);
+    }
+    lowered.estimate = allowed(&asked, product, prices, &lowered.parameters)?;
     Ok(lowered)
 }
 
-fn shorter(ttl: Period, wanted: Option<Period>) -> Result<Option<Period>, Irreducible> {
-    let Some(wanted) = wanted.filter(|wanted| *wanted != ttl) else { return Ok(None) };
-    if shorter_leases(ttl).contains(&wanted) {
+fn shorter(asked: Option<Period>, wanted: Option<Period>) -> Result<Option<Period>, Irreducible> {
+    let Some(wanted) = wanted.filter(|wanted| Some(*wanted) != asked) else { return Ok(None) };
+    let what = || "Lease".to_owned();
+    let Some(asked) = asked else { return Err(Irreducible::NotOffered { what: what() }) };
+    if shorter_leases(asked).contains(&wanted) {
         return Ok(Some(wanted));
     }
-    let (from, to) = (ttl.to_string(), wanted.to_string());
-    Err(Irreducible::NotLess { what: "Lease".to_owned(), from, to })
+    Err(Irreducible::NotLess { what: what(), from: asked.to_string(), to: wanted.to_string() })
 }
 
 fn is_less(product: &Product, field: &Field, from: &str, to: &str) -> Result<(), Irreducible> {
@@ -168,22 +269,22 @@ fn is_less(product: &Product, field: &Field, from: &str, to: &str) -> Result<(),
 
 /// Returns the new estimate, if the template allows all values together and the cost is not higher.
 fn allowed(
-    request: &Request,
+    asked: &Reducible<'_>,
     product: &Product,
     prices: &PriceList,
     lowered: &[ApprovedParameter],
 ) -> Result<Option<Estimate>, Irreducible> {
-    let new = replaced(&request.parameters, lowered);
+    let new = replaced(asked.parameters, lowered);
     // A field that became visible would need a value that the requester never gave.
-    if product.hidden(&values(&new)) != product.hidden(&values(&request.parameters)) {
+    if product.hidden(&values(&new)) != product.hidden(&values(asked.parameters)) {
         return Err(Irreducible::AsksOtherwise);
     }
     if let Some(broken) = product.template.failed_rules(&new).into_iter().next() {
         return Err(Irreducible::NotAllowed { message: sentence(&broken.message) });
     }
-    let Some(before) = &request.estimate else { return Ok(None) };
-    let value = |key: &str| new.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
-    let after = estimate(&product.cost, &value, prices).filter(|after| after.monthly <= before.monthly);
+    let Some(before) = asked.estimate else { return Ok(None) };
+    let after = estimate(&product.cost, &|key| value_of(&new, key), prices);
+    let after = after.filter(|after| after.monthly <= before.monthly);
     let costs_more = || Irreducible::CostsMore { now: dollars(before.monthly) };
     after.map(Some).ok_or_else(costs_more)
 }
@@ -199,35 +300,64 @@ fn replaced(parameters: &[(String, String)], lowered: &[ApprovedParameter]) -> V
 }
 
 impl ApprovedChanges {
-    /// Applies the changes to the request and returns the reductions and the saving in US dollars a month. Refused if
-    /// somebody else has reduced the request since the check.
+    fn values(&self) -> Vec<(&str, &str)> {
+        self.parameters.iter().map(|one| (one.key.as_str(), one.to.as_str())).collect()
+    }
+
+    /// Applies the changes to what the approval asks for and returns the reductions and the saving in US dollars a month.
+    /// Refused if something else is asked now, or somebody else has reduced it since the check.
     pub(in crate::domain) fn apply(
         &self,
         request: &mut Request,
         by: &PersonId,
     ) -> Result<(Vec<Reduction>, Decimal), Refusal> {
-        if request.creation.reductions.len() != self.after {
+        let approval = request.approval();
+        if approval.about.kind() != self.kind || approval.reductions.len() != self.after {
             return Err(Refusal::stale(request));
         }
-        let reduction = |parameter, from, to: String| Reduction { parameter, from, to, by: by.clone() };
+        let reduction = |parameter: Option<&str>, from: &str, to: &str| Reduction {
+            parameter: parameter.map(str::to_owned),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            by: by.clone(),
+        };
+        let asked = Reducible::of(request);
         let mut made = Vec::new();
-        if let Some(lease) = self.lease {
-            let ttl = std::mem::replace(&mut request.product.lease.ttl, lease);
-            made.push(reduction(None, ttl.to_string(), lease.to_string()));
+        if let (Some(lease), Some(period)) = (self.lease, asked.period) {
+            made.push(reduction(None, &period.to_string(), &lease.to_string()));
         }
-        for ApprovedParameter { key, to, label } in &self.parameters {
-            let Some((_, value)) = request.parameters.iter_mut().find(|(own, _)| own == key) else {
-                continue;
-            };
-            let from = std::mem::replace(value, to.clone());
-            made.push(reduction(Some(key.clone()), from, to.clone()));
-            request.labels.remove(key);
-            request.labels.extend(label.clone().map(|label| (key.clone(), label)));
+        for one in &self.parameters {
+            if let Some(from) = asked.value(&one.key) {
+                made.push(reduction(Some(&one.key), from, &one.to));
+            }
         }
-        let before = request.monthly();
-        request.estimate.clone_from(&self.estimate);
-        request.creation.reductions.extend(made.iter().cloned());
-        Ok((made, before.saturating_sub(request.monthly())))
+        let before = request.held_monthly();
+        self.replace(request);
+        request.approval_mut().reductions.extend(made.iter().cloned());
+        Ok((made, before.saturating_sub(request.held_monthly())))
+    }
+
+    fn replace(&self, request: &mut Request) {
+        let labels = |labels: &mut BTreeMap<String, String>| {
+            for ApprovedParameter { key, label, .. } in &self.parameters {
+                labels.remove(key);
+                labels.extend(label.clone().map(|label| (key.clone(), label)));
+            }
+        };
+        match &mut request.approval_mut().about {
+            About::Renew(renewal) => renewal.period = self.lease.unwrap_or(renewal.period),
+            About::Change(order) => {
+                **order = order.reduced(&self.values());
+                labels(&mut order.labels);
+                order.estimate.clone_from(&self.estimate);
+            }
+            About::Create => {
+                request.product.lease.ttl = self.lease.unwrap_or(request.product.lease.ttl);
+                request.parameters = replaced(&request.parameters, &self.parameters);
+                labels(&mut request.labels);
+                request.estimate.clone_from(&self.estimate);
+            }
+        }
     }
 }
 

@@ -25,8 +25,8 @@ use super::period::Period;
 use super::request::{ChangeOrder, MessageSlot, Status};
 
 pub use approved_changes::{
-    ApprovedChanges, MOST_OPTIONS, approved_changes, can_be_reduced, reducible_fields, shorter_leases,
-    unchanged,
+    ApprovedChanges, MOST_OPTIONS, approved_changes, can_be_reduced, period_asked, reducible_fields,
+    shorter_leases, unchanged,
 };
 pub use eligibility::{Eligibility, may_decide};
 pub use exception::Exception;

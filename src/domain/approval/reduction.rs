@@ -11,7 +11,7 @@ use crate::domain::period::Period;
 /// The changes an approver asks for. Values equal to the request's change nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestedReduction {
-    /// The lease until the first warning.
+    /// The lease until the first warning, or the length of an extension.
     pub lease: Option<Period>,
     /// Values by parameter.
     pub parameters: BTreeMap<String, String>,
@@ -74,6 +74,8 @@ pub enum Irreducible {
     },
     /// Other fields of the form would become visible or hidden.
     AsksOtherwise,
+    /// Nothing would be left of a change.
+    NothingLeft,
     /// The template has changed since, so the request could not be provisioned.
     ProductChanged,
 }

@@ -72,6 +72,21 @@ impl ChangeOrder {
         (monthly(self.estimate_before.as_ref()) - monthly(self.estimate.as_ref())).max(Decimal::ZERO)
     }
 
+    /// Returns the change with these values instead of the requested ones. What then is as before is no difference any more.
+    pub(in crate::domain) fn reduced(&self, values: &[(&str, &str)]) -> Self {
+        let mut order = self.clone();
+        for (key, value) in values {
+            for (_, old) in order.parameters.iter_mut().filter(|(own, _)| own == key) {
+                (*value).clone_into(old);
+            }
+            for difference in order.differences.iter_mut().filter(|difference| difference.what == *key) {
+                (*value).clone_into(&mut difference.after);
+            }
+        }
+        order.differences.retain(|difference| difference.before != difference.after);
+        order
+    }
+
     /// Describes the differences in one line, for the audit trail.
     pub fn describe(&self) -> String {
         let word = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };

@@ -22,11 +22,6 @@ pub(super) fn approve(
     lowered: Option<&ApprovedChanges>,
 ) -> Result<Transition, Refusal> {
     let token = open(&change)?;
-    // Only a request's own parameters can be reduced. A form opened for one may be submitted after something else
-    // waits.
-    if lowered.is_some() && change.request.waiting().is_some() {
-        return Err(Refusal::stale(&change.request));
-    }
     let now = change.now;
     let approval = change.request.approval_mut();
     let (kind, needed) = (approval.about.kind(), approval.needed());

@@ -3,7 +3,7 @@
 //! Who may decide is checked now, on the server, whatever the message shows. If Slack cannot say who is in a group, the
 //! click is stored and judged as soon as Slack answers.
 
-use crate::domain::approval::{ApprovalConfirm, can_be_reduced, reducible_fields, unchanged};
+use crate::domain::approval::{ApprovalConfirm, can_be_reduced, period_asked, reducible_fields, unchanged};
 use crate::domain::event::Event;
 use crate::domain::form::Field;
 use crate::domain::ids::{ChannelId, RequestId};
@@ -96,19 +96,20 @@ pub async fn may_approve_less(
     }
     // Report now what cannot be approved at any size, rather than after the approver has chosen one.
     let product = unchanged(&request, product_of(portal, &request)).map_err(Refusal::from)?;
-    let fields = reducible_fields(&request, product);
+    let fields = product.map(|product| reducible_fields(&request, product)).unwrap_or_default();
     Ok((request, fields))
 }
 
-/// Returns the fields that an approver can reduce now.
+/// Returns whether an approver can shorten a lease or extension now, and the fields that can be reduced.
 ///
 /// # Errors
 /// If the store cannot be read.
-pub async fn reducible(portal: &Portal, id: RequestId) -> Result<Vec<Field>, Error> {
+pub async fn reducible(portal: &Portal, id: RequestId) -> Result<(bool, Vec<Field>), Error> {
     let request = portal.ports.store.load(id).await?;
-    let Some(request) = request else { return Ok(Vec::new()) };
-    let product = unchanged(&request, product_of(portal, &request));
-    Ok(product.map(|product| reducible_fields(&request, product)).unwrap_or_default())
+    let Some(request) = request else { return Ok((false, Vec::new())) };
+    let product = unchanged(&request, product_of(portal, &request)).ok().flatten();
+    let fields = product.map(|product| reducible_fields(&request, product)).unwrap_or_default();
+    Ok((period_asked(&request).is_some(), fields))
 }
 
 async fn may_go_on(portal: &Portal, click: &RequestAction, tried: &str) -> Result<Request, Error> {

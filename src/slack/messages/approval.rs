@@ -95,7 +95,8 @@ fn waiting(notice: &RequestNotice<'_>) -> String {
     let so_far = text::approvals_so_far(notice.request).map(|count| format!("\n{count}")).unwrap_or_default();
     let escalated = text::escalated(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
     let note = text::note(notice);
-    let reductions = text::reductions(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
+    let reductions =
+        text::reductions(&notice.request.creation).map(|text| format!("\n{text}")).unwrap_or_default();
     format!("Waiting for {who}{note}{so_far}{escalated}{reductions}")
 }
 

@@ -56,8 +56,9 @@ fn waiting(notice: &RequestNotice<'_>, approval: &Approval) -> String {
     let so_far: Vec<String> = approval.consents.iter().map(text::answer).collect();
     let so_far = if so_far.is_empty() { String::new() } else { format!("\nAgreed: {}", so_far.join(", ")) };
     let escalated = text::escalated(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
+    let reductions = text::reductions(approval).map(|text| format!("\n{text}")).unwrap_or_default();
     format!(
-        "Waiting for {} until {}.{}{so_far}{escalated}",
+        "Waiting for {} until {}.{}{so_far}{escalated}{reductions}",
         text::approvers(notice),
         date_time(approval.answer_by),
         text::note(notice)
@@ -86,6 +87,7 @@ fn approved_by(approval: &Approval) -> String {
     if by.is_empty() {
         "Approved automatically.".to_owned()
     } else {
-        format!("Approved by {}", by.join(", "))
+        let reductions = text::reductions(approval).map(|text| format!("\n{text}")).unwrap_or_default();
+        format!("Approved by {}{reductions}", by.join(", "))
     }
 }

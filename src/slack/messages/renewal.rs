@@ -79,7 +79,7 @@ mod tests {
         *Product* Secure S3 Bucket v1.0
         *Cost* about $15/month, us-east-1 list price of 2026-08-21
         Waiting for <@U0MORGAN> or <!subteam^S0LEADS> until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>.
-        [Approve primary] [Deny danger]
+        [Approve primary] [Deny danger] [Approve with changes]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ");
     }

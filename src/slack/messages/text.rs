@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::SlackBlock;
 
-use crate::domain::approval::{About, ApprovalPath, Consent, Reduction};
+use crate::domain::approval::{About, Approval, ApprovalPath, Consent, Reduction};
 use crate::domain::ids::PersonId;
 use crate::domain::lease::Lease;
 use crate::domain::quota::QuotaUse;
@@ -182,18 +182,18 @@ fn approved_by(request: &Request) -> String {
     let clicks = request.creation.consents.iter();
     let clicks: Vec<String> =
         clicks.map(|approval| format!("{} ({})", answer(approval), date_time(approval.at))).collect();
-    let reductions = reductions(request).map(|text| format!("\n{text}")).unwrap_or_default();
+    let reductions = reductions(&request.creation).map(|text| format!("\n{text}")).unwrap_or_default();
     let by = if clicks.is_empty() { String::new() } else { format!(" by {}", clicks.join(", ")) };
     format!("Approved{by}{reductions}")
 }
 
 /// Lists what approvers changed, one per line; `None` if nothing.
-pub(super) fn reductions(request: &Request) -> Option<String> {
+pub(super) fn reductions(approval: &Approval) -> Option<String> {
     let line = |reduction: &Reduction| {
         let difference = inline(&reduction.difference(), 300);
         format!("{difference} (by {})", mention(&reduction.by))
     };
-    let lines: Vec<String> = request.creation.reductions.iter().map(line).collect();
+    let lines: Vec<String> = approval.reductions.iter().map(line).collect();
     (!lines.is_empty()).then(|| format!("*Changed*\n{}", as_many_as_fit(&lines, MAX_REDUCTIONS)))
 }
 

@@ -253,6 +253,9 @@ fn irreducible(why: &Irreducible) -> String {
              in."
             .to_owned()
         }
+        Irreducible::NothingLeft => {
+            "With that, nothing would be changed. Choose something else, or deny with a reason.".to_owned()
+        }
         Irreducible::ProductChanged => {
             "The product was changed since this was asked for, so this cannot be made any more. Deny \
              it with a reason, so that it is asked for anew."

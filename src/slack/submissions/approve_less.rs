@@ -19,11 +19,11 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
         Ok(click) => click,
         Err(error) => return answer(edge, submission, Err(error)),
     };
-    let fields = match reducible(&edge.portal, click.request).await {
-        Ok(fields) => fields,
+    let (has_period, fields) = match reducible(&edge.portal, click.request).await {
+        Ok(reducible) => reducible,
         Err(error) => return answer(edge, submission, Err(error)),
     };
-    let lacking = lacking(&submission.view, &fields);
+    let lacking = lacking(&submission.view, has_period, &fields);
     if !lacking.is_empty() {
         return Ack::FieldErrors(lacking);
     }

@@ -8,7 +8,7 @@ use super::button_context::ButtonContext;
 use super::field::input;
 use super::teardown::name_input;
 use super::{MAX_TITLE, modal};
-use crate::domain::approval::{RequestedReduction, shorter_leases};
+use crate::domain::approval::{AboutKind, RequestedReduction, period_asked};
 use crate::domain::catalog::ApprovalConfirm;
 use crate::domain::form::{CHOOSE, Field};
 use crate::domain::period::Period;
@@ -20,12 +20,17 @@ use crate::slack::messages::ask;
 
 /// Returns the modal, prefilled with the requested values.
 pub fn approve_less(request: &Request, fields: &[Field], pressed: &ButtonContext) -> SlackModalView {
-    let mut blocks = vec![section(&ask(request)), lease(request.product.lease.ttl)];
+    let approval = request.approval();
+    let parameters = approval.change().map_or(&request.parameters, |order| &order.parameters);
+    let mut blocks = vec![section(&ask(request))];
+    if let Some((asked, shorter)) = period_asked(request) {
+        blocks.push(lease(asked, &shorter, approval.about.kind()));
+    }
     for field in fields {
-        let current = request.parameters.iter().find(|(key, _)| *key == field.key);
+        let current = parameters.iter().find(|(key, _)| *key == field.key);
         blocks.push(input(field, current.map(|(_, value)| value.as_str()), false));
     }
-    if request.product.approval.confirm == ApprovalConfirm::TypeTheName {
+    if request.rule().confirm == ApprovalConfirm::TypeTheName {
         blocks.push(name_input(&request.resource_name()));
     }
     modal("Approve with changes", CallbackId::ApproveLess, blocks)
@@ -34,27 +39,31 @@ pub fn approve_less(request: &Request, fields: &[Field], pressed: &ButtonContext
         .with_private_metadata(pressed.written())
 }
 
-fn lease(ttl: Period) -> SlackBlock {
+fn lease(asked: Period, shorter: &[Period], kind: AboutKind) -> SlackBlock {
     let option = |period: Period, note: &str| {
         SlackBlockChoiceItem::new(plain(&format!("{}{note}", period.describe()), 75), period.to_string())
     };
-    let now = option(ttl, " (as it stands)");
-    let mut options: Vec<_> = shorter_leases(ttl).into_iter().map(|period| option(period, "")).collect();
+    let now = option(asked, " (as it stands)");
+    let mut options: Vec<_> = shorter.iter().map(|period| option(*period, "")).collect();
     options.push(now.clone());
     let select = SlackBlockStaticSelectElement::new()
         .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
         .with_options(options)
         .with_initial_option(now);
-    SlackInputBlock::new(plain("Lease", 2000), SlackInputBlockElement::StaticSelect(select))
+    let (label, hint) = match kind {
+        AboutKind::Create | AboutKind::Change => ("Lease", "How long it lives before its owner is warned"),
+        AboutKind::Renew => ("Renewal", "How much longer it lives before its owner is warned again"),
+    };
+    SlackInputBlock::new(plain(label, 2000), SlackInputBlockElement::StaticSelect(select))
         .with_block_id(SlackBlockId(LEASE_BLOCK.to_owned()))
-        .with_hint(plain("How long it lives before its owner is warned", 2000))
+        .with_hint(plain(hint, 2000))
         .into()
 }
 
 /// Returns errors for fields without input: every field was prefilled, so an empty one is not intended.
-pub fn lacking(view: &ViewRef, fields: &[Field]) -> BTreeMap<String, String> {
+pub fn lacking(view: &ViewRef, has_period: bool, fields: &[Field]) -> BTreeMap<String, String> {
     let demands = fields.iter().map(|field| (parameter_block(&field.key), field.demand()));
-    let all = demands.chain([(LEASE_BLOCK.to_owned(), CHOOSE)]);
+    let all = demands.chain(has_period.then(|| (LEASE_BLOCK.to_owned(), CHOOSE)));
     let lacking = all.filter(|(block, _)| view.values.text(block).is_none());
     lacking.map(|(block, demand)| (block, demand.to_owned())).collect()
 }
