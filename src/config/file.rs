@@ -9,7 +9,6 @@ use super::{EventsTo, LogFormat, Settings, SimulationSettings, Transport, events
 use crate::domain::ids::ChannelId;
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
-use crate::domain::principal::Principal;
 use cloudformation::document::{Problem, Problems, Reader, parse_toml};
 
 /// The default catalog folder.

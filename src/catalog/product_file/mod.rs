@@ -20,7 +20,7 @@ use self::context::{Choices, did_you_mean};
 use crate::domain::catalog::{
     ApprovalRule, Binding, LeaseTerms, Product, QuotaRule, Requesters, TeardownConfirm, offered,
 };
-use crate::domain::cost::{CostLine, PriceList};
+use crate::domain::cost::CostLine;
 use crate::domain::form::{Form, ShowWhen};
 use crate::domain::ids::ProductKey;
 use crate::domain::ticket::TicketRule;

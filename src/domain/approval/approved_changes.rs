@@ -151,32 +151,41 @@ pub fn reducible_fields(request: &Request, product: &Product) -> Vec<Field> {
     let named = asked.product.approval.may_reduce.iter().filter(|key| !hidden.contains(*key));
     named
         .filter_map(|key| {
-            narrowed(
-                form.field(key)?,
-                asked.value(key)?,
-                asked.existing.is_some().then(|| asked.existing(key)),
-            )
+            let field = form.field(key)?;
+            let least = match asked.existing {
+                None => Least::Any,
+                Some(_) => Least::Value(asked.existing(key)?),
+            };
+            narrowed(field, asked.value(key)?, least)
         })
         .collect()
 }
 
-/// `existing` is the value of what exists, if a change is asked for.
-fn narrowed(field: &Field, asked: &str, existing: Option<Option<&str>>) -> Option<Field> {
+/// Below which value nothing is offered.
+#[derive(Clone, Copy)]
+enum Least<'a> {
+    /// Whatever the template allows.
+    Any,
+    /// The value of what exists.
+    Value(&'a str),
+}
+
+fn narrowed(field: &Field, asked: &str, least: Least<'_>) -> Option<Field> {
     let input = match &field.input {
         Input::Select { options } => {
             // Options are listed from small to large, so those up to the requested one are no larger.
-            let least = match existing {
-                None => 0,
-                Some(existing) => field.position(existing?)?,
+            let first = match least {
+                Least::Any => 0,
+                Least::Value(value) => field.position(value)?,
             };
-            let options = options.get(least..=field.position(asked)?)?.to_vec();
+            let options = options.get(first..=field.position(asked)?)?.to_vec();
             (options.len() > 1).then_some(Input::Select { options })?
         }
         Input::Number { decimal, min, .. } => {
             let max = parse_number(asked)?;
-            let min = match existing {
-                None => *min,
-                Some(existing) => Some(parse_number(existing?)?),
+            let min = match least {
+                Least::Any => *min,
+                Least::Value(value) => Some(parse_number(value)?),
             };
             let is_least = min.is_some_and(|min| min >= max);
             (!is_least).then_some(Input::Number { decimal: *decimal, min, max: Some(max) })?
