@@ -231,7 +231,7 @@ async fn an_absence_of_somebody_who_approves_nothing_is_not_stored_and_nobody_is
         let (olga, bob) = (&company.olga, &company.bob);
         insta::assert_snapshot!(leaves(company, olga, "U0BOB", "2026-11-30").await, @"
         Not stored  [Close]
-        Nothing here waits for your approval: no team and no product names you as an approver, so nobody has to answer for you. Nothing was stored.
+        No team and no product names you as an approver, so you do not need a delegate. Nothing was saved.
         ");
         becomes(company, "U0MORGAN", |one| one.is_restricted = true);
         insta::assert_snapshot!(leaves(company, &company.morgan, "U0BOB", "2026-11-30").await, @"

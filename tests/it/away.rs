@@ -135,7 +135,7 @@ async fn two_answers_stay_those_of_two_approvers() {
         let button = company.morgan.remembers("Approve");
         company.olga.presses(&button).await;
         company.morgan.presses(&button).await;
-        insta::assert_snapshot!(company.morgan.is_told(), @"<@U0OLGA> has answered in that place already. 1 more approval is needed, from somebody else.");
+        insta::assert_snapshot!(company.morgan.is_told(), @"<@U0OLGA> has already given that person's approval. 1 more approval is needed, from somebody else.");
         assert_eq!(company.newest_request().await.creation.consents.len(), 1);
         company.pat.presses(&button).await;
         assert_eq!(company.newest_request().await.status.name(), StatusName::Active);
@@ -166,7 +166,7 @@ async fn nobody_answers_for_themselves_as_a_guest_or_while_they_are_away() {
         ! Choose somebody else than yourself.
         ! They are no full member of this workspace. Choose somebody who is.
         ! They are away themselves, until 2026-11-30. Choose somebody else.
-        ! Choose a day from today on, 366 days ahead at most.
+        ! Choose a day from today to 366 days ahead.
         ");
         company.alice.asks_for("rds-postgres", &DATABASE).await;
         assert_eq!(outcome(company).lines().next(), Some("Waiting for <@U0MORGAN>"));

@@ -65,7 +65,7 @@ async fn it_is_too_late_to_cancel_once_somebody_has_approved() {
         let id = alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
         company.morgan.clicks("Approve").await;
         alice.runs(&format!("/provision cancel {id}")).await;
-        insta::assert_snapshot!(alice.is_told(), @"It is too late to cancel this request, which is at *Active*. Nothing was changed; `status` shows how it goes on.");
+        insta::assert_snapshot!(alice.is_told(), @"It is too late to cancel this request: it is now *Active*. Nothing was changed; `status` shows its progress.");
     })
     .await;
 }

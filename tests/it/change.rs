@@ -239,7 +239,7 @@ async fn what_lives_is_brought_to_the_version_that_the_catalog_has_now() {
         let alice = &company.alice;
         let id = alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
         alice.runs(&format!("/provision change {}", &id[..8])).await;
-        insta::assert_snapshot!(alice.is_told(), @"Nothing of *Secure S3 Bucket* can be changed once it is there, and it is the newest version. Ask for another one instead.");
+        insta::assert_snapshot!(alice.is_told(), @"*Secure S3 Bucket* cannot be changed once it is provisioned, and this is already the newest version. Request another one instead.");
         company.changes_the_catalog("s3-bucket/product.yml", "version: v1.0", "version: v1.1");
         company.changes_the_catalog("s3-bucket/template.yml", "AWSTemplateFormatVersion:", "# Newer.\nAWSTemplateFormatVersion:");
         company.restarts().await;
@@ -296,7 +296,7 @@ async fn a_form_that_is_sent_twice_changes_it_once_and_one_change_waits_at_a_tim
         assert!(!twice.contains("Not changed"), "{twice}");
         assert_eq!(company.trail().await.matches("change requested |").count(), 1);
         alice.runs(&format!("/provision change {}", &id[..8])).await;
-        insta::assert_snapshot!(alice.is_told(), @"A change is waiting for its approvers already, until 2026-11-24 09:00 UTC. Nothing was done; whoever asked for it can withdraw it.");
+        insta::assert_snapshot!(alice.is_told(), @"A change is already waiting for approval, until 2026-11-24 09:00 UTC. Nothing was done; the person who asked for it can withdraw it.");
         alice.runs(&format!("/provision renew {}", &id[..8])).await;
         assert!(alice.is_told().starts_with("Renewed:"), "{}", alice.is_told());
         company.morgan.clicks("Approve").await;
@@ -381,7 +381,7 @@ async fn a_change_beyond_the_budget_is_refused_with_figures() {
         alice.runs(&format!("/provision change {} InstanceSize=medium", &id[..8])).await;
         assert!(alice.form().contains("this does not fit"), "{}", alice.form());
         alice.submits().await;
-        assert!(alice.form().contains("already holds about $14.98 of $20"), "{}", alice.form());
+        assert!(alice.form().contains("already uses about $14.98 of its $20"), "{}", alice.form());
         alice.closes_all().await;
         assert!(!company.trail().await.contains("change requested"));
     })

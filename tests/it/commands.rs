@@ -210,7 +210,7 @@ async fn a_product_that_does_not_exist_leads_to_the_nearest_one() {
         alice.runs("/provision s3-buket").await;
         insta::assert_snapshot!(alice.is_told(), @"There is no product called *s3-buket*. Did you mean *s3-bucket*?");
         alice.runs("/provision ../../etc/passwd").await;
-        insta::assert_snapshot!(alice.is_told(), @"There is no product called *../../etc/passwd*. The command without a product shows what there is.");
+        insta::assert_snapshot!(alice.is_told(), @"There is no product called *../../etc/passwd*. Run the command without a product to see what you can request.");
         alice.runs("/provision S3-BUCKET").await;
         assert!(alice.form().starts_with("Secure S3 Bucket"), "{}", alice.form());
     })

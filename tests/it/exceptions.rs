@@ -128,7 +128,7 @@ async fn the_only_admin_is_told_that_nobody_could_grant_them_an_exception() {
         company.pat.submits().await;
         insta::assert_snapshot!(company.pat.form(), @"
         Not submitted  [Close]
-        Nobody could grant you this exception: it needs 2 different other people, an admin the last of them, and there are not so many. Have another admin named in the settings, as `slack.admins`.
+        This exception could not be granted: it needs approval from 2 other people, the last of them an admin, and there are not enough. Have another admin added to the settings, in `slack.admins`.
         ");
         assert_eq!(company.trail().await.matches("submitted |").count(), 1);
     })

@@ -43,9 +43,9 @@ async fn an_admin_has_a_job_tried_again_and_drops_another() {
         No job is given up. Everything that was to be done is done or will be.
         ");
         pat.presses(&drop).await;
-        insta::assert_snapshot!(pat.is_told(), @"That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now.");
+        insta::assert_snapshot!(pat.is_told(), @"That job is no longer among the failed ones, or has failed again since. Nothing was done; `jobs` shows the current list.");
         pat.presses(&retry).await;
-        insta::assert_snapshot!(pat.is_told(), @"That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now.");
+        insta::assert_snapshot!(pat.is_told(), @"That job is no longer among the failed ones, or has failed again since. Nothing was done; `jobs` shows the current list.");
         let trail = company.trail().await;
         let told: Vec<&str> = trail.lines().filter(|line| line.starts_with("job")).collect();
         insta::assert_snapshot!(told.join("\n"), @"
@@ -69,7 +69,7 @@ async fn a_button_of_the_list_is_nothing_to_whoever_is_no_admin() {
         assert!(company.trail().await.contains("refused | U0OLGA | - | - | - | retry a job: not an admin"));
         retry.action["value"] = "nonsense".into();
         company.pat.presses(&retry).await;
-        insta::assert_snapshot!(company.pat.is_told(), @"That is not something this form or button offers, so nothing was done. Open it again from `/provision`.");
+        insta::assert_snapshot!(company.pat.is_told(), @"This form or button does not offer that, so nothing was done. Open it again from `/provision`.");
     })
     .await;
 }

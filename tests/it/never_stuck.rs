@@ -144,9 +144,9 @@ async fn whoever_waits_can_press_the_approvers_once() {
         (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
         alice.presses(&nudge).await;
-        insta::assert_snapshot!(alice.is_told(), @"You have nudged its approvers already (2026-11-23 09:30 UTC), and that can be done once. They are reminded by themselves.");
+        insta::assert_snapshot!(alice.is_told(), @"You have already nudged the approvers (2026-11-23 09:30 UTC), which is possible once. Reminders are sent automatically.");
         morgan.presses(&nudge).await;
-        insta::assert_snapshot!(morgan.is_told(), @"Only <@U0ALICE>, who waits for the answer, can nudge its approvers.");
+        insta::assert_snapshot!(morgan.is_told(), @"Only <@U0ALICE>, who is waiting for the answer, can nudge the approvers.");
         assert_eq!(morgan.dms().len(), 1, "told once");
         morgan.clicks("Approve").await;
         alice.presses(&nudge).await;

@@ -14,7 +14,7 @@ async fn a_stranger_who_renews_is_refused_privately_and_noted() {
         for stranger in [bob, olga] {
             stranger.presses(&renew).await;
             insta::allow_duplicates! {
-                insta::assert_snapshot!(stranger.is_told(), @"Only <@U0ALICE>, who owns it, its team's approvers and the platform team can do that.");
+                insta::assert_snapshot!(stranger.is_told(), @"Only its owner <@U0ALICE>, its team's approvers and the platform team can do that.");
             }
         }
         let trail = company.trail().await;

@@ -195,7 +195,7 @@ async fn however_often_it_is_renewed_it_lives_no_longer_than_its_product_allows_
         for _ in 0..12 {
             alice.runs(&format!("/provision renew {id}")).await;
         }
-        insta::assert_snapshot!(alice.is_told(), @"This already runs until 2026-12-30 09:00 UTC, the longest its product allows at a time. You can renew it from 2026-11-24 09:00 UTC. Nothing was changed.");
+        insta::assert_snapshot!(alice.is_told(), @"This already runs until 2026-12-30 09:00 UTC, the longest its product allows. You can renew it from 2026-11-24 09:00 UTC. Nothing was changed.");
         alice.runs(&format!("/provision status {id}")).await;
         assert!(alice.is_told().contains("You can renew it from 2026-11-24 09:00 UTC."), "{}", alice.is_told());
         assert!(!alice.can_click("Renew 30 days"));

@@ -68,7 +68,7 @@ async fn an_owner_tears_down_a_bucket_after_typing_its_name() {
         terminated | provisioner | payments | s3-bucket | TERMINATED
         ");
         alice.runs(&format!("/provision teardown {id}")).await;
-        insta::assert_snapshot!(alice.is_told(), @"There is nothing to tear down: the request is at *Torn down*.");
+        insta::assert_snapshot!(alice.is_told(), @"There is nothing to tear down: the request is *Torn down*.");
     })
     .await;
 }
@@ -84,7 +84,7 @@ async fn a_status_has_the_buttons_of_its_owner_and_a_click_answers() {
         alice.presses(&renew).await;
         insta::assert_snapshot!(alice.is_told(), @"Renewed: `payments-logs-dev-id` (*Secure S3 Bucket v1.0*) lives until 2027-01-29 09:00 UTC.");
         alice.presses(&renew).await;
-        insta::assert_snapshot!(alice.is_told(), @"This button is out of date: it is already renewed until 2027-01-29 09:00 UTC. Nothing was changed; the newest message has what can be done now.");
+        insta::assert_snapshot!(alice.is_told(), @"This button is out of date: it is already renewed until 2027-01-29 09:00 UTC. Nothing was changed; the newest message shows what you can do now.");
         alice.runs(&format!("/provision renew {id} 31d")).await;
         insta::assert_snapshot!(alice.is_told(), @"It can be renewed by `30d` or `90d`. Nothing was changed.");
         alice.runs(&format!("/provision renew {id} soon")).await;

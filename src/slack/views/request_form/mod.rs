@@ -293,7 +293,7 @@ fn full(state: &FormState<'_>) -> String {
     let quota = state.preview.map_or(0, |preview| preview.quota.limit);
     let used = state.preview.map_or(0, |preview| preview.quota.used);
     let mut text = format!(
-        "Team *{}* already uses {used} of {quota}. Free one by tearing down what is no longer needed, or ask your platform team for a larger quota.",
+        "Team *{}* already uses {used} of {quota}. Tear down one that is no longer needed, or ask your platform team for a larger quota.",
         escape_within(state.team.as_str(), 100)
     );
     name_holders(&mut text, state.held_by);

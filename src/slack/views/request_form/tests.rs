@@ -150,7 +150,7 @@ fn a_full_quota_says_by_what_and_offers_nothing_to_submit() {
     Secure S3 Bucket [-] [Close]
     *Secure S3 Bucket* v1.0
     An encrypted S3 bucket with versioning and lifecycle rules
-    Team *payments* already uses 3 of 3. Free one by tearing down what is no longer needed, or ask your platform team for a larger quota.
+    Team *payments* already uses 3 of 3. Tear down one that is no longer needed, or ask your platform team for a larger quota.
     • `0b8f1c9e` Active
     <payments|search=payments>
     ");
