@@ -74,13 +74,13 @@ fn long_title(product: &Product) -> Option<Problem> {
 fn undescribed(product: &Product) -> Vec<Problem> {
     let mut found = Vec::new();
     if product.description.is_empty() {
-        let what = "there is no `description`, so nobody reads in Slack what the product is";
-        found.push(Problem::new(0, what.to_owned(), "say it in a sentence"));
+        let what = "there is no `description`, so Slack cannot show what the product is";
+        found.push(Problem::new(0, what.to_owned(), "describe the product in a sentence"));
     }
     let is_asked = |parameter: &&Parameter| !product.bind.contains_key(&parameter.key) && !parameter.no_echo;
     let asked = product.template.parameters.iter().filter(is_asked);
     for parameter in asked.filter(|parameter| parameter.description.is_none()) {
-        let what = format!("the form asks for `{}` without a word about it", parameter.key);
+        let what = format!("the form asks for `{}` without explaining it", parameter.key);
         let remedy = format!("give `{}` a `Description` in the template, with an example", parameter.key);
         found.push(Problem::new(0, what, &remedy));
     }

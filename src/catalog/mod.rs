@@ -110,7 +110,7 @@ fn product(
 fn wrong_key(folder: &ProductFolder, root: &str) -> FileProblem {
     let name = &folder.name;
     let (what, remedy) = if RESERVED_WORDS.contains(&name.as_str()) {
-        (format!("`{name}` is a word of the command, so no product can be called so"), "rename the folder")
+        (format!("`{name}` is a word of the command, so no product can have this name"), "rename the folder")
     } else {
         (
             format!("the folder's name `{name}` cannot be typed as a product"),

@@ -112,7 +112,7 @@ fn not_negative(reader: &Reader<'_>, key: &str) -> Option<Decimal> {
 
 fn check_date(reader: &Reader<'_>, date: &str) {
     if !date.is_empty() && date.parse::<Date>().is_err() {
-        let what = format!("`{}` is `{date}`, which is no date", reader.path_of("date"));
+        let what = format!("`{}` is `{date}`, which is not a date", reader.path_of("date"));
         reader.report("date", what, "write the day the prices were read, for example `2026-08-21`");
     }
 }

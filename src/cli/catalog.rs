@@ -164,10 +164,10 @@ mod tests {
         let strict = check(Some(dir.path()), true);
         let text = strict.text.replace(dir.path().to_str().unwrap(), "catalog");
         insta::assert_snapshot!(text, @"
-        catalog/queue/product.yml: there is no `description`, so nobody reads in Slack what the product is: say it in a sentence
-        catalog/queue/product.yml: the form asks for `Size` without a word about it: give `Size` a `Description` in the template, with an example
-        catalog/queue/product.yml: the form asks for `Kind` without a word about it: give `Kind` a `Description` in the template, with an example
-        catalog/queue/template.yml: line 6: `Queue` (AWS::SQS::Queue) has a `QueueName` that is the same for every stack, so a second one of it fails: leave it out, or put a part of `AWS::StackId` into it
+        catalog/queue/product.yml: there is no `description`, so Slack cannot show what the product is: describe the product in a sentence
+        catalog/queue/product.yml: the form asks for `Size` without explaining it: give `Size` a `Description` in the template, with an example
+        catalog/queue/product.yml: the form asks for `Kind` without explaining it: give `Kind` a `Description` in the template, with an example
+        catalog/queue/template.yml: line 6: `Queue` (AWS::SQS::Queue) has a `QueueName` that is the same for every stack, so a second one fails: leave it out, or put a part of `AWS::StackId` into it
         4 errors to fix
         ");
         assert!(!strict.ok);

@@ -70,7 +70,7 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), C
     let clock = ShiftedClock::default();
     let (environment, playground) = small_slack(address, &clock, data.join(CONVERSATIONS));
     playground.recall().with_context(|| {
-        format!("cannot take up the conversations in {}: start with --fresh to forget them", data.display())
+        format!("cannot read the conversations in {}: start with --fresh to forget them", data.display())
     })?;
     let clock: Arc<dyn Clock> = Arc::new(clock);
     let backends = Backends::embedded(&settings, &clock)?;
@@ -103,9 +103,9 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), C
     print(&welcome(address))?;
     let ran = app.run_with(router, listener, stop).await;
     playground.shut_down();
-    keeping.await.context("cannot finish keeping the conversations")?;
+    keeping.await.context("cannot finish saving the conversations")?;
     // The last changes may not have been saved when `keep` ended.
-    playground.save().with_context(|| format!("cannot keep the conversations in {}", data.display()))?;
+    playground.save().with_context(|| format!("cannot save the conversations in {}", data.display()))?;
     ran?;
     Ok(())
 }
@@ -113,7 +113,7 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), C
 /// Creates the data folder, and deletes its files if `--fresh` was given.
 fn data_folder(arguments: &DevArguments) -> anyhow::Result<PathBuf> {
     let data = arguments.data.clone().unwrap_or_else(|| PathBuf::from(".data"));
-    std::fs::create_dir_all(&data).with_context(|| format!("cannot make the folder {}", data.display()))?;
+    std::fs::create_dir_all(&data).with_context(|| format!("cannot create the folder {}", data.display()))?;
     if arguments.fresh {
         wiring::ensure_unused(&data.join(ROWS).display().to_string())?;
         // Store and conversations go together: buttons of a message without its row, or the reverse, would
@@ -193,10 +193,10 @@ fn welcome(address: SocketAddr) -> String {
         "Quartermaster's playground: http://{address}\n\
          \n\
          Nothing here is real: no Slack, no AWS, no account. Open the address and try:\n\
-         \x20 1. As Alice, type `/provision s3-bucket` and submit the form: it is approved by itself.\n\
+         \x20 1. As Alice, type `/provision s3-bucket` and submit the form: it is approved automatically.\n\
          \x20 2. As Alice, type `/provision rds-postgres`: this one needs Morgan's approval.\n\
          \x20 3. Switch to Morgan, open #team-payments, and press Approve.\n\
-         \x20 4. Move the clock ahead, below the list of channels, and watch a lease run out.\n\
+         \x20 4. Move the clock ahead, below the list of channels, and watch a lease expire.\n\
          \n\
          Stop with Ctrl-C. Start with --fresh to forget what happened.\n"
     )

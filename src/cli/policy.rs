@@ -71,12 +71,12 @@ pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> R
     if !open.is_empty() {
         let _ = writeln!(
             text,
-            "not given:  {}; a request names them, and they may change the answer",
+            "not given:  {}; a request has them, and they may change the answer",
             open.join(", ")
         );
     }
     for found in unsatisfiable_approvals(product, &settings.organization) {
-        let _ = writeln!(text, "trouble:    {}: {}", found.what, found.remedy);
+        let _ = writeln!(text, "problem:    {}: {}", found.what, found.remedy);
     }
     print(&text)?;
     Ok(())
@@ -90,14 +90,15 @@ fn find_team<'s>(settings: &'s Settings, person: &str, named: Option<&str>) -> a
             .team(&TeamName::new(name))
             .ok_or_else(|| anyhow::anyhow!("there is no team `{name}` in the settings"));
     }
-    let wanted = Principal::parse(person)
-        .ok_or_else(|| anyhow::anyhow!("`{person}` is nobody: write a Slack user id or an e-mail address"))?;
+    let wanted = Principal::parse(person).ok_or_else(|| {
+        anyhow::anyhow!("`{person}` is not a person: write a Slack user id or an e-mail address")
+    })?;
     let mut mine = teams.iter().filter(|team| team.members.contains(&wanted));
     match (mine.next(), mine.next()) {
         (Some(team), None) => Ok(team),
         (Some(_), Some(_)) => anyhow::bail!("{person} is in several teams: add team=<name>"),
         (None, _) => anyhow::bail!(
-            "the settings name {person} in no team: add team=<name> if they are in one of its user groups, which are not looked up here"
+            "{person} is in no team in the settings: add team=<name> if they are in one of its user groups, which are not looked up here"
         ),
     }
 }
@@ -202,12 +203,12 @@ fn explanation(
     if let Some(budget) = budget {
         let verdict = match (fits, product.quota.over_budget) {
             (true, _) if estimate.is_none() => {
-                "what this costs is not known, so it counts as $0 of it, and approvers are asked"
+                "the cost of this is unknown, so it counts as $0, and approvers are asked"
             }
             (true, _) => "it fits",
-            (false, OverBudget::Ask) => "it goes beyond that, so approvers are asked",
-            (false, OverBudget::Refuse) if is_refused => "it goes beyond that and is refused",
-            (false, OverBudget::Refuse) => "it goes beyond that, so it takes an exception",
+            (false, OverBudget::Ask) => "it exceeds that, so approvers are asked",
+            (false, OverBudget::Refuse) if is_refused => "it exceeds that and is refused",
+            (false, OverBudget::Refuse) => "it exceeds that, so it needs an exception",
         };
         let (spent, limit) = (dollars(budget.spent), dollars(budget.limit));
         let _ = writeln!(text, "budget:     about {spent} of {limit} a month used, {verdict}");
@@ -231,7 +232,7 @@ fn turn(product: &Product, team: &Team, person: &str, admins: &[Principal], stag
             )
         }
         Approvers::Manager => format!(
-            "the manager of {person}, who has to be one of {}",
+            "the manager of {person}, who must be one of {}",
             principal_texts(&askable(product, &team.approvers, person))
         ),
     };

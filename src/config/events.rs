@@ -23,7 +23,7 @@ pub(super) fn read(root: &Reader<'_>) -> Option<EventsTo> {
         events.report(
             "topic",
             "`events.topic` stands beside `events.webhook`",
-            "keep one of the two; a topic can pass events on to an address by itself",
+            "keep one of the two; a topic can forward events to an address",
         );
     }
     let chosen = match (webhook, topic) {
@@ -108,7 +108,7 @@ mod tests {
         line 2: `events.webhook` is not an https address without name and password: write one such as `https://automation.example.com/quartermaster`; `http` only to this machine
         line 2: `events.webhook` is not an https address without name and password: write one such as `https://automation.example.com/quartermaster`; `http` only to this machine
         line 2: `events.topic` is `changes`: write the ARN of an SNS topic, such as `arn:aws:sns:us-east-1:123456789012:provisioning-changes`
-        line 3: `events.topic` stands beside `events.webhook`: keep one of the two; a topic can pass events on to an address by itself
+        line 3: `events.topic` stands beside `events.webhook`: keep one of the two; a topic can forward events to an address
         line 2: unknown key `events.webhok`: did you mean `webhook`?
         ");
     }

@@ -36,7 +36,7 @@ impl Edge {
         };
         let wait = self.allowances.retry_after(person, self.portal.now())?;
         self.portal.metrics.throttled(what);
-        tracing::debug!(actor = %person, what = what.as_str(), "too much at once");
+        tracing::debug!(actor = %person, what = what.as_str(), "throttled");
         Some(wait)
     }
 }
@@ -44,9 +44,7 @@ impl Edge {
 /// Answers that the action was throttled.
 pub(super) fn throttled(incoming: &Incoming, wait: Duration) -> Ack {
     let seconds = seconds(wait);
-    not_done(incoming, &|again| {
-        format!("That was a lot at once, so this was not done. Wait {seconds} and {again}.")
-    })
+    not_done(incoming, &|_| format!("You're going too fast. Try again in {seconds}."))
 }
 
 /// Answers an action that was not carried out. `text` ends with how to try again.

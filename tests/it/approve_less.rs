@@ -128,7 +128,7 @@ async fn what_is_saved_is_free_in_the_budget_at_once() {
             alice.submits().await;
         };
         asks_for_another().await;
-        assert!(alice.form().contains("already holds about"), "{}", alice.form());
+        assert!(alice.form().contains("already uses about"), "{}", alice.form());
         alice.closes_all().await;
         morgan.clicks(BUTTON).await;
         morgan.fills(&[("InstanceSize", "small")]).await;

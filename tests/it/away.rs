@@ -47,8 +47,8 @@ async fn whoever_is_away_is_answered_for_and_everybody_sees_for_whom() {
         insta::assert_snapshot!(olga.home().lines().take(8).collect::<Vec<_>>().join("\n"), @"
         # Quartermaster
         *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
-        *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
-        Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
+        *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to approve it.
+        Everything expires. You get a warning first, and renew it or tear it down with one click, here too.
         [Request something] [Costs] [Stats] [Out of office]
         (You answer for <@U0MORGAN>, who is away until 2026-11-30.)
         # Waiting for your approval
@@ -163,9 +163,9 @@ async fn nobody_answers_for_themselves_as_a_guest_or_while_they_are_away() {
             told.extend(form.lines().filter(|line| line.contains('!')).map(str::to_owned));
         }
         insta::assert_snapshot!(told.join("\n"), @"
-        ! Choose somebody else than yourself.
-        ! They are no full member of this workspace. Choose somebody who is.
-        ! They are away themselves, until 2026-11-30. Choose somebody else.
+        ! Choose somebody other than yourself.
+        ! They are not a full member of this workspace. Choose somebody who is.
+        ! They are away until 2026-11-30. Choose somebody else.
         ! Choose a day from today to 366 days ahead.
         ");
         company.alice.asks_for("rds-postgres", &DATABASE).await;

@@ -13,7 +13,7 @@ async fn a_requester_cancels_with_the_button_while_nobody_has_decided() {
         *PostgreSQL RDS Instance v1.0* `orders` for team *payments*
         Cancelled by <@U0ALICE> (2026-11-23 09:00 UTC)
         [Details]
-        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         assert!(!morgan.can_click("Approve"));
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
@@ -32,7 +32,7 @@ async fn a_requester_cancels_with_the_button_while_nobody_has_decided() {
         SubnetIds: `/platform/network/private-subnet-ids`
         AppSecurityGroupId: `/platform/network/app-security-group-id`
         Cancelled by <@U0ALICE> (2026-11-23 09:00 UTC)
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]

@@ -74,7 +74,7 @@ async fn a_click_that_slack_cannot_judge_is_kept_and_counts_once_it_can() {
         company.clock.advance("61s");
         company.playground.fail_always("usergroups.list", Some("internal_error"));
         company.morgan.clicks("Approve").await;
-        insta::assert_snapshot!(company.morgan.is_told(), @"Slack does not say yet who the approvers are. Your answer is stored and counts as soon as Slack does. You are told if it does not count after all.");
+        insta::assert_snapshot!(company.morgan.is_told(), @"Slack has not said yet who the approvers are. Your answer is saved and counts as soon as Slack does. You get a message if it does not count after all.");
         assert!(!company.trail().await.contains("approved | U0MORGAN"));
         company.playground.fail_always("usergroups.list", None);
         company.waits("30s").await;
@@ -242,7 +242,7 @@ async fn a_slack_that_says_nothing_at_all_keeps_no_click_waiting() {
         company.holds_jobs(true);
         company.playground.hang("usergroups.list", true);
         company.morgan.clicks("Approve").await;
-        assert!(company.morgan.is_told().contains("Your answer is stored"), "{}", company.morgan.is_told());
+        assert!(company.morgan.is_told().contains("Your answer is saved"), "{}", company.morgan.is_told());
         company.playground.hang("usergroups.list", false);
         company.holds_jobs(false);
         company.settle().await;

@@ -80,7 +80,7 @@ async fn a_card_names_those_who_can_answer_once_the_approvers_were_changed() {
         let card = pat.reads("C0PAYMENTS");
         assert!(card.contains("Waiting for <@U0ADMIN>"), "{card}");
         assert!(alice.newest_dm().contains("<@U0ADMIN>"), "{}", alice.newest_dm());
-        assert!(pat.newest_dm().contains("This waits for <@U0ADMIN>"), "{}", pat.newest_dm());
+        assert!(pat.newest_dm().contains("This is waiting for <@U0ADMIN>"), "{}", pat.newest_dm());
         // Read anew without a change, nobody hears of it again.
         let dms = pat.dms().len();
         company.reloads().await;

@@ -72,7 +72,7 @@ async fn what_runs_out_of_an_owner_who_left_the_team_is_told_to_those_who_can_ke
         reloads_with(company, &[("members = [\"U0ALICE\"]", "members = [\"U0OLGA\"]")]).await;
         company.waits("30d").await;
         let warning = morgan.reads("C0PAYMENTS");
-        assert!(warning.contains("can no longer keep it, so <@U0MORGAN> can decide"), "{warning}");
+        assert!(warning.contains("may no longer keep it, so <@U0MORGAN> can decide"), "{warning}");
         morgan.clicks("Renew 30 days").await;
         assert!(company.trail().await.contains("renewed | U0MORGAN"), "{}", company.trail().await);
     })

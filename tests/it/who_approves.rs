@@ -125,7 +125,7 @@ async fn the_next_are_asked_once_the_first_have_agreed_and_nobody_counts_twice()
         Step 2 of 2
         1 of 2 approvals: <@U0MORGAN>
         [Cancel] [Nudge] [Details]
-        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         morgan.clicks("Approve").await;
         insta::assert_snapshot!(morgan.is_told(), @"You have already approved this request. 1 more approval is needed.");

@@ -77,7 +77,7 @@ pub(super) fn once_for_each_stack(inspected: &Inspected<'_>) -> Option<Problem> 
     if may_be_left_out(name) || differs(name, inspected.template) {
         return None;
     }
-    let what = format!("has a `{property}` that is the same for every stack, so a second one of it fails");
+    let what = format!("has a `{property}` that is the same for every stack, so a second one fails");
     let remedy = "leave it out, or put a part of `AWS::StackId` into it";
     Some(inspected.finding(&property, &what, remedy))
 }

@@ -69,9 +69,9 @@ fn may_reduce(reader: &Reader<'_>, hidden: &BTreeSet<String>, context: &Context<
             several => several <= MOST_OPTIONS && !parameter.kind.is_list(),
         };
         if hidden.contains(key) {
-            reader.report("may_reduce", format!("`{key}` is in no form"), "remove it");
+            reader.report("may_reduce", format!("`{key}` is not in the form"), "remove it");
         } else if !is_ordered || parameter.no_echo {
-            let what = format!("of `{key}` nobody can say which value is smaller");
+            let what = format!("the values of `{key}` have no order, so none is smaller");
             let remedy = format!(
                 "name a number, or a parameter with {MOST_OPTIONS} `AllowedValues` at most, from small to large"
             );
@@ -153,8 +153,8 @@ fn rule_for(reader: Reader<'_>, usual: &Stage, has_cost: bool, context: &Context
         }],
     };
     if mode == Some(ApprovalMode::Auto) && !stages.is_empty() {
-        let what = format!("`{}` asks nobody and says who is asked", reader.path());
-        reader.report("mode", what, "remove `mode: auto`, or who is asked");
+        let what = format!("`{}` asks nobody and yet names approvers", reader.path());
+        reader.report("mode", what, "remove `mode: auto`, or the approvers");
     }
     reader.finish();
     RuleFor { when, mode: mode.unwrap_or(ApprovalMode::Required), stages }
@@ -184,7 +184,7 @@ fn principal(reader: &Reader<'_>, key: &str, text: &str) -> Option<Principal> {
     let found = Principal::parse(text);
     if found.is_none() {
         let remedy = Principal::remedy(text).unwrap_or(HOW_TO_NAME);
-        reader.report(key, format!("`{text}` is no Slack person or group"), remedy);
+        reader.report(key, format!("`{text}` is not a Slack person or group"), remedy);
     }
     found
 }

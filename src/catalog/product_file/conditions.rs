@@ -16,7 +16,7 @@ pub(super) fn auto_condition(reader: Reader<'_>, has_cost: bool, context: &Conte
         }
         [false, true, true] => of_parameter(&reader, context),
         _ => {
-            let what = format!("`{}` is no condition", reader.path());
+            let what = format!("`{}` is not a condition", reader.path());
             let remedy = "write `{parameter: Environment, is: [dev]}` or `{monthly_cost_at_most: 50}`";
             reader.report("", what, remedy);
             None

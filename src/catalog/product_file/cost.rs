@@ -27,7 +27,7 @@ fn cost_line(reader: Reader<'_>, context: &Context<'_>) -> Option<CostLine> {
         for key in ["usd", "price", "quantity"] {
             reader.node(key);
         }
-        let what = format!("`{}` is no cost line", reader.path());
+        let what = format!("`{}` is not a cost line", reader.path());
         let remedy = "write `price` and `quantity`, or `usd` alone, for example `{usd: 1.00}`";
         reader.report("", what, remedy);
         None

@@ -69,7 +69,7 @@ pub(super) fn change(reader: &Reader<'_>, context: &Context<'_>) -> Vec<String> 
             reader.report("change", format!("`change` names `{key}` twice"), "name it once");
         }
         if bound.has(key) {
-            let what = format!("`change` names `{key}`, which the portal fills in");
+            let what = format!("`change` names `{key}`, which the portal sets");
             reader.report("change", what, "leave it in `bind` alone");
         }
     }
@@ -79,7 +79,7 @@ pub(super) fn change(reader: &Reader<'_>, context: &Context<'_>) -> Vec<String> 
 fn check_binding(reader: &Reader<'_>, parameter: &Parameter, binding: Binding, requesters: &Requesters) {
     let key = &parameter.key;
     if !matches!(parameter.kind, ParameterKind::String | ParameterKind::CommaDelimitedList) {
-        let what = format!("parameter `{key}` takes no plain text, so the portal cannot fill it");
+        let what = format!("parameter `{key}` takes no plain text, so the portal cannot set it");
         reader.report(key, what, "make it `Type: String` in template.yml, or bind another one");
         return;
     }

@@ -89,7 +89,7 @@ pub(super) fn requesters(reader: &Reader<'_>) -> Requesters {
     let teams = reader.list_of_texts("requesters").unwrap_or_default();
     if teams.is_empty() && node.as_list().is_some_and(<[_]>::is_empty) {
         let remedy = "name teams, or write `requesters: everyone`";
-        reader.report("requesters", "`requesters` is empty, so nobody could ask", remedy);
+        reader.report("requesters", "`requesters` is empty, so nobody could request it", remedy);
     }
     Requesters::Teams(teams.into_iter().map(TeamName::new).collect())
 }
@@ -108,7 +108,7 @@ pub(super) fn at_least_one(reader: &Reader<'_>, key: &str, default: u32) -> u32 
 pub(super) fn some_time(reader: &Reader<'_>, key: &str, default: Period) -> Period {
     let period = Period::read(reader, key);
     if period.is_some_and(Period::is_zero) {
-        let what = format!("`{}` is no time at all", reader.path_of(key));
+        let what = format!("`{}` is not a duration", reader.path_of(key));
         reader.report(key, what, format!("write for example `{key}: {default}`"));
     }
     period.unwrap_or(default)

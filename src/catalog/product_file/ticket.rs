@@ -28,8 +28,10 @@ pub(super) fn ticket(reader: Reader<'_>) -> TicketRule {
 fn pattern(reader: &Reader<'_>) -> Option<Pattern> {
     let pattern = Pattern::new(&reader.text("pattern")?);
     if !pattern.is_checked() {
-        let what =
-            format!("`ticket.pattern` is `{}`, which is no expression that can be checked", pattern.as_str());
+        let what = format!(
+            "`ticket.pattern` is `{}`, which is not a regular expression that can be checked",
+            pattern.as_str()
+        );
         reader.report(
             "pattern",
             what,

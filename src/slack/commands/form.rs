@@ -46,7 +46,7 @@ pub(in crate::slack) fn form_view(session: &FormSession, problem: Option<&str>) 
         }
         let mut notes = state.notes.to_vec();
         let names = inline(&left_out.join(", "), MAX_FIELD);
-        notes.push(format!("Too long to be taken along, so please fill in again: {names}."));
+        notes.push(format!("Too long to carry over, so please fill in again: {names}."));
         request_form(&session.form, &FormState { notes: &notes, ..state.clone() })
     })
 }
@@ -56,7 +56,7 @@ pub(in crate::slack) fn too_much(session: &FormSession) -> Option<String> {
     let excess = with_state(session, None, |state| remembered(&session.form, state).excess);
     (excess > 0).then(|| {
         format!(
-            "All that is filled in is more than a form in Slack can take from page to page. Shorten it by {excess} characters, here for example, or leave fields at their defaults."
+            "This is more text than a form in Slack can carry from page to page. Shorten it by {excess} characters, for example here, or leave fields at their defaults."
         )
     })
 }

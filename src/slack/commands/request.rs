@@ -55,7 +55,7 @@ async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights
                 portal.ports.trouble.outages.explains(&error),
                 actor = %viewer,
                 error = format!("{error:#}"),
-                "cannot find out what somebody may do: no button for it"
+                "cannot check a permission, so its button is left out"
             );
             false
         })

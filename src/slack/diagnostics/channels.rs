@@ -60,7 +60,7 @@ fn of_channel(named: &str, state: &ChannelState, may_post_anywhere: bool) -> Fin
     }
     Finding::problem(
         AREA,
-        what("does not have the app in it (`not_in_channel`)"),
+        what("does not include the app (`not_in_channel`)"),
         "type `/invite @Quartermaster` there",
     )
 }
@@ -69,15 +69,15 @@ fn of_no_answer(named: &str, unanswered: &GrantUnknown) -> Finding {
     if unanswered.is(&["channel_not_found"]) {
         return Finding::problem(
             AREA,
-            format!("{named} is not there for the app (`channel_not_found`)"),
-            "type `/invite @Quartermaster` there if it is private; else copy the id anew from the bottom of its \
+            format!("the app cannot see {named} (`channel_not_found`)"),
+            "type `/invite @Quartermaster` there if it is private; else copy the id again from the bottom of its \
              About tab",
         );
     }
     let remedy = if unanswered.is(&["missing_scope"]) {
-        "grant the scope, then look again; it is only needed for this look"
+        "grant the scope, then try again; only this check needs it"
     } else {
         "try again"
     };
-    Finding::warning(AREA, format!("{named} could not be looked at: {}", unanswered.why), remedy)
+    Finding::warning(AREA, format!("{named} could not be checked: {}", unanswered.why), remedy)
 }

@@ -81,14 +81,14 @@ pub async fn look(
 /// Checks whether Slack opens Socket Mode connections with this client's app-level token.
 pub async fn of_app_token(client: &SlackClient) -> Finding {
     match client.ticket().await {
-        Ok(_) => Finding::ok(APP_TOKEN, "Slack opens connections with it"),
+        Ok(_) => Finding::ok(APP_TOKEN, "Slack accepts it"),
         Err(NoConnection::Refused(code)) => Finding::problem(
             APP_TOKEN,
-            format!("Slack opens no connection with `SLACK_APP_TOKEN`: `{code}`"),
+            format!("Slack does not accept `SLACK_APP_TOKEN`: `{code}`"),
             USABLE_APP_TOKEN,
         ),
         Err(error @ (NoConnection::Wait(_) | NoConnection::Broken(_))) => {
-            Finding::warning(APP_TOKEN, format!("whether it is good is not known: {error}"), "try again")
+            Finding::warning(APP_TOKEN, format!("it could not be checked: {error}"), "try again")
         }
     }
 }
@@ -97,15 +97,15 @@ fn of_no_answer(unanswered: &GrantUnknown) -> Finding {
     if unanswered.is(&BAD_TOKEN) {
         return Finding::problem(
             TOKEN,
-            format!("`SLACK_BOT_TOKEN` is not taken: {}", unanswered.why),
-            "copy the Bot User OAuth Token from OAuth & Permissions of the app anew; if there is none, press \
+            format!("Slack does not accept `SLACK_BOT_TOKEN`: {}", unanswered.why),
+            "copy the Bot User OAuth Token from OAuth & Permissions of the app again; if there is none, press \
              Install to Workspace first",
         );
     }
     Finding::problem(
         REACH,
         unanswered.why.clone(),
-        "check the way from here to slack.com (proxy, firewall, DNS), and `SLACK_API_URL` if it is set",
+        "check the connection from here to slack.com (proxy, firewall, DNS), and `SLACK_API_URL` if it is set",
     )
 }
 
@@ -146,7 +146,7 @@ fn of_scopes(granted: Option<&BTreeSet<String>>, needed: &[&Scope]) -> Vec<Findi
         return vec![Finding::warning(
             GRANTS,
             "Slack does not list what was granted",
-            "look under OAuth & Permissions, Scopes, whether it is what manifest.yml asks for",
+            "check under OAuth & Permissions, Scopes, that they are those of manifest.yml",
         )];
     };
     let missing = needed.iter().filter(|scope| !granted.contains(scope.name)).map(|scope| {

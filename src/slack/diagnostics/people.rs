@@ -66,7 +66,7 @@ pub(super) async fn look(
     }));
     let known = named.iter().filter(|named| matches!(named.standing, AccountStanding::Counts)).count();
     if known == named.len() {
-        findings.insert(0, Finding::ok(AREA, format!("everybody who is named counts: {known}")));
+        findings.insert(0, Finding::ok(AREA, format!("named people and groups that count: {known}")));
     }
     findings
 }
@@ -128,8 +128,8 @@ async fn standing(directory: &SlackDirectory, principal: &Principal) -> AccountS
         Principal::Email(address) => match directory.owner_of(address, Freshness::Fresh).await {
             Ok(None) => AccountStanding::DoesNot(
                 Level::Problem,
-                "is the address of nobody in this workspace",
-                "write the address as it stands in their Slack profile, or their member ID",
+                "is not the address of anybody in this workspace",
+                "write the address in their Slack profile, or their member ID",
             ),
             Ok(Some((_, false))) => AccountStanding::DoesNot(
                 Level::Problem,
@@ -148,7 +148,7 @@ async fn of_account(directory: &SlackDirectory, person: &PersonId) -> AccountSta
         Ok(Some(why @ Uncounted::Unknown)) => AccountStanding::DoesNot(
             Level::Problem,
             why.as_str(),
-            "copy the id anew: open the profile in Slack, then More, Copy member ID",
+            "copy the id again: open the profile in Slack, then More, Copy member ID",
         ),
         Ok(Some(why)) => AccountStanding::DoesNot(Level::Warning, why.as_str(), "name somebody else"),
         Err(error) => AccountStanding::Unknown(format!("{error:#}")),
@@ -171,8 +171,8 @@ async fn of_group(directory: &SlackDirectory, people: &BTreeSet<PersonId>) -> Ac
     }
     AccountStanding::DoesNot(
         Level::Problem,
-        "is no user group, or has no active full member",
-        "copy the id anew from the address of the group's page, or add people to it",
+        "is not a user group, or has no active full member",
+        "copy the id again from the address of the group's page, or add people to it",
     )
 }
 
@@ -190,7 +190,7 @@ fn of_unasked(named: &[NamedPerson<'_>]) -> Option<Finding> {
     };
     let reasons: Vec<String> = named.iter().filter_map(why).collect();
     let first = reasons.first()?;
-    let what = format!("{} of {} could not be asked about: {first}", reasons.len(), named.len());
+    let what = format!("{} of {} could not be checked: {first}", reasons.len(), named.len());
     Some(Finding::warning(AREA, what, "try again, after granting the scope if one is missing"))
 }
 
@@ -206,7 +206,7 @@ fn empty_circles(organization: &Organization, named: &[NamedPerson<'_>]) -> Vec<
         if !team.approvers.iter().any(counts) {
             findings.push(Finding::problem(
                 AREA,
-                format!("nobody can approve what the team {} asks for", team.name),
+                format!("nobody can approve requests of the team {}", team.name),
                 "name an active full member or a user group with one in `approvers`",
             ));
         }

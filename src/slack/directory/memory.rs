@@ -19,7 +19,7 @@ use crate::ports::slack::SlackError;
 pub(super) const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
 
 /// The error of a lookup that panicked.
-const ENDED_BADLY: &str = "the question ended badly";
+const ENDED_BADLY: &str = "the lookup panicked";
 
 /// Answers by key.
 #[derive(Debug)]
@@ -189,7 +189,7 @@ impl<A: Clone + Send + Sync + 'static> CacheSlot<A> {
                 Err(error) => {
                     tracing::debug!(
                         error = format!("{error:#}"),
-                        "what Slack said about people stays as old as it is"
+                        "cannot refresh what is cached about people"
                     );
                 }
             }

@@ -140,7 +140,7 @@ impl SlackDirectory {
                 // Not awaited, because the whole list takes many calls. The lookup waits below for one page at a time.
                 tokio::spawn(async move {
                     if let Err(error) = permit.list().await {
-                        tracing::debug!(error = format!("{error:#}"), "addresses are asked about one by one");
+                        tracing::debug!(error = format!("{error:#}"), "looking up addresses one by one");
                     }
                 });
             }
@@ -242,7 +242,7 @@ impl Directory for SlackDirectory {
         if let Err(error) = permit.list().await {
             // The next refresh must try again.
             self.is_used.store(true, Ordering::Relaxed);
-            tracing::debug!(error = format!("{error:#}"), "accounts are asked about one by one");
+            tracing::debug!(error = format!("{error:#}"), "looking up accounts one by one");
         }
     }
 }

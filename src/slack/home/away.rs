@@ -20,7 +20,7 @@ pub(super) fn away(page: &HomePage) -> Vec<SlackBlock> {
     let mut blocks = Vec::new();
     if let Some(own) = own(page) {
         let text = format!(
-            "*You are away* until {}. {} answers what you would be asked to approve.",
+            "*You are away* until {}. {} answers approval requests for you.",
             own.until,
             mention(&own.delegate)
         );

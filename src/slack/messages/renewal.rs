@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn approvers_see_who_wants_to_keep_what_and_how_much_longer() {
         insta::assert_snapshot!(shown(&fixtures::renewal_waits()), @"
-        (Renewal needs approval: Secure S3 Bucket. <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer. It was renewed 12 times already. Waiting for <@U0MORGAN> or <!subteam^S0LEADS> until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>. Simulated: nothing real is made.)
+        (Renewal needs approval: Secure S3 Bucket. <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer. It was renewed 12 times already. Waiting for <@U0MORGAN> or <!subteam^S0LEADS> until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>. Simulated: nothing real is created.)
         # Renewal needs approval: Secure S3 Bucket
         <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer. It was renewed 12 times already.
         *Owner* <@U0ALICE>
@@ -80,7 +80,7 @@ mod tests {
         *Cost* about $15/month, us-east-1 list price of 2026-08-21
         Waiting for <@U0MORGAN> or <!subteam^S0LEADS> until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>.
         [Approve primary] [Deny danger]
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ");
     }
 

@@ -98,7 +98,7 @@ pub(super) fn cancel_button(request: &Request) -> SlackBlockButtonElement {
     let name = escape_within(&request.product.name, 150);
     let sure = confirm(
         "Cancel this request?",
-        &format!("Your request for {name} is withdrawn. Nothing has been made yet."),
+        &format!("Your request for {name} is withdrawn. Nothing has been provisioned yet."),
         "Cancel the request",
         "Keep it",
     );

@@ -44,8 +44,8 @@ fn labelled(request: &Request, label: Option<&str>) -> String {
 /// Returns the monthly price, or says that there is no estimate.
 pub(super) fn cost(request: &Request) -> String {
     let estimate = request.estimate.as_ref().map(mrkdwn::estimate);
-    let estimate =
-        estimate.unwrap_or_else(|| "no estimate for this product, so it counts as $0 of a budget".to_owned());
+    let estimate = estimate
+        .unwrap_or_else(|| "no estimate for this product, so it counts as $0 toward the budget".to_owned());
     billed(request).map_or(estimate.clone(), |billed| format!("{estimate}; {billed}"))
 }
 
@@ -230,7 +230,7 @@ pub(super) fn approvals_so_far(request: &Request) -> Option<String> {
 /// Returns the approvers, as part of a sentence.
 pub(super) fn approvers(notice: &RequestNotice<'_>) -> String {
     let names = mrkdwn::any_of(notice.approvers);
-    if names.is_empty() { "somebody whom the platform team has to name".to_owned() } else { names }
+    if names.is_empty() { "an approver whom the platform team has to name".to_owned() } else { names }
 }
 
 /// Says who was asked to approve and when, and when they were reminded or nudged; `None` if nobody is asked.
@@ -242,7 +242,7 @@ pub(super) fn asked(notice: &RequestNotice<'_>) -> Option<String> {
     let asking = &request.asking;
     if let Some(at) = asking.unposted_at {
         return Some(format!(
-            "Nobody could be asked in a channel yet: there has been none to post in since {}. It goes to {names} as a direct message, and the platform team knows.{}",
+            "There has been no channel to post this in since {}. It goes to {names} as a direct message, and the platform team has been notified.{}",
             date_time(at),
             note(notice)
         ));
@@ -277,7 +277,7 @@ pub(super) fn escalated(request: &Request) -> Option<String> {
 /// Returns the state of the request in one sentence, without the decision.
 pub(super) fn standing(request: &Request) -> String {
     match &request.status {
-        Status::Pending => "Submitted. Approvers are asked in a moment.".to_owned(),
+        Status::Pending => "Submitted. The approvers will be asked in a moment.".to_owned(),
         Status::AwaitingApproval { .. } => {
             format!("Waiting for approval until {}.", date_time(request.creation.answer_by))
         }
@@ -285,17 +285,17 @@ pub(super) fn standing(request: &Request) -> String {
         Status::Provisioning { unwanted: None, .. } => format!("Provisioning: {}", bar(&request.progress)),
         Status::Provisioning { unwanted: Some(by), .. } => {
             format!(
-                "Provisioning: {}\n{} wants it torn down as soon as it is there.",
+                "Provisioning: {}\nIt will be torn down as soon as it is provisioned: {} asked for that.",
                 bar(&request.progress),
                 mention(by)
             )
         }
         Status::Active { lease } => active(request, lease),
         Status::Updating { lease } => {
-            format!("Being changed. Its lease goes on as before, until {}.", date_time(lease.expires_at))
+            format!("Being changed. Its lease is unaffected and ends {}.", date_time(lease.expires_at))
         }
         Status::Terminating { ending: Ending::Failed { .. }, .. } => {
-            "Provisioning failed. What was made is being cleaned up.".to_owned()
+            "Provisioning failed. Whatever was created is being cleaned up.".to_owned()
         }
         Status::Terminating { ending: Ending::Terminated { cause }, .. } => {
             format!("Being torn down: {}.", because(cause))
@@ -305,7 +305,7 @@ pub(super) fn standing(request: &Request) -> String {
         Status::TimedOut => "Timed out. Nothing was provisioned.".to_owned(),
         Status::Failed { .. } => "Provisioning failed. Everything was cleaned up.".to_owned(),
         Status::TeardownFailed { ending: Ending::Failed { .. }, .. } => {
-            "Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.".to_owned()
+            "Provisioning failed, and so did the clean-up: something may be left over, and it keeps its quota slot.".to_owned()
         }
         Status::TeardownFailed { ending: Ending::Terminated { .. }, .. } => {
             "The teardown failed. It is still there and keeps its quota slot.".to_owned()
@@ -314,7 +314,7 @@ pub(super) fn standing(request: &Request) -> String {
             format!("Torn down {}: {}.", date_time(request.updated_at), because(cause))
         }
         Status::Retained { by, reason } => format!(
-            "Left as it is, by {} ({}). The portal no longer looks after it.\n{}",
+            "Left as it is, by {} ({}). The portal no longer manages it.\n{}",
             mention(by),
             date_time(request.updated_at),
             quote(reason, QUOTED)
@@ -338,17 +338,17 @@ pub(super) fn waiting(request: &Request) -> Option<String> {
         About::Renew(renewal) => format!("renewal by {}", renewal.period.describe()),
         About::Create | About::Change(_) => "change".to_owned(),
     };
-    Some(format!("{what} waits for approval until {}", date_time(waiting.answer_by)))
+    Some(format!("{what} is waiting for approval until {}", date_time(waiting.answer_by)))
 }
 
 /// Says which missing AWS permission holds up the request, which only an operator can fix.
 pub(super) fn held_up(request: &Request) -> Option<String> {
     let held_up = request.held_up.as_ref()?;
     Some(format!(
-        ":warning: The platform team has to act: since {} this app lacks the right {} in AWS. They have been told. You need not do \
-         anything: it goes on once the right is there.",
-        date_time(held_up.since),
-        code(&held_up.right, 100)
+        ":warning: This app has been missing the AWS permission {} since {}. The platform team has been notified, and you need not \
+         do anything: it continues once the permission is granted.",
+        code(&held_up.right, 100),
+        date_time(held_up.since)
     ))
 }
 
@@ -357,7 +357,7 @@ pub(super) fn trouble(request: &Request) -> Option<String> {
     let why = request.trouble.as_ref().filter(|_| request.lease().is_some())?;
     Some(format!(
         "*AWS reports a problem with it*\n{}\nIt may not work as it should. Ask your platform team, or tear it down \
-         and ask for a new one.",
+         and request a new one.",
         quote(why, QUOTED)
     ))
 }
@@ -365,8 +365,8 @@ pub(super) fn trouble(request: &Request) -> Option<String> {
 /// Returns the cause of the end, to follow a colon.
 pub(super) fn because(cause: &Cause) -> String {
     match cause {
-        Cause::Asked { by } => format!("{} said so", mention(by)),
-        Cause::Expired => "its lease ran out".to_owned(),
+        Cause::Asked { by } => format!("{} asked for it", mention(by)),
+        Cause::Expired => "its lease expired".to_owned(),
         Cause::Vanished => "it was removed in AWS, outside of this portal".to_owned(),
     }
 }
@@ -409,7 +409,7 @@ pub(super) fn footer(notice: &RequestNotice<'_>, more: Option<String>) -> SlackB
 }
 
 /// Shown wherever a simulation could be taken for the real thing.
-pub(super) const SIMULATED: &str = "Simulated: nothing real is made";
+pub(super) const SIMULATED: &str = "Simulated: nothing real is created";
 
 /// Returns the same as a sentence for the end of a fallback text; empty if it is real.
 pub(super) fn simulated(notice: &RequestNotice<'_>) -> String {

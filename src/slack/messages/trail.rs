@@ -52,7 +52,7 @@ pub fn trail(trail: &Trail) -> Message {
     if earlier > 0 {
         let entries = if earlier == 1 { "entry is" } else { "entries are" };
         blocks.push(context(&format!(
-            "{earlier} earlier {entries} in what `quartermaster audit export` writes."
+            "{earlier} earlier {entries} in the output of `quartermaster audit export`."
         )));
     }
     blocks.extend(sections);
@@ -71,9 +71,9 @@ pub fn trail(trail: &Trail) -> Message {
 
 fn verdict(trail: &Trail) -> String {
     match &trail.broken {
-        None => "The chain is whole: no entry was changed, removed or forged.".to_owned(),
+        None => "The chain is intact: no entry was changed, removed or forged.".to_owned(),
         Some(why) => format!(
-            "*The chain is broken*: {}. Tell your platform team; what is written here cannot be relied on.",
+            "*The chain is broken*: {}. Tell your platform team; this trail cannot be relied on.",
             escape_within(why, 500)
         ),
     }
@@ -295,9 +295,9 @@ mod tests {
         );
         let whole = Trail { request, entries, broken: None };
         insta::assert_snapshot!(transcript(&trail(&whole)), @"
-        (Audit trail: Secure S3 Bucket. 3 entries. The chain is whole: no entry was changed, removed or forged.)
+        (Audit trail: Secure S3 Bucket. 3 entries. The chain is intact: no entry was changed, removed or forged.)
         # Audit trail: Secure S3 Bucket
-        The chain is whole: no entry was changed, removed or forged.
+        The chain is intact: no entry was changed, removed or forged.
         #1 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *submitted* by <@U0ALICE> · ACTIVE: 1 approval needed [command] `97cdc609`
         #2 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *refused* by <@U0ALICE> · ACTIVE: &lt;!channel&gt; [command] `fd46a15d`
         #3 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *expired* by clock · ACTIVE `c702bf79`

@@ -89,7 +89,7 @@ impl Keeper {
         let Some(line) = &mut self.current else { return };
         let left = line.state.wait_for(|state| *state != ConnectionState::Up).await;
         let left =
-            left.map_or_else(|_| ConnectionState::Over("it ended badly".to_owned()), |state| state.clone());
+            left.map_or_else(|_| ConnectionState::Over("it panicked".to_owned()), |state| state.clone());
         if line.since.elapsed() >= self.mode.timing.stable_after {
             self.pauses.reset();
         }
@@ -122,7 +122,7 @@ impl Keeper {
             // Retrying soon does not help before an operator has acted.
             NoConnection::Refused(_) => {
                 self.pauses.lengthen();
-                "; look after SLACK_APP_TOKEN and Socket Mode in the Slack app"
+                "; check SLACK_APP_TOKEN and Socket Mode in the Slack app"
             }
             NoConnection::Wait(time) => {
                 self.stay_away = *time;

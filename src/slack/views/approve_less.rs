@@ -47,7 +47,7 @@ fn lease(ttl: Period) -> SlackBlock {
         .with_initial_option(now);
     SlackInputBlock::new(plain("Lease", 2000), SlackInputBlockElement::StaticSelect(select))
         .with_block_id(SlackBlockId(LEASE_BLOCK.to_owned()))
-        .with_hint(plain("How long it lives before its owner is warned", 2000))
+        .with_hint(plain("How long it runs before its owner is warned", 2000))
         .into()
 }
 
@@ -101,10 +101,10 @@ mod tests {
         insta::assert_snapshot!(transcript(&view), @"
         Approve with changes [Approve] [Back]
         *Secure S3 Bucket v1.0* `dev` for team *payments* · about $15/month
-        <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+        <@U0ALICE> asks for it · `0b8f1c9e` · times out <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
         “Invoices & receipts > for audit”
         Lease: <1 day|7 days|15 days|30 days (as it stands)=30d>
-          How long it lives before its owner is warned
+          How long it runs before its owner is warned
         Environment: <tiny|dev=dev>
         ");
         assert_eq!(ButtonContext::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));

@@ -14,7 +14,7 @@ use crate::slack::mrkdwn::code;
 /// Returns the modal.
 pub fn hand_over(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let what = format!(
-        "Who looks after {} from now on? They are warned before it is torn down, and can renew it.",
+        "Who owns {} from now on? They get all updates and can renew it.",
         code(&request.resource_name(), 100)
     );
     let select = SlackBlockUsersSelectElement::new()
@@ -47,7 +47,7 @@ mod tests {
         let view = hand_over(&fixtures::active(), &pressed());
         insta::assert_snapshot!(transcript(&view), @"
         Hand over [Hand over] [Back]
-        Who looks after `s3-bucket-0b8f1c9e` from now on? They are warned before it is torn down, and can renew it.
+        Who owns `s3-bucket-0b8f1c9e` from now on? They get all updates and can renew it.
         New owner: <person>
           A member of team payments
         ");

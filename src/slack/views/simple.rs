@@ -21,7 +21,7 @@ pub fn catalog(
 ) -> SlackModalView {
     let only = sought.map(|words| {
         let (words, command) = (code(words, 100), escape_within(command, 40));
-        section(&format!("Only what {words} is found in; `{command}` alone shows everything."))
+        section(&format!("Results for {words}; `{command}` alone shows everything."))
     });
     let notices: Vec<_> = pause.map(|pause| section(&paused(pause))).into_iter().chain(only).collect();
     let offers = offer_blocks(offers, command, simulated, MAX_VIEW_BLOCKS - notices.len());
@@ -71,10 +71,7 @@ fn is_problem(block: &SlackBlock) -> bool {
 
 /// Returns the placeholder for a view that is not ready in time.
 pub fn one_moment() -> SlackModalView {
-    note(
-        "One moment…",
-        "This takes longer than usual. What you asked for appears here as soon as it is there.",
-    )
+    note("One moment…", "This is taking longer than usual. It appears here as soon as it is ready.")
 }
 
 #[cfg(test)]

@@ -284,7 +284,7 @@ fn owner_block(chosen: Option<&PersonId>) -> SlackBlock {
     }
     SlackInputBlock::new(plain("For a team-mate?", 2000), SlackInputBlockElement::UsersSelect(select))
         .with_block_id(SlackBlockId(PERSON_BLOCK.to_owned()))
-        .with_hint(plain("It is theirs then: they are told how it goes, and renew it or tear it down.", 2000))
+        .with_hint(plain("They become the owner and get all updates.", 2000))
         .with_optional(true)
         .into()
 }
@@ -304,7 +304,7 @@ fn full(state: &FormState<'_>) -> String {
 fn beyond_limits(state: &FormState<'_>, exception: &Exception) -> String {
     let estimate = state.preview.and_then(|preview| preview.estimate.as_ref());
     let mut text = format!(
-        ":warning: Team *{}* has no room for this: {}. Free something that is no longer needed, or ask for an exception, for this request only: it takes a reason, and an admin who agrees.",
+        ":warning: Team *{}* has no room for this: {}. Tear down something that is no longer needed, or ask for an exception for this request only: it needs a reason and an admin's approval.",
         escape_within(state.team.as_str(), 100),
         exception.describe(estimate)
     );
