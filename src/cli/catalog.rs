@@ -18,9 +18,9 @@ pub fn check(dir: Option<&Path>, strict: bool) -> CommandOutput {
     if ok {
         lines.extend(report.catalog.products.values().map(|product| product_line(product, &report)));
     }
-    let found = if strict { both(errors + warnings, 0) } else { both(errors, warnings) };
+    let count = if strict { both(errors + warnings, 0) } else { both(errors, warnings) };
     let checked = counted(report.catalog.products.len(), "product");
-    lines.push(if ok { format!("{checked} checked, {found}") } else { format!("{found} to fix") });
+    lines.push(if ok { format!("{checked} checked, {count}") } else { format!("{count} to fix") });
     CommandOutput { text: lines.join("\n") + "\n", ok }
 }
 
@@ -41,11 +41,11 @@ fn both(errors: usize, warnings: usize) -> String {
     }
 }
 
-fn counted(count: usize, word: &str) -> String {
+fn counted(count: usize, noun: &str) -> String {
     match count {
-        0 => format!("no {word}s"),
-        1 => format!("1 {word}"),
-        _ => format!("{count} {word}s"),
+        0 => format!("no {noun}s"),
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
     }
 }
 
@@ -96,14 +96,14 @@ pub(super) fn condition_in_words(condition: &Condition) -> String {
 /// Returns the errors that prevent this product from loading, one per line; `None` if there are none or the
 /// product is unknown.
 pub fn problems_of(report: &CheckReport, key: &str) -> Option<CommandOutput> {
-    if report.catalog.products.keys().any(|known| known.as_str() == key) {
+    if report.catalog.products.keys().any(|product| product.as_str() == key) {
         return None;
     }
-    let own = |problem: &&FileProblem| {
+    let is_about_it = |problem: &&FileProblem| {
         problem.severity == Severity::Error && Path::new(&problem.file).iter().any(|part| part == key)
     };
     let lines: Vec<String> =
-        report.problems.iter().filter(own).map(|problem| format!("{problem}\n")).collect();
+        report.problems.iter().filter(is_about_it).map(|problem| format!("{problem}\n")).collect();
     (!lines.is_empty()).then(|| CommandOutput { text: lines.concat(), ok: false })
 }
 

@@ -180,9 +180,9 @@ fn small_slack(address: SocketAddr, clock: &ShiftedClock, keep_in: PathBuf) -> (
 /// that resolves to this machine (DNS rebinding).
 async fn own_host_only(State(address): State<SocketAddr>, request: Request, next: Next) -> Response {
     let port = address.port();
-    let own = [format!("{address}"), format!("localhost:{port}"), format!("127.0.0.1:{port}")];
+    let hosts = [format!("{address}"), format!("localhost:{port}"), format!("127.0.0.1:{port}")];
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    if host.is_some_and(|host| own.iter().any(|own| own == host)) {
+    if host.is_some_and(|host| hosts.iter().any(|name| name == host)) {
         return next.run(request).await;
     }
     (StatusCode::MISDIRECTED_REQUEST, "open the address that the command printed\n").into_response()
@@ -216,9 +216,12 @@ mod tests {
                     [[teams]]\nname = \"search\"\nmembers = [\"U0BOB\"]\napprovers = [\"U0MORGAN\"]\n";
         std::fs::write(&file, text).unwrap();
         let read = |config| settings(config, folder.path()).unwrap_or_else(|failure| panic!("{failure:?}"));
-        let own = read(Some(file.as_path()));
-        assert_eq!(own.organization.teams.len(), 1);
-        assert!(!own.uses_aws() && own.transport == Transport::Http && own.events.is_none(), "{own:?}");
+        let named = read(Some(file.as_path()));
+        assert_eq!(named.organization.teams.len(), 1);
+        assert!(
+            !named.uses_aws() && named.transport == Transport::Http && named.events.is_none(),
+            "{named:?}"
+        );
         assert_eq!(read(None).organization.teams.len(), 2, "the company of the playground");
     }
 }

@@ -59,10 +59,10 @@ pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Co
             Ok(print(&if json { in_json(&parked) } else { listed(&parked) })?)
         }
         JobsCommand::Retry { of, name, all: _ } => {
-            let (store, found) = find(&settings, Chosen { of: of.unwrap_or_default(), name }).await?;
-            let retried = parked_jobs::retry(&*store, &found, &Actor::Operator, now).await?;
+            let (store, jobs) = find(&settings, Chosen { of: of.unwrap_or_default(), name }).await?;
+            let retried = parked_jobs::retry(&*store, &jobs, &Actor::Operator, now).await?;
             let mut then = "the running bot retries them, or the next one that starts".to_owned();
-            let unreadable = found.iter().filter(|job| job.kind.is_err()).count();
+            let unreadable = jobs.iter().filter(|job| job.kind.is_err()).count();
             if unreadable > 0 {
                 let _ = write!(
                     then,
@@ -72,11 +72,11 @@ pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Co
             Ok(print(&format!("{}{then}\n", listed(&retried)))?)
         }
         JobsCommand::Drop { of, name } => {
-            let (store, found) = find(&settings, Chosen { of, name: Some(name) }).await?;
-            if found.len() > 1 {
-                return Err(anyhow!("several jobs match: write more of the id\n{}", listed(&found)).into());
+            let (store, jobs) = find(&settings, Chosen { of, name: Some(name) }).await?;
+            if jobs.len() > 1 {
+                return Err(anyhow!("several jobs match: write more of the id\n{}", listed(&jobs)).into());
             }
-            let dropped = parked_jobs::drop(&*store, &found, &Actor::Operator, now).await?;
+            let dropped = parked_jobs::drop(&*store, &jobs, &Actor::Operator, now).await?;
             Ok(print(&format!("{}the job was dropped\n", listed(&dropped)))?)
         }
     }
@@ -88,11 +88,11 @@ async fn find(
     chosen: Chosen,
 ) -> Result<(Arc<dyn Store>, Vec<ParkedJob>), CommandFailure> {
     let store = wiring::store_beside(settings).await?;
-    let found = parked_jobs::parked(&*store, &chosen).await?;
-    if found.is_empty() {
+    let jobs = parked_jobs::parked(&*store, &chosen).await?;
+    if jobs.is_empty() {
         return Err(anyhow!("there is no such failed job: `quartermaster jobs list` prints all").into());
     }
-    Ok((store, found))
+    Ok((store, jobs))
 }
 
 /// Formats jobs as one JSON object per line. Omits their content, which may include a task token.

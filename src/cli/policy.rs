@@ -22,7 +22,7 @@ use crate::portal::{named, others};
 use crate::wiring;
 use cloudformation::Parameter;
 
-/// What is asked.
+/// The request to explain.
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
     /// The product's key: the name of its folder
@@ -58,14 +58,14 @@ pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> R
     }
     let team = find_team(&settings, &arguments.person, team.as_deref())?;
     let (values, open) = check_values(product, &pairs)?;
-    let held = held(&settings, team).await?;
+    let uses = uses(&settings, team).await?;
     let mut text = explanation(
         &catalog,
         product,
         team,
         &arguments.person,
         &values,
-        &held,
+        &uses,
         &settings.organization.admins,
     );
     if !open.is_empty() {
@@ -75,8 +75,8 @@ pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> R
             open.join(", ")
         );
     }
-    for found in unsatisfiable_approvals(product, &settings.organization) {
-        let _ = writeln!(text, "problem:    {}: {}", found.what, found.remedy);
+    for approval in unsatisfiable_approvals(product, &settings.organization) {
+        let _ = writeln!(text, "problem:    {}: {}", approval.what, approval.remedy);
     }
     print(&text)?;
     Ok(())
@@ -136,8 +136,12 @@ fn check_values(
         let is_asked = form.field(&parameter.key).is_some() && !unasked.contains(&parameter.key);
         is_asked && parameter.default.is_none() && !typed.contains_key(&parameter.key)
     };
-    let open: Vec<String> =
-        offered.parameters.iter().filter(|one| is_open(one)).map(|one| one.key.clone()).collect();
+    let open: Vec<String> = offered
+        .parameters
+        .iter()
+        .filter(|parameter| is_open(parameter))
+        .map(|parameter| parameter.key.clone())
+        .collect();
     // Parameters that were not given must not fail the check of those that were.
     offered.parameters.retain(|parameter| !open.contains(&parameter.key));
     let values = check_parameters(&offered, &form, &product.preset(), &wire.collect());
@@ -150,7 +154,7 @@ fn check_values(
 }
 
 /// Returns what the team holds; nothing if the store does not exist yet.
-async fn held(settings: &Settings, team: &Team) -> anyhow::Result<Vec<TeamUse>> {
+async fn uses(settings: &Settings, team: &Team) -> anyhow::Result<Vec<TeamUse>> {
     if let StoreChoice::Sqlite(file) = &settings.backend.store
         && !Path::new(file).exists()
     {
@@ -166,13 +170,14 @@ fn explanation(
     team: &Team,
     person: &str,
     values: &ParameterValues,
-    held: &[TeamUse],
+    uses: &[TeamUse],
     admins: &[Principal],
 ) -> String {
     let estimate = estimate(&product.cost, &|key| values.get(key), &catalog.prices);
-    let budget = team.monthly_budget.map(|limit| BudgetUse::of(held, limit));
+    let budget = team.monthly_budget.map(|limit| BudgetUse::of(uses, limit));
     let fits = budget.is_none_or(|budget| budget.has_room_for(estimate.as_ref()));
-    let used = held.iter().find(|held| held.product == product.key).map_or(0, |held| held.used);
+    let used =
+        uses.iter().find(|team_use| team_use.product == product.key).map_or(0, |team_use| team_use.used);
     let quota = QuotaUse { used, limit: product.quota.per_team };
     let exception = Exception::needed(product.quota, quota, budget, estimate.as_ref());
     let is_refused = !product.quota.may_except(admins);
@@ -186,8 +191,7 @@ fn explanation(
     let _ = match path {
         ApprovalPath::Auto { why } => writeln!(text, "approval:   automatic, because {why}"),
         ApprovalPath::Ask { stages, why, .. } => {
-            let own = product.approval.stages();
-            let stages = if stages.is_empty() { own } else { stages };
+            let stages = if stages.is_empty() { product.approval.stages() } else { stages };
             let turns: Vec<String> =
                 stages.iter().map(|stage| turn(product, team, person, admins, stage)).collect();
             let why = why.map(|why| format!(", because {why}")).unwrap_or_default();

@@ -98,7 +98,7 @@ fn unusable_app_token(refusal: ConnectionRefused) -> Vec<SettingsProblem> {
 /// Returns a token that is cancelled by Ctrl-C or SIGTERM.
 pub(super) fn stop_signal() -> CancellationToken {
     let stop = CancellationToken::new();
-    let told = stop.clone();
+    let stopping = stop.clone();
     tokio::spawn(async move {
         let terminated = async {
             match signal(SignalKind::terminate()) {
@@ -113,7 +113,7 @@ pub(super) fn stop_signal() -> CancellationToken {
             _ = tokio::signal::ctrl_c() => {}
             _ = terminated => {}
         }
-        told.cancel();
+        stopping.cancel();
         // A second Ctrl-C means not waiting for work in progress. Everything stored is resumed at the next
         // start.
         let _ = tokio::signal::ctrl_c().await;

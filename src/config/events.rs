@@ -42,8 +42,8 @@ fn address(events: &Reader<'_>, text: &str) -> Option<Url> {
             && url.password().is_none()
             && url.fragment().is_none()
     };
-    let found = Url::parse(text).ok().filter(shaped);
-    if found.is_none() {
+    let url = Url::parse(text).ok().filter(shaped);
+    if url.is_none() {
         // Do not repeat the address, which may contain a password.
         events.report(
             "webhook",
@@ -51,7 +51,7 @@ fn address(events: &Reader<'_>, text: &str) -> Option<Url> {
             "write one such as `https://automation.example.com/quartermaster`; `http` only to this machine",
         );
     }
-    found
+    url
 }
 
 fn arn(events: &Reader<'_>, text: String) -> Option<String> {

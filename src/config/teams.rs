@@ -24,7 +24,7 @@ pub(super) fn read(root: &Reader<'_>) -> Vec<Team> {
     let readers = root.maps("teams");
     for reader in &readers {
         let team = read_team(reader);
-        if teams.iter().any(|known| known.name == team.name) {
+        if teams.iter().any(|other| other.name == team.name) {
             reader.report(
                 "name",
                 format!("two teams are called `{}`", team.name),
@@ -46,29 +46,29 @@ fn check_former_names(reader: &Reader<'_>, teams: &[Team], place: usize) {
     let team = &teams[place];
     for (number, former) in team.formerly.iter().enumerate() {
         let claimed = || teams[..place].iter().find(|other| other.formerly.contains(former));
-        let (what, remedy) = if *former == team.name {
-            let what = format!("team `{former}` was formerly called `{former}`");
-            (what, "leave it out: `formerly` names what the team was called before".to_owned())
+        let (problem, remedy) = if *former == team.name {
+            let problem = format!("team `{former}` was formerly called `{former}`");
+            (problem, "leave it out: `formerly` names what the team was called before".to_owned())
         } else if teams.iter().any(|other| other.name == *former) {
-            let what = format!(
+            let problem = format!(
                 "team `{}` was formerly called `{former}`, and there is a team `{former}`",
                 team.name
             );
             (
-                what,
+                problem,
                 "leave it out, or remove that team: everything under a former name moves to the new one"
                     .to_owned(),
             )
         } else if team.formerly[..number].contains(former) {
             (format!("`{former}` stands twice in `formerly`"), "write it once".to_owned())
         } else if let Some(other) = claimed() {
-            let what =
+            let problem =
                 format!("teams `{}` and `{}` were both formerly called `{former}`", other.name, team.name);
-            (what, "write it for the one team that took over from it".to_owned())
+            (problem, "write it for the one team that took over from it".to_owned())
         } else {
             continue;
         };
-        reader.report("formerly", what, remedy);
+        reader.report("formerly", problem, remedy);
     }
 }
 
@@ -172,40 +172,40 @@ const WEEK: [(&str, Weekday); 7] = [
 ];
 
 fn weekday(reader: &Reader<'_>, text: &str) -> Option<Weekday> {
-    let found = WEEK.iter().find(|(word, _)| *word == text).map(|(_, day)| *day);
-    if found.is_none() {
-        let what = format!("`{text}` in `{}` is not a day of the week", reader.path_of("quiet_days"));
+    let day = WEEK.iter().find(|(word, _)| *word == text).map(|(_, day)| *day);
+    if day.is_none() {
+        let problem = format!("`{text}` in `{}` is not a day of the week", reader.path_of("quiet_days"));
         let word = text.to_lowercase();
         let near = WEEK.iter().map(|(near, _)| *near).find(|near| word.starts_with(near));
         let remedy = near.map_or_else(
             || "write days as `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`".to_owned(),
             |near| format!("did you mean `{near}`?"),
         );
-        reader.report("quiet_days", what, remedy);
+        reader.report("quiet_days", problem, remedy);
     }
-    found
+    day
 }
 
 /// Finds a time zone by name. Prefers the machine's database, which may be newer than the one built in.
 fn zone(reader: &Reader<'_>, name: &str) -> Option<TimeZone> {
     let bundled = TimeZoneDatabase::bundled();
-    let found = tz::db().get(name).or_else(|_| bundled.get(name)).ok();
-    if found.is_none() {
-        let known: Vec<String> = bundled.available().map(|known| known.to_string()).collect();
-        let remedy = match nearest_zone(name, &known) {
+    let zone = tz::db().get(name).or_else(|_| bundled.get(name)).ok();
+    if zone.is_none() {
+        let names: Vec<String> = bundled.available().map(|names| names.to_string()).collect();
+        let remedy = match nearest_zone(name, &names) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "write an IANA name such as `Europe/Berlin`, or `UTC`".to_owned(),
         };
         reader.report("time_zone", format!("there is no time zone `{name}`"), remedy);
     }
-    found
+    zone
 }
 
 /// Finds the zone that is spelled most like `name`, or that has it as its city.
-fn nearest_zone<'k>(name: &str, known: &'k [String]) -> Option<&'k str> {
+fn nearest_zone<'k>(name: &str, zones: &'k [String]) -> Option<&'k str> {
     let city = name.rsplit('/').next().unwrap_or(name).trim().replace(' ', "_");
     let is_city = |zone: &&str| zone.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(&city));
-    let mut names = known.iter().map(String::as_str);
+    let mut names = zones.iter().map(String::as_str);
     nearest(name, names.clone()).or_else(|| names.find(is_city))
 }
 

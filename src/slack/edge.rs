@@ -50,7 +50,7 @@ pub struct Edge {
 /// slackapi/bolt-python#23 for shortcuts; 2026-11-28). No interaction of a user comes with neither.
 fn serves(team: Option<&str>, enterprise: Option<&str>, origin: &Origin) -> bool {
     let pairs = [(team, origin.team.as_deref()), (enterprise, origin.enterprise.as_deref())];
-    pairs.into_iter().filter_map(|(own, theirs)| own.zip(theirs)).any(|(own, theirs)| own == theirs)
+    pairs.into_iter().filter_map(|(ours, theirs)| ours.zip(theirs)).any(|(ours, theirs)| ours == theirs)
 }
 
 /// Where a private answer can be shown.
@@ -87,13 +87,13 @@ impl Edge {
 
     /// Answers one payload by the current rules, within the time limit.
     pub async fn answer(&self, incoming: Incoming) -> Ack {
-        let (what, began) = (received(&incoming), Instant::now());
+        let (kind, began) = (received(&incoming), Instant::now());
         let (edge, incoming) = (self.as_of_now(), Arc::new(incoming));
-        let (answering, asked) = (edge.clone(), Arc::clone(&incoming));
+        let (answering, payload) = (edge.clone(), Arc::clone(&incoming));
         // Boxed, so that moving the future of an immediate answer is cheap.
-        let work = Box::pin(async move { answering.answered(what, &asked).await });
+        let work = Box::pin(async move { answering.answered(kind, &payload).await });
         let ack = edge.promptly(&incoming, work).await;
-        self.portal.metrics.ack(what, began.elapsed());
+        self.portal.metrics.ack(kind, began.elapsed());
         ack
     }
 
@@ -110,9 +110,9 @@ impl Edge {
         }
     }
 
-    async fn answered(&self, what: Received, incoming: &Incoming) -> Ack {
+    async fn answered(&self, kind: Received, incoming: &Incoming) -> Ack {
         // First, so that a throttled user causes no calls to Slack or the store.
-        if let Some(wait) = self.throttle(what, incoming) {
+        if let Some(wait) = self.throttle(kind, incoming) {
             return throttled(incoming, wait);
         }
         if let Some(origin) = origin(incoming) {
@@ -180,11 +180,11 @@ impl Edge {
         if self.client.known_identity().is_none() {
             let client = Arc::clone(&self.client);
             // In its own task, so that an answer that is too late for this payload is there for the next one.
-            let asked = self.following.spawn(async move { client.identity().await.ok() });
-            let _ = tokio::time::timeout(self.portal.limits.identity, asked).await;
+            let lookup = self.following.spawn(async move { client.identity().await.ok() });
+            let _ = tokio::time::timeout(self.portal.limits.identity, lookup).await;
         }
-        let own = self.client.known_identity()?;
-        Some(serves(own.team_id.as_deref(), own.enterprise_id.as_deref(), origin))
+        let identity = self.client.known_identity()?;
+        Some(serves(identity.team_id.as_deref(), identity.enterprise_id.as_deref(), origin))
     }
 
     async fn strangers_answer(&self, incoming: &Incoming, origin: &Origin) -> Ack {
@@ -278,9 +278,9 @@ impl Edge {
         let reference = uuid::Uuid::new_v4().simple().to_string();
         // Short enough to type, and unique enough to find in a log.
         let reference = reference.get(..8).unwrap_or(&reference);
-        let (said, what) = (format!("{error:#}"), "an error was shown to a person");
+        let (details, message) = (format!("{error:#}"), "an error was shown to a person");
         let outages = &self.portal.ports.trouble.outages;
-        error_unless!(outages.explains(error), reference, error = said, "{what}");
+        error_unless!(outages.explains(error), reference, error = details, "{message}");
         let lasts = format!("if it keeps happening, mention `{reference}` to your platform team.");
         if is_unread(error) {
             return format!(

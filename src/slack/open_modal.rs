@@ -69,12 +69,12 @@ impl Edge {
                 (views::note("Not possible", &words), Some(words))
             }
         };
-        let shown = match waiting {
+        let updated = match waiting {
             // Without a hash, because nothing else changes the placeholder.
             Ok(waiting) => self.client.update_view(&waiting.id, None, &view).await.map(drop),
             Err(error) => Err(error),
         };
-        let Err(error) = shown else { return Ack::Empty };
+        let Err(error) = updated else { return Ack::Empty };
         let otherwise = self.not_shown(at, error);
         Ack::Ephemeral(Message::plain(&words.unwrap_or(otherwise)))
     }

@@ -40,17 +40,17 @@ impl Edge {
 
     async fn within_the_limit(&self, incoming: &Arc<Incoming>, work: Guarded) -> Ack {
         // In its own task, so that the work continues if the connection that waits for the answer is gone.
-        let (asked, going_on) = (Arc::clone(incoming), self.following.spawn(work));
+        let (payload, going_on) = (Arc::clone(incoming), self.following.spawn(work));
         let mut work = going_on
-            .map(move |ended| ended.ok().and_then(Result::ok).unwrap_or_else(|| ended_badly(&asked)))
+            .map(move |ended| ended.ok().and_then(Result::ok).unwrap_or_else(|| ended_badly(&payload)))
             .boxed();
         // Slack shows nothing from the answer to a click, so one that changes nothing is acknowledged at once.
         let waits = !matches!(&**incoming, Incoming::Click(click) if !actions::changes(click));
         if waits && let Ok(ack) = timeout(self.portal.limits.answer, &mut work).await {
             return ack;
         }
-        let (edge, asked) = (self.clone(), Arc::clone(incoming));
-        self.follow(async move { edge.goes_on(&asked, work).await });
+        let (edge, payload) = (self.clone(), Arc::clone(incoming));
+        self.follow(async move { edge.goes_on(&payload, work).await });
         match &**incoming {
             Incoming::Submission(submission) => submissions::late(submission),
             Incoming::Command(_)

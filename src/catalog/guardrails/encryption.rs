@@ -41,8 +41,8 @@ fn unless_described(inspected: &Inspected<'_>, property: &str, remedy: &str) -> 
 
 fn unencrypted(inspected: &Inspected<'_>, path: &[&str], remedy: &str) -> Problem {
     let depends = inspected.under(path).len() > 1;
-    let what = if depends { "is not encrypted with every choice" } else { "is not encrypted" };
-    inspected.finding(path[0], what, remedy)
+    let problem = if depends { "is not encrypted with every choice" } else { "is not encrypted" };
+    inspected.finding(path[0], problem, remedy)
 }
 
 pub(super) fn in_transit(inspected: &Inspected<'_>) -> Option<Problem> {

@@ -19,12 +19,12 @@ use outcomes::{PropertyOutcome, outcomes};
 
 /// Returns all findings about a template, in file order.
 pub(super) fn findings(template: &Template) -> Vec<Problem> {
-    let mut found = Vec::new();
+    let mut findings = Vec::new();
     for resource in &template.resources {
         let inspected = Inspected { resource, template };
-        found.extend(GUARDRAILS.iter().filter_map(|guardrail| guardrail(&inspected)));
+        findings.extend(GUARDRAILS.iter().filter_map(|guardrail| guardrail(&inspected)));
     }
-    found
+    findings
 }
 
 /// Each guardrail answers one question about one resource, and ignores types that it does not know.
@@ -78,10 +78,10 @@ impl<'t> Inspected<'t> {
     }
 
     /// Creates a finding about this resource, at the line of the property if it is present.
-    fn finding(&self, property: &str, what: &str, remedy: &str) -> Problem {
+    fn finding(&self, property: &str, problem: &str, remedy: &str) -> Problem {
         let written = self.resource.properties.as_ref().and_then(|properties| properties.get(property));
         let line = written.map_or(self.resource.line, |node: &Node| node.line);
         let Resource { logical_id, resource_type, .. } = self.resource;
-        Problem::new(line, format!("`{logical_id}` ({resource_type}) {what}"), remedy)
+        Problem::new(line, format!("`{logical_id}` ({resource_type}) {problem}"), remedy)
     }
 }

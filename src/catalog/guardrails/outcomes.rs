@@ -35,9 +35,9 @@ pub(super) fn outcomes<'t>(
     path: &[&str],
     template: &'t Template,
 ) -> Vec<PropertyOutcome<'t>> {
-    let mut found = Vec::new();
-    collect(node, path, template, 0, &mut found);
-    found
+    let mut outcomes = Vec::new();
+    collect(node, path, template, 0, &mut outcomes);
+    outcomes
 }
 
 fn collect<'t>(
@@ -45,11 +45,11 @@ fn collect<'t>(
     path: &[&str],
     template: &'t Template,
     depth: usize,
-    found: &mut Vec<PropertyOutcome<'t>>,
+    outcomes: &mut Vec<PropertyOutcome<'t>>,
 ) {
     let mut add = |outcome: PropertyOutcome<'t>| {
-        if !found.contains(&outcome) {
-            found.push(outcome);
+        if !outcomes.contains(&outcome) {
+            outcomes.push(outcome);
         }
     };
     let Some(node) = node.filter(|node| !node.is_null()) else {
@@ -60,8 +60,8 @@ fn collect<'t>(
         Some(("Fn::If", argument)) => match argument.as_list() {
             Some([_, yes, no]) => {
                 // Conditions depend on the form, so either branch may apply.
-                collect(Some(yes), path, template, depth + 1, found);
-                collect(Some(no), path, template, depth + 1, found);
+                collect(Some(yes), path, template, depth + 1, outcomes);
+                collect(Some(no), path, template, depth + 1, outcomes);
             }
             _ => add(PropertyOutcome::Unknown),
         },
@@ -72,7 +72,7 @@ fn collect<'t>(
         None => match (path, &node.value) {
             ([], Value::Scalar { text, .. }) => add(PropertyOutcome::Text(text)),
             ([], Value::List(_) | Value::Map(_)) => add(PropertyOutcome::Structure(node)),
-            ([key, rest @ ..], Value::Map(_)) => collect(node.get(key), rest, template, depth + 1, found),
+            ([key, rest @ ..], Value::Map(_)) => collect(node.get(key), rest, template, depth + 1, outcomes),
             ([_, ..], Value::Scalar { .. } | Value::List(_)) => add(PropertyOutcome::Absent),
         },
     }

@@ -20,8 +20,8 @@ pub(super) fn wildcard_actions(inspected: &Inspected<'_>) -> Option<Problem> {
         inline.iter().chain(std::iter::once(properties)).filter_map(|policy| policy.get("PolicyDocument"));
     let mut statements = documents.flat_map(|document| one_or_many(document.get("Statement")));
     let action = statements.find_map(wildcard)?;
-    let what = format!("allows all actions (`{}`)", action.as_text().unwrap_or_default());
-    let finding = inspected.finding("", &what, "name the actions that are needed");
+    let problem = format!("allows all actions (`{}`)", action.as_text().unwrap_or_default());
+    let finding = inspected.finding("", &problem, "name the actions that are needed");
     Some(Problem { line: action.line, ..finding })
 }
 

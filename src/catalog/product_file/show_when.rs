@@ -54,23 +54,23 @@ fn check_shown(reader: &Reader<'_>, key: &str, beside: &FormContext<'_>, context
     if beside.hidden.contains(key) || parameter.no_echo {
         reader.report(key, format!("`{key}` is not in the form anyway"), "remove the line");
     } else if default.is_none_or(|default| constraint_problem(parameter, default).is_some()) {
-        let what = format!("`{key}` has no default to use when it is hidden");
-        reader.report(key, what, "give it a `Default` in template.yml that the form offers");
+        let problem = format!("`{key}` has no default to use when it is hidden");
+        reader.report(key, problem, "give it a `Default` in template.yml that the form offers");
     }
 }
 
 fn check_condition(condition: &Reader<'_>, read: &ShowWhen, beside: &FormContext<'_>, context: &Context<'_>) {
     if read.is.is_empty() {
-        let what = format!("`{}` names no value, so the field is never shown", condition.path_of("is"));
-        condition.report("is", what, "write for example `is: [prod]`");
+        let problem = format!("`{}` names no value, so the field is never shown", condition.path_of("is"));
+        condition.report("is", problem, "write for example `is: [prod]`");
     }
     if read.parameter.is_empty() {
         return;
     }
     let Some(parameter) = parameter(condition, "parameter", &read.parameter, context) else { return };
     if beside.hidden.contains(&read.parameter) || parameter.no_echo {
-        let what = format!("`{}` is not in the form, so nobody can choose what it shows", read.parameter);
-        condition.report("parameter", what, "name a parameter that people fill in");
+        let problem = format!("`{}` is not in the form, so nobody can choose what it shows", read.parameter);
+        condition.report("parameter", problem, "name a parameter that people fill in");
         return;
     }
     for value in &read.is {
@@ -88,8 +88,8 @@ fn check_order(
     context: &Context<'_>,
 ) {
     if let Some(over) = way_back(key, conditions) {
-        let what = format!("`{key}` depends on itself: {}", over.join(" by "));
-        reader.report(key, what, "always show one of them");
+        let problem = format!("`{key}` depends on itself: {}", over.join(" by "));
+        reader.report(key, problem, "always show one of them");
         return;
     }
     let page = |template: &Template, key: &str| {
@@ -97,15 +97,15 @@ fn check_order(
     };
     let by = conditions.get(key).map_or("", |condition| condition.parameter.as_str());
     let pages = context.template.and_then(|template| page(template, key).zip(page(template, by)));
-    if let Some((own, deciding)) = pages.filter(|(own, deciding)| deciding > own) {
-        let what = format!(
+    if let Some((page, deciding)) = pages.filter(|(page, deciding)| deciding > page) {
+        let problem = format!(
             "`{key}` stands on page {} of the form and `{by}`, which shows it, on page {}",
-            own + 1,
+            page + 1,
             deciding + 1
         );
         reader.report(
             key,
-            what,
+            problem,
             "put the one that decides first in `ParameterGroups` of `AWS::CloudFormation::Interface`",
         );
     }

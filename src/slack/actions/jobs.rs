@@ -27,10 +27,10 @@ pub(super) async fn forget(edge: &Edge, click: &Click) -> Ack {
     answer(edge, click, dropped, "was dropped.").await
 }
 
-async fn answer(edge: &Edge, click: &Click, done: Result<ParkedJob, Error>, what: &str) -> Ack {
+async fn answer(edge: &Edge, click: &Click, done: Result<ParkedJob, Error>, outcome: &str) -> Ack {
     match done {
         Ok(job) => {
-            let done = format!("{} {what}", named_job(&job));
+            let done = format!("{} {outcome}", named_job(&job));
             Ack::Ephemeral(listed_jobs(edge, &by(click), Some(&done)).await)
         }
         Err(error) => edge.refusal_of(&error),

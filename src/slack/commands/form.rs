@@ -9,9 +9,9 @@ use crate::slack::mrkdwn::{inline, mention, monthly};
 use crate::slack::views::{FormState, remembered, request_form};
 
 /// Formats a request that uses up the quota or budget: name, owner, status, cost, and the command that ends it.
-fn holder(held: &Request, command: &str) -> String {
-    let status = held.status.name();
-    let cost = held.estimate.as_ref().map(|estimate| format!(" · {}", monthly(estimate)));
+fn holder(request: &Request, command: &str) -> String {
+    let status = request.status.name();
+    let cost = request.estimate.as_ref().map(|estimate| format!(" · {}", monthly(estimate)));
     let end = match status {
         StatusName::Pending | StatusName::AwaitingApproval => Some("cancel"),
         StatusName::Active | StatusName::Provisioning | StatusName::TeardownFailed => Some("teardown"),
@@ -25,12 +25,12 @@ fn holder(held: &Request, command: &str) -> String {
         | StatusName::Terminated
         | StatusName::Retained => None,
     };
-    let id = held.id.short();
+    let id = request.id.short();
     let end = end.map(|word| format!(" · `{command} {word} {id}`"));
     format!(
         "`{}` {} · {}{}{}",
-        held.resource_name(),
-        mention(&held.owner),
+        request.resource_name(),
+        mention(&request.owner),
         status.label(),
         cost.unwrap_or_default(),
         end.unwrap_or_default()

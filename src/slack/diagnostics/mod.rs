@@ -131,9 +131,9 @@ fn of_workspace(identity: &Identity, organization: &Organization, groups_are_nam
             "the app is installed for a whole enterprise, so Slack does not know whose user groups the settings name",
             "set `slack.workspace` to the id of the workspace that the groups belong to",
         )),
-        (false, Some(named), Some(own)) if named != own => Some(Finding::problem(
+        (false, Some(named), Some(installed)) if named != installed => Some(Finding::problem(
             TOKEN,
-            format!("`slack.workspace` is {named}, and the token is for {own}"),
+            format!("`slack.workspace` is {named}, and the token is for {installed}"),
             "remove `slack.workspace`: only an app that is installed for a whole enterprise needs it",
         )),
         _ => None,
@@ -150,10 +150,10 @@ fn of_scopes(granted: Option<&BTreeSet<String>>, needed: &[&Scope]) -> Vec<Findi
         )];
     };
     let missing = needed.iter().filter(|scope| !granted.contains(scope.name)).map(|scope| {
-        let what = format!("`{}` is not granted, for: {}", scope.name, scope.purpose);
+        let problem = format!("`{}` is not granted, for: {}", scope.name, scope.purpose);
         let remedy =
             "add it under OAuth & Permissions, Scopes, Bot Token Scopes, then press Reinstall to Workspace";
-        Finding::problem(GRANTS, what, remedy)
+        Finding::problem(GRANTS, problem, remedy)
     });
     let missing: Vec<Finding> = missing.collect();
     if missing.is_empty() {
@@ -171,15 +171,15 @@ fn of_clock(ahead: anyhow::Result<SignedDuration>) -> Finding {
         }
     };
     let side = if ahead.is_negative() { "behind" } else { "ahead of" };
-    let what = format!("this machine is {} s {side} Slack", ahead.abs().as_secs());
+    let problem = format!("this machine is {} s {side} Slack", ahead.abs().as_secs());
     let remedy = "let NTP set the clock of this machine";
     match ahead.abs() {
         off if off > WRONG_TIME => Finding::problem(
             CLOCK,
-            format!("{what}, so what Slack sends is refused as too old and no lease ends"),
+            format!("{problem}, so what Slack sends is refused as too old and no lease ends"),
             remedy,
         ),
-        off if off > ODD_TIME => Finding::warning(CLOCK, what, remedy),
+        off if off > ODD_TIME => Finding::warning(CLOCK, problem, remedy),
         _ => Finding::ok(CLOCK, "the same as Slack's, within a minute"),
     }
 }

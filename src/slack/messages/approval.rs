@@ -22,7 +22,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     blocks.extend(text::exception(request).map(|exception| section(&exception_line(request, &exception))));
     blocks.extend(text::reason(request).iter().map(|reason| section(reason)));
     blocks.extend(text::ticket(request).iter().map(|ticket| section(ticket)));
-    blocks.extend(held(notice).iter().map(|held| section(held)));
+    blocks.extend(resources_of_the_team(notice).iter().map(|lines| section(lines)));
     blocks.extend(text::parameters(request).iter().map(|parameters| section(parameters)));
     blocks.extend(outcome(notice));
     let ends = undecided(request).then(|| format!("times out {}", date_time(request.creation.answer_by)));
@@ -40,7 +40,7 @@ fn exception_line(request: &Request, exception: &str) -> String {
 pub(super) const ABOVE_BUDGET: &str = ":warning: This exceeds the team's monthly budget.";
 
 /// Lists what the team already has of this product, with owners and costs; `None` if it has nothing.
-fn held(notice: &RequestNotice<'_>) -> Option<String> {
+fn resources_of_the_team(notice: &RequestNotice<'_>) -> Option<String> {
     let line = |request: &Request| {
         let cost = request.estimate.as_ref().map(|estimate| format!(" · {}", monthly(estimate)));
         let (name, owner) = (code(&text::resource(request), 100), mention(&request.owner));

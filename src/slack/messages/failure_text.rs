@@ -78,10 +78,10 @@ pub(super) fn of_teardown(why: &str) -> String {
     in_plain_words(why, &TEARDOWN, otherwise)
 }
 
-fn in_plain_words(why: &str, known: &[KnownFailure], otherwise: &str) -> String {
+fn in_plain_words(why: &str, failures: &[KnownFailure], otherwise: &str) -> String {
     let lower = why.to_lowercase();
-    let known = known.iter().find(|(signs, _)| signs.iter().any(|sign| lower.contains(sign)));
-    let plain = known.map_or(otherwise, |(_, words)| words);
+    let failure = failures.iter().find(|(signs, _)| signs.iter().any(|sign| lower.contains(sign)));
+    let plain = failure.map_or(otherwise, |(_, words)| words);
     if why.trim().is_empty() {
         return plain.to_owned();
     }

@@ -42,9 +42,9 @@ pub fn list(page: &ListPage<'_>) -> Message {
 
 /// Returns the page without its title; `turn` is the action of its buttons.
 pub fn list_blocks(page: &ListPage<'_>, turn: ActionId) -> Vec<SlackBlock> {
-    let shown = page.rows.iter().take(PAGE_ROWS);
+    let rows = page.rows.iter().take(PAGE_ROWS);
     let mut blocks: Vec<SlackBlock> =
-        shown.map(|request| section_with(&list_items::line(request), list_items::details(request))).collect();
+        rows.map(|request| section_with(&list_items::line(request), list_items::details(request))).collect();
     if page.rows.is_empty() {
         blocks.push(section(page.empty));
     }

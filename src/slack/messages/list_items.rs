@@ -73,7 +73,7 @@ fn since(request: &Request) -> String {
 /// Formats what an approver must know before deciding: who asks for what and for whom, the cost and the reason.
 pub fn ask(request: &Request) -> String {
     let approval = request.approval();
-    let asked = match &approval.about {
+    let purpose = match &approval.about {
         About::Change(order) => format!(
             "to change `{}`: {}",
             text::resource(request),
@@ -84,7 +84,7 @@ pub fn ask(request: &Request) -> String {
         }
         About::Create => "for it".to_owned(),
     };
-    let asked = format!("{} asks {asked}", mention(&approval.asked_by));
+    let question = format!("{} asks {purpose}", mention(&approval.asked_by));
     let until = approval.answer_by;
     let above = if request.exceeds_budget { " · *over the team's monthly budget*" } else { "" };
     let exception = text::exception(request).map(|exception| format!(" · *{exception}*")).unwrap_or_default();
@@ -94,7 +94,7 @@ pub fn ask(request: &Request) -> String {
         reason => format!("\n{}", quote(&on_one_line(reason), REASON)),
     };
     format!(
-        "{} for team *{}* · {}{above}{exception}\n{asked} · `{}` · times out {}{so_far}{why}",
+        "{} for team *{}* · {}{above}{exception}\n{question} · `{}` · times out {}{so_far}{why}",
         text::named(request),
         text::team(request),
         cost(request),

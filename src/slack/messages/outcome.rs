@@ -17,7 +17,7 @@ pub(super) fn title(request: &Request, approval: &Approval) -> String {
         About::Change(_) => "Change",
     };
     let outcome = approval.change().and_then(|order| order.outcome.as_ref());
-    let what = match (&approval.answer, outcome) {
+    let state = match (&approval.answer, outcome) {
         (Some(Answer::Approved), Some(ChangeOutcome::Done)) => "Changed".to_owned(),
         (Some(Answer::Approved), Some(ChangeOutcome::Failed { .. })) => format!("{noun} failed"),
         (Some(Answer::Approved), None) => format!("{noun} approved"),
@@ -27,7 +27,7 @@ pub(super) fn title(request: &Request, approval: &Approval) -> String {
         (None, _) if is_waiting(request, approval) => format!("{noun} needs approval"),
         (Some(Answer::Moot) | None, _) => format!("{noun} no longer needed"),
     };
-    format!("{what}: {}", request.product.name)
+    format!("{state}: {}", request.product.name)
 }
 
 /// Says who is asked until when, or what the answer was.

@@ -43,7 +43,7 @@ fn headline(notice: &RequestNotice<'_>, prompt: ReminderKind) -> String {
 fn question(request: &Request) -> String {
     let team = text::team(request);
     let asker = mention(&request.approval().asked_by);
-    let what = match &request.approval().about {
+    let question = match &request.approval().about {
         About::Change(_) => {
             format!("{asker} asks to change {} of team *{team}*.", text::named(request))
         }
@@ -54,16 +54,16 @@ fn question(request: &Request) -> String {
         ),
         About::Create => {
             let exception = text::exception(request).map(|text| format!(" *{text}*.")).unwrap_or_default();
-            let (what, cost) = (text::named(request), text::cost(request));
-            format!("{asker} asks for {what} for team *{team}*, {cost}.{exception}")
+            let (product, cost) = (text::named(request), text::cost(request));
+            format!("{asker} asks for {product} for team *{team}*, {cost}.{exception}")
         }
     };
     if request.asking.unposted_at.is_some() {
         return format!(
-            "{what} Answer under *Details* or on the app's home tab: there is no channel to post its card in."
+            "{question} Answer under *Details* or on the app's home tab: there is no channel to post its card in."
         );
     }
-    format!("{what} Answer on the card, under *Details* or on the app's home tab.")
+    format!("{question} Answer on the card, under *Details* or on the app's home tab.")
 }
 
 #[cfg(test)]

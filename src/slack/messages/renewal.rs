@@ -12,14 +12,14 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     // A card without a renewal should not exist. If it does, the state is better than nothing.
     let Some((approval, renewal)) = request.renewal() else { return super::progress::direct(notice) };
     let title = outcome::title(request, approval);
-    let asked = format!(
+    let question = format!(
         "{} asks to keep `{}` {} longer. It was renewed {} already.",
         mention(&approval.asked_by),
         text::resource(request),
         renewal.period.describe(),
         times(renewals_before(request, approval))
     );
-    let mut blocks = vec![header(&title), section(&asked)];
+    let mut blocks = vec![header(&title), section(&question)];
     blocks.extend(fields(&[
         ("Owner", mention(&request.owner)),
         ("Team", text::team(request)),
@@ -31,7 +31,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     blocks.extend(outcome::decide(request, approval));
     blocks.push(text::footer(notice, None));
     let simulated = text::simulated(notice);
-    let text = format!("{}. {asked} {outcome}{simulated}", escape_within(&title, 200));
+    let text = format!("{}. {question} {outcome}{simulated}", escape_within(&title, 200));
     Message::new(&text, blocks)
 }
 

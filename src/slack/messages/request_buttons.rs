@@ -23,13 +23,13 @@ pub(super) fn nudge_button(request: &Request) -> Option<SlackBlockButtonElement>
 /// Returns Approve, Deny and, if possible, Approve with changes, for a request, renewal or change that waits.
 pub(super) fn decision_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
     let value = button_value(request);
-    let what = match request.approval().about {
+    let object = match request.approval().about {
         About::Create => "",
         About::Renew(_) => " renewing",
         About::Change(_) => " changing",
     };
     let button =
-        |action, verb: &str| button(action, verb, &value, &spoken(&format!("{verb}{what}"), request));
+        |action, verb: &str| button(action, verb, &value, &spoken(&format!("{verb}{object}"), request));
     let mut row = vec![
         button(ActionId::Approve, "Approve").with_style(SlackBlockButtonStyle::Primary),
         button(ActionId::Deny, "Deny").with_style(SlackBlockButtonStyle::Danger),

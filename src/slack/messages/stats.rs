@@ -63,9 +63,9 @@ fn paragraph(name: &str, part: &StatsSection) -> String {
         ("Approvers took", counts.approved_within(50), counts.approved_within(95)),
         ("From the form to ready", counts.ready_within(50), counts.ready_within(95)),
     ];
-    for (what, half, most) in times {
+    for (label, half, most) in times {
         if let (Some(half), Some(most)) = (half, most) {
-            lines.push(format!("{what}: half {}, 95% {}", within(half), within(most)));
+            lines.push(format!("{label}: half {}, 95% {}", within(half), within(most)));
         }
     }
     lines.extend(waits(part));
@@ -74,7 +74,7 @@ fn paragraph(name: &str, part: &StatsSection) -> String {
 
 /// Lists the counters that are not zero.
 fn outcomes(counts: &CounterTotals) -> String {
-    let told = [
+    let labels = [
         (Counter::Submitted, "requested"),
         (Counter::Approved, "approved"),
         (Counter::Auto, "approved automatically"),
@@ -86,7 +86,7 @@ fn outcomes(counts: &CounterTotals) -> String {
         (Counter::Renewed, "renewed"),
         (Counter::TornDown, "torn down"),
     ];
-    let some: Vec<String> = told
+    let some: Vec<String> = labels
         .iter()
         .map(|(mark, words)| (counts.of(*mark), words))
         .filter(|(count, _)| *count > 0)

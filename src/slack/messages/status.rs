@@ -53,7 +53,7 @@ pub fn status(notice: &RequestNotice<'_>, entries: &[AuditEntry], rights: Rights
 
 fn more(notice: &RequestNotice<'_>) -> Vec<String> {
     let request = notice.request;
-    let asked = (request.status.name().is_undecided() && !notice.approvers.is_empty()).then(|| {
+    let approvers = (request.status.name().is_undecided() && !notice.approvers.is_empty()).then(|| {
         let so_far = text::approvals_so_far(request).map(|count| format!("\n{count}"));
         format!("*Approvers*\n{}{}", text::approvers(notice), so_far.unwrap_or_default())
     });
@@ -84,7 +84,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
         text::reason(request),
         text::ticket(request),
         text::decision(request),
-        asked,
+        approvers,
         failed,
         text::held_up(request),
         text::trouble(request),

@@ -97,14 +97,14 @@ pub(super) fn people(request: &Request) -> (&'static str, String) {
 pub(super) fn ticket(request: &Request) -> Option<String> {
     let ticket = request.ticket.as_ref()?;
     let reference = inline(&ticket.reference, 200);
-    let shown = match &ticket.link {
+    let linked = match &ticket.link {
         // The reference was encoded into the URL when it was read, so it cannot end the link. Slack does not render
         // code inside a link.
         Some(link) if reference.starts_with('`') => format!("{reference} (<{link}|open>)"),
         Some(link) => format!("<{link}|{reference}>"),
         None => reference,
     };
-    Some(format!("*{}*: {shown}", escape_within(&ticket.label, 100)))
+    Some(format!("*{}*: {linked}", escape_within(&ticket.label, 100)))
 }
 
 /// Lists the outputs with their descriptions, one per line; `None` if there are none.
@@ -334,11 +334,11 @@ fn active(request: &Request, lease: &Lease) -> String {
 /// Says which renewal or change waits for approval, and until when, worded to follow an article.
 pub(super) fn waiting(request: &Request) -> Option<String> {
     let waiting = request.waiting()?;
-    let what = match &waiting.about {
+    let noun = match &waiting.about {
         About::Renew(renewal) => format!("renewal by {}", renewal.period.describe()),
         About::Create | About::Change(_) => "change".to_owned(),
     };
-    Some(format!("{what} is waiting for approval until {}", date_time(waiting.answer_by)))
+    Some(format!("{noun} is waiting for approval until {}", date_time(waiting.answer_by)))
 }
 
 /// Says which missing AWS permission holds up the request, which only an operator can fix.

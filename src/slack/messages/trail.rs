@@ -82,7 +82,7 @@ fn verdict(trail: &Trail) -> String {
 /// Returns the newest entries in as few sections as possible, and how many earlier ones do not fit.
 fn newest(entries: &[AuditEntry]) -> (Vec<SlackBlock>, usize) {
     let mut sections: Vec<Vec<String>> = vec![Vec::new()];
-    let (mut length, mut shown) = (0, 0);
+    let (mut length, mut count) = (0, 0);
     for entry in entries.iter().rev() {
         let line = line(entry);
         length += line.chars().count() + 1;
@@ -96,14 +96,14 @@ fn newest(entries: &[AuditEntry]) -> (Vec<SlackBlock>, usize) {
         if let Some(last) = sections.last_mut() {
             last.push(line);
         }
-        shown += 1;
+        count += 1;
     }
     let joined = |mut lines: Vec<String>| {
         lines.reverse();
         section(&lines.join("\n"))
     };
     let filled = sections.into_iter().rev().filter(|lines| !lines.is_empty());
-    (filled.map(joined).collect(), entries.len() - shown)
+    (filled.map(joined).collect(), entries.len() - count)
 }
 
 fn line(entry: &AuditEntry) -> String {

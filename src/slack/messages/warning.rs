@@ -16,10 +16,10 @@ use crate::slack::mrkdwn::{self, any_of, date_time, mention};
 pub(super) fn warning(notice: &WarningNotice<'_>) -> Message {
     let mut texts = Vec::new();
     let mut blocks = Vec::new();
-    if let [one] = notice.leases {
-        let text = alone(notice, one);
+    if let [warned] = notice.leases {
+        let text = alone(notice, warned);
         blocks.push(section(&text));
-        blocks.extend(row(notice, one));
+        blocks.extend(row(notice, warned));
         texts.push(text);
     } else {
         texts.push(intro(notice));
@@ -57,14 +57,14 @@ fn alone(notice: &WarningNotice<'_>, warned: &LeaseToWarn<'_>) -> String {
     let Some(lease) = ending(request) else { return format!("{name}\n{}", stands(request)) };
     let until = date_time(lease.expires_at);
     let renew = if request.product.lease.renew.is_empty() { "" } else { " unless it is renewed" };
-    let what = match notice.instead {
+    let headline = match notice.instead {
         None => format!("Your {name} will be torn down {until}{renew}."),
         Some(_) => format!("{name} will be torn down {until}{renew}. {}", unreachable_owner(notice)),
     };
     let kept = deletion_effects::left_behind(request).map(|kept| format!("\n{kept}")).unwrap_or_default();
     let cost =
         request.estimate.as_ref().map(|estimate| format!("\nIt costs {}.", mrkdwn::estimate(estimate)));
-    format!("{what}{}{kept}", cost.unwrap_or_default())
+    format!("{headline}{}{kept}", cost.unwrap_or_default())
 }
 
 /// Returns the introduction to a list of several leases.
@@ -72,13 +72,13 @@ fn intro(notice: &WarningNotice<'_>) -> String {
     let all = notice.leases.len();
     let waiting =
         notice.leases.iter().filter(|warned| !warned.is_handed && ending(warned.request).is_some()).count();
-    let what = match waiting {
+    let text = match waiting {
         0 => return "None of these will be torn down soon any more.".to_owned(),
         1 => format!("One of these {all} will be torn down soon unless it is renewed."),
         some if some == all => format!("These {all} will be torn down soon unless they are renewed."),
         some => format!("{some} of these {all} will be torn down soon unless they are renewed."),
     };
-    if notice.instead.is_some() { format!("{what} {}", unreachable_owner(notice)) } else { what }
+    if notice.instead.is_some() { format!("{text} {}", unreachable_owner(notice)) } else { text }
 }
 
 fn unreachable_owner(notice: &WarningNotice<'_>) -> String {

@@ -10,7 +10,7 @@ use crate::slack::incoming::ViewRef;
 
 /// Returns the modal.
 pub fn away() -> SlackModalView {
-    let what = "Who answers for you while you are away? They can approve and deny what you could, never their own \
+    let text = "Who answers for you while you are away? They can approve and deny what you could, never their own \
                 requests, and every answer shows that it was given for you.";
     let value = || SlackActionId(ActionId::FieldValue.as_str().to_owned());
     let select = SlackBlockUsersSelectElement::new()
@@ -23,7 +23,7 @@ pub fn away() -> SlackModalView {
     let until = SlackInputBlock::new(plain("Last day", 2000), SlackInputBlockElement::DatePicker(date))
         .with_block_id(SlackBlockId(UNTIL_BLOCK.to_owned()))
         .with_hint(plain("The day ends at midnight UTC. You can come back earlier on the home tab.", 2000));
-    modal("Out of office", CallbackId::Away, vec![section(what), person.into(), until.into()])
+    modal("Out of office", CallbackId::Away, vec![section(text), person.into(), until.into()])
         .with_submit(plain("Leave", MAX_TITLE))
         .with_close(plain("Back", MAX_TITLE))
 }

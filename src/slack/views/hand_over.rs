@@ -13,7 +13,7 @@ use crate::slack::mrkdwn::code;
 
 /// Returns the modal.
 pub fn hand_over(request: &Request, pressed: &ButtonContext) -> SlackModalView {
-    let what = format!(
+    let text = format!(
         "Who owns {} from now on? They get all updates and can renew it.",
         code(&request.resource_name(), 100)
     );
@@ -24,7 +24,7 @@ pub fn hand_over(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let person = SlackInputBlock::new(plain("New owner", 2000), SlackInputBlockElement::UsersSelect(select))
         .with_block_id(SlackBlockId(PERSON_BLOCK.to_owned()))
         .with_hint(plain(&hint, 2000));
-    modal("Hand over", CallbackId::Transfer, vec![section(&what), person.into()])
+    modal("Hand over", CallbackId::Transfer, vec![section(&text), person.into()])
         .with_submit(plain("Hand over", MAX_TITLE))
         .with_close(plain("Back", MAX_TITLE))
         .with_private_metadata(pressed.written())

@@ -14,14 +14,14 @@ use crate::slack::mrkdwn::{code, escape_within};
 pub fn retain(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let failed = request.status.name() == StatusName::TeardownFailed;
     let why = if failed { "could not be torn down" } else { "is stuck" };
-    let what = format!(
+    let text = format!(
         "{} of team *{}* {why}. Retaining it leaves everything that remains in the AWS account, where \
          it may still cost money. Its quota slot is freed, and the portal no longer manages it.",
         code(&request.resource_name(), 100),
         escape_within(request.team.as_str(), 150)
     );
     let reason = reason_input("For example: its data is still needed, it moves to the archive account");
-    modal("Retain", CallbackId::Retain, vec![section(&what), reason])
+    modal("Retain", CallbackId::Retain, vec![section(&text), reason])
         .with_submit(plain("Retain", MAX_TITLE))
         .with_close(plain("Back", MAX_TITLE))
         .with_private_metadata(pressed.written())

@@ -35,8 +35,8 @@ pub fn note(title: &str, text: &str) -> SlackModalView {
 
 /// Rebuilds a dialog as it was shown, with `text` on top; `None` unless it is a dialog without fields but with a submit
 /// button.
-pub fn again(shown: &ViewRef, text: &str) -> Option<SlackModalView> {
-    let (callback, submit, close) = match CallbackId::parse(&shown.callback_id)? {
+pub fn again(view: &ViewRef, text: &str) -> Option<SlackModalView> {
+    let (callback, submit, close) = match CallbackId::parse(&view.callback_id)? {
         CallbackId::TearDown => (CallbackId::TearDown, TEAR_DOWN, KEEP_IT),
         // All others have fields, which can show errors, or no submit button.
         CallbackId::RequestForm
@@ -51,7 +51,7 @@ pub fn again(shown: &ViewRef, text: &str) -> Option<SlackModalView> {
         | CallbackId::Requests
         | CallbackId::Note => return None,
     };
-    let mut blocks: Vec<SlackBlock> = serde_json::from_str(&shown.blocks).ok()?;
+    let mut blocks: Vec<SlackBlock> = serde_json::from_str(&view.blocks).ok()?;
     // The blocks were shown before, so they may contain the problem of an earlier attempt.
     blocks.retain(|block| !is_problem(block));
     if let SlackBlock::Section(problem) = section(&format!(":warning: {text}")) {
@@ -60,7 +60,7 @@ pub fn again(shown: &ViewRef, text: &str) -> Option<SlackModalView> {
     let view = modal(submit, callback, blocks)
         .with_submit(plain(submit, MAX_TITLE))
         .with_close(plain(close, MAX_TITLE))
-        .with_private_metadata(shown.private_metadata.clone());
+        .with_private_metadata(view.private_metadata.clone());
     Some(view)
 }
 

@@ -14,7 +14,7 @@ impl Evaluator<'_> {
             None => {}
         }
         let Some((_, node)) = self.template.conditions.iter().find(|(own, _)| own == name) else {
-            return Err(EvaluationError::new(format!("there is not a condition `{name}`")));
+            return Err(EvaluationError::new(format!("there is no condition `{name}`")));
         };
         // Marks the condition as being evaluated, so that a cycle is detected above.
         self.conditions.borrow_mut().insert(name.to_owned(), None);

@@ -90,7 +90,7 @@ fn what_only_aws_can_tell_of_a_condition_is_no_fact_and_what_is_decided_without_
     made: Topic, Sure
     Maybe: AWS looks `/nowhere` up in the Parameter Store
     Surely = always
-    Missing: there is not a condition `Nowhere`
+    Missing: there is no condition `Nowhere`
     Gold: `Gold` is not made with these parameters
     Silver: AWS looks `/nowhere` up in the Parameter Store
     Either: AWS looks `/nowhere` up in the Parameter Store

@@ -364,7 +364,7 @@ impl<'a> Checker<'a> {
             return;
         };
         if !node.is_null() && !self.conditions.has(name) && !self.told.contains(name) {
-            let what = format!("there is not a condition `{name}`");
+            let what = format!("there is no condition `{name}`");
             // `nothing` borrows the checker mutably, so the names are taken out for the call.
             let conditions = std::mem::replace(&mut self.conditions, Names::of(None));
             self.nothing(node.line, name, what, &[&conditions], "define it under `Conditions`");

@@ -24,17 +24,17 @@ fn a_name_that_stands_for_nothing_is_told_with_its_line() {
     line 4: `Topic` is a resource, a condition can ask for parameters only: refer to a parameter: nothing is made yet when it is judged
     line 5: `Topic` is a resource, a condition can ask for parameters only: refer to a parameter: nothing is made yet when it is judged
     line 5: `Topic` is a resource, a condition can ask for parameters only: refer to a parameter: nothing is made yet when it is judged
-    line 7: there is not a condition `IsLagre`: did you mean `IsLarge`?
+    line 7: there is no condition `IsLagre`: did you mean `IsLarge`?
     line 7: `Sizes` is neither a parameter nor a resource: did you mean `Size`?
     line 8: resource `Queue` depends on `Topics`, which is no resource: did you mean `Topic`?
     line 8: resource `Queue`: `DependsOn` holds a map: write the names of resources
     line 8: `AWS::Regoin` is neither a parameter nor a resource: define it, or correct its name
     line 10: `Zip` is neither a parameter nor a resource: define it, or correct its name
-    line 10: there is not a condition `Gone`: define it under `Conditions`
+    line 10: there is no condition `Gone`: define it under `Conditions`
     line 11: `Nope` is no resource: define it, or correct its name
     line 12: `Own` is neither a parameter nor a resource: define it, or correct its name
     line 12: `Gone2` is no resource: define it, or correct its name
-    line 13: there is not a condition `Never`: define it under `Conditions`
+    line 13: there is no condition `Never`: define it under `Conditions`
     line 14: `Fn::If` has not 3 parts: write a condition and two values
     line 15: there is no function `Fn::Foo`: use a function of CloudFormation
     ");

@@ -118,8 +118,8 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
 pub fn remembered(form: &Form, state: &FormState<'_>) -> Memory {
     let is_full = is_full(state);
     let on_page = form.on_page(state.page, state.unasked).flat_map(|(_, fields)| fields);
-    let shown = on_page.filter(|_| !is_full).map(|field| field.key.as_str()).collect();
-    memory(form, state, &shown, !is_full && FormPage::of(form, state).is_last())
+    let visible = on_page.filter(|_| !is_full).map(|field| field.key.as_str()).collect();
+    memory(form, state, &visible, !is_full && FormPage::of(form, state).is_last())
 }
 
 /// Returns the limits that the request exceeds, if an exception can be requested.
@@ -163,7 +163,7 @@ impl FormPage {
             .iter()
             .filter_map(|(key, warning)| {
                 let page = form.page_of(key).filter(|page| *page != state.page)?;
-                let at = self.pages.iter().position(|known| *known == page)?;
+                let at = self.pages.iter().position(|other| *other == page)?;
                 Some(format!(":warning: Page {}: {}", at + 1, escape_within(warning, MAX_WARNING)))
             })
             .collect();
@@ -240,9 +240,9 @@ pub(super) fn fields(form: &Form, state: &FormState<'_>) -> Vec<SlackBlock> {
 }
 
 fn warning_under(key: &str, state: &FormState<'_>) -> Option<SlackBlock> {
-    let own = state.warnings.iter().filter(|(of, _)| of == key);
+    let warnings = state.warnings.iter().filter(|(of, _)| of == key);
     let lines: Vec<String> =
-        own.map(|(_, warning)| format!(":warning: {}", escape_within(warning, MAX_WARNING))).collect();
+        warnings.map(|(_, warning)| format!(":warning: {}", escape_within(warning, MAX_WARNING))).collect();
     (!lines.is_empty()).then(|| section(&lines.join("\n")))
 }
 
@@ -329,7 +329,7 @@ pub fn suggestions(form: &Form, block_id: &str, typed: &str) -> Vec<(String, Str
     let Some(field) = parameter_of(block_id).and_then(|key| form.field(key)) else { return Vec::new() };
     let typed = typed.trim().to_lowercase();
     let options = field.options().iter().enumerate();
-    let mut found: Vec<(bool, String, String)> = options
+    let mut suggestions: Vec<(bool, String, String)> = options
         .filter_map(|(position, choice)| {
             let (label, value) = (choice.label.to_lowercase(), choice.value.to_lowercase());
             let begins = label.starts_with(&typed) || value.starts_with(&typed);
@@ -338,8 +338,8 @@ pub fn suggestions(form: &Form, block_id: &str, typed: &str) -> Vec<(String, Str
         })
         .collect();
     // The sort is stable, so the options keep the template's order within each half.
-    found.sort_by_key(|(later, _, _)| *later);
-    found.into_iter().take(MAX_OPTIONS).map(|(_, label, value)| (label, value)).collect()
+    suggestions.sort_by_key(|(later, _, _)| *later);
+    suggestions.into_iter().take(MAX_OPTIONS).map(|(_, label, value)| (label, value)).collect()
 }
 
 #[cfg(test)]
