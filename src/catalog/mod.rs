@@ -104,7 +104,7 @@ fn product(
     }
     // Nothing returns before this line, so that all problems of the folder are reported at once.
     let template_hash = hex::encode(Sha256::digest(template_text?.as_bytes()));
-    is_right.then_some(file?.into_product(key?, template?, template_hash))
+    if is_right { Some(file?.into_product(key?, template?, template_hash)) } else { None }
 }
 
 fn wrong_key(folder: &ProductFolder, root: &str) -> FileProblem {

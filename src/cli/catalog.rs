@@ -104,7 +104,10 @@ pub fn problems_of(report: &CheckReport, key: &str) -> Option<CommandOutput> {
     };
     let lines: Vec<String> =
         report.problems.iter().filter(is_about_it).map(|problem| format!("{problem}\n")).collect();
-    (!lines.is_empty()).then(|| CommandOutput { text: lines.concat(), ok: false })
+    if lines.is_empty() {
+        return None;
+    }
+    Some(CommandOutput { text: lines.concat(), ok: false })
 }
 
 #[cfg(test)]

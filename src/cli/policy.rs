@@ -58,14 +58,14 @@ pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> R
     }
     let team = find_team(&settings, &arguments.person, team.as_deref())?;
     let (values, open) = check_values(product, &pairs)?;
-    let uses = uses(&settings, team).await?;
+    let team_use = team_use(&settings, team).await?;
     let mut text = explanation(
         &catalog,
         product,
         team,
         &arguments.person,
         &values,
-        &uses,
+        &team_use,
         &settings.organization.admins,
     );
     if !open.is_empty() {
@@ -154,7 +154,7 @@ fn check_values(
 }
 
 /// Returns what the team holds; nothing if the store does not exist yet.
-async fn uses(settings: &Settings, team: &Team) -> anyhow::Result<Vec<TeamUse>> {
+async fn team_use(settings: &Settings, team: &Team) -> anyhow::Result<Vec<TeamUse>> {
     if let StoreChoice::Sqlite(file) = &settings.backend.store
         && !Path::new(file).exists()
     {
@@ -170,14 +170,13 @@ fn explanation(
     team: &Team,
     person: &str,
     values: &ParameterValues,
-    uses: &[TeamUse],
+    team_use: &[TeamUse],
     admins: &[Principal],
 ) -> String {
     let estimate = estimate(&product.cost, &|key| values.get(key), &catalog.prices);
-    let budget = team.monthly_budget.map(|limit| BudgetUse::of(uses, limit));
+    let budget = team.monthly_budget.map(|limit| BudgetUse::of(team_use, limit));
     let fits = budget.is_none_or(|budget| budget.has_room_for(estimate.as_ref()));
-    let used =
-        uses.iter().find(|team_use| team_use.product == product.key).map_or(0, |team_use| team_use.used);
+    let used = team_use.iter().find(|usage| usage.product == product.key).map_or(0, |usage| usage.used);
     let quota = QuotaUse { used, limit: product.quota.per_team };
     let exception = Exception::needed(product.quota, quota, budget, estimate.as_ref());
     let is_refused = !product.quota.may_except(admins);

@@ -132,7 +132,11 @@ fn read_tables(text: &str) -> Option<StoreChoice> {
     let (requests, events) = text.split_once(',').unwrap_or((text, EVENTS));
     let (requests, events) = (requests.trim(), events.trim());
     let shaped = requests != events && [requests, events].into_iter().all(is_table_name);
-    shaped.then(|| StoreChoice::DynamoDb { requests: requests.to_owned(), events: events.to_owned() })
+    if shaped {
+        Some(StoreChoice::DynamoDb { requests: requests.to_owned(), events: events.to_owned() })
+    } else {
+        None
+    }
 }
 
 /// Whether DynamoDB's `CreateTable` accepts this name.

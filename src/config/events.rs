@@ -69,7 +69,7 @@ fn arn(events: &Reader<'_>, text: String) -> Option<String> {
             "write the ARN of an SNS topic, such as `arn:aws:sns:us-east-1:123456789012:provisioning-changes`",
         );
     }
-    shaped.then_some(text)
+    if shaped { Some(text) } else { None }
 }
 
 #[cfg(test)]

@@ -177,10 +177,10 @@ fn weekday(reader: &Reader<'_>, text: &str) -> Option<Weekday> {
         let problem = format!("`{text}` in `{}` is not a day of the week", reader.path_of("quiet_days"));
         let word = text.to_lowercase();
         let near = WEEK.iter().map(|(near, _)| *near).find(|near| word.starts_with(near));
-        let remedy = near.map_or_else(
-            || "write days as `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`".to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        );
+        let remedy = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "write days as `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`".to_owned(),
+        };
         reader.report("quiet_days", problem, remedy);
     }
     day

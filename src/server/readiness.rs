@@ -35,7 +35,9 @@ impl Readiness {
     pub(super) async fn problems(&self) -> Vec<String> {
         let deaf = self.over_sockets && self.portal.metrics.sockets() == 0;
         let mut problems = self.checked().await;
-        problems.extend(deaf.then(|| "socket: not connected".to_owned()));
+        if deaf {
+            problems.push("socket: not connected".to_owned());
+        }
         if self.portal.leaves_jobs() {
             problems.push("store: used by a newer version, which does the jobs".to_owned());
         }

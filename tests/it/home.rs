@@ -57,7 +57,7 @@ async fn an_approver_decides_on_the_home_tab() {
         morgan.opens_home().await;
         let home = morgan.home();
         let (first, search) = home.split_once("# Team search").unwrap();
-        assert!(search.contains("You approve for the teams above. You are a member of none"), "{search}");
+        assert!(search.contains("You approve for the teams above, but you are not a member of any"), "{search}");
         insta::assert_snapshot!(first, @"
         # Quartermaster
         *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
@@ -145,7 +145,7 @@ async fn ones_own_and_the_teams_things_stand_apart_and_nobody_elses_anywhere() {
             let home = other.home();
             assert!(!home.contains("U0ALICE") && !home.contains("Orders"), "{home}");
         }
-        assert!(company.olga.home().contains("You are a member of no team"), "{}", company.olga.home());
+        assert!(company.olga.home().contains("You are not a member of any team"), "{}", company.olga.home());
     })
     .await;
 }

@@ -213,7 +213,10 @@ async fn what_somebody_who_left_had_is_given_to_a_team_mate_or_ends() {
         morgan.fills(&[("person", "U0BOB")]).await;
         morgan.submits().await;
         morgan.closes_all().await;
-        let is_told = bob.dms().iter().any(|text| text.contains("You now own") && text.contains(": `payments-logs-dev-id`"));
+        let is_told = bob
+            .dms()
+            .iter()
+            .any(|text| text.contains("You now own") && text.contains(": `payments-logs-dev-id`"));
         assert!(is_told, "{:?}", bob.dms());
         bob.clicks_for(&kept.id.to_string(), "Renew 30 days").await;
         company.waits("8d").await;

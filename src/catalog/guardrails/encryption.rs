@@ -32,11 +32,18 @@ pub(super) fn at_rest(inspected: &Inspected<'_>) -> Option<Problem> {
     }
     let (_, path) = SWITCHES.iter().find(|(of, _)| inspected.is_one_of(&[of]))?;
     let remedy = format!("set `{}: true`", path.join("."));
-    (!inspected.is_always_true(path)).then(|| unencrypted(inspected, path, &remedy))
+    if inspected.is_always_true(path) {
+        return None;
+    }
+    Some(unencrypted(inspected, path, &remedy))
 }
 
 fn unless_described(inspected: &Inspected<'_>, property: &str, remedy: &str) -> Option<Problem> {
-    inspected.may_be_absent(&[property]).then(|| unencrypted(inspected, &[property], remedy))
+    if inspected.may_be_absent(&[property]) {
+        Some(unencrypted(inspected, &[property], remedy))
+    } else {
+        None
+    }
 }
 
 fn unencrypted(inspected: &Inspected<'_>, path: &[&str], remedy: &str) -> Problem {

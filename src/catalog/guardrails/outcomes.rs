@@ -82,7 +82,7 @@ fn collect<'t>(
 fn function(node: &Node) -> Option<(&str, &Node)> {
     let [entry] = node.as_map()? else { return None };
     let is_function = entry.key == "Ref" || entry.key.starts_with("Fn::");
-    is_function.then_some((entry.key.as_str(), &entry.value))
+    if is_function { Some((entry.key.as_str(), &entry.value)) } else { None }
 }
 
 /// Returns the values that users may enter: the allowed values, or else the default and an unknown one.
@@ -108,7 +108,10 @@ fn mapped_values<'t>(argument: &Node, template: &'t Template) -> Vec<PropertyOut
         let key = key.as_text()?;
         let values: Vec<_> =
             rows.iter().filter_map(|row| row.value.get(key)?.as_text()).map(PropertyOutcome::Text).collect();
-        (!values.is_empty()).then_some(values)
+        if values.is_empty() {
+            return None;
+        }
+        Some(values)
     };
     values().unwrap_or_else(|| vec![PropertyOutcome::Unknown])
 }

@@ -82,7 +82,7 @@ impl SocketUrl {
             "ws" => is_of_the_api(),
             _ => false,
         };
-        may_be_dialed.then_some(Self(url))
+        if may_be_dialed { Some(Self(url)) } else { None }
     }
 
     /// Returns the URL.

@@ -220,8 +220,10 @@ impl SlackClient {
     fn remembered_difference(&self) -> Option<SignedDuration> {
         let (slacks_now, at) = (*self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner))?;
         let since = at.elapsed();
-        let slacks_now = slacks_now.checked_add(since).ok().filter(|_| since < REMEMBERED)?;
-        Some(self.clock.now().duration_since(slacks_now))
+        if since >= REMEMBERED {
+            return None;
+        }
+        Some(self.clock.now().duration_since(slacks_now.checked_add(since).ok()?))
     }
 
     /// Calls a method that takes JSON.

@@ -54,11 +54,12 @@ pub(in crate::slack) fn form_view(session: &FormSession, problem: Option<&str>) 
 /// Returns what to do if a page cannot store all the input of the other pages; `None` if it can.
 pub(in crate::slack) fn too_much(session: &FormSession) -> Option<String> {
     let excess = with_state(session, None, |state| remembered(&session.form, state).excess);
-    (excess > 0).then(|| {
-        format!(
-            "This is more text than a form in Slack can carry from page to page. Shorten it by {excess} characters, for example here, or leave fields at their defaults."
-        )
-    })
+    if excess == 0 {
+        return None;
+    }
+    Some(format!(
+        "This is more text than a form in Slack can carry from page to page. Shorten it by {excess} characters, for example here, or leave fields at their defaults."
+    ))
 }
 
 fn with_state<T>(session: &FormSession, problem: Option<&str>, build: impl FnOnce(&FormState<'_>) -> T) -> T {

@@ -13,7 +13,11 @@ const MOST_SHOWN: usize = 5;
 
 /// Returns the button for an absence, unless the user is away.
 pub(super) fn leave_button(page: &HomePage) -> Option<SlackBlockButtonElement> {
-    absence(page).is_none().then(|| button(ActionId::Leave, "Out of office", "home", "Out of office"))
+    if absence(page).is_none() {
+        Some(button(ActionId::Leave, "Out of office", "home", "Out of office"))
+    } else {
+        None
+    }
 }
 
 pub(super) fn away(page: &HomePage) -> Vec<SlackBlock> {

@@ -155,8 +155,10 @@ fn mine(page: &HomePage) -> Vec<SlackBlock> {
 
 /// Returns the button that opens the whole list: the user's own, or a team's.
 fn show_all(block: &str, team: Option<&str>) -> SlackBlock {
-    let spoken =
-        team.map_or_else(|| "Show all of yours".to_owned(), |team| format!("Show all of team {team}"));
+    let spoken = match team {
+        Some(team) => format!("Show all of team {team}"),
+        None => "Show all of yours".to_owned(),
+    };
     let value = Rows::first(team).written();
     buttons(block, vec![button(ActionId::ShowAll, "Show all", &value, &spoken)])
 }

@@ -18,7 +18,9 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
         ("Cost", text::cost(request)),
         ("Quota", text::quota(notice)),
     ]));
-    blocks.extend(request.exceeds_budget.then(|| section(ABOVE_BUDGET)));
+    if request.exceeds_budget {
+        blocks.push(section(ABOVE_BUDGET));
+    }
     blocks.extend(text::exception(request).map(|exception| section(&exception_line(request, &exception))));
     blocks.extend(text::reason(request).iter().map(|reason| section(reason)));
     blocks.extend(text::ticket(request).iter().map(|ticket| section(ticket)));
@@ -47,7 +49,10 @@ fn resources_of_the_team(notice: &RequestNotice<'_>) -> Option<String> {
         format!("{name} · {owner}{}", cost.unwrap_or_default())
     };
     let lines: Vec<String> = notice.held.iter().map(line).collect();
-    (!lines.is_empty()).then(|| format!("*The team has*\n{}", lines.join("\n")))
+    if lines.is_empty() {
+        return None;
+    }
+    Some(format!("*The team has*\n{}", lines.join("\n")))
 }
 
 fn undecided(request: &Request) -> bool {

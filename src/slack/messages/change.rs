@@ -23,7 +23,9 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
         ("Product", text::product(request)),
         ("Cost", estimates(order.estimate_before.as_ref(), order.estimate.as_ref())),
     ]));
-    blocks.extend(order.exceeds_budget.then(|| section(super::approval::ABOVE_BUDGET)));
+    if order.exceeds_budget {
+        blocks.push(section(super::approval::ABOVE_BUDGET));
+    }
     if !order.reason.trim().is_empty() {
         blocks.push(section(&format!("*Why*\n{}", quote(&order.reason, text::QUOTED))));
     }

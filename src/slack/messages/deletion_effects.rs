@@ -34,7 +34,10 @@ pub(in crate::slack) fn lost_and_kept(request: &Request) -> String {
 /// Says before a teardown what will be kept; `None` if nothing is.
 pub(super) fn left_behind(request: &Request) -> Option<String> {
     let left = left(request, WILL_STAY);
-    (!left.is_empty()).then(|| left.join("\n"))
+    if left.is_empty() {
+        return None;
+    }
+    Some(left.join("\n"))
 }
 
 /// Says after a teardown what was kept on purpose; `None` if nothing was.
@@ -44,7 +47,10 @@ pub(super) fn kept(request: &Request) -> Option<String> {
         return None;
     }
     let left = left(request, WAS_KEPT);
-    (!left.is_empty()).then(|| left.join("\n"))
+    if left.is_empty() {
+        return None;
+    }
+    Some(left.join("\n"))
 }
 
 fn left(request: &Request, words: Words) -> Vec<String> {

@@ -129,7 +129,9 @@ pub fn tend(request: &Request, owner: &PersonId, now: Timestamp) -> SlackBlock {
             if request.waiting_renewal().is_none() {
                 row.extend(warning::renew_buttons(request, now).into_iter().map(plain));
             }
-            row.extend(request_buttons::withdraw_button(request).filter(|_| request.may_withdraw(owner)));
+            if request.may_withdraw(owner) {
+                row.extend(request_buttons::withdraw_button(request));
+            }
             row.push(plain(request_buttons::teardown_button(request)));
         }
         Status::TeardownFailed { .. } => row.push(plain(request_buttons::try_again_button(request))),

@@ -45,7 +45,11 @@ pub(super) fn outcome(notice: &RequestNotice<'_>, approval: &Approval) -> String
 
 /// Returns the buttons of a card that waits for an answer.
 pub(super) fn decide(request: &Request, approval: &Approval) -> Option<SlackBlock> {
-    is_waiting(request, approval).then(|| buttons("decide", request_buttons::decision_buttons(request)))
+    if is_waiting(request, approval) {
+        Some(buttons("decide", request_buttons::decision_buttons(request)))
+    } else {
+        None
+    }
 }
 
 fn is_waiting(request: &Request, approval: &Approval) -> bool {

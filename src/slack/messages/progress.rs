@@ -24,14 +24,18 @@ pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
         format!(", owned by {}", mention(&request.owner))
     };
     let heading = format!("{} for team *{}*{owner}", text::named(request), text::team(request));
-    let exception = text::exception(request).filter(|_| request.status.name().is_undecided());
-    let exception = exception.map(|exception| format!("\n{exception}")).unwrap_or_default();
+    let exception = match text::exception(request) {
+        Some(exception) if request.status.name().is_undecided() => format!("\n{exception}"),
+        Some(_) | None => String::new(),
+    };
     let text = format!("{heading}{exception}\n{}", sentence(notice));
     let mut row = Vec::new();
     if request.status.name().is_undecided() {
         row.push(request_buttons::cancel_button(request));
     }
-    row.extend(request_buttons::withdraw_button(request).filter(|_| request.may_withdraw(&request.owner)));
+    if request.may_withdraw(&request.owner) {
+        row.extend(request_buttons::withdraw_button(request));
+    }
     row.extend(request_buttons::nudge_button(request));
     row.extend(request_buttons::failed_teardown_buttons(request));
     let spoken = text::spoken("Details of", request);

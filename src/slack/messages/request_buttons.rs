@@ -11,13 +11,14 @@ use crate::slack::mrkdwn::escape_within;
 
 /// Returns the Nudge button, if the owner waits for approvers and has not nudged them yet.
 pub(super) fn nudge_button(request: &Request) -> Option<SlackBlockButtonElement> {
-    let can = request.waits_for_approvers()
+    let can_nudge = request.waits_for_approvers()
         && request.asking.nudged_at.is_none()
         && request.approval().asked_by == request.owner;
-    can.then(|| {
-        let spoken = spoken("Nudge the approvers of", request);
-        button(ActionId::Nudge, "Nudge", &button_value(request), &spoken)
-    })
+    if !can_nudge {
+        return None;
+    }
+    let spoken = spoken("Nudge the approvers of", request);
+    Some(button(ActionId::Nudge, "Nudge", &button_value(request), &spoken))
 }
 
 /// Returns Approve, Deny and, if possible, Approve with changes, for a request, renewal or change that waits.
@@ -34,7 +35,9 @@ pub(super) fn decision_buttons(request: &Request) -> Vec<SlackBlockButtonElement
         button(ActionId::Approve, "Approve").with_style(SlackBlockButtonStyle::Primary),
         button(ActionId::Deny, "Deny").with_style(SlackBlockButtonStyle::Danger),
     ];
-    row.extend(can_be_reduced(request).then(|| button(ActionId::ApproveLess, "Approve with changes")));
+    if can_be_reduced(request) {
+        row.push(button(ActionId::ApproveLess, "Approve with changes"));
+    }
     row
 }
 

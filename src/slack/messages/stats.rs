@@ -142,7 +142,7 @@ fn table(stats: &Stats) -> Option<SlackBlock> {
     let settings = std::iter::once(SlackTableColumnSetting::new());
     let settings = settings.chain((0..=COLUMNS.len()).map(|_| right())).collect();
     let table = SlackTableBlock::new([vec![titles], rows].concat());
-    (stats.teams.len() > 1).then(|| table.with_column_settings(settings).into())
+    if stats.teams.len() > 1 { Some(table.with_column_settings(settings).into()) } else { None }
 }
 
 fn row(name: String, part: &StatsSection) -> Vec<SlackTableCell> {

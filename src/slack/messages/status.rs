@@ -94,9 +94,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
             .or(request.running_change())
             .map(|order| format!("*Change*\n{}", super::change::difference_lines(&order.differences))),
         request.lease().map(|lease| life(request, lease, notice.now)),
-        matches!(request.status, Status::Terminated { .. })
-            .then(|| deletion_effects::kept(request))
-            .flatten(),
+        if let Status::Terminated { .. } = request.status { deletion_effects::kept(request) } else { None },
         text::outputs(request),
         text::parameters(request),
     ];
@@ -161,7 +159,9 @@ fn row(notice: &RequestNotice<'_>, rights: Rights) -> Option<SlackBlock> {
     if rights.cancels && request.status.name().is_undecided() {
         row.push(request_buttons::cancel_button(request));
     }
-    row.extend(request_buttons::withdraw_button(request).filter(|_| rights.cancels));
+    if rights.cancels {
+        row.extend(request_buttons::withdraw_button(request));
+    }
     row.extend(tending(request, rights, notice.now));
     if rights.tends && !request.status.name().is_undecided() {
         row.push(request_buttons::again_button(request, "Another like it"));
@@ -172,7 +172,10 @@ fn row(notice: &RequestNotice<'_>, rights: Rights) -> Option<SlackBlock> {
     if rights.is_admin {
         row.extend(unstick_buttons(request));
     }
-    (!row.is_empty()).then(|| buttons("mine", row))
+    if row.is_empty() {
+        return None;
+    }
+    Some(buttons("mine", row))
 }
 
 /// Returns the buttons for a resource that exists or will soon.

@@ -81,7 +81,10 @@ pub(super) fn exception(request: &Request) -> Option<String> {
 
 /// Returns the quoted reason; `None` if none was given.
 pub(super) fn reason(request: &Request) -> Option<String> {
-    (!request.reason.trim().is_empty()).then(|| format!("*Why*\n{}", quote(&request.reason, QUOTED)))
+    if request.reason.trim().is_empty() {
+        return None;
+    }
+    Some(format!("*Why*\n{}", quote(&request.reason, QUOTED)))
 }
 
 /// Returns label and value for the owner, and the requester if that is another user.
@@ -118,7 +121,10 @@ pub(super) fn outputs(request: &Request) -> Option<String> {
         format!("*{name}*: {}{about}", code(&output.value, 1000))
     };
     let lines: Vec<String> = request.outputs.iter().map(line).collect();
-    (!lines.is_empty()).then(|| as_many_as_fit(&lines, MAX_SECTION - 40))
+    if lines.is_empty() {
+        return None;
+    }
+    Some(as_many_as_fit(&lines, MAX_SECTION - 40))
 }
 
 /// Lists the visible parameters with the labels of their values, one per line, as many as fit into a section; `None` if
@@ -129,7 +135,10 @@ pub(super) fn parameters(request: &Request) -> Option<String> {
         format!("{}: {}{}", escape_within(key, 100), code(value, 300), label.unwrap_or_default())
     };
     let lines: Vec<String> = request.shown_parameters().map(line).collect();
-    (!lines.is_empty()).then(|| format!("*Parameters*\n{}", as_many_as_fit(&lines, MAX_SECTION - 40)))
+    if lines.is_empty() {
+        return None;
+    }
+    Some(format!("*Parameters*\n{}", as_many_as_fit(&lines, MAX_SECTION - 40)))
 }
 
 /// Joins lines while they fit, and says how many are left out. Only this note may exceed `limit`.
@@ -194,7 +203,10 @@ pub(super) fn reductions(request: &Request) -> Option<String> {
         format!("{difference} (by {})", mention(&reduction.by))
     };
     let lines: Vec<String> = request.creation.reductions.iter().map(line).collect();
-    (!lines.is_empty()).then(|| format!("*Changed*\n{}", as_many_as_fit(&lines, MAX_REDUCTIONS)))
+    if lines.is_empty() {
+        return None;
+    }
+    Some(format!("*Changed*\n{}", as_many_as_fit(&lines, MAX_REDUCTIONS)))
 }
 
 /// Longest list of the approvers' changes, in characters, because it shares a section with other text.
@@ -270,7 +282,10 @@ fn capitalized(text: &str) -> String {
 
 /// Says that admins can decide too, because the approvers have not.
 pub(super) fn escalated(request: &Request) -> Option<String> {
-    let at = request.asking.escalated_at.filter(|_| request.waits_for_approvers())?;
+    if !request.waits_for_approvers() {
+        return None;
+    }
+    let at = request.asking.escalated_at?;
     Some(format!("Nobody had answered by {}, so the platform team can decide, too.", date_time(at)))
 }
 
@@ -354,7 +369,8 @@ pub(super) fn held_up(request: &Request) -> Option<String> {
 
 /// Returns the full text of the problem that AWS reports, if any.
 pub(super) fn trouble(request: &Request) -> Option<String> {
-    let why = request.trouble.as_ref().filter(|_| request.lease().is_some())?;
+    request.lease()?;
+    let why = request.trouble.as_ref()?;
     Some(format!(
         "*AWS reports a problem with it*\n{}\nIt may not work as it should. Ask your platform team, or tear it down \
          and request a new one.",

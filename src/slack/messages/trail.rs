@@ -143,7 +143,10 @@ pub(super) fn detail(entry: &AuditEntry, way: ShowVia) -> String {
     let text = cut(&text.replace('\n', " "), 200);
     let word = |word| if entry.event == "transferred" { person(word) } else { in_readers_time(word) };
     let words: Vec<String> = text.split(' ').map(word).collect();
-    let done_by = done_by.filter(|_| way == ShowVia::Named).map(|done_by| format!("[{}]", place(done_by)));
+    let done_by = match done_by {
+        Some(done_by) if way == ShowVia::Named => Some(format!("[{}]", place(done_by))),
+        Some(_) | None => None,
+    };
     let parts = [Some(words.join(" ")).filter(|text| !text.is_empty()), done_by];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() { String::new() } else { format!(": {}", parts.join(" ")) }
@@ -186,7 +189,7 @@ fn actor(entry: &AuditEntry) -> String {
 
 /// Like [`actor`]; `None` if the actor is a part of the program.
 pub(super) fn by_a_person(entry: &AuditEntry) -> Option<String> {
-    is_person(&entry.actor).then(|| actor(entry))
+    if is_person(&entry.actor) { Some(actor(entry)) } else { None }
 }
 
 /// Like [`actor`], for an actor without an entry.

@@ -136,15 +136,15 @@ fn stands(request: &Request) -> String {
 /// Returns Renew and Tear down for a lease that will end; none otherwise.
 fn row(notice: &WarningNotice<'_>, warned: &LeaseToWarn<'_>) -> Option<SlackBlock> {
     let request = warned.request;
-    let asks = warned.is_current && ending(request).is_some();
-    asks.then(|| {
-        let mut row = renew_buttons(request, notice.now);
-        row.push(request_buttons::teardown_button(request));
-        if notice.instead.is_some() {
-            row.push(request_buttons::transfer_button(request));
-        }
-        buttons(&format!("lease.{}", request.id), row)
-    })
+    if !warned.is_current || ending(request).is_none() {
+        return None;
+    }
+    let mut row = renew_buttons(request, notice.now);
+    row.push(request_buttons::teardown_button(request));
+    if notice.instead.is_some() {
+        row.push(request_buttons::transfer_button(request));
+    }
+    Some(buttons(&format!("lease.{}", request.id), row))
 }
 
 /// Returns one button for each period that the lease can be renewed by now.

@@ -195,7 +195,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
 /// delivers the payload again.
 async fn acknowledged(id: String, takes_answer: bool, answer: JoinHandle<Ack>) -> Option<String> {
     match answer.await {
-        Ok(ack) => Some(acknowledgement(&id, ack.body().filter(|_| takes_answer))),
+        Ok(ack) => {
+            let body = if takes_answer { ack.body() } else { None };
+            Some(acknowledgement(&id, body))
+        }
         Err(error) => {
             tracing::error!(%error, "an answer to Slack panicked");
             None

@@ -53,7 +53,9 @@ pub fn change_form(
         warnings: &[],
     };
     let mut blocks = vec![section(&about(session))];
-    blocks.extend((!notes.is_empty()).then(|| context(&notes.join("\n"))));
+    if !notes.is_empty() {
+        blocks.push(context(&notes.join("\n")));
+    }
     blocks.extend(fields(&session.form, &state));
     blocks.extend(fixed(session).map(|text| context(&text)));
     blocks.push(reason_block("", false));
@@ -94,7 +96,10 @@ fn about(session: &ChangeSession) -> String {
 fn fixed(session: &ChangeSession) -> Option<String> {
     let line = |(key, value): &(String, String)| format!("{}: {}", escape_within(key, 100), code(value, 100));
     let lines: Vec<String> = session.fixed.iter().take(20).map(line).collect();
-    (!lines.is_empty()).then(|| format!("Unchanged: {}", lines.join(" · ")))
+    if lines.is_empty() {
+        return None;
+    }
+    Some(format!("Unchanged: {}", lines.join(" · ")))
 }
 
 fn preview(session: &ChangeSession) -> String {

@@ -70,7 +70,8 @@ impl FormMetadata {
     pub fn parse(text: &str) -> Option<Self> {
         let metadata: Self = serde_json::from_str(text).ok()?;
         // The text came through a client, so the key must be validated.
-        ProductKey::parse(metadata.product.as_str()).is_some().then_some(metadata)
+        ProductKey::parse(metadata.product.as_str())?;
+        Some(metadata)
     }
 
     pub(super) fn written(&self) -> String {
@@ -139,7 +140,7 @@ pub(super) fn memory(form: &Form, state: &FormState<'_>, visible: &BTreeSet<&str
         filled: carried.collect(),
         reason: elsewhere(state.reason),
         ticket: elsewhere(state.ticket),
-        owner: state.owner.filter(|_| !is_last).cloned(),
+        owner: if is_last { None } else { state.owner.cloned() },
         exception: state.preview.is_some_and(|preview| preview.exception.is_some()),
         last: Some(is_last),
         ..FormMetadata::of(state.product, state.team)

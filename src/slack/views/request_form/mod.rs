@@ -81,9 +81,13 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
     let remembered = remembered(form, state).metadata.written();
     let (page, is_full, beyond) = (FormPage::of(form, state), is_full(state), exception(state));
     let mut blocks = vec![section(&about(state))];
-    blocks.extend(page.describe().filter(|_| !is_full).map(|words| context(&words)));
+    if !is_full {
+        blocks.extend(page.describe().map(|words| context(&words)));
+    }
     blocks.extend(state.problem.map(|problem| section(&format!(":warning: {problem}"))));
-    blocks.extend((!state.notes.is_empty()).then(|| context(&state.notes.join("\n"))));
+    if !state.notes.is_empty() {
+        blocks.push(context(&state.notes.join("\n")));
+    }
     // Only the team can be changed, because another one may have quota left.
     if is_full {
         blocks.push(section(&full(state)));
@@ -94,19 +98,26 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
         return modal(&state.product.name, CallbackId::RequestForm, blocks).with_private_metadata(remembered);
     }
     // Shown where users begin and where they submit, not on every page.
-    let is_at_an_end = page.is_first() || page.is_last();
-    blocks.extend(beyond.filter(|_| is_at_an_end).map(|beyond| section(&beyond_limits(state, beyond))));
-    blocks.extend(page.is_first().then(|| team_block(state)));
+    if page.is_first() || page.is_last() {
+        blocks.extend(beyond.map(|beyond| section(&beyond_limits(state, beyond))));
+    }
+    if page.is_first() {
+        blocks.push(team_block(state));
+    }
     blocks.extend(fields(form, state));
     blocks.extend(page.warnings_elsewhere(form, state));
     if page.is_last() {
         blocks.push(reason_block(state.reason, beyond.is_some()));
         blocks.extend(state.product.ticket.as_ref().map(|rule| ticket_block(rule, state.ticket)));
-        blocks.extend(state.has_mates.then(|| owner_block(state.owner)));
+        if state.has_mates {
+            blocks.push(owner_block(state.owner));
+        }
         blocks.push(divider());
         blocks.extend(preview(state));
     }
-    blocks.extend((!page.is_first()).then(back_button));
+    if !page.is_first() {
+        blocks.push(back_button());
+    }
     let send = if beyond.is_some() { "Ask for an exception" } else { "Request" };
     modal(&state.product.name, CallbackId::RequestForm, blocks)
         .with_submit(plain(if page.is_last() { send } else { "Next" }, MAX_TITLE))
@@ -118,7 +129,8 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
 pub fn remembered(form: &Form, state: &FormState<'_>) -> Memory {
     let is_full = is_full(state);
     let on_page = form.on_page(state.page, state.unasked).flat_map(|(_, fields)| fields);
-    let visible = on_page.filter(|_| !is_full).map(|field| field.key.as_str()).collect();
+    // A full form shows no fields, only what to do about it.
+    let visible = if is_full { BTreeSet::new() } else { on_page.map(|field| field.key.as_str()).collect() };
     memory(form, state, &visible, !is_full && FormPage::of(form, state).is_last())
 }
 
@@ -153,7 +165,11 @@ impl FormPage {
     }
 
     fn describe(&self) -> Option<String> {
-        (self.pages.len() > 1).then(|| format!("Page {} of {}", self.at + 1, self.pages.len()))
+        if self.pages.len() > 1 {
+            Some(format!("Page {} of {}", self.at + 1, self.pages.len()))
+        } else {
+            None
+        }
     }
 
     /// Lists the errors on other pages, so that a user does not submit this page in vain.
@@ -167,7 +183,10 @@ impl FormPage {
                 Some(format!(":warning: Page {}: {}", at + 1, escape_within(warning, MAX_WARNING)))
             })
             .collect();
-        (!lines.is_empty()).then(|| section(&lines.join("\n")))
+        if lines.is_empty() {
+            return None;
+        }
+        Some(section(&lines.join("\n")))
     }
 }
 
@@ -243,7 +262,10 @@ fn warning_under(key: &str, state: &FormState<'_>) -> Option<SlackBlock> {
     let warnings = state.warnings.iter().filter(|(of, _)| of == key);
     let lines: Vec<String> =
         warnings.map(|(_, warning)| format!(":warning: {}", escape_within(warning, MAX_WARNING))).collect();
-    (!lines.is_empty()).then(|| section(&lines.join("\n")))
+    if lines.is_empty() {
+        return None;
+    }
+    Some(section(&lines.join("\n")))
 }
 
 pub(super) fn reason_block(reason: &str, is_exception: bool) -> SlackBlock {
