@@ -157,7 +157,7 @@ async fn judge(
     let (mut busy, mut wrong) = (BTreeSet::new(), BTreeSet::new());
     for person in everybody.chain(approvers) {
         for refusal in office.refusals(&person) {
-            let is_busy = refusal.contains("Slack is busy, press again in");
+            let is_busy = refusal.contains("Slack is busy. Nothing was done; press again in");
             if !is_busy {
                 report.note(&format!("{person} reads: {refusal}"));
             }

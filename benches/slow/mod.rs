@@ -166,7 +166,7 @@ impl People {
 /// The form stays open and says so, or says in its place that nothing was stored.
 fn says_press_again(answer: &Answer<'_>) -> bool {
     let body = String::from_utf8_lossy(answer.body);
-    let says = ["press the button again", "nothing was stored", "nothing was done. Try again"];
+    let says = ["press the button again", "nothing was saved", "nothing was done. Try again"];
     answer.status == 200 && says.iter().any(|text| body.contains(text))
 }
 

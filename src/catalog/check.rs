@@ -44,17 +44,21 @@ fn report(files: &CatalogFiles, region: Option<&str>, mut problems: Vec<FileProb
         // Inspect a template even if its product file is broken, so that both can be fixed in one go.
         if let Some(Ok(template)) = folder.template.as_deref().map(Template::parse) {
             let file = folder.template_file(&files.root);
-            let found = guardrails::findings(&template);
+            let findings = guardrails::findings(&template);
             problems.extend(
-                template.doubts.into_iter().chain(found).map(|finding| FileProblem::warning(&file, finding)),
+                template
+                    .doubts
+                    .into_iter()
+                    .chain(findings)
+                    .map(|finding| FileProblem::warning(&file, finding)),
             );
         }
     }
     for (key, product) in &catalog.products {
         let file = format!("{}/{key}/product.yml", files.root);
-        let found =
+        let findings =
             long_title(product).into_iter().chain(undescribed(product)).chain(unpriced_choices(product));
-        problems.extend(found.map(|finding| FileProblem::warning(&file, finding)));
+        problems.extend(findings.map(|finding| FileProblem::warning(&file, finding)));
     }
     CheckReport { catalog, problems: in_file_order(problems) }
 }
@@ -65,40 +69,41 @@ const MAX_TITLE: usize = 24;
 fn long_title(product: &Product) -> Option<Problem> {
     let length = product.name.chars().count();
     (length > MAX_TITLE).then(|| {
-        let what = format!("`name` has {length} characters, the title of a form in Slack holds {MAX_TITLE}");
-        Problem::new(0, what, "shorten it, or it is cut there")
+        let problem =
+            format!("`name` has {length} characters, the title of a form in Slack holds {MAX_TITLE}");
+        Problem::new(0, problem, "shorten it, or it is cut there")
     })
 }
 
 /// Warns about descriptions that users need to fill in the form.
 fn undescribed(product: &Product) -> Vec<Problem> {
-    let mut found = Vec::new();
+    let mut problems = Vec::new();
     if product.description.is_empty() {
-        let what = "there is no `description`, so nobody reads in Slack what the product is";
-        found.push(Problem::new(0, what.to_owned(), "say it in a sentence"));
+        let problem = "there is no `description`, so Slack cannot show what the product is";
+        problems.push(Problem::new(0, problem.to_owned(), "describe the product in a sentence"));
     }
     let is_asked = |parameter: &&Parameter| !product.bind.contains_key(&parameter.key) && !parameter.no_echo;
-    let asked = product.template.parameters.iter().filter(is_asked);
-    for parameter in asked.filter(|parameter| parameter.description.is_none()) {
-        let what = format!("the form asks for `{}` without a word about it", parameter.key);
+    let parameters = product.template.parameters.iter().filter(is_asked);
+    for parameter in parameters.filter(|parameter| parameter.description.is_none()) {
+        let problem = format!("the form asks for `{}` without explaining it", parameter.key);
         let remedy = format!("give `{}` a `Description` in the template, with an example", parameter.key);
-        found.push(Problem::new(0, what, &remedy));
+        problems.push(Problem::new(0, problem, &remedy));
     }
-    found
+    problems
 }
 
 /// Warns about choices in the form for which there is no estimate.
 fn unpriced_choices(product: &Product) -> Vec<Problem> {
-    let mut found = Vec::new();
+    let mut problems = Vec::new();
     for line in &product.cost {
         if let CostLine::Priced { price, quantity } = line {
-            found.extend(unpriced(product, price, "price"));
+            problems.extend(unpriced(product, price, "price"));
             if let Quantity::Picked(pick) = quantity {
-                found.extend(unpriced(product, pick, "quantity"));
+                problems.extend(unpriced(product, pick, "quantity"));
             }
         }
     }
-    found
+    problems
 }
 
 fn unpriced<T>(product: &Product, pick: &Pick<T>, what_is_missing: &str) -> Option<Problem> {
@@ -107,7 +112,8 @@ fn unpriced<T>(product: &Product, pick: &Pick<T>, what_is_missing: &str) -> Opti
     let left_out: Vec<&str> =
         allowed.iter().filter(|value| !values.contains_key(*value)).map(String::as_str).collect();
     (!left_out.is_empty()).then(|| {
-        let what = format!("`cost` has no {what_is_missing} when `{parameter}` is {}", left_out.join(" or "));
-        Problem::new(0, what, "add a line to `values`, or people see no estimate for that choice")
+        let problem =
+            format!("`cost` has no {what_is_missing} when `{parameter}` is {}", left_out.join(" or "));
+        Problem::new(0, problem, "add a line to `values`, or people see no estimate for that choice")
     })
 }

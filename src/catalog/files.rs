@@ -55,10 +55,10 @@ impl PriceFile {
 
 /// Reads a folder. Other files are ignored, so that a README may lie beside a product.
 pub(super) fn on_disk(dir: &Path, problems: &mut Vec<FileProblem>) -> CatalogFiles {
-    let shown = dir.display().to_string();
+    let folder = dir.display().to_string();
     // Paths in messages must not contain `//`.
-    let root = match shown.trim_end_matches('/') {
-        "" => shown.clone(),
+    let root = match folder.trim_end_matches('/') {
+        "" => folder.clone(),
         trimmed => trimmed.to_owned(),
     };
     let mut files = CatalogFiles { root, ..CatalogFiles::default() };
@@ -105,8 +105,8 @@ const TEMPLATE_REMEDY: &str = "add the CloudFormation template of the product";
 
 fn prices_on_disk(dir: &Path, root: &str, problems: &mut Vec<FileProblem>) -> Vec<PriceFile> {
     let names = names(dir).unwrap_or_else(|error| {
-        let what = format!("the price lists cannot be read ({error})");
-        problems.push(FileProblem::of_file(&format!("{root}/prices"), what, "make the folder readable"));
+        let problem = format!("the price lists cannot be read ({error})");
+        problems.push(FileProblem::of_file(&format!("{root}/prices"), problem, "make the folder readable"));
         Vec::new()
     });
     let mut prices = Vec::new();

@@ -87,7 +87,7 @@ fn product(
     let template_text = folder.template.as_deref();
     let (template, mut wrong_in_template) = match template_text.map(Template::parse_offered) {
         Some(Ok(template)) => (Some(Arc::new(template)), Vec::new()),
-        Some(Err(found)) => (None, found),
+        Some(Err(problems)) => (None, problems),
         None => (None, Vec::new()),
     };
     let context = Context { template: template.as_deref(), prices, root };
@@ -97,27 +97,27 @@ fn product(
         wrong_in_template.extend(file.form_problems(template));
     }
     let is_right = wrong_in_product.is_empty() && wrong_in_template.is_empty();
-    for (path, found) in
+    for (path, file_problems) in
         [(folder.product_file(root), wrong_in_product), (folder.template_file(root), wrong_in_template)]
     {
-        problems.extend(found.into_iter().map(|problem| FileProblem::error(&path, problem)));
+        problems.extend(file_problems.into_iter().map(|problem| FileProblem::error(&path, problem)));
     }
     // Nothing returns before this line, so that all problems of the folder are reported at once.
     let template_hash = hex::encode(Sha256::digest(template_text?.as_bytes()));
-    is_right.then_some(file?.into_product(key?, template?, template_hash))
+    if is_right { Some(file?.into_product(key?, template?, template_hash)) } else { None }
 }
 
 fn wrong_key(folder: &ProductFolder, root: &str) -> FileProblem {
     let name = &folder.name;
-    let (what, remedy) = if RESERVED_WORDS.contains(&name.as_str()) {
-        (format!("`{name}` is a word of the command, so no product can be called so"), "rename the folder")
+    let (problem, remedy) = if RESERVED_WORDS.contains(&name.as_str()) {
+        (format!("`{name}` is a word of the command, so no product can have this name"), "rename the folder")
     } else {
         (
             format!("the folder's name `{name}` cannot be typed as a product"),
             "rename it with at most 40 of `a-z`, `0-9` and `-`, for example `s3-bucket`",
         )
     };
-    FileProblem::of_file(&format!("{root}/{name}"), what, remedy)
+    FileProblem::of_file(&format!("{root}/{name}"), problem, remedy)
 }
 
 /// Refuses products with the same name. Service Catalog would allow that, but the bot finds its products
@@ -130,9 +130,9 @@ fn refuse_shared_names(
     let mut owners: BTreeMap<&str, &ProductKey> = BTreeMap::new();
     for (key, product) in products {
         if let Some(other) = owners.insert(&product.name, key) {
-            let what = format!("`{other}` is called `{}` as well", product.name);
+            let problem = format!("`{other}` is called `{}` as well", product.name);
             let file = format!("{root}/{key}/product.yml");
-            problems.push(FileProblem::of_file(&file, what, "give each product a name of its own"));
+            problems.push(FileProblem::of_file(&file, problem, "give each product a name of its own"));
         }
     }
 }

@@ -37,14 +37,14 @@ pub(super) fn read(
 }
 
 fn no_such_region(files: &CatalogFiles, wanted: &str) -> FileProblem {
-    let known: Vec<&str> = files.prices.iter().map(|file| file.region.as_str()).collect();
-    let remedy = if known.is_empty() {
+    let regions: Vec<&str> = files.prices.iter().map(|file| file.region.as_str()).collect();
+    let remedy = if regions.is_empty() {
         format!("add `{}/prices/{wanted}.yml`", files.root)
     } else {
-        format!("add `{wanted}.yml`, or choose one of these regions: {}", known.join(", "))
+        format!("add `{wanted}.yml`, or choose one of these regions: {}", regions.join(", "))
     };
-    let what = format!("there is no price file of the region `{wanted}`");
-    FileProblem::of_file(&format!("{}/prices", files.root), what, remedy)
+    let problem = format!("there is no price file of the region `{wanted}`");
+    FileProblem::of_file(&format!("{}/prices", files.root), problem, remedy)
 }
 
 fn one_file(file: &PriceFile, root: &str, problems: &mut Vec<FileProblem>) -> Option<PriceList> {
@@ -64,8 +64,8 @@ fn one_file(file: &PriceFile, root: &str, problems: &mut Vec<FileProblem>) -> Op
 fn price_list(reader: Reader<'_>, region_of_file: &str) -> PriceList {
     let region = reader.text_or("region", region_of_file);
     if region != region_of_file {
-        let what = format!("`region` is `{region}` in the price file of `{region_of_file}`");
-        reader.report("region", what, format!("write `region: {region_of_file}`, or rename the file"));
+        let problem = format!("`region` is `{region}` in the price file of `{region_of_file}`");
+        reader.report("region", problem, format!("write `region: {region_of_file}`, or rename the file"));
     }
     if reader.text_or("currency", "USD") != "USD" {
         reader.report("currency", "prices are read in US dollars only", "write `currency: USD`");
@@ -86,8 +86,8 @@ fn price(reader: Reader<'_>) -> Price {
     let price = Price {
         usd: not_negative(&reader, "usd").unwrap_or_else(|| {
             if !reader.has("usd") {
-                let what = format!("`{}` is missing", reader.path_of("usd"));
-                reader.report("usd", what, "add the price of one unit, for example `usd: \"0.023\"`");
+                let problem = format!("`{}` is missing", reader.path_of("usd"));
+                reader.report("usd", problem, "add the price of one unit, for example `usd: \"0.023\"`");
             }
             Decimal::ZERO
         }),
@@ -112,7 +112,7 @@ fn not_negative(reader: &Reader<'_>, key: &str) -> Option<Decimal> {
 
 fn check_date(reader: &Reader<'_>, date: &str) {
     if !date.is_empty() && date.parse::<Date>().is_err() {
-        let what = format!("`{}` is `{date}`, which is no date", reader.path_of("date"));
-        reader.report("date", what, "write the day the prices were read, for example `2026-08-21`");
+        let problem = format!("`{}` is `{date}`, which is not a date", reader.path_of("date"));
+        reader.report("date", problem, "write the day the prices were read, for example `2026-08-21`");
     }
 }

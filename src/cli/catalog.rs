@@ -19,9 +19,9 @@ pub fn check(dir: Option<&Path>, strict: bool) -> CommandOutput {
     if ok {
         lines.extend(report.catalog.products.values().map(|product| product_line(product, &report)));
     }
-    let found = if strict { both(errors + warnings, 0) } else { both(errors, warnings) };
+    let count = if strict { both(errors + warnings, 0) } else { both(errors, warnings) };
     let checked = counted(report.catalog.products.len(), "product");
-    lines.push(if ok { format!("{checked} checked, {found}") } else { format!("{found} to fix") });
+    lines.push(if ok { format!("{checked} checked, {count}") } else { format!("{count} to fix") });
     CommandOutput { text: lines.join("\n") + "\n", ok }
 }
 
@@ -42,11 +42,11 @@ fn both(errors: usize, warnings: usize) -> String {
     }
 }
 
-fn counted(count: usize, word: &str) -> String {
+fn counted(count: usize, noun: &str) -> String {
     match count {
-        0 => format!("no {word}s"),
-        1 => format!("1 {word}"),
-        _ => format!("{count} {word}s"),
+        0 => format!("no {noun}s"),
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
     }
 }
 
@@ -97,15 +97,18 @@ pub(super) fn condition_in_words(condition: &Condition) -> String {
 /// Returns the errors that prevent this product from loading, one per line; `None` if there are none or the
 /// product is unknown.
 pub fn problems_of(report: &CheckReport, key: &str) -> Option<CommandOutput> {
-    if report.catalog.products.keys().any(|known| known.as_str() == key) {
+    if report.catalog.products.keys().any(|product| product.as_str() == key) {
         return None;
     }
-    let own = |problem: &&FileProblem| {
+    let is_about_it = |problem: &&FileProblem| {
         problem.severity == Severity::Error && Path::new(&problem.file).iter().any(|part| part == key)
     };
     let lines: Vec<String> =
-        report.problems.iter().filter(own).map(|problem| format!("{problem}\n")).collect();
-    (!lines.is_empty()).then(|| CommandOutput { text: lines.concat(), ok: false })
+        report.problems.iter().filter(is_about_it).map(|problem| format!("{problem}\n")).collect();
+    if lines.is_empty() {
+        return None;
+    }
+    Some(CommandOutput { text: lines.concat(), ok: false })
 }
 
 /// Checks the catalog in `path`; see [`load_catalog`] for which one that is.
@@ -175,10 +178,10 @@ mod tests {
         let strict = check(Some(dir.path()), true);
         let text = strict.text.replace(dir.path().to_str().unwrap(), "catalog");
         insta::assert_snapshot!(text, @"
-        catalog/queue/product.yml: there is no `description`, so nobody reads in Slack what the product is: say it in a sentence
-        catalog/queue/product.yml: the form asks for `Size` without a word about it: give `Size` a `Description` in the template, with an example
-        catalog/queue/product.yml: the form asks for `Kind` without a word about it: give `Kind` a `Description` in the template, with an example
-        catalog/queue/template.yml: line 6: `Queue` (AWS::SQS::Queue) has a `QueueName` that is the same for every stack, so a second one of it fails: leave it out, or put a part of `AWS::StackId` into it
+        catalog/queue/product.yml: there is no `description`, so Slack cannot show what the product is: describe the product in a sentence
+        catalog/queue/product.yml: the form asks for `Size` without explaining it: give `Size` a `Description` in the template, with an example
+        catalog/queue/product.yml: the form asks for `Kind` without explaining it: give `Kind` a `Description` in the template, with an example
+        catalog/queue/template.yml: line 6: `Queue` (AWS::SQS::Queue) has a `QueueName` that is the same for every stack, so a second one fails: leave it out, or put a part of `AWS::StackId` into it
         4 errors to fix
         ");
         assert!(!strict.ok);

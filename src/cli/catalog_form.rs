@@ -72,8 +72,9 @@ fn sample_view(
 ) -> SlackModalView {
     let estimate = estimate_by_default(product, prices);
     let defaults = product.template.parameters.iter();
-    let defaults: Vec<(String, String)> =
-        defaults.filter_map(|known| Some((known.key.clone(), known.shown_default()?.to_owned()))).collect();
+    let defaults: Vec<(String, String)> = defaults
+        .filter_map(|parameter| Some((parameter.key.clone(), parameter.shown_default()?.to_owned())))
+        .collect();
     let path = approval_path(&product.approval, team, &defaults, estimate.as_ref());
     let preview = Preview {
         unapprovable: None,
@@ -114,7 +115,7 @@ fn sample_view(
 /// Returns the approvers whom the catalog names. All others depend on the settings and the requester.
 fn turns(product: &Product, path: &ApprovalPath) -> Vec<PreviewStage> {
     let ApprovalPath::Ask { stages, .. } = path else { return Vec::new() };
-    let own = product.approval.stages();
+    let usual = product.approval.stages();
     let turn = |stage: &Stage| PreviewStage {
         needed: stage.needed,
         approvers: match &stage.approvers {
@@ -122,7 +123,7 @@ fn turns(product: &Product, path: &ApprovalPath) -> Vec<PreviewStage> {
             Approvers::Listed(listed) => listed.clone(),
         },
     };
-    if stages.is_empty() { &own } else { stages }.iter().map(turn).collect()
+    if stages.is_empty() { &usual } else { stages }.iter().map(turn).collect()
 }
 
 fn form_text(product: &Product, form: &Form, prices: &PriceList) -> String {
@@ -240,12 +241,12 @@ fn long_approval(rule: &ApprovalRule) -> String {
     if rule.mode == ApprovalMode::Auto {
         return short_approval(rule);
     }
-    let own: Vec<String> = rule.stages().iter().map(stage_in_words).collect();
+    let stages: Vec<String> = rule.stages().iter().map(stage_in_words).collect();
     let conditions: Vec<String> = rule.auto_when.iter().map(condition_in_words).collect();
     let unless =
         if conditions.is_empty() { String::new() } else { format!(", unless {}", conditions.join(" or ")) };
     let rules: String = rule.rules.iter().map(rule_in_words).collect();
-    format!("{rules}{}{unless}; ends unanswered after {}", own.join(", then "), rule.timeout)
+    format!("{rules}{}{unless}; ends unanswered after {}", stages.join(", then "), rule.timeout)
 }
 
 fn stage_in_words(stage: &Stage) -> String {

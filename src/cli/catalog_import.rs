@@ -68,7 +68,7 @@ fn result(dir: &Path, folder: &Path, key: &ProductKey, existing: &ExistingProduc
     let mut lines = vec![format!("{} is written", folder.display())];
     lines.extend(report.problems.iter().filter(|problem| mine(&problem.file)).map(ToString::to_string));
     let Some(product) = report.catalog.product(key) else {
-        lines.push("Mend this, then run `quartermaster catalog check`.".to_owned());
+        lines.push("Fix this, then run `quartermaster catalog check`.".to_owned());
         return CommandOutput { text: lines.join("\n") + "\n", ok: false };
     };
     lines.push(
@@ -76,7 +76,7 @@ fn result(dir: &Path, folder: &Path, key: &ProductKey, existing: &ExistingProduc
             .to_owned(),
     );
     lines.push(
-        "Left to do in AWS: have the product in the portfolio of the bot, and tell its version which template it was \
+        "Left to do in AWS: add the product to the bot's portfolio, and record in its version which template it was \
          made from:"
             .to_owned(),
     );

@@ -71,7 +71,7 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), C
     let clock = ShiftedClock::default();
     let (environment, playground) = small_slack(address, &clock, data.join(CONVERSATIONS));
     playground.recall().with_context(|| {
-        format!("cannot take up the conversations in {}: start with --fresh to forget them", data.display())
+        format!("cannot read the conversations in {}: start with --fresh to forget them", data.display())
     })?;
     let clock: Arc<dyn Clock> = Arc::new(clock);
     let backends = Backends::embedded(&settings, &clock)?;
@@ -104,9 +104,9 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), C
     print(&welcome(address))?;
     let ran = app.run_with(router, listener, stop).await;
     playground.shut_down();
-    keeping.await.context("cannot finish keeping the conversations")?;
+    keeping.await.context("cannot finish saving the conversations")?;
     // The last changes may not have been saved when `keep` ended.
-    playground.save().with_context(|| format!("cannot keep the conversations in {}", data.display()))?;
+    playground.save().with_context(|| format!("cannot save the conversations in {}", data.display()))?;
     ran?;
     Ok(())
 }
@@ -114,7 +114,7 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), C
 /// Creates the data folder, and deletes its files if `--fresh` was given.
 fn data_folder(arguments: &DevArguments) -> anyhow::Result<PathBuf> {
     let data = arguments.data.clone().unwrap_or_else(|| PathBuf::from(".data"));
-    std::fs::create_dir_all(&data).with_context(|| format!("cannot make the folder {}", data.display()))?;
+    std::fs::create_dir_all(&data).with_context(|| format!("cannot create the folder {}", data.display()))?;
     if arguments.fresh {
         wiring::ensure_unused(&data.join(ROWS).display().to_string())?;
         // Store and conversations go together: buttons of a message without its row, or the reverse, would
@@ -181,9 +181,9 @@ fn small_slack(address: SocketAddr, clock: &ShiftedClock, keep_in: PathBuf) -> (
 /// that resolves to this machine (DNS rebinding).
 async fn own_host_only(State(address): State<SocketAddr>, request: Request, next: Next) -> Response {
     let port = address.port();
-    let own = [format!("{address}"), format!("localhost:{port}"), format!("127.0.0.1:{port}")];
+    let hosts = [format!("{address}"), format!("localhost:{port}"), format!("127.0.0.1:{port}")];
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    if host.is_some_and(|host| own.iter().any(|own| own == host)) {
+    if host.is_some_and(|host| hosts.iter().any(|name| name == host)) {
         return next.run(request).await;
     }
     (StatusCode::MISDIRECTED_REQUEST, "open the address that the command printed\n").into_response()
@@ -194,10 +194,10 @@ fn welcome(address: SocketAddr) -> String {
         "Quartermaster's playground: http://{address}\n\
          \n\
          Nothing here is real: no Slack, no AWS, no account. Open the address and try:\n\
-         \x20 1. As Alice, type `/provision s3-bucket` and submit the form: it is approved by itself.\n\
+         \x20 1. As Alice, type `/provision s3-bucket` and submit the form: it is approved automatically.\n\
          \x20 2. As Alice, type `/provision rds-postgres`: this one needs Morgan's approval.\n\
          \x20 3. Switch to Morgan, open #team-payments, and press Approve.\n\
-         \x20 4. Move the clock ahead, below the list of channels, and watch a lease run out.\n\
+         \x20 4. Move the clock ahead, below the list of channels, and watch a lease expire.\n\
          \n\
          Stop with Ctrl-C. Start with --fresh to forget what happened.\n"
     )
@@ -217,9 +217,12 @@ mod tests {
                     [[teams]]\nname = \"search\"\nmembers = [\"U0BOB\"]\napprovers = [\"U0MORGAN\"]\n";
         std::fs::write(&file, text).unwrap();
         let read = |config| settings(config, folder.path()).unwrap_or_else(|failure| panic!("{failure:?}"));
-        let own = read(Some(file.as_path()));
-        assert_eq!(own.organization.teams.len(), 1);
-        assert!(!own.uses_aws() && own.transport == Transport::Http && own.events.is_none(), "{own:?}");
+        let named = read(Some(file.as_path()));
+        assert_eq!(named.organization.teams.len(), 1);
+        assert!(
+            !named.uses_aws() && named.transport == Transport::Http && named.events.is_none(),
+            "{named:?}"
+        );
         assert_eq!(read(None).organization.teams.len(), 2, "the company of the playground");
     }
 }

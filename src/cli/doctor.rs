@@ -109,7 +109,7 @@ fn of_catalog(report: &CheckReport, organization: &Organization) -> Vec<Finding>
     }
     if findings.is_empty() {
         let products = report.catalog.products.len();
-        findings.push(Finding::ok(CATALOG, format!("{products} products, nothing to mend")));
+        findings.push(Finding::ok(CATALOG, format!("{products} products, no problems")));
     }
     findings
 }

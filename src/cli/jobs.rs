@@ -16,27 +16,27 @@ use crate::ports::clock::{Clock as _, SystemClock};
 use crate::ports::store::{ParkedJob, Store};
 use crate::wiring;
 
-/// What to do with the jobs that were given up.
+/// What to do with failed jobs.
 #[derive(Debug, Subcommand)]
 pub enum JobsCommand {
-    /// Print every job that was given up, with its reason
+    /// Print every failed job, with its error
     List {
-        /// Print a JSON object a line
+        /// Print one JSON object per line
         #[arg(long)]
         json: bool,
     },
-    /// Have jobs tried again, as if they had never failed
+    /// Retry jobs, as if they had never failed
     Retry {
-        /// What they are about: a request's id or how it begins, a person's id, or `-` for the portal
+        /// What they are about: a request's id or its beginning, a person's id, or `-` for the portal
         #[arg(required_unless_present = "all")]
         of: Option<String>,
         /// Only the job of this name
         name: Option<String>,
-        /// Every one of them
+        /// All failed jobs
         #[arg(long, conflicts_with = "of")]
         all: bool,
     },
-    /// Forget one job: what it would have done will not be done
+    /// Drop one job: its work will not be done
     Drop {
         /// What it is about
         of: String,
@@ -59,27 +59,25 @@ pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Co
             Ok(print(&if json { in_json(&parked) } else { listed(&parked) })?)
         }
         JobsCommand::Retry { of, name, all: _ } => {
-            let (store, found) = find(&settings, Chosen { of: of.unwrap_or_default(), name }).await?;
-            let retried = parked_jobs::retry(&*store, &found, &Actor::Operator, now).await?;
-            let mut then = "the running bot tries them again, or the next one that starts".to_owned();
-            let unreadable = found.iter().filter(|job| job.kind.is_err()).count();
+            let (store, jobs) = find(&settings, Chosen { of: of.unwrap_or_default(), name }).await?;
+            let retried = parked_jobs::retry(&*store, &jobs, &Actor::Operator, now).await?;
+            let mut then = "the running bot retries them, or the next one that starts".to_owned();
+            let unreadable = jobs.iter().filter(|job| job.kind.is_err()).count();
             if unreadable > 0 {
                 let _ = write!(
                     then,
-                    "\n{unreadable} cannot be read by this version: `quartermaster jobs drop` forgets them"
+                    "\n{unreadable} cannot be read by this version: `quartermaster jobs drop` removes them"
                 );
             }
             Ok(print(&format!("{}{then}\n", listed(&retried)))?)
         }
         JobsCommand::Drop { of, name } => {
-            let (store, found) = find(&settings, Chosen { of, name: Some(name) }).await?;
-            if found.len() > 1 {
-                return Err(
-                    anyhow!("more than one is meant: write more of the id\n{}", listed(&found)).into()
-                );
+            let (store, jobs) = find(&settings, Chosen { of, name: Some(name) }).await?;
+            if jobs.len() > 1 {
+                return Err(anyhow!("several jobs match: write more of the id\n{}", listed(&jobs)).into());
             }
-            let dropped = parked_jobs::drop(&*store, &found, &Actor::Operator, now).await?;
-            Ok(print(&format!("{}it is gone\n", listed(&dropped)))?)
+            let dropped = parked_jobs::drop(&*store, &jobs, &Actor::Operator, now).await?;
+            Ok(print(&format!("{}the job was dropped\n", listed(&dropped)))?)
         }
     }
 }
@@ -90,13 +88,11 @@ async fn find(
     chosen: Chosen,
 ) -> Result<(Arc<dyn Store>, Vec<ParkedJob>), CommandFailure> {
     let store = wiring::store_beside(settings).await?;
-    let found = parked_jobs::parked(&*store, &chosen).await?;
-    if found.is_empty() {
-        return Err(
-            anyhow!("no such job was given up: `quartermaster jobs list` prints those that were").into()
-        );
+    let jobs = parked_jobs::parked(&*store, &chosen).await?;
+    if jobs.is_empty() {
+        return Err(anyhow!("there is no such failed job: `quartermaster jobs list` prints all").into());
     }
-    Ok((store, found))
+    Ok((store, jobs))
 }
 
 /// Formats jobs as one JSON object per line. Omits their content, which may include a task token.
@@ -121,7 +117,7 @@ fn listed(jobs: &[ParkedJob]) -> String {
         let ParkedJob { key, attempts, written_at, why, .. } = job;
         let why = why.replace('\n', " ");
         let _ =
-            writeln!(text, "{} {} due {written_at:.0}, put off {attempts} times: {why}", key.of, key.name);
+            writeln!(text, "{} {} due {written_at:.0}, retried {attempts} times: {why}", key.of, key.name);
         text
     })
 }

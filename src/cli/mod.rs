@@ -36,48 +36,48 @@ use crate::domain::ids::TeamName;
 pub struct Arguments {
     #[command(subcommand)]
     command: CliCommand,
-    /// Settings file; without it `QUARTERMASTER_CONFIG` names it, else it is `quartermaster.toml`
+    /// Settings file; the default is `$QUARTERMASTER_CONFIG`, or else `quartermaster.toml`
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 enum CliCommand {
-    /// Try everything on this machine, with a small Slack in the browser; needs no account and no settings
+    /// Try everything on this machine, with a small Slack in the browser; needs no accounts or settings
     Dev(dev::DevArguments),
     /// Run the bot
     Serve,
-    /// Check settings, Slack, the account, the store and the catalog; exit 1 if there is any problem
+    /// Check settings, Slack, the AWS account, the store and the catalog; exits with 1 on any problem
     Doctor {
-        /// Print what was found as JSON
+        /// Print the findings as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Look after the catalog
+    /// Check, print or import products of the catalog
     #[command(subcommand)]
     Catalog(CatalogCommand),
-    /// Ask the rules
+    /// Explain the approval rules
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Read the audit trail
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Look after the jobs that the bot has given up
+    /// List, retry or drop failed jobs
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
-    /// Stop taking new requests; everything else goes on
+    /// Pause new requests; everything else continues
     Pause {
-        /// What people read instead of a form
+        /// The message that people see instead of a form
         #[arg(long, value_name = "TEXT")]
         message: Option<String>,
     },
-    /// Take new requests again
+    /// Resume new requests
     Resume,
     /// Print the manifest of the Slack app for this install
     Manifest(manifest::ManifestArguments),
-    /// Compare the portal's records with what AWS has; exit 1 and one line per difference if there is any
+    /// Compare the portal's records with AWS; prints a line per difference and exits with 1 if there are any
     Reconcile {
-        /// Have the running bot put right what it can, instead of at its next look
+        /// Have the running bot repair what it can now, instead of at its next check
         #[arg(long)]
         repair: bool,
     },
@@ -85,7 +85,7 @@ enum CliCommand {
 
 #[derive(Debug, Subcommand)]
 enum CatalogCommand {
-    /// Check every product; exit 1 and one line per problem if there is any
+    /// Check every product; prints a line per problem and exits with 1 if there are any
     Check {
         /// The catalog's folder
         dir: Option<PathBuf>,
@@ -101,11 +101,11 @@ enum CatalogCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Take a product that exists in Service Catalog into the catalog
+    /// Import a product from Service Catalog into the catalog
     Import(catalog_import::ImportArguments),
     /// Print the `CloudFormation` template of the Service Catalog side: portfolio, products, versions
     Template {
-        /// Where the templates are uploaded, as the default of the parameter `AssetUrl`
+        /// Where the templates are uploaded: the default of the parameter `AssetUrl`
         #[arg(long, value_name = "URL", value_parser = catalog_template::asset_url)]
         asset_url: Option<String>,
     },
@@ -113,24 +113,24 @@ enum CatalogCommand {
 
 #[derive(Debug, Subcommand)]
 enum PolicyCommand {
-    /// Say who would approve a request, why, what it costs and what quota is left
+    /// Show who would approve a request and why, what it costs and what quota is left
     Explain(policy::ExplainArguments),
 }
 
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
-    /// Print the whole trail in order and verify it; exit 1 and one line per finding if it is not what was written
+    /// Print the whole trail in order and verify it; prints a line per finding and exits with 1 if it was changed
     Export {
-        /// Only entries from this day or instant on, such as 2026-11-01
+        /// Only entries since this day or time, such as 2026-11-01
         #[arg(long)]
         since: Option<String>,
-        /// One JSON object a line, or comma-separated values with a heading
+        /// One JSON object per line, or comma-separated values with a heading
         #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
         format: ExportFormat,
     },
-    /// Verify the whole trail without printing it; exit 1 and one line per finding if it is not what was written
+    /// Verify the whole trail without printing it; prints a line per finding and exits with 1 if it was changed
     Verify {
-        /// Print what was found as JSON
+        /// Print the findings as JSON
         #[arg(long)]
         json: bool,
     },

@@ -17,7 +17,7 @@ pub async fn pause(config: Option<PathBuf>, message: Option<&str>) -> Result<(),
     let settings = Settings::read(&settings_file(config))?;
     let store = wiring::store_beside(&settings).await?;
     let paused = pause::begin(&*store, message, &Actor::Operator, SystemClock.now()).await?;
-    Ok(print(&format!("new requests are paused, and people read: {}\n", paused.message))?)
+    Ok(print(&format!("new requests are paused, and people see: {}\n", paused.message))?)
 }
 
 /// Takes new requests again.
@@ -29,7 +29,10 @@ pub async fn resume(config: Option<PathBuf>) -> Result<(), CommandFailure> {
     let store = wiring::store_beside(&settings).await?;
     let text = match pause::end(&*store, &Actor::Operator, SystemClock.now()).await? {
         Some(paused) => {
-            format!("new requests are taken again; paused since {:.0} by {}\n", paused.since, paused.by)
+            format!(
+                "new requests are possible again; they had been paused since {:.0} by {}\n",
+                paused.since, paused.by
+            )
         }
         None => "new requests were not paused\n".to_owned(),
     };

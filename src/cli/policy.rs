@@ -23,7 +23,7 @@ use crate::portal::{named, others};
 use crate::wiring;
 use cloudformation::Parameter;
 
-/// What is asked.
+/// The request to explain.
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
     /// The product's key: the name of its folder
@@ -59,25 +59,25 @@ pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> R
     }
     let team = find_team(&settings, &arguments.person, team.as_deref())?;
     let (values, open) = check_values(product, &pairs)?;
-    let held = held(&settings, team).await?;
+    let team_use = team_use(&settings, team).await?;
     let mut text = explanation(
         &catalog,
         product,
         team,
         &arguments.person,
         &values,
-        &held,
+        &team_use,
         &settings.organization.admins,
     );
     if !open.is_empty() {
         let _ = writeln!(
             text,
-            "not given:  {}; a request names them, and they may change the answer",
+            "not given:  {}; a request has them, and they may change the answer",
             open.join(", ")
         );
     }
-    for found in unsatisfiable_approvals(product, &settings.organization) {
-        let _ = writeln!(text, "trouble:    {}: {}", found.what, found.remedy);
+    for approval in unsatisfiable_approvals(product, &settings.organization) {
+        let _ = writeln!(text, "problem:    {}: {}", approval.what, approval.remedy);
     }
     print(&text)?;
     Ok(())
@@ -91,14 +91,15 @@ fn find_team<'s>(settings: &'s Settings, person: &str, named: Option<&str>) -> a
             .team(&TeamName::new(name))
             .ok_or_else(|| anyhow::anyhow!("there is no team `{name}` in the settings"));
     }
-    let wanted = Principal::parse(person)
-        .ok_or_else(|| anyhow::anyhow!("`{person}` is nobody: write a Slack user id or an e-mail address"))?;
+    let wanted = Principal::parse(person).ok_or_else(|| {
+        anyhow::anyhow!("`{person}` is not a person: write a Slack user id or an e-mail address")
+    })?;
     let mut mine = teams.iter().filter(|team| team.members.contains(&wanted));
     match (mine.next(), mine.next()) {
         (Some(team), None) => Ok(team),
         (Some(_), Some(_)) => anyhow::bail!("{person} is in several teams: add team=<name>"),
         (None, _) => anyhow::bail!(
-            "the settings name {person} in no team: add team=<name> if they are in one of its user groups, which are not looked up here"
+            "{person} is in no team in the settings: add team=<name> if they are in one of its user groups, which are not looked up here"
         ),
     }
 }
@@ -136,8 +137,12 @@ fn check_values(
         let is_asked = form.field(&parameter.key).is_some() && !unasked.contains(&parameter.key);
         is_asked && parameter.default.is_none() && !typed.contains_key(&parameter.key)
     };
-    let open: Vec<String> =
-        offered.parameters.iter().filter(|one| is_open(one)).map(|one| one.key.clone()).collect();
+    let open: Vec<String> = offered
+        .parameters
+        .iter()
+        .filter(|parameter| is_open(parameter))
+        .map(|parameter| parameter.key.clone())
+        .collect();
     // Parameters that were not given must not fail the check of those that were.
     offered.parameters.retain(|parameter| !open.contains(&parameter.key));
     let values = check_parameters(&offered, &form, &product.preset(), &wire.collect());
@@ -150,7 +155,7 @@ fn check_values(
 }
 
 /// Returns what the team holds; nothing if the store does not exist yet.
-async fn held(settings: &Settings, team: &Team) -> anyhow::Result<Vec<TeamUse>> {
+async fn team_use(settings: &Settings, team: &Team) -> anyhow::Result<Vec<TeamUse>> {
     if let StoreChoice::Sqlite(file) = &settings.backend.store
         && !Path::new(file).exists()
     {
@@ -166,13 +171,13 @@ fn explanation(
     team: &Team,
     person: &str,
     values: &ParameterValues,
-    held: &[TeamUse],
+    team_use: &[TeamUse],
     admins: &[Principal],
 ) -> String {
     let estimate = estimate(&product.cost, &|key| values.get(key), &catalog.prices);
-    let budget = team.monthly_budget.map(|limit| BudgetUse::of(held, limit));
+    let budget = team.monthly_budget.map(|limit| BudgetUse::of(team_use, limit));
     let fits = budget.is_none_or(|budget| budget.has_room_for(estimate.as_ref()));
-    let used = held.iter().find(|held| held.product == product.key).map_or(0, |held| held.used);
+    let used = team_use.iter().find(|usage| usage.product == product.key).map_or(0, |usage| usage.used);
     let quota = QuotaUse { used, limit: product.quota.per_team };
     let exception = Exception::needed(product.quota, quota, budget, estimate.as_ref());
     let is_refused = !product.quota.may_except(admins);
@@ -186,8 +191,7 @@ fn explanation(
     let _ = match path {
         ApprovalPath::Auto { why } => writeln!(text, "approval:   automatic, because {why}"),
         ApprovalPath::Ask { stages, why, .. } => {
-            let own = product.approval.stages();
-            let stages = if stages.is_empty() { own } else { stages };
+            let stages = if stages.is_empty() { product.approval.stages() } else { stages };
             let turns: Vec<String> =
                 stages.iter().map(|stage| turn(product, team, person, admins, stage)).collect();
             let why = why.map(|why| format!(", because {why}")).unwrap_or_default();
@@ -203,12 +207,12 @@ fn explanation(
     if let Some(budget) = budget {
         let verdict = match (fits, product.quota.over_budget) {
             (true, _) if estimate.is_none() => {
-                "what this costs is not known, so it counts as $0 of it, and approvers are asked"
+                "the cost of this is unknown, so it counts as $0, and approvers are asked"
             }
             (true, _) => "it fits",
-            (false, OverBudget::Ask) => "it goes beyond that, so approvers are asked",
-            (false, OverBudget::Refuse) if is_refused => "it goes beyond that and is refused",
-            (false, OverBudget::Refuse) => "it goes beyond that, so it takes an exception",
+            (false, OverBudget::Ask) => "it exceeds that, so approvers are asked",
+            (false, OverBudget::Refuse) if is_refused => "it exceeds that and is refused",
+            (false, OverBudget::Refuse) => "it exceeds that, so it needs an exception",
         };
         let (spent, limit) = (dollars(budget.spent), dollars(budget.limit));
         let _ = writeln!(text, "budget:     about {spent} of {limit} a month used, {verdict}");
@@ -232,7 +236,7 @@ fn turn(product: &Product, team: &Team, person: &str, admins: &[Principal], stag
             )
         }
         Approvers::Manager => format!(
-            "the manager of {person}, who has to be one of {}",
+            "the manager of {person}, who must be one of {}",
             principal_texts(&askable(product, &team.approvers, person))
         ),
     };

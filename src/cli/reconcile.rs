@@ -41,8 +41,8 @@ pub async fn reconcile(config: Option<PathBuf>, repair: bool) -> Result<(), Comm
             .commit(commit)
             .await
             .map_err(CommitError::into_error)
-            .context("cannot ask the bot to repair it")?;
-        print("the running bot puts right what it can now, and tells the admins\n")?;
+            .context("cannot ask the bot for a repair")?;
+        print("the running bot repairs what it can now, and notifies the admins\n")?;
     }
     if report.found.is_empty() { Ok(()) } else { Err(CommandFailure::Found) }
 }

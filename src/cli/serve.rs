@@ -55,7 +55,7 @@ async fn reload_on(mut hangups: Signal, file: PathBuf, reloader: Arc<Reloader>) 
         let (file, reloader) = (file.clone(), Arc::clone(&reloader));
         match tokio::task::spawn_blocking(move || read_again(&file)).await {
             Ok(read) => reloader.reload(read).await,
-            Err(error) => tracing::error!(%error, "reading settings and catalog anew ended badly"),
+            Err(error) => tracing::error!(%error, "reloading settings and catalog panicked"),
         }
     }
 }
@@ -92,20 +92,20 @@ fn read_all(file: &Path) -> Result<(Settings, Environment, Catalog), CommandFail
 
 fn unusable_app_token(refusal: ConnectionRefused) -> Vec<SettingsProblem> {
     let ConnectionRefused(code) = refusal;
-    let text = format!("Slack opens no connection with it (`{code}`): {USABLE_APP_TOKEN}");
+    let text = format!("Slack does not accept it (`{code}`): {USABLE_APP_TOKEN}");
     vec![SettingsProblem { place: "SLACK_APP_TOKEN".to_owned(), text }]
 }
 
 /// Returns a token that is cancelled by Ctrl-C or SIGTERM.
 pub(super) fn stop_signal() -> CancellationToken {
     let stop = CancellationToken::new();
-    let told = stop.clone();
+    let stopping = stop.clone();
     tokio::spawn(async move {
         let terminated = async {
             match signal(SignalKind::terminate()) {
                 Ok(mut signal) => signal.recv().await,
                 Err(error) => {
-                    tracing::warn!(%error, "SIGTERM cannot be listened for");
+                    tracing::warn!(%error, "cannot listen for SIGTERM");
                     std::future::pending().await
                 }
             }
@@ -114,7 +114,7 @@ pub(super) fn stop_signal() -> CancellationToken {
             _ = tokio::signal::ctrl_c() => {}
             _ = terminated => {}
         }
-        told.cancel();
+        stopping.cancel();
         // A second Ctrl-C means not waiting for work in progress. Everything stored is resumed at the next
         // start.
         let _ = tokio::signal::ctrl_c().await;

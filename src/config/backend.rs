@@ -132,7 +132,11 @@ fn read_tables(text: &str) -> Option<StoreChoice> {
     let (requests, events) = text.split_once(',').unwrap_or((text, EVENTS));
     let (requests, events) = (requests.trim(), events.trim());
     let shaped = requests != events && [requests, events].into_iter().all(is_table_name);
-    shaped.then(|| StoreChoice::DynamoDb { requests: requests.to_owned(), events: events.to_owned() })
+    if shaped {
+        Some(StoreChoice::DynamoDb { requests: requests.to_owned(), events: events.to_owned() })
+    } else {
+        None
+    }
 }
 
 /// Whether DynamoDB's `CreateTable` accepts this name.
@@ -195,12 +199,12 @@ fn check_mix(backend: &Reader<'_>, chosen: &Backend) {
             "workflow",
             "`backend.workflow` is `local` beside a store that several bots share",
             "write `step-functions:` and the ARN of the state machine, or choose a `sqlite:` store: the executions of \
-             `local` are known to one bot alone",
+             `local` are known to one bot only",
         ),
         (WorkflowChoice::StepFunctions(_), None) => backend.report(
             "queue",
             "`backend.queue` is missing beside `backend.workflow = \"step-functions:…\"`",
-            "write the URL of the queue that the state machine speaks through",
+            "write the URL of the queue that the state machine sends to",
         ),
         (WorkflowChoice::Local | WorkflowChoice::StepFunctions(_), _) => {}
     }
@@ -325,12 +329,12 @@ mod tests {
             "[backend]\nstore = \"dynamodb:Rows\"\nprovisioner = \"service-catalog\"\n\
              [aws.launch_paths]\n\"S3 Bucket\" = \"lpv3-abc\""
         ).unwrap_err(), @r#"
-        quartermaster.toml: line 1: `backend.workflow` is `local` beside a store that several bots share: write `step-functions:` and the ARN of the state machine, or choose a `sqlite:` store: the executions of `local` are known to one bot alone
+        quartermaster.toml: line 1: `backend.workflow` is `local` beside a store that several bots share: write `step-functions:` and the ARN of the state machine, or choose a `sqlite:` store: the executions of `local` are known to one bot only
         quartermaster.toml: line 4: `aws.portfolio` is missing beside `backend.provisioner = "service-catalog"`: write the id of the portfolio, such as `port-2s6wuabcdefoy`; the stack `quartermaster-portfolio` names it
         quartermaster.toml: line 5: `S3 Bucket` is not a product key: write the name of a folder in the catalog and a launch path, such as `s3-bucket = "lpv3-abc123"`
         "#);
         insta::assert_snapshot!(settings(
             "[backend]\nworkflow = \"step-functions:arn:aws:states:us-east-1:123456789012:stateMachine:M\""
-        ).unwrap_err(), @r#"quartermaster.toml: line 1: `backend.queue` is missing beside `backend.workflow = "step-functions:…"`: write the URL of the queue that the state machine speaks through"#);
+        ).unwrap_err(), @r#"quartermaster.toml: line 1: `backend.queue` is missing beside `backend.workflow = "step-functions:…"`: write the URL of the queue that the state machine sends to"#);
     }
 }

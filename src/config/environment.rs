@@ -122,7 +122,7 @@ impl Environment {
             && !token.is_empty()
             && !token.trim().starts_with("xapp-")
         {
-            let text = format!("is no app-level token: {WANTED_APP_TOKEN}");
+            let text = format!("is not an app-level token: {WANTED_APP_TOKEN}");
             problems.push(SettingsProblem { place: APP_TOKEN.to_owned(), text });
         }
         let slack_api_url = lookup("SLACK_API_URL").unwrap_or_else(|| SLACK_API_URL.to_owned());
@@ -202,7 +202,7 @@ mod tests {
         let lines: Vec<String> = told.iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(lines.join("\n"), @"
         SLACK_APP_TOKEN: is not set: make one that begins with `xapp-` and has the scope `connections:write` under Basic Information, App-Level Tokens, of your Slack app
-        SLACK_APP_TOKEN: is no app-level token: make one that begins with `xapp-` and has the scope `connections:write` under Basic Information, App-Level Tokens, of your Slack app
+        SLACK_APP_TOKEN: is not an app-level token: make one that begins with `xapp-` and has the scope `connections:write` under Basic Information, App-Level Tokens, of your Slack app
         ");
     }
 

@@ -23,7 +23,7 @@ pub(super) fn read(root: &Reader<'_>) -> Option<EventsTo> {
         events.report(
             "topic",
             "`events.topic` stands beside `events.webhook`",
-            "keep one of the two; a topic can pass events on to an address by itself",
+            "keep one of the two; a topic can forward events to an address",
         );
     }
     let chosen = match (webhook, topic) {
@@ -42,8 +42,8 @@ fn address(events: &Reader<'_>, text: &str) -> Option<Url> {
             && url.password().is_none()
             && url.fragment().is_none()
     };
-    let found = Url::parse(text).ok().filter(shaped);
-    if found.is_none() {
+    let url = Url::parse(text).ok().filter(shaped);
+    if url.is_none() {
         // Do not repeat the address, which may contain a password.
         events.report(
             "webhook",
@@ -51,7 +51,7 @@ fn address(events: &Reader<'_>, text: &str) -> Option<Url> {
             "write one such as `https://automation.example.com/quartermaster`; `http` only to this machine",
         );
     }
-    found
+    url
 }
 
 fn arn(events: &Reader<'_>, text: String) -> Option<String> {
@@ -69,7 +69,7 @@ fn arn(events: &Reader<'_>, text: String) -> Option<String> {
             "write the ARN of an SNS topic, such as `arn:aws:sns:us-east-1:123456789012:provisioning-changes`",
         );
     }
-    shaped.then_some(text)
+    if shaped { Some(text) } else { None }
 }
 
 #[cfg(test)]
@@ -108,7 +108,7 @@ mod tests {
         line 2: `events.webhook` is not an https address without name and password: write one such as `https://automation.example.com/quartermaster`; `http` only to this machine
         line 2: `events.webhook` is not an https address without name and password: write one such as `https://automation.example.com/quartermaster`; `http` only to this machine
         line 2: `events.topic` is `changes`: write the ARN of an SNS topic, such as `arn:aws:sns:us-east-1:123456789012:provisioning-changes`
-        line 3: `events.topic` stands beside `events.webhook`: keep one of the two; a topic can pass events on to an address by itself
+        line 3: `events.topic` stands beside `events.webhook`: keep one of the two; a topic can forward events to an address
         line 2: unknown key `events.webhok`: did you mean `webhook`?
         ");
     }

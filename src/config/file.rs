@@ -114,7 +114,9 @@ fn read_transport(slack: &Reader<'_>) -> Transport {
         slack.report(
             "connections",
             format!("`slack.connections` is {connections}"),
-            format!("write a number from 1 to {MOST_CONNECTIONS}: Slack allows no more for all bots of an app together"),
+            format!(
+                "write a number from 1 to {MOST_CONNECTIONS}: Slack allows no more for all bots of an app"
+            ),
         );
     }
     Transport::Socket { connections: connections as usize }
@@ -265,7 +267,7 @@ mod tests {
         let told: Vec<String> = wrong.iter().map(|line| problems(&with(line))).collect();
         insta::assert_snapshot!(told.join("\n"), @r#"
         line 3: `slack.transport` is `sockets`: did you mean `socket`?
-        line 4: `slack.connections` is 11: write a number from 1 to 10: Slack allows no more for all bots of an app together
+        line 4: `slack.connections` is 11: write a number from 1 to 10: Slack allows no more for all bots of an app
         line 3: `slack.connections` is for sockets, and Slack calls this bot over HTTP: remove it, or write `transport = "socket"`
         "#);
     }
@@ -288,10 +290,10 @@ mod tests {
         let told = problems(&text);
         assert!(!told.contains("xoxb-1") && !told.contains("shh") && !told.contains("hush"), "{told}");
         insta::assert_snapshot!(told, @"
-        line 3: `slack.bot_token` is a secret, and secrets come from the environment alone: set `SLACK_BOT_TOKEN` there, remove this line, and replace the secret if others could read the file
-        line 4: `slack.signing_secret` is a secret, and secrets come from the environment alone: set `SLACK_SIGNING_SECRET` there, remove this line, and replace the secret if others could read the file
+        line 3: `slack.bot_token` is a secret, and secrets belong in the environment: set `SLACK_BOT_TOKEN` there, remove this line, and replace the secret if others could read the file
+        line 4: `slack.signing_secret` is a secret, and secrets belong in the environment: set `SLACK_SIGNING_SECRET` there, remove this line, and replace the secret if others could read the file
         line 5: unknown key `slack.tokn`: known keys: admins, approvals_channel, audit_channel, auditors, burst, command, connections, manager_field, transport, workspace
-        line 11: `events.secret` is a secret, and secrets come from the environment alone: set `QUARTERMASTER_EVENTS_SECRET` there, remove this line, and replace the secret if others could read the file
+        line 11: `events.secret` is a secret, and secrets belong in the environment: set `QUARTERMASTER_EVENTS_SECRET` there, remove this line, and replace the secret if others could read the file
         ");
     }
 
@@ -321,7 +323,7 @@ channel = "general"
         line 4: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "C0APPROVALS"`
         line 5: unknown key `slack.approval_channel`: did you mean `approvals_channel`?
         line 6: `slack.command` is `provision`: write a slash and at most 31 lower-case letters, digits, hyphens and underscores, such as `/provision`
-        line 7: `pat` in `slack.admins` is nobody: write a Slack user id (`U0ALICE`), a user group id (`S0LEADS`) or an e-mail address
+        line 7: `pat` in `slack.admins` is not a person or group: write a Slack user id (`U0ALICE`), a user group id (`S0LEADS`) or an e-mail address
         line 8: `audit` is not a channel id: open the channel in Slack, choose About, and copy the id at the bottom, such as `C0APPROVALS`
         line 10: `backend.store` is `postgres:db`: write `sqlite:` and a file, such as `sqlite:quartermaster.db`, or `dynamodb:` and a table, such as `dynamodb:ProvisioningRequests`
         line 12: `simulated.step` is `fast` where a length of time (ms, s, m, h or d) should be: write for example `step = "24h"`

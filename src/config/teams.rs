@@ -24,7 +24,7 @@ pub(super) fn read(root: &Reader<'_>) -> Vec<Team> {
     let readers = root.maps("teams");
     for reader in &readers {
         let team = read_team(reader);
-        if teams.iter().any(|known| known.name == team.name) {
+        if teams.iter().any(|other| other.name == team.name) {
             reader.report(
                 "name",
                 format!("two teams are called `{}`", team.name),
@@ -46,25 +46,29 @@ fn check_former_names(reader: &Reader<'_>, teams: &[Team], place: usize) {
     let team = &teams[place];
     for (number, former) in team.formerly.iter().enumerate() {
         let claimed = || teams[..place].iter().find(|other| other.formerly.contains(former));
-        let (what, remedy) = if *former == team.name {
-            let what = format!("team `{former}` was formerly called `{former}`");
-            (what, "leave it out: `formerly` names what the team was called before".to_owned())
+        let (problem, remedy) = if *former == team.name {
+            let problem = format!("team `{former}` was formerly called `{former}`");
+            (problem, "leave it out: `formerly` names what the team was called before".to_owned())
         } else if teams.iter().any(|other| other.name == *former) {
-            let what = format!(
+            let problem = format!(
                 "team `{}` was formerly called `{former}`, and there is a team `{former}`",
                 team.name
             );
-            (what, "leave it out, or remove that team: what a former name has goes to the new one".to_owned())
+            (
+                problem,
+                "leave it out, or remove that team: everything under a former name moves to the new one"
+                    .to_owned(),
+            )
         } else if team.formerly[..number].contains(former) {
             (format!("`{former}` stands twice in `formerly`"), "write it once".to_owned())
         } else if let Some(other) = claimed() {
-            let what =
+            let problem =
                 format!("teams `{}` and `{}` were both formerly called `{former}`", other.name, team.name);
-            (what, "write it for the one team that has now what that one had".to_owned())
+            (problem, "write it for the one team that took over from it".to_owned())
         } else {
             continue;
         };
-        reader.report("formerly", what, remedy);
+        reader.report("formerly", problem, remedy);
     }
 }
 
@@ -168,40 +172,40 @@ const WEEK: [(&str, Weekday); 7] = [
 ];
 
 fn weekday(reader: &Reader<'_>, text: &str) -> Option<Weekday> {
-    let found = WEEK.iter().find(|(word, _)| *word == text).map(|(_, day)| *day);
-    if found.is_none() {
-        let what = format!("`{text}` in `{}` is no day of the week", reader.path_of("quiet_days"));
+    let day = WEEK.iter().find(|(word, _)| *word == text).map(|(_, day)| *day);
+    if day.is_none() {
+        let problem = format!("`{text}` in `{}` is not a day of the week", reader.path_of("quiet_days"));
         let word = text.to_lowercase();
         let near = WEEK.iter().map(|(near, _)| *near).find(|near| word.starts_with(near));
-        let remedy = near.map_or_else(
-            || "write days as `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`".to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        );
-        reader.report("quiet_days", what, remedy);
+        let remedy = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "write days as `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`".to_owned(),
+        };
+        reader.report("quiet_days", problem, remedy);
     }
-    found
+    day
 }
 
 /// Finds a time zone by name. Prefers the machine's database, which may be newer than the one built in.
 fn zone(reader: &Reader<'_>, name: &str) -> Option<TimeZone> {
     let bundled = TimeZoneDatabase::bundled();
-    let found = tz::db().get(name).or_else(|_| bundled.get(name)).ok();
-    if found.is_none() {
-        let known: Vec<String> = bundled.available().map(|known| known.to_string()).collect();
-        let remedy = match nearest_zone(name, &known) {
+    let zone = tz::db().get(name).or_else(|_| bundled.get(name)).ok();
+    if zone.is_none() {
+        let names: Vec<String> = bundled.available().map(|names| names.to_string()).collect();
+        let remedy = match nearest_zone(name, &names) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "write an IANA name such as `Europe/Berlin`, or `UTC`".to_owned(),
         };
         reader.report("time_zone", format!("there is no time zone `{name}`"), remedy);
     }
-    found
+    zone
 }
 
 /// Finds the zone that is spelled most like `name`, or that has it as its city.
-fn nearest_zone<'k>(name: &str, known: &'k [String]) -> Option<&'k str> {
+fn nearest_zone<'k>(name: &str, zones: &'k [String]) -> Option<&'k str> {
     let city = name.rsplit('/').next().unwrap_or(name).trim().replace(' ', "_");
     let is_city = |zone: &&str| zone.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(&city));
-    let mut names = known.iter().map(String::as_str);
+    let mut names = zones.iter().map(String::as_str);
     nearest(name, names.clone()).or_else(|| names.find(is_city))
 }
 
@@ -263,8 +267,8 @@ mod tests {
         insta::assert_snapshot!(problems("formerly = \"b\""), @r#"line 7: `teams[0].formerly` is `b` where a list of texts should be: write for example `formerly = ["billing"]`"#);
         insta::assert_snapshot!(problems("formely = [\"b\"]"), @"line 7: unknown key `teams[0].formely`: did you mean `formerly`?");
         let second = "[[teams]]\nname = \"b\"\nmembers = []\napprovers = []\n";
-        insta::assert_snapshot!(problems(&format!("formerly = [\"b\"]\n{second}")), @"line 7: team `a` was formerly called `b`, and there is a team `b`: leave it out, or remove that team: what a former name has goes to the new one");
-        insta::assert_snapshot!(problems(&format!("formerly = [\"c\"]\n{second}formerly = [\"c\"]")), @"line 12: teams `a` and `b` were both formerly called `c`: write it for the one team that has now what that one had");
+        insta::assert_snapshot!(problems(&format!("formerly = [\"b\"]\n{second}")), @"line 7: team `a` was formerly called `b`, and there is a team `b`: leave it out, or remove that team: everything under a former name moves to the new one");
+        insta::assert_snapshot!(problems(&format!("formerly = [\"c\"]\n{second}formerly = [\"c\"]")), @"line 12: teams `a` and `b` were both formerly called `c`: write it for the one team that took over from it");
         insta::assert_snapshot!(problems(&second.replace("\"b\"", "\"all\"")), @"line 8: a team cannot be called `all`: give it another name: commands take this word for all teams");
     }
 
@@ -272,8 +276,8 @@ mod tests {
     fn every_mistake_in_a_quiet_time_is_told_with_an_example() {
         insta::assert_snapshot!(problems("quiet_hours = \"6pm\"\nquiet_days = [\"Saturday\", \"so\"]\ntime_zone = \"Europe/Berlni\""), @"
         line 7: `6pm` is not a time of the day, a hyphen and another time of the day: write when it begins and when it ends, such as `18:00-08:00`
-        line 8: `Saturday` in `teams[0].quiet_days` is no day of the week: did you mean `sat`?
-        line 8: `so` in `teams[0].quiet_days` is no day of the week: write days as `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`
+        line 8: `Saturday` in `teams[0].quiet_days` is not a day of the week: did you mean `sat`?
+        line 8: `so` in `teams[0].quiet_days` is not a day of the week: write days as `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`
         line 9: there is no time zone `Europe/Berlni`: did you mean `Europe/Berlin`?
         ");
         insta::assert_snapshot!(problems("quiet_hours = \"08:00-08:00\""), @"line 7: `08:00-08:00` ends when it begins: write when it begins and when it ends, such as `18:00-08:00`");

@@ -10,7 +10,7 @@ pub(super) fn refuse_secrets(section: &Reader<'_>, secrets: &[(&str, &str)]) {
     for (key, variable) in secrets.iter().filter(|(key, _)| section.has(key)) {
         section.refuse(
             key,
-            format!("`{}` is a secret, and secrets come from the environment alone", section.path_of(key)),
+            format!("`{}` is a secret, and secrets belong in the environment", section.path_of(key)),
             format!("set `{variable}` there, remove this line, and replace the secret if others could read the file"),
         );
     }
@@ -38,7 +38,7 @@ pub(super) fn principals(reader: &Reader<'_>, key: &str) -> Vec<Principal> {
         if principal.is_none() {
             reader.report(
                 key,
-                format!("`{text}` in `{}` is nobody", reader.path_of(key)),
+                format!("`{text}` in `{}` is not a person or group", reader.path_of(key)),
                 Principal::remedy(text).unwrap_or(
                     "write a Slack user id (`U0ALICE`), a user group id (`S0LEADS`) or an e-mail address",
                 ),

@@ -113,7 +113,7 @@ impl Places {
         if let Some((since, task)) = waited.min_by_key(|(since, _)| *since)
             && since.elapsed() >= self.limits.spared
         {
-            tracing::debug!("a client that was waited for makes room for another");
+            tracing::debug!("closing a slow client to make room for another");
             task.abort();
         }
     }

@@ -34,8 +34,10 @@ impl Readiness {
     /// needs no authentication.
     pub(super) async fn problems(&self) -> Vec<String> {
         let deaf = self.over_sockets && self.portal.metrics.sockets() == 0;
-        let mut problems = self.asked().await;
-        problems.extend(deaf.then(|| "socket: not connected".to_owned()));
+        let mut problems = self.checked().await;
+        if deaf {
+            problems.push("socket: not connected".to_owned());
+        }
         if self.portal.leaves_jobs() {
             problems.push("store: used by a newer version, which does the jobs".to_owned());
         }
@@ -43,7 +45,7 @@ impl Readiness {
     }
 
     /// Checks the store and Slack, or returns the last result.
-    async fn asked(&self) -> Vec<String> {
+    async fn checked(&self) -> Vec<String> {
         // Held during the checks, so that concurrent probes share one check.
         let mut last = self.last.lock().await;
         let now = self.portal.ports.clock.now();

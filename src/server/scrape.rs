@@ -56,7 +56,7 @@ impl Scrape {
                 warn_unless!(
                     self.portal.ports.trouble.outages.explains(&error),
                     error = format!("{error:#}"),
-                    "the metrics lack what the store knows"
+                    "the metrics lack what is read from the store"
                 );
             }
         }

@@ -144,7 +144,7 @@ fn set_apart(block: SlackBlock) -> Vec<SlackBlock> {
     if lines.iter().all(|(quoted, _)| quoted.is_none()) {
         return vec![whole.into()];
     }
-    let parts = lines.chunk_by(|(one, _), (next, _)| one.is_some() == next.is_some()).map(|part| {
+    let parts = lines.chunk_by(|(line, _), (next, _)| line.is_some() == next.is_some()).map(|part| {
         let quoted: Vec<&str> = part.iter().filter_map(|(quoted, _)| quoted.as_deref()).collect();
         if quoted.is_empty() {
             let lines: Vec<&str> = part.iter().map(|(_, line)| *line).collect();

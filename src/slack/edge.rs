@@ -112,7 +112,7 @@ impl Edge {
             match self.client.respond(url, message).await {
                 Ok(()) => return,
                 Err(error) => {
-                    warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %at.person, %error, "an answer goes another way");
+                    warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %at.person, %error, "answering a person in another way");
                 }
             }
         }
@@ -146,10 +146,10 @@ impl Edge {
                     .to_owned();
             }
             Error::Failed(error) if let Some(SlackError::RateLimited(wait)) = error.downcast_ref() => {
-                return format!("Slack is busy, press again in {}. Nothing was done.", seconds(*wait));
+                return format!("Slack is busy. Nothing was done; press again in {}.", seconds(*wait));
             }
             Error::Failed(error) if error.is::<Late>() => {
-                return "Slack is slow to say who is who, press again in a few seconds. Nothing was done."
+                return "Slack is slow to say who is who. Nothing was done; press again in a few seconds."
                     .to_owned();
             }
             Error::Failed(error) => error,
@@ -157,10 +157,10 @@ impl Edge {
         let reference = uuid::Uuid::new_v4().simple().to_string();
         // Short enough to type, and unique enough to find in a log.
         let reference = reference.get(..8).unwrap_or(&reference);
-        let (said, what) = (format!("{error:#}"), "a person was told that it did not work");
+        let (details, message) = (format!("{error:#}"), "an error was shown to a person");
         let outages = &self.portal.ports.trouble.outages;
-        error_unless!(outages.explains(error), reference, error = said, "{what}");
-        let lasts = format!("if it lasts, mention `{reference}` to your platform team.");
+        error_unless!(outages.explains(error), reference, error = details, "{message}");
+        let lasts = format!("if it keeps happening, mention `{reference}` to your platform team.");
         if is_unread(error) {
             return format!(
                 "What this app has stored about it cannot be read, so nothing was done, and trying again does not help. Mention \
@@ -169,18 +169,16 @@ impl Edge {
         }
         match Side::of(error) {
             Some(Side::Store | Side::Queue) => format!(
-                "The store of this app does not work at the moment, so nothing was stored as far as we know. That is our side, not yours. \
+                "The database of this app is not working at the moment, so nothing was saved as far as we know. The problem is on our side. \
                  Try again in a minute; {lasts}"
             ),
-            Some(Side::Slack | Side::Sockets) => format!(
-                "Slack does not answer our questions, so nothing was done. Try again in a minute; {lasts}"
-            ),
-            Some(Side::Aws(_)) => {
-                format!(
-                    "AWS does not answer our questions, so nothing was done. Try again in a minute; {lasts}"
-                )
+            Some(Side::Slack | Side::Sockets) => {
+                format!("Slack is not responding, so nothing was done. Try again in a minute; {lasts}")
             }
-            None => format!("Something went wrong and nothing was stored. Try again in a minute; {lasts}"),
+            Some(Side::Aws(_)) => {
+                format!("AWS is not responding, so nothing was done. Try again in a minute; {lasts}")
+            }
+            None => format!("Something went wrong and nothing was saved. Try again in a minute; {lasts}"),
         }
     }
 }
@@ -231,5 +229,5 @@ fn help_of(portal: &Portal) -> Bytes {
 }
 
 /// Shown to an approver whose decision was stored until Slack answers.
-pub(super) const STORED: &str = "Slack does not say yet who the approvers are. Your answer is stored and counts as soon as Slack \
-                                 does. You are told if it does not count after all.";
+pub(super) const STORED: &str = "Slack has not said yet who the approvers are. Your answer is saved and counts as soon as Slack \
+    does. You get a message if it does not count after all.";

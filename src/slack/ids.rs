@@ -306,9 +306,10 @@ impl ButtonValue {
     pub fn parse(text: &str) -> Option<Self> {
         let (request, epoch) = text.split_once(':')?;
         // `parse` alone would also accept a plus sign.
-        let digits = !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit());
-        let epoch = digits.then(|| epoch.parse().ok())??;
-        Some(Self { request: RequestId::parse(request)?, epoch })
+        if epoch.is_empty() || !epoch.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        Some(Self { request: RequestId::parse(request)?, epoch: epoch.parse().ok()? })
     }
 }
 

@@ -18,13 +18,11 @@ use crate::portal::Error;
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::SlackError;
 
-const CLOSED: &str =
-    "What you asked for was ready only after its window was gone. Ask for it again if you still want it.";
+const CLOSED: &str = "The window was closed before this was ready. Try again if you still need it.";
 const NOT_OPENED: &str = "Slack took too long to open the form. Please try again.";
-const NOT_SHOWN: &str =
-    "Slack did not show what you asked for. Close the window if one is open, and ask for it once more.";
+const NOT_SHOWN: &str = "Slack did not show the window. Close it if one is open, and try again.";
 const CHANGED: &str =
-    "The window had changed already when this was ready. Look at it, and press again if you still want it.";
+    "The window changed before this was ready. Check it, and press again if you still need to.";
 
 impl Edge {
     /// Opens the modal that `built` returns, on top of an open one, or says why it cannot be opened.
@@ -71,12 +69,12 @@ impl Edge {
                 (views::note("Not possible", &words), Some(words))
             }
         };
-        let shown = match waiting {
+        let updated = match waiting {
             // Without a hash, because nothing else changes the placeholder.
             Ok(waiting) => self.client.update_view(&waiting.id, None, &view).await.map(drop),
             Err(error) => Err(error),
         };
-        let Err(error) = shown else { return Ack::Empty };
+        let Err(error) = updated else { return Ack::Empty };
         let otherwise = self.not_shown(at, error);
         Ack::Ephemeral(Message::plain(&words.unwrap_or(otherwise)))
     }
@@ -120,7 +118,7 @@ impl Edge {
 
     /// Returns what a user reads if Slack did not show a view.
     fn not_shown(&self, at: &Whereabouts, error: SlackError) -> String {
-        warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %at.person, %error, "a view is shown nowhere");
+        warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %at.person, %error, "cannot show a view");
         match error {
             SlackError::RateLimited(_) => self.words(&Error::Failed(error.into())),
             SlackError::Gone(_) | SlackError::Unplaced => CLOSED.to_owned(),

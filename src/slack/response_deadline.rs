@@ -21,10 +21,9 @@ use super::{actions, submissions, views};
 type Guarded = CatchUnwind<AssertUnwindSafe<BoxFuture<'static, Ack>>>;
 
 /// Shown to a user whose click takes very long.
-const CLICK_TAKES_LONG: &str =
-    "This takes longer than usual. It may still count; if nothing has changed in a minute, press again.";
+const CLICK_TAKES_LONG: &str = "This is taking longer than usual. It may still go through; if nothing has changed in a minute, press again.";
 /// Shown to a user whose command takes very long.
-const ANSWER_TAKES_LONG: &str = "This takes longer than usual. You are told when it is done; if you have heard nothing in a minute, try again.";
+const ANSWER_TAKES_LONG: &str = "This is taking longer than usual. You get a message when it is done; if none has come in a minute, try again.";
 
 impl Edge {
     /// Returns the answer of `work`, or a provisional answer at the time limit.
@@ -41,17 +40,17 @@ impl Edge {
 
     async fn within_the_limit(&self, incoming: &Arc<Incoming>, work: Guarded) -> Ack {
         // In its own task, so that the work continues if the connection that waits for the answer is gone.
-        let (asked, going_on) = (Arc::clone(incoming), self.following.spawn(work));
+        let (payload, going_on) = (Arc::clone(incoming), self.following.spawn(work));
         let mut work = going_on
-            .map(move |ended| ended.ok().and_then(Result::ok).unwrap_or_else(|| ended_badly(&asked)))
+            .map(move |ended| ended.ok().and_then(Result::ok).unwrap_or_else(|| ended_badly(&payload)))
             .boxed();
         // Slack shows nothing from the answer to a click, so one that changes nothing is acknowledged at once.
         let waits = !matches!(&**incoming, Incoming::Click(click) if !actions::changes(click));
         if waits && let Ok(ack) = timeout(self.portal.limits.answer, &mut work).await {
             return ack;
         }
-        let (edge, asked) = (self.clone(), Arc::clone(incoming));
-        self.follow(async move { edge.goes_on(&asked, work).await });
+        let (edge, payload) = (self.clone(), Arc::clone(incoming));
+        self.follow(async move { edge.goes_on(&payload, work).await });
         match &**incoming {
             Incoming::Submission(submission) => submissions::late(submission),
             Incoming::Command(_)
@@ -91,7 +90,7 @@ impl Edge {
             (Incoming::Submission(submission), Ack::Close) => {
                 let done = views::note(
                     "Done",
-                    "It took longer than usual, and it is done now. You can close this window.",
+                    "It took longer than usual, and is done now. You can close this window.",
                 );
                 self.shows(submission, &done).await;
             }
@@ -132,17 +131,17 @@ impl Edge {
     async fn shows(&self, submission: &ViewSubmission, view: &SlackModalView) {
         let version = submissions::version_after_late(submission);
         if let Err(error) = self.client.update_view(&submission.view.id, version, view).await {
-            tracing::debug!(actor = %submission.origin.person, %error, "what came of a form is shown nowhere");
+            tracing::debug!(actor = %submission.origin.person, %error, "cannot show the result of a form");
         }
     }
 }
 
 /// Answers after a panic. What was committed before it remains.
 fn ended_badly(incoming: &Incoming) -> Ack {
-    tracing::error!("an answer ended badly: see the panic above");
+    tracing::error!("an answer panicked: see above");
     not_done(incoming, &|again| {
         format!(
-            "Something went wrong on our side, and this may not be done. Look whether it is before you {again}."
+            "Something went wrong on our side, and this may not have been done. Check before you {again}."
         )
     })
 }

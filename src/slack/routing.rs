@@ -25,7 +25,7 @@ use crate::ports::outage::warn_unless;
 /// slackapi/bolt-python#23 for shortcuts; 2026-11-28). No interaction of a user comes with neither.
 fn serves(team: Option<&str>, enterprise: Option<&str>, origin: &Origin) -> bool {
     let pairs = [(team, origin.team.as_deref()), (enterprise, origin.enterprise.as_deref())];
-    pairs.into_iter().filter_map(|(own, theirs)| own.zip(theirs)).any(|(own, theirs)| own == theirs)
+    pairs.into_iter().filter_map(|(ours, theirs)| ours.zip(theirs)).any(|(ours, theirs)| ours == theirs)
 }
 
 impl Edge {
@@ -41,9 +41,9 @@ impl Edge {
         ack
     }
 
-    async fn answered(&self, what: Received, incoming: &Incoming) -> Ack {
+    async fn answered(&self, kind: Received, incoming: &Incoming) -> Ack {
         // First, so that a throttled user causes no calls to Slack or the store.
-        if let Some(wait) = self.throttle(what, incoming) {
+        if let Some(wait) = self.throttle(kind, incoming) {
             return throttled(incoming, wait);
         }
         if let Some(origin) = origin(incoming) {
@@ -111,11 +111,11 @@ impl Edge {
         if self.client.known_identity().is_none() {
             let client = Arc::clone(&self.client);
             // In its own task, so that an answer that is too late for this payload is there for the next one.
-            let asked = self.following.spawn(async move { client.identity().await.ok() });
-            let _ = tokio::time::timeout(self.portal.limits.identity, asked).await;
+            let lookup = self.following.spawn(async move { client.identity().await.ok() });
+            let _ = tokio::time::timeout(self.portal.limits.identity, lookup).await;
         }
-        let own = self.client.known_identity()?;
-        Some(serves(own.team_id.as_deref(), own.enterprise_id.as_deref(), origin))
+        let identity = self.client.known_identity()?;
+        Some(serves(identity.team_id.as_deref(), identity.enterprise_id.as_deref(), origin))
     }
 
     async fn strangers_answer(&self, incoming: &Incoming, origin: &Origin) -> Ack {

@@ -140,7 +140,7 @@ fn is_certificate_check(body: &[u8]) -> bool {
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
-    values.next().is_none().then_some(value)
+    if values.next().is_none() { Some(value) } else { None }
 }
 
 fn is_unix_time(text: &str) -> bool {

@@ -13,7 +13,7 @@ use crate::portal::Received;
 
 impl Edge {
     /// Returns how long a throttled user must wait, and counts it in the metrics; `None` if they may proceed.
-    pub(super) fn throttle(&self, what: Received, incoming: &Incoming) -> Option<Duration> {
+    pub(super) fn throttle(&self, kind: Received, incoming: &Incoming) -> Option<Duration> {
         let person = match incoming {
             Incoming::Command(command) => &command.origin.person,
             Incoming::Click(click) => &click.origin.person,
@@ -28,8 +28,8 @@ impl Edge {
             | Incoming::Unknown { .. } => return None,
         };
         let wait = self.allowances.retry_after(person, self.portal.now())?;
-        self.portal.metrics.throttled(what);
-        tracing::debug!(actor = %person, what = what.as_str(), "too much at once");
+        self.portal.metrics.throttled(kind);
+        tracing::debug!(actor = %person, kind = kind.as_str(), "throttled");
         Some(wait)
     }
 }
@@ -37,21 +37,19 @@ impl Edge {
 /// Answers that the action was throttled.
 pub(super) fn throttled(incoming: &Incoming, wait: Duration) -> Ack {
     let seconds = seconds(wait);
-    not_done(incoming, &|again| {
-        format!("That was a lot at once, so this was not done. Wait {seconds} and {again}.")
-    })
+    not_done(incoming, &|_| format!("You're going too fast. Try again in {seconds}."))
 }
 
 /// Answers an action that was not carried out. `text` ends with how to try again.
 pub(super) fn not_done(incoming: &Incoming, text: &dyn Fn(&str) -> String) -> Ack {
-    let told = |again| Ack::Ephemeral(Message::plain(&text(again)));
+    let ephemeral = |again| Ack::Ephemeral(Message::plain(&text(again)));
     match incoming {
         Incoming::Submission(submission) => {
             submissions::not_now(&submission.view, &text("press the button again"))
         }
-        Incoming::Command(_) => told("type it again"),
-        Incoming::Click(_) => told("press again"),
-        Incoming::Shortcut(_) => told("try again"),
+        Incoming::Command(_) => ephemeral("type it again"),
+        Incoming::Click(_) => ephemeral("press again"),
+        Incoming::Shortcut(_) => ephemeral("try again"),
         Incoming::UnreadForm { .. }
         | Incoming::Suggestion(_)
         | Incoming::Event(_)

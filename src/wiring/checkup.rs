@@ -79,7 +79,7 @@ async fn of_file(file: &str, organization: &Organization, clock: &dyn Clock) -> 
         }
         Err(error) => {
             let what = format!("{:#}", anyhow::Error::new(error));
-            let remedy = "mend or move the file, or name another one in `backend.store`";
+            let remedy = "repair or move the file, or name another one in `backend.store`";
             return vec![Finding::problem(STORE, what, remedy)];
         }
     };
@@ -97,9 +97,9 @@ fn of_missing(file: &str) -> Finding {
         Some(folder) if !folder.is_dir() => Finding::problem(
             STORE,
             format!("there is no folder `{}` for `{file}`", folder.display()),
-            "make the folder, or name another file in `backend.store`",
+            "create the folder, or name another file in `backend.store`",
         ),
-        Some(_) | None => Finding::ok(STORE, format!("`{file}` is made when the bot first starts")),
+        Some(_) | None => Finding::ok(STORE, format!("`{file}` is created when the bot first starts")),
     }
 }
 
@@ -109,7 +109,7 @@ fn of_use(checked: anyhow::Result<()>) -> Finding {
         Err(error) => Finding::problem(
             STORE,
             format!("{error:#}"),
-            "give the bot's role the rights that it has in `infra/portal.yml`",
+            "give the bot's role the permissions it has in `infra/portal.yml`",
         ),
     }
 }
@@ -121,7 +121,7 @@ async fn of_pause(store: &dyn Store) -> Option<Finding> {
         Err(error) => return Some(unreadable(&error)),
     };
     let what = format!("new ones are paused since {:.0} by {}: {}", pause.since, pause.by, pause.message);
-    Some(Finding::warning(REQUESTS, what, "`quartermaster resume` takes them again"))
+    Some(Finding::warning(REQUESTS, what, "`quartermaster resume` allows them again"))
 }
 
 async fn of_jobs(store: &dyn Store, clock: &dyn Clock) -> Vec<Finding> {
@@ -129,15 +129,15 @@ async fn of_jobs(store: &dyn Store, clock: &dyn Clock) -> Vec<Finding> {
     let (parked, next_due) = tokio::join!(store.parked(TOLD + 1), store.next_due());
     let mut findings = Vec::new();
     match parked {
-        Ok(parked) if parked.is_empty() => findings.push(Finding::ok(JOBS, "none was given up")),
+        Ok(parked) if parked.is_empty() => findings.push(Finding::ok(JOBS, "none has failed")),
         Ok(parked) => findings.extend(of_parked(&parked)),
         Err(error) => findings.push(unreadable(&error)),
     }
     match next_due {
         Ok(Some(due)) if clock.now().duration_since(due) > STANDSTILL => findings.push(Finding::warning(
             JOBS,
-            format!("what was due at {due:.0} was not done yet"),
-            "look whether the bot runs, and at its log",
+            format!("a job due at {due:.0} has not been done yet"),
+            "check that the bot is running, and its log",
         )),
         Ok(_) => {}
         Err(error) => findings.push(unreadable(&error)),
@@ -156,7 +156,7 @@ async fn of_teams(store: &dyn Store, organization: &Organization) -> Vec<Finding
         let what = match (requests, counts) {
             (0, false) => {
                 let what = format!(
-                    "nothing is left under `{former}`: `formerly` of `{team}` need not name it any more"
+                    "nothing is left under `{former}`: you can remove it from `formerly` of `{team}`"
                 );
                 return Finding::ok(TEAMS, what);
             }
@@ -164,7 +164,7 @@ async fn of_teams(store: &dyn Store, organization: &Organization) -> Vec<Finding
             (some, _) => format!("{some} requests of `{team}` are left under `{former}`"),
         };
         let remedy = format!(
-            "leave `{former}` in `formerly` while the bot gives them to `{team}`, which takes minutes"
+            "leave `{former}` in `formerly` while the bot moves them to `{team}`, which takes minutes"
         );
         Finding::warning(TEAMS, what, remedy)
     });
@@ -173,17 +173,17 @@ async fn of_teams(store: &dyn Store, organization: &Organization) -> Vec<Finding
 
 fn of_parked(parked: &[ParkedJob]) -> Vec<Finding> {
     let told = |job: &ParkedJob| {
-        let what = format!("`{}` of {} was given up: {}", job.key.name, job.key.of, job.why);
-        Finding::warning(JOBS, what, "mend the cause, then `quartermaster jobs retry`")
+        let what = format!("`{}` of {} has failed: {}", job.key.name, job.key.of, job.why);
+        Finding::warning(JOBS, what, "fix the cause, then run `quartermaster jobs retry`")
     };
     let mut findings: Vec<Finding> = parked.iter().take(TOLD).map(told).collect();
     if parked.len() > TOLD {
-        let what = format!("more than these {TOLD} were given up");
+        let what = format!("more than these {TOLD} have failed");
         findings.push(Finding::warning(JOBS, what, "`quartermaster jobs list` prints all of them"));
     }
     findings
 }
 
 fn unreadable(error: &anyhow::Error) -> Finding {
-    Finding::problem(STORE, format!("{error:#}"), "check the store and the way to it")
+    Finding::problem(STORE, format!("{error:#}"), "check the store and the connection to it")
 }

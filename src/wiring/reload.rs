@@ -50,7 +50,7 @@ impl Reloader {
         };
         now.told.clear();
         for key in waiting_for_a_restart(&now.settings, &settings) {
-            tracing::warn!(key, "this setting is followed after a restart only");
+            tracing::warn!(key, "a change of this setting takes effect after a restart");
         }
         let before = self.edge.portal.as_of_now();
         let rules = Rules::new(catalog, Arc::new(settings.organization.clone()));

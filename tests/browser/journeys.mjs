@@ -109,7 +109,7 @@ async function commands(seat) {
   assert.equal(await page.locator("#messages").getByText("is not available").count(), 0);
   const rows = await seat.message("Your requests", "Secure S3 Bucket v1.0");
   await rows.getByRole("button", { name: /Details of request/ }).last().click();
-  await seat.message("Only visible to you", "Secure S3 Bucket", "whole id");
+  await seat.message("Only visible to you", "Secure S3 Bucket", "full id");
   await seat.picture("16-command-status");
   await seat.types("/provision");
   await seat.form.getByText("Secure S3 Bucket").first().waitFor();
@@ -262,7 +262,7 @@ async function warned(seat) {
   const warning = await seat.message("torn down soon", "Renew 30 days");
   await seat.picture("28-warning");
   await warning.getByRole("button", { name: /Renew 30 days request/ }).first().click();
-  await seat.message("torn down soon", "Renewed: it lives until");
+  await seat.message("torn down soon", "Renewed: it is active until");
   await seat.picture("29-renewed");
   await warning.getByRole("button", { name: /Tear down request/ }).first().click();
   await seat.form.getByText("Tear down").first().waitFor();

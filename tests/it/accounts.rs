@@ -203,7 +203,7 @@ async fn the_right_of_a_delegate_ends_with_that_of_whoever_they_answer_for() {
         company.clock.advance("61s");
         company.playground.fail_always("users.info", Some("internal_error"));
         olga.presses(&button).await;
-        assert!(olga.is_told().contains("Your answer is stored"), "{}", olga.is_told());
+        assert!(olga.is_told().contains("Your answer is saved"), "{}", olga.is_told());
         becomes(company, "U0MORGAN", |one| one.deleted = true);
         company.playground.fail_always("users.info", None);
         company.waits("1m").await;
@@ -213,7 +213,7 @@ async fn the_right_of_a_delegate_ends_with_that_of_whoever_they_answer_for() {
         olga.opens_home().await;
         assert!(!olga.home().contains("You answer for"), "{}", olga.home());
         company.waits("4h").await;
-        assert!(!olga.newest_dm().contains("This waits for"), "{}", olga.newest_dm());
+        assert!(!olga.newest_dm().contains("This is waiting for"), "{}", olga.newest_dm());
 
         // Back in Slack and no approver any more.
         is_put_right(company, "U0MORGAN", &before);
@@ -230,12 +230,12 @@ async fn an_absence_of_somebody_who_approves_nothing_is_not_stored_and_nobody_is
     run(async |company| {
         let (olga, bob) = (&company.olga, &company.bob);
         insta::assert_snapshot!(leaves(company, olga, "U0BOB", "2026-11-30").await, @"
-        Not stored  [Close]
-        Nothing here waits for your approval: no team and no product names you as an approver, so nobody has to answer for you. Nothing was stored.
+        Not saved  [Close]
+        No team and no product names you as an approver, so you do not need a delegate. Nothing was saved.
         ");
         becomes(company, "U0MORGAN", |one| one.is_restricted = true);
         insta::assert_snapshot!(leaves(company, &company.morgan, "U0BOB", "2026-11-30").await, @"
-        Not stored  [Close]
+        Not saved  [Close]
         You are a guest here, and guests cannot ask for AWS resources or decide about them. Ask a full member of the team you work with to do it for you.
         ");
         assert_eq!(bob.newest_dm(), "-");
@@ -347,7 +347,7 @@ async fn whoever_is_named_by_address_is_mentioned_as_by_id() {
         company.pat.clicks("Approve").await;
         insta::assert_snapshot!(company.pat.is_told(), @"Only its approvers can decide about this request: <@U0MORGAN>.");
         company.waits("4h").await;
-        assert!(morgan.newest_dm().contains("This waits for <@U0MORGAN>"), "{}", morgan.newest_dm());
+        assert!(morgan.newest_dm().contains("This is waiting for <@U0MORGAN>"), "{}", morgan.newest_dm());
         for text in [company.pat.everything(), alice.everything()] {
             assert!(!text.contains("morgan@playground.example"), "{text}");
         }
@@ -395,11 +395,11 @@ async fn what_only_somebody_who_has_left_could_approve_is_said_in_the_form_and_r
                 expects_slack_to_know_nobody(company);
                 becomes(company, "U0MORGAN", change);
                 let said = approval_in_form(&company.alice).await;
-                assert!(said.contains("Nobody could approve this for you"), "a {kind}, named {way}: {said}");
+                assert!(said.contains("This could not be approved"), "a {kind}, named {way}: {said}");
                 company.alice.fills(&DATABASE).await;
                 company.alice.submits().await;
                 let form = company.alice.form();
-                assert!(form.contains("Nobody could approve this for you"), "a {kind}, named {way}: {form}");
+                assert!(form.contains("This could not be approved"), "a {kind}, named {way}: {form}");
                 assert_eq!(company.trail().await, "");
             })
             .await;
@@ -443,15 +443,15 @@ async fn where_no_channel_takes_the_card_the_approvers_and_admins_are_told_and_n
         insta::assert_snapshot!(alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* `orders` for team *payments*
         Waiting for approval until 2026-11-24 09:00 UTC.
-        Nobody could be asked in a channel yet: there has been none to post in since 2026-11-23 09:00 UTC. It goes to <@U0MORGAN> as a direct message, and the platform team knows.
+        There has been no channel to post this in since 2026-11-23 09:00 UTC. It goes to <@U0MORGAN> as a direct message, and the platform team has been notified.
         [Cancel] [Nudge] [Details]
-        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(morgan.newest_dm(), @"
-        This waits for <@U0MORGAN>.
+        This is waiting for <@U0MORGAN>.
         <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* `orders` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer under *Details* or on the app's home tab: there is no channel to post its card in.
         [Details]
-        (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
+        (Request `id` · times out 2026-11-24 09:00 UTC · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(pat.dms().join("\n"), @"Request `id` of team payments for *PostgreSQL RDS Instance* waits for approvers and has no card: it cannot be posted in <#C0PAYMENTS> or in <#C0APPROVALS> (is_archived). Its approvers are told one by one. Unarchive the channel and invite the bot, or name another one in the settings.");
         is_archived(false);

@@ -31,14 +31,14 @@ async fn an_approver_sees_everything_on_the_card() {
         AppSecurityGroupId: `/platform/network/app-security-group-id`
         Waiting for <@U0MORGAN>
         [Approve] [Deny] [Approve with changes]
-        (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
+        (Request `id` · times out 2026-11-24 09:00 UTC · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* `orders` for team *payments*
         Waiting for approval until 2026-11-24 09:00 UTC.
         Asked since 2026-11-23 09:00 UTC: <@U0MORGAN>
         [Cancel] [Nudge] [Details]
-        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
     })
     .await;
@@ -69,30 +69,30 @@ async fn one_click_approves_and_everybody_sees_how_it_goes_on() {
         AppSecurityGroupId: `/platform/network/app-security-group-id`
         Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
         Active until 2026-12-30 09:00 UTC.
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
 
         > Active until 2026-12-30 09:00 UTC.
         > Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
-        > (Request `id` · Simulated: nothing real is made)
+        > (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(alice.dms().join("\n\n"), @"
         *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` for team *payments*
         Active until 2026-12-30 09:00 UTC.
         Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
         [Details]
-        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
 
         Your request for *PostgreSQL RDS Instance v1.0* `orders` is approved.
         Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
 
         *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` is ready.
-        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
+        It expires 2026-12-30 09:00 UTC. You get a warning 7 days before, and can renew it then.
         *ConnectionUrl*: `postgresql://dbadmin@pg-payments-dev-id.id.us-east-1.rds.amazonaws.com:5432/orders?sslmode=require` — How to connect. The password is in the secret below, it changes every seven days.
         *PasswordSecretArn*: `arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-ID-id` — Secrets Manager secret with the user name and password. Its value is never shown here.
         *EncryptionKeyArn*: `arn:aws:kms:us-east-1:123456789012:key/ID` — ARN of the KMS key. Who reads the secret needs kms:Decrypt on it.
         *InstanceId*: `pg-payments-dev-id` — Identifier of the RDS instance.
-        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
@@ -262,7 +262,7 @@ async fn an_approver_types_the_name_where_the_product_wants_it() {
         insta::assert_snapshot!(morgan.form(), @"
         Approve [Approve] [Back]
         *PostgreSQL RDS Instance v1.0* `orders` for team *payments* · about $15/month
-        <@U0ALICE> asks for it · `id` · expires unanswered 2026-11-24 09:00 UTC
+        <@U0ALICE> asks for it · `id` · times out 2026-11-24 09:00 UTC
         “Orders & invoices”
         Type its name to confirm: _
         ");

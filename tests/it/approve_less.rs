@@ -95,7 +95,7 @@ async fn nothing_larger_is_approved_whatever_a_client_sends() {
             ("param.InstanceSize", selected("large"), "InstanceSize cannot become large"),
             ("param.InstanceSize", selected("moon"), "InstanceSize cannot become moon"),
             ("param.AllocatedStorage", typed("500"), "AllocatedStorage cannot become 500"),
-            ("param.Environment", selected("prod"), "approvers of this product can change"),
+            ("param.Environment", selected("prod"), "Approvers of this product cannot change"),
             ("lease", selected("90d"), "Lease cannot become 90d"),
             ("lease", selected("29d"), "Lease cannot become 29d"),
         ];
@@ -128,7 +128,7 @@ async fn what_is_saved_is_free_in_the_budget_at_once() {
             alice.submits().await;
         };
         asks_for_another().await;
-        assert!(alice.form().contains("already holds about"), "{}", alice.form());
+        assert!(alice.form().contains("already uses about"), "{}", alice.form());
         alice.closes_all().await;
         morgan.clicks(BUTTON).await;
         morgan.fills(&[("InstanceSize", "small")]).await;
@@ -216,7 +216,7 @@ async fn what_would_cost_more_than_was_asked_for_is_refused() {
         morgan.clicks(BUTTON).await;
         morgan.fills(&[("InstanceSize", "small")]).await;
         morgan.submits().await;
-        insta::assert_snapshot!(objections(&morgan.form()), @"  ! What that costs is above $26.66 a month, or not known. Choose something else, or deny with a reason.");
+        insta::assert_snapshot!(objections(&morgan.form()), @"  ! That costs more than $26.66 a month, or its cost is unknown. Choose something else, or deny with a reason.");
         is_as_asked_for(company, "InstanceSize", "medium").await;
         morgan.fills(&[("InstanceSize", "medium"), ("lease", "7d")]).await;
         morgan.submits().await;
@@ -239,12 +239,12 @@ async fn of_a_product_that_was_changed_nothing_less_is_approved_and_the_approver
         morgan.submits().await;
         insta::assert_snapshot!(morgan.form(), @"
         Not approved  [Close]
-        The product was changed since this was asked for, so this cannot be made any more. Deny it with a reason, so that it is asked for anew.
+        The product has changed since this was requested, so it can no longer be provisioned. Deny it with a reason, so that it is requested again.
         ");
         morgan.closes_all().await;
         morgan.clicks(BUTTON).await;
         assert_eq!(morgan.form(), "-", "no form of what cannot be had");
-        insta::assert_snapshot!(morgan.is_told(), @"The product was changed since this was asked for, so this cannot be made any more. Deny it with a reason, so that it is asked for anew.");
+        insta::assert_snapshot!(morgan.is_told(), @"The product has changed since this was requested, so it can no longer be provisioned. Deny it with a reason, so that it is requested again.");
         is_as_asked_for(company, "InstanceSize", "large").await;
         morgan.clicks("Deny").await;
         morgan.fills(&[("reason", "There is a newer one")]).await;
@@ -273,7 +273,7 @@ async fn what_is_no_value_is_said_to_be_none_and_not_to_be_too_large() {
             assert!(answer.contains("Must be a whole number from 20 to 1,000."), "{odd}: {answer}");
         }
         let answer = types("600").await;
-        assert!(answer.contains("less than what stands there now, 500"), "{answer}");
+        assert!(answer.contains("less than the current value, 500"), "{answer}");
         morgan.closes_all().await;
     })
     .await;

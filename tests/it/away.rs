@@ -47,8 +47,8 @@ async fn whoever_is_away_is_answered_for_and_everybody_sees_for_whom() {
         insta::assert_snapshot!(olga.home().lines().take(8).collect::<Vec<_>>().join("\n"), @"
         # Quartermaster
         *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
-        *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
-        Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
+        *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to approve it.
+        Everything expires. You get a warning first, and renew it or tear it down with one click, here too.
         [Request something] [Costs] [Stats] [Out of office]
         (You answer for <@U0MORGAN>, who is away until 2026-11-30.)
         # Waiting for your approval
@@ -135,7 +135,7 @@ async fn two_answers_stay_those_of_two_approvers() {
         let button = company.morgan.remembers("Approve");
         company.olga.presses(&button).await;
         company.morgan.presses(&button).await;
-        insta::assert_snapshot!(company.morgan.is_told(), @"<@U0OLGA> has answered in that place already. 1 more approval is needed, from somebody else.");
+        insta::assert_snapshot!(company.morgan.is_told(), @"<@U0OLGA> has already given that person's approval. 1 more approval is needed, from somebody else.");
         assert_eq!(company.newest_request().await.creation.consents.len(), 1);
         company.pat.presses(&button).await;
         assert_eq!(company.newest_request().await.status.name(), StatusName::Active);
@@ -163,10 +163,10 @@ async fn nobody_answers_for_themselves_as_a_guest_or_while_they_are_away() {
             told.extend(form.lines().filter(|line| line.contains('!')).map(str::to_owned));
         }
         insta::assert_snapshot!(told.join("\n"), @"
-        ! Choose somebody else than yourself.
-        ! They are no full member of this workspace. Choose somebody who is.
-        ! They are away themselves, until 2026-11-30. Choose somebody else.
-        ! Choose a day from today on, 366 days ahead at most.
+        ! Choose somebody other than yourself.
+        ! They are not a full member of this workspace. Choose somebody who is.
+        ! They are away until 2026-11-30. Choose somebody else.
+        ! Choose a day from today to 366 days ahead.
         ");
         company.alice.asks_for("rds-postgres", &DATABASE).await;
         assert_eq!(outcome(company).lines().next(), Some("Waiting for <@U0MORGAN>"));

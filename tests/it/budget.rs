@@ -21,7 +21,7 @@ async fn a_request_above_the_budget_is_refused_with_figures() {
         alice.submits().await;
         let refused = alice.form();
         assert!(refused.starts_with("Not submitted"), "{refused}");
-        assert!(refused.contains("Team *payments* already holds about $14.98 of $20"), "{refused}");
+        assert!(refused.contains("Team *payments* already uses about $14.98 of its $20"), "{refused}");
         alice.asks_for("s3-bucket", &LOGS).await;
         assert!(alice.newest_dm().contains("is ready"), "what fits is given: {}", alice.newest_dm());
         assert_eq!(company.trail().await.matches("submitted |").count(), 2);
@@ -48,7 +48,7 @@ async fn a_product_may_ask_for_approval_above_the_budget() {
         *Product* Secure S3 Bucket v1.0
         *Cost* about $2.15/month, us-east-1 list price of 2026-08-21
         *Quota* 2 of 10 used, this one included
-        :warning: This goes beyond the team's monthly budget.
+        :warning: This exceeds the team's monthly budget.
         *The team has*
         `payments-logs-dev-id` · <@U0ALICE> · about $2.15/month
         *Parameters*
@@ -58,7 +58,7 @@ async fn a_product_may_ask_for_approval_above_the_budget() {
         AccessLogBucket: `/platform/s3/access-log-bucket`
         Waiting for <@U0MORGAN>
         [Approve] [Deny] [Approve with changes]
-        (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
+        (Request `id` · times out 2026-11-24 09:00 UTC · Simulated: nothing real is created)
         ");
         morgan.clicks("Approve").await;
         assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
@@ -126,13 +126,13 @@ async fn what_has_no_estimate_counts_as_nothing_of_a_budget_says_so_and_is_asked
         let (alice, morgan) = (&company.alice, &company.morgan);
         alice.runs("/provision s3-bucket").await;
         let form = alice.form();
-        let said = "*Budget*: about $0 of $20 a month used; what this costs is not known, so it counts as $0 of it, and approvers are asked";
+        let said = "*Budget*: about $0 of $20 a month used; the cost of this is unknown, so it counts as $0, and approvers are asked";
         assert!(form.contains(said), "{form}");
         assert!(form.contains("because its cost is not known and counts as $0 of the team's budget"), "{form}");
         alice.closes_all().await;
         alice.asks_for("s3-bucket", &LOGS).await;
         let card = morgan.reads("C0PAYMENTS");
-        assert!(card.contains("*Cost* no estimate for this product, so it counts as $0 of a budget"), "{card}");
+        assert!(card.contains("*Cost* no estimate for this product, so it counts as $0 toward the budget"), "{card}");
         morgan.clicks("Approve").await;
         assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
         let trail = company.trail().await;

@@ -87,7 +87,7 @@ async fn whoever_meets_slacks_limit_reads_when_to_press_again_and_loses_nothing_
             panic!("{}", company.alice.form());
         };
         let said: Vec<&str> = errors.values().map(String::as_str).collect();
-        assert_eq!(said, ["Slack is busy, press again in 1 second. Nothing was done."]);
+        assert_eq!(said, ["Slack is busy. Nothing was done; press again in 1 second."]);
         assert!(company.alice.asks_in_form("param.DatabaseName"), "{}", company.alice.form());
 
         company.playground.fail_always("usergroups.list", None);

@@ -13,7 +13,7 @@ async fn a_requester_cancels_with_the_button_while_nobody_has_decided() {
         *PostgreSQL RDS Instance v1.0* `orders` for team *payments*
         Cancelled by <@U0ALICE> (2026-11-23 09:00 UTC)
         [Details]
-        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         assert!(!morgan.can_click("Approve"));
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
@@ -32,7 +32,7 @@ async fn a_requester_cancels_with_the_button_while_nobody_has_decided() {
         SubnetIds: `/platform/network/private-subnet-ids`
         AppSecurityGroupId: `/platform/network/app-security-group-id`
         Cancelled by <@U0ALICE> (2026-11-23 09:00 UTC)
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
@@ -65,7 +65,7 @@ async fn it_is_too_late_to_cancel_once_somebody_has_approved() {
         let id = alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
         company.morgan.clicks("Approve").await;
         alice.runs(&format!("/provision cancel {id}")).await;
-        insta::assert_snapshot!(alice.is_told(), @"It is too late to cancel this request, which is at *Active*. Nothing was changed; `status` shows how it goes on.");
+        insta::assert_snapshot!(alice.is_told(), @"It is too late to cancel this request: it is now *Active*. Nothing was changed; `status` shows its progress.");
     })
     .await;
 }

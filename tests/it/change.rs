@@ -58,13 +58,13 @@ async fn a_change_that_needs_nobody_is_made_at_once_and_keeps_the_lease() {
         # Size
         Task size: XS: 0.25 vCPU, 0.5 GB
         Number of tasks: 1
-        (Stays as it is: ServiceName: `checkout` · Environment: `dev` · ContainerPort: `8080` · VpcId: `/platform/network/vpc-id` · SubnetIds: `/platform/network/private-subnet-ids` · AppSecurityGroupId: `/platform/network/app-security-group-id`)
+        (Unchanged: ServiceName: `checkout` · Environment: `dev` · ContainerPort: `8080` · VpcId: `/platform/network/vpc-id` · SubnetIds: `/platform/network/private-subnet-ids` · AppSecurityGroupId: `/platform/network/app-security-group-id`)
         Why do you need it?: _
         ---
         *Changes*: nothing yet
         *Cost*: about $8.21/month, as before
         *Approval*: automatic, because Environment is dev
-        (Some changes make AWS replace the resource, and what is in it is lost then. Ask your platform team where you are not sure.)
+        (Some changes make AWS replace the resource, and its contents are lost. If you are not sure, ask your platform team.)
         ");
         alice.fills(&[("DesiredCount", "2")]).await;
         assert!(alice.form().contains("DesiredCount: `1` → `2`"), "{}", alice.form());
@@ -79,7 +79,7 @@ async fn a_change_that_needs_nobody_is_made_at_once_and_keeps_the_lease() {
         DesiredCount: `1` → `2`
         Active until 2026-12-30 09:00 UTC.
         [Tear down]
-        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(newest_trail(company, 3).await, @"
         change requested | U0ALICE | payments | ecs-service | ACTIVE | DesiredCount 1 -> 2; auto-approved: Environment is dev [form]
@@ -111,15 +111,15 @@ async fn approvers_see_what_becomes_different_before_they_agree() {
         “Black Friday”
         Waiting for <@U0MORGAN> until 2026-11-24 09:00 UTC.
         [Approve] [Deny] [Approve with changes]
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(alice.dms()[0], @"
         *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` for team *payments*
-        Active until 2026-12-30 09:00 UTC. A change waits for approval until 2026-11-24 09:00 UTC.
+        Active until 2026-12-30 09:00 UTC. A change is waiting for approval until 2026-11-24 09:00 UTC.
         Asked since 2026-11-23 09:00 UTC: <@U0MORGAN>
         Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
         [Withdraw the change] [Nudge] [Details]
-        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         alice.clicks("Approve").await;
         insta::assert_snapshot!(alice.is_told(), @"Only its approvers can decide about this request: <@U0MORGAN>.");
@@ -140,14 +140,14 @@ async fn approvers_see_what_becomes_different_before_they_agree() {
         “Black Friday”
         Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
         It is done.
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` is changed.
         InstanceSize: `small` → `medium`
         Active until 2026-12-30 09:00 UTC.
         [Tear down]
-        (Request `id` · about $27/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $27/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(newest_trail(company, 5).await, @"
         change requested | U0ALICE | payments | rds-postgres | ACTIVE | InstanceSize small -> medium; 1 needed [form]
@@ -176,7 +176,7 @@ async fn a_change_that_is_denied_leaves_everything_as_it_was() {
         “Tune the queries first”
         Active until 2026-12-30 09:00 UTC.
         [Tear down]
-        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         assert_eq!(value(company, "InstanceSize").await, "small");
         assert_eq!(budget(company).await, before);
@@ -220,7 +220,7 @@ async fn a_change_that_fails_is_taken_back_and_says_why() {
         “UPDATE_FAILED: DatabaseKey (AWS::KMS::Key): simulated failure, because `fail_changes` names this product”
         Active until 2026-12-30 09:00 UTC.
         [Tear down]
-        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         let request = company.newest_request().await;
         assert_eq!((value(company, "InstanceSize").await, request.lease().cloned()), ("small".to_owned(), lease));
@@ -239,7 +239,7 @@ async fn what_lives_is_brought_to_the_version_that_the_catalog_has_now() {
         let alice = &company.alice;
         let id = alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
         alice.runs(&format!("/provision change {}", &id[..8])).await;
-        insta::assert_snapshot!(alice.is_told(), @"Nothing of *Secure S3 Bucket* can be changed once it is there, and it is the newest version. Ask for another one instead.");
+        insta::assert_snapshot!(alice.is_told(), @"*Secure S3 Bucket* cannot be changed once it is provisioned, and this is already the newest version. Request another one instead.");
         company.changes_the_catalog("s3-bucket/product.yml", "version: v1.0", "version: v1.1");
         company.changes_the_catalog("s3-bucket/template.yml", "AWSTemplateFormatVersion:", "# Newer.\nAWSTemplateFormatVersion:");
         company.restarts().await;
@@ -264,7 +264,7 @@ async fn a_form_that_changes_nothing_says_so_and_a_wrong_hand_opens_none() {
         let id = has_a_database(company).await;
         alice.runs(&format!("/provision change {}", &id[..8])).await;
         alice.submits().await;
-        assert!(alice.form().contains("Nothing is different."), "{}", alice.form());
+        assert!(alice.form().contains("You have not changed anything."), "{}", alice.form());
         alice.fills(&[("AllocatedStorage", "40")]).await;
         alice
             .forges_submission(|payload| {
@@ -296,7 +296,7 @@ async fn a_form_that_is_sent_twice_changes_it_once_and_one_change_waits_at_a_tim
         assert!(!twice.contains("Not changed"), "{twice}");
         assert_eq!(company.trail().await.matches("change requested |").count(), 1);
         alice.runs(&format!("/provision change {}", &id[..8])).await;
-        insta::assert_snapshot!(alice.is_told(), @"A change is waiting for its approvers already, until 2026-11-24 09:00 UTC. Nothing was done; whoever asked for it can withdraw it.");
+        insta::assert_snapshot!(alice.is_told(), @"A change is already waiting for approval, until 2026-11-24 09:00 UTC. Nothing was done; the person who asked for it can withdraw it.");
         alice.runs(&format!("/provision renew {}", &id[..8])).await;
         assert!(alice.is_told().starts_with("Renewed:"), "{}", alice.is_told());
         company.morgan.clicks("Approve").await;
@@ -317,7 +317,7 @@ async fn a_teardown_ends_a_change_that_waits_and_waits_for_one_that_is_made() {
         for command in ["teardown", "renew", "transfer", "change"] {
             alice.runs(&format!("/provision {command} {}", &id[..8])).await;
             assert!(
-                alice.is_told().starts_with("It is being changed just now."),
+                alice.is_told().starts_with("It is being changed right now."),
                 "{command}: {}",
                 alice.is_told()
             );
@@ -381,7 +381,7 @@ async fn a_change_beyond_the_budget_is_refused_with_figures() {
         alice.runs(&format!("/provision change {} InstanceSize=medium", &id[..8])).await;
         assert!(alice.form().contains("this does not fit"), "{}", alice.form());
         alice.submits().await;
-        assert!(alice.form().contains("already holds about $14.98 of $20"), "{}", alice.form());
+        assert!(alice.form().contains("already uses about $14.98 of its $20"), "{}", alice.form());
         alice.closes_all().await;
         assert!(!company.trail().await.contains("change requested"));
     })
@@ -400,10 +400,10 @@ async fn the_default_of_a_secret_is_no_change_and_is_shown_nowhere() {
         let id = alice.asks_for("topic", &[("Note", "mine")]).await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Topic v1.0* `mine` is ready.
-        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
+        It expires 2026-12-30 09:00 UTC. You get a warning 7 days before, and can renew it then.
         *Login*: `not known in the simulation ('Secret' is a secret)`
         *Note*: `mine`
-        (Request `id` · no estimate for this product, so it counts as $0 of a budget · Simulated: nothing real is made)
+        (Request `id` · no estimate for this product, so it counts as $0 toward the budget · Simulated: nothing real is created)
         ");
         alice.runs(&format!("/provision change {} Note=ours", &id[..8])).await;
         let form = alice.form();

@@ -186,10 +186,10 @@ async fn news_for_somebody_whom_slack_takes_no_message_for_are_read_in_their_tea
         let channel = morgan.reads("C0PAYMENTS");
         let (_, news) = channel.rsplit_once("\n\n").unwrap();
         insta::assert_snapshot!(news, @"
-        For <@U0ALICE>, who cannot be sent a direct message now; `status id` shows them all of it:
+        For <@U0ALICE>, who cannot get direct messages right now; `status id` shows them the details:
         *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` is ready.
-        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
-        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        It expires 2026-12-30 09:00 UTC. You get a warning 7 days before, and can renew it then.
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         assert_eq!(channel.matches("is ready").count(), 1);
         company.waits("10m").await;

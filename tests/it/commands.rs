@@ -12,23 +12,23 @@ async fn help_names_what_there_is() {
         insta::assert_snapshot!(company.alice.is_told(), @"
         # How to use /provision
         `/provision` shows everything you can request
-        `/provision &lt;product&gt; [Key=value …] [team=name]` opens that product's form, filled in as far as you say
-        `/provision &lt;words&gt;` shows what you can request in which the words are found
+        `/provision &lt;product&gt; [Key=value …] [team=name]` opens that product's form, with the values you give
+        `/provision &lt;words&gt;` searches what you can request
         `/provision list [team]` shows your requests, or your team's; of `all` teams for admins and auditors
-        `/provision status &lt;id&gt;` shows one request with all that happened to it
-        `/provision again &lt;id&gt;` opens the form of an earlier request, filled in as it was
-        `/provision cancel &lt;id&gt;` withdraws a request that nobody has decided yet
-        `/provision renew &lt;id&gt; [30d]` keeps something longer; its product says by how much
-        `/provision change &lt;id&gt; [Key=value …]` changes what lives, as far as its product allows, or brings it to the newest version
-        `/provision teardown &lt;id&gt;` tears something down, after it has shown what is lost and what is kept
-        `/provision transfer &lt;id&gt; [@person]` hands something to a team-mate
+        `/provision status &lt;id&gt;` shows one request and its history
+        `/provision again &lt;id&gt;` opens the form again with the values of an earlier request
+        `/provision cancel &lt;id&gt;` withdraws a request that is not decided yet
+        `/provision renew &lt;id&gt; [30d]` renews a lease, by a period that the product offers
+        `/provision change &lt;id&gt; [Key=value …]` changes a resource as far as its product allows, or updates it to the newest version
+        `/provision teardown &lt;id&gt;` tears a resource down, after showing what is deleted and what is kept
+        `/provision transfer &lt;id&gt; [@person]` hands a resource over to a team-mate
         `/provision audit &lt;id&gt;` shows who did what and when; for approvers, admins and auditors
-        `/provision costs [team]` shows what yours and your teams' cost, a month and this month
-        `/provision stats [team]` shows how your teams' requests went in the last 30 days, and what waits
-        `/provision jobs` shows what could not be done and was given up; for admins
-        `/provision pause [message], resume` stops taking new requests, and takes them again; for admins
+        `/provision costs [team]` shows what your resources and your teams' cost, per month and this month
+        `/provision stats [team]` shows your teams' requests of the last 30 days, and what is waiting
+        `/provision jobs` shows failed jobs; for admins
+        `/provision pause [message], resume` pauses new requests, and resumes them; for admins
         `/provision help` shows this
-        For example `/provision ecs-service team=payments`. Ids may be cut to the first characters that tell them apart.
+        For example `/provision ecs-service team=payments`. Ids may be shortened to their first characters, as long as they are unique.
         ");
     })
     .await;
@@ -41,7 +41,7 @@ async fn a_list_shows_ones_own_requests_a_page_at_a_time() {
         alice.runs("/provision list").await;
         insta::assert_snapshot!(alice.is_told(), @"
         # Your requests
-        You have not asked for anything yet. `/provision` shows what there is.
+        You have not requested anything yet. `/provision` shows what you can request.
         ");
         for n in 0..10 {
             company.clock.advance("1m");
@@ -79,7 +79,7 @@ async fn a_teams_list_is_for_its_members_and_approvers() {
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` · Active, until 2026-12-30
         `id` · payments · <@U0ALICE> · about $2.15/month
         [Details]
-        (Simulated: nothing real is made)
+        (Simulated: nothing real is created)
         ");
         let hers = company.morgan.is_told();
         company.pat.runs("/provision list payments").await;
@@ -128,7 +128,7 @@ async fn a_status_is_found_by_the_first_characters_of_the_id() {
         2026-11-23 09:00 UTC submitted by <@U0ALICE>: 1 approval needed
         2026-11-23 09:00 UTC approval requested
         [Cancel]
-        (Request `id` · whole id `ID` · Simulated: nothing real is made)
+        (Request `id` · full id `ID` · Simulated: nothing real is created)
         ");
     })
     .await;
@@ -154,7 +154,7 @@ async fn the_details_button_shows_all_that_happened() {
         “Orders”
         Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
         *Lease*
-        It ends 2026-12-30 09:00 UTC. Its owner is warned 2026-12-23 09:00 UTC. Renewed 0 of 12 times. You can renew it from 2026-11-24 09:00 UTC.
+        It ends 2026-12-30 09:00 UTC. Its owner will be warned 2026-12-23 09:00 UTC. Renewed 0 of 12 times. You can renew it from 2026-11-24 09:00 UTC.
         *ConnectionUrl*: `postgresql://dbadmin@pg-payments-dev-id.id.us-east-1.rds.amazonaws.com:5432/orders?sslmode=require` — How to connect. The password is in the secret below, it changes every seven days.
         *PasswordSecretArn*: `arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-ID-id` — Secrets Manager secret with the user name and password. Its value is never shown here.
         *EncryptionKeyArn*: `arn:aws:kms:us-east-1:123456789012:key/ID` — ARN of the KMS key. Who reads the secret needs kms:Decrypt on it.
@@ -175,7 +175,7 @@ async fn the_details_button_shows_all_that_happened() {
         2026-11-23 09:00 UTC provisioning
         2026-11-23 09:00 UTC active
         [Change] [Tear down] [Hand over] [Another like it]
-        (Request `id` · whole id `ID` · Simulated: nothing real is made)
+        (Request `id` · full id `ID` · Simulated: nothing real is created)
         ");
     })
     .await;
@@ -210,7 +210,7 @@ async fn a_product_that_does_not_exist_leads_to_the_nearest_one() {
         alice.runs("/provision s3-buket").await;
         insta::assert_snapshot!(alice.is_told(), @"There is no product called *s3-buket*. Did you mean *s3-bucket*?");
         alice.runs("/provision ../../etc/passwd").await;
-        insta::assert_snapshot!(alice.is_told(), @"There is no product called *../../etc/passwd*. The command without a product shows what there is.");
+        insta::assert_snapshot!(alice.is_told(), @"There is no product called *../../etc/passwd*. Run the command without a product to see what you can request.");
         alice.runs("/provision S3-BUCKET").await;
         assert!(alice.form().starts_with("Secure S3 Bucket"), "{}", alice.form());
     })

@@ -13,9 +13,9 @@ async fn a_team_that_has_nothing_costs_nothing() {
         company.morgan.runs("/provision costs payments").await;
         insta::assert_snapshot!(company.morgan.is_told(), @"
         # Costs in November 2026
-        *Team payments*: nothing yet. `/provision` shows what there is.
+        *Team payments*: nothing yet. `/provision` shows what you can request.
         Budget ░░░░░░░░░░ about $0 of $500 a month, about $500 left
-        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; this is not a bill. November 2026 so far counts the hours each resource has existed; the whole month counts each one until its lease ends.)
         ");
     })
     .await;
@@ -35,9 +35,9 @@ async fn half_a_month_later_three_things_have_cost_their_part() {
         insta::assert_snapshot!(alice.is_told(), @"
         # Costs in December 2026
         *Yours*: 3 held, about $25/month
-        This month about $12 so far, about $25 for the whole of it
+        This month about $12 so far, about $25 for the whole month
         *Team payments*: 3 held, about $25/month
-        This month about $12 so far, about $25 for the whole of it
+        This month about $12 so far, about $25 for the whole month
         Budget ▓░░░░░░░░░ about $25 of $500 a month, about $475 left
         | Whose | Product | Held | A month | So far | Projected | Share |
         | You | PostgreSQL RDS Instance | 1 | $15 | $7.25 | $15 | ▓▓░░░ |
@@ -46,7 +46,7 @@ async fn half_a_month_later_three_things_have_cost_their_part() {
         | payments | PostgreSQL RDS Instance | 1 | $15 | $7.25 | $15 | ▓▓░░░ |
         | payments | ECS Fargate Service | 1 | $8.21 | $3.97 | $8.20 | ▓░░░░ |
         | payments | Secure S3 Bucket | 1 | $2.15 | $1.04 | $2.15 | ▓░░░░ |
-        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. December 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; this is not a bill. December 2026 so far counts the hours each resource has existed; the whole month counts each one until its lease ends.)
         ");
     })
     .await;
@@ -77,7 +77,7 @@ async fn what_aws_has_charged_is_shown_beside_the_estimate_once_it_is_known() {
         insta::assert_snapshot!(alice.is_told().lines().take(4).collect::<Vec<_>>().join("\n"), @"
         # Costs in November 2026
         *Yours*: 1 held, about $2.15/month
-        This month about $0.07 so far, about $0.55 for the whole of it
+        This month about $0.07 so far, about $0.55 for the whole month
         AWS has charged $1.23 this month
         ");
         let billed = company.newest_request().await.billed.unwrap();

@@ -40,14 +40,14 @@ async fn a_denial_says_who_and_why_and_frees_the_slot() {
         AppSecurityGroupId: `/platform/network/app-security-group-id`
         Denied by <@U0MORGAN> (2026-11-23 09:00 UTC)
         “Use the shared *staging* database: <http://wiki>”
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(alice.newest_dm(), @"
         Your request for *PostgreSQL RDS Instance v1.0* `orders` was denied.
         Denied by <@U0MORGAN> (2026-11-23 09:00 UTC)
         “Use the shared *staging* database: <http://wiki>”
         [Ask again]
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
@@ -107,8 +107,8 @@ async fn whoever_asks_again_after_a_denial_finds_the_form_as_it_was() {
         *Cost*: about $27/month, us-east-1 list price of 2026-08-21
         *Approval*: <@U0MORGAN>
         *Quota*: 0 of 3 used, 3 left
-        *Lives until*: 2026-12-30 09:00 UTC
-        (Simulated: nothing real is made)
+        *Expires*: 2026-12-30 09:00 UTC
+        (Simulated: nothing real is created)
         ");
     })
     .await;
@@ -163,7 +163,7 @@ async fn a_denial_by_a_delegate_says_for_whom_it_is_to_everybody() {
         Denied by <@U0OLGA> for <@U0MORGAN> (2026-11-23 09:00 UTC)
         “Use the shared one”
         [Ask again]
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         let card = morgan.reads("C0PAYMENTS");
         assert!(card.contains("Denied by <@U0OLGA> for <@U0MORGAN> (2026-11-23 09:00 UTC)"), "{card}");

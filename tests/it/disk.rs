@@ -71,13 +71,13 @@ async fn on_a_full_disk_people_are_told_to_try_again_and_nothing_is_lost() {
     approves(&slack).await;
     let told = || slack.ephemerals("U0MORGAN").pop();
     eventually("Morgan is told", async || told().is_some()).await;
-    insta::assert_snapshot!(transcript::message(&told().unwrap()), @"The store of this app does not work at the moment, so nothing was stored as far as we know. That is our side, not yours. Try again in a minute; if it lasts, mention `id` to your platform team.");
+    insta::assert_snapshot!(transcript::message(&told().unwrap()), @"The database of this app is not working at the moment, so nothing was saved as far as we know. The problem is on our side. Try again in a minute; if it keeps happening, mention `id` to your platform team.");
     let second = opens_a_form(&slack, "s3-bucket BucketPurpose=backups").await;
     slack.submit("U0ALICE", &second).await.unwrap();
     let view = slack.view("U0ALICE").unwrap();
     let form = transcript::form(&view, &slack.field_errors("U0ALICE"));
     assert!(form.contains("Purpose: Backups"), "what was filled in stays: {form}");
-    assert!(form.contains("The store of this app does not work at the moment"), "{form}");
+    assert!(form.contains("The database of this app is not working at the moment"), "{form}");
     slack.dismiss("U0ALICE").await.unwrap();
     slack.run_command("U0ALICE", "C0PAYMENTS", "/provision list").await.unwrap();
     eventually("what is stored is still shown", async || {

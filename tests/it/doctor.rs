@@ -78,14 +78,14 @@ async fn a_set_up_in_which_all_is_well_is_told_line_by_line() {
     insta::assert_snapshot!(operator.asks(), @"
     ok      settings: `quartermaster.toml` is good, teams: 1
     ok      settings: the secrets are set
-    ok      catalog: 3 products, nothing to mend
+    ok      catalog: 3 products, no problems
     ok      Slack token: the bot U0QM in Playground
     ok      Slack scopes: all 3 that the settings need are granted
     ok      clock: the same as Slack's, within a minute
     ok      channels: #approvals C0APPROVALS (`approvals_channel`) can be written to
     ok      channels: #team-payments C0PAYMENTS (team payments) can be written to
-    ok      people: everybody who is named counts: 3
-    ok      store: `quartermaster.db` is made when the bot first starts
+    ok      people: named people and groups that count: 3
+    ok      store: `quartermaster.db` is created when the bot first starts
     problems: 0, warnings: 0
     exit 0
     ");
@@ -117,9 +117,9 @@ async fn scopes_that_were_not_granted_are_named_with_what_they_are_for() {
     operator.settles("[simulated]", "auditors = [\"S0LEADS\"]");
     insta::assert_snapshot!(operator.hears(), @"
     problem Slack scopes: `usergroups:read` is not granted, for: teams and approvers that are user groups: add it under OAuth & Permissions, Scopes, Bot Token Scopes, then press Reinstall to Workspace
-    warning channels: C0APPROVALS (`approvals_channel`) could not be looked at: Slack answered `missing_scope: needs the scope channels:read`: grant the scope, then look again; it is only needed for this look
-    warning channels: C0PAYMENTS (team payments) could not be looked at: Slack answered `missing_scope: needs the scope channels:read`: grant the scope, then look again; it is only needed for this look
-    warning people: 1 of 4 could not be asked about: cannot ask Slack who is in group S0LEADS: Slack answered `missing_scope: needs the scope usergroups:read`: try again, after granting the scope if one is missing
+    warning channels: C0APPROVALS (`approvals_channel`) could not be checked: Slack answered `missing_scope: needs the scope channels:read`: grant the scope, then try again; only this check needs it
+    warning channels: C0PAYMENTS (team payments) could not be checked: Slack answered `missing_scope: needs the scope channels:read`: grant the scope, then try again; only this check needs it
+    warning people: 1 of 4 could not be checked: cannot ask Slack who is in group S0LEADS: Slack answered `missing_scope: needs the scope usergroups:read`: try again, after granting the scope if one is missing
     problems: 1, warnings: 3
     exit 1
     ");
@@ -153,7 +153,7 @@ async fn an_enterprise_is_asked_which_workspace_its_groups_belong_to() {
     operator.settles("[simulated]", "auditors = [\"S0LEADS\"]");
     insta::assert_snapshot!(operator.hears(), @"
     problem Slack token: the app is installed for a whole enterprise, so Slack does not know whose user groups the settings name: set `slack.workspace` to the id of the workspace that the groups belong to
-    warning people: 1 of 4 could not be asked about: cannot ask Slack who is in group S0LEADS: Slack refused the call: invalid_arguments: [ERROR] missing required field: team_id: try again, after granting the scope if one is missing
+    warning people: 1 of 4 could not be checked: cannot ask Slack who is in group S0LEADS: Slack refused the call: invalid_arguments: [ERROR] missing required field: team_id: try again, after granting the scope if one is missing
     problems: 1, warnings: 1
     exit 1
     ");
@@ -187,9 +187,9 @@ async fn a_channel_that_cannot_be_written_to_is_told_with_the_way_in() {
         }
     });
     insta::assert_snapshot!(operator.hears(), @"
-    problem channels: #approvals C0APPROVALS (`approvals_channel`) does not have the app in it (`not_in_channel`): type `/invite @Quartermaster` there
+    problem channels: #approvals C0APPROVALS (`approvals_channel`) does not include the app (`not_in_channel`): type `/invite @Quartermaster` there
     problem channels: #audit C0AUDIT (`audit_channel`) is archived (`is_archived`): unarchive it in its settings, or name another one in the settings file
-    problem channels: C0GONE (team search) is not there for the app (`channel_not_found`): type `/invite @Quartermaster` there if it is private; else copy the id anew from the bottom of its About tab
+    problem channels: the app cannot see C0GONE (team search) (`channel_not_found`): type `/invite @Quartermaster` there if it is private; else copy the id again from the bottom of its About tab
     problems: 3, warnings: 0
     exit 1
     ");
@@ -215,12 +215,12 @@ async fn people_groups_and_addresses_that_count_for_nothing_are_named_with_where
     });
     insta::assert_snapshot!(operator.hears(), @"
     warning people: U0ADMIN (`admins`) is a guest: name somebody else
-    problem people: U0TYPO (members of payments) is not known in this workspace (`user_not_found`): copy the id anew: open the profile in Slack, then More, Copy member ID
+    problem people: U0TYPO (members of payments) is not known in this workspace (`user_not_found`): copy the id again: open the profile in Slack, then More, Copy member ID
     problem people: bob@playground.example (members of payments) is an address that Slack has not confirmed (`is_email_confirmed`), so it counts for nobody: have them confirm it in Slack, or write their member ID in its place
-    problem people: bob@elsewhere.example (members of payments) is the address of nobody in this workspace: write the address as it stands in their Slack profile, or their member ID
+    problem people: bob@elsewhere.example (members of payments) is not the address of anybody in this workspace: write the address in their Slack profile, or their member ID
     warning people: U0MORGAN (approvers of payments) was deactivated: name somebody else
-    problem people: S0NOBODY (approvers of payments) is no user group, or has no active full member: copy the id anew from the address of the group's page, or add people to it
-    problem people: nobody can approve what the team payments asks for: name an active full member or a user group with one in `approvers`
+    problem people: S0NOBODY (approvers of payments) is not a user group, or has no active full member: copy the id again from the address of the group's page, or add people to it
+    problem people: nobody can approve requests of the team payments: name an active full member or a user group with one in `approvers`
     problems: 5, warnings: 2
     exit 1
     ");
@@ -235,7 +235,7 @@ async fn wrong_settings_missing_secrets_and_a_wrong_token_are_problems_like_any_
     let wrong: Vec<&str> = wrong.lines().filter(|line| !line.starts_with("ok ")).collect();
     insta::assert_snapshot!(wrong.join("\n"), @"
     warning settings: `SLACK_SIGNING_SECRET` is not 32 hexadecimal digits: copy the Signing Secret, not the Client Secret, from Basic Information, App Credentials
-    problem Slack token: `SLACK_BOT_TOKEN` is not taken: Slack answered `invalid_auth`: copy the Bot User OAuth Token from OAuth & Permissions of the app anew; if there is none, press Install to Workspace first
+    problem Slack token: Slack does not accept `SLACK_BOT_TOKEN`: Slack answered `invalid_auth`: copy the Bot User OAuth Token from OAuth & Permissions of the app again; if there is none, press Install to Workspace first
     problems: 1, warnings: 1
     exit 1
     ");
@@ -261,8 +261,8 @@ async fn an_app_token_is_tried_where_slack_is_reached_by_sockets() {
         assert!(!told.contains(app_token), "a secret is printed: {told}");
         told.lines().filter(|line| line.contains("app token")).collect::<Vec<_>>().join("\n")
     };
-    insta::assert_snapshot!(asks_with(APP_TOKEN), @"ok      Slack app token: Slack opens connections with it");
-    insta::assert_snapshot!(asks_with("xapp-of-another-app"), @"problem Slack app token: Slack opens no connection with `SLACK_APP_TOKEN`: `invalid_auth`: copy it again from Basic Information, App-Level Tokens, of your Slack app; it needs the scope `connections:write`, and the app needs Socket Mode switched on");
+    insta::assert_snapshot!(asks_with(APP_TOKEN), @"ok      Slack app token: Slack accepts it");
+    insta::assert_snapshot!(asks_with("xapp-of-another-app"), @"problem Slack app token: Slack does not accept `SLACK_APP_TOKEN`: `invalid_auth`: copy it again from Basic Information, App-Level Tokens, of your Slack app; it needs the scope `connections:write`, and the app needs Socket Mode switched on");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -274,7 +274,7 @@ async fn what_is_wrong_with_the_catalog_and_the_store_is_told_too() {
     insta::assert_snapshot!(operator.hears(), @"
     problem catalog: catalog/s3-bucket/product.yml: line 3: unknown key `descripton`: did you mean `description`?
     warning catalog: `ecs-service` is for the team `web`, which the settings do not have: correct `requesters` in its product.yml, or add the team
-    problem store: there is no folder `rows` for `rows/quartermaster.db`: make the folder, or name another file in `backend.store`
+    problem store: there is no folder `rows` for `rows/quartermaster.db`: create the folder, or name another file in `backend.store`
     problems: 2, warnings: 1
     exit 1
     ");
@@ -292,8 +292,8 @@ async fn jobs_that_were_given_up_or_wait_for_a_bot_are_told() {
     )
     .unwrap();
     insta::assert_snapshot!(operator.hears(), @"
-    warning jobs: `show:home` of U0ALICE was given up: Slack refused the call: invalid_blocks: mend the cause, then `quartermaster jobs retry`
-    warning jobs: what was due at 2026-01-01T00:00:00Z was not done yet: look whether the bot runs, and at its log
+    warning jobs: `show:home` of U0ALICE has failed: Slack refused the call: invalid_blocks: fix the cause, then run `quartermaster jobs retry`
+    warning jobs: a job due at 2026-01-01T00:00:00Z has not been done yet: check that the bot is running, and its log
     problems: 0, warnings: 2
     exit 0
     ");
@@ -306,7 +306,10 @@ async fn a_pause_is_told() {
     assert!(operator.place.runs(&["pause", "--message", "We move house."]).status.success());
     let told = operator.hears();
     assert!(told.starts_with("warning requests: new ones are paused since 20"), "{told}");
-    assert!(told.contains(" by operator: We move house.: `quartermaster resume` takes them again"), "{told}");
+    assert!(
+        told.contains(" by operator: We move house.: `quartermaster resume` allows them again"),
+        "{told}"
+    );
     assert!(told.ends_with("problems: 0, warnings: 1\nexit 0"), "{told}");
 }
 
@@ -333,9 +336,9 @@ async fn what_renamed_and_removed_teams_have_left_is_told_with_what_to_write() {
     operator.settles("members = ", "formerly = [\"pay\", \"money\", \"cash\"]");
     insta::assert_snapshot!(about_teams(), @r#"
     warning teams: team `checkout` is not in the settings any more, and 2 requests of it have not ended (0 waiting for approvers): add `formerly = ["checkout"]` to the team that has its things now, or add team `checkout` again
-    warning teams: 1 requests of `payments` are left under `pay`: leave `pay` in `formerly` while the bot gives them to `payments`, which takes minutes
-    ok      teams: nothing is left under `money`: `formerly` of `payments` need not name it any more
-    warning teams: counts of `payments` are left under `cash`: leave `cash` in `formerly` while the bot gives them to `payments`, which takes minutes
+    warning teams: 1 requests of `payments` are left under `pay`: leave `pay` in `formerly` while the bot moves them to `payments`, which takes minutes
+    ok      teams: nothing is left under `money`: you can remove it from `formerly` of `payments`
+    warning teams: counts of `payments` are left under `cash`: leave `cash` in `formerly` while the bot moves them to `payments`, which takes minutes
     "#);
 }
 

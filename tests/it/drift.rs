@@ -25,7 +25,7 @@ async fn what_was_removed_outside_of_the_portal_ends_and_frees_its_slot() {
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` is torn down.
         Torn down 2026-11-23 15:01 UTC: it was removed in AWS, outside of this portal.
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(told(company).join("\n---\n"), @"
         The portal's records and AWS disagree:

@@ -51,8 +51,8 @@ async fn a_text_that_was_emptied_is_sent_empty_or_the_form_said_what_it_becomes(
         *Cost*: no estimate for this product
         *Approval*: automatic, because this product needs no approval
         *Quota*: 0 of 100 used, 100 left
-        *Lives until*: 2026-12-30 09:00 UTC
-        (Simulated: nothing real is made)
+        *Expires*: 2026-12-30 09:00 UTC
+        (Simulated: nothing real is created)
         ");
         assert_eq!(alice.submits().await, LedTo::ViewsCleared);
         assert_eq!(stored(company).await, "Note= Words= Prefix=app Ports=80 Image=/aws/ami Days=7");
@@ -82,7 +82,7 @@ async fn a_text_that_a_change_empties_becomes_empty_and_is_shown_so() {
         Prefix: `web` → `app`
         Active until 2026-12-30 09:00 UTC.
         [Tear down]
-        (Request `id` · no estimate for this product, so it counts as $0 of a budget · Simulated: nothing real is made)
+        (Request `id` · no estimate for this product, so it counts as $0 toward the budget · Simulated: nothing real is created)
         ");
     })
     .await;

@@ -49,7 +49,7 @@ async fn beyond_a_full_quota_an_admin_is_asked_after_the_approvers_and_then_it_i
         PostgreSQL RDS Instance [Ask for an exception] [Cancel]
         *PostgreSQL RDS Instance* v1.0
         A PostgreSQL RDS instance with automated backups
-        :warning: Team *payments* has no room for this: quota 1 of 1 used. Free something that is no longer needed, or ask for an exception, for this request only: it takes a reason, and an admin who agrees.
+        :warning: Team *payments* has no room for this: quota 1 of 1 used. Tear down something that is no longer needed, or ask for an exception for this request only: it needs a reason and an admin's approval.
         • `pg-payments-dev-id` <@U0ALICE> · Active · about $15/month · `/provision teardown id`
         ");
         assert!(rest.contains("Why is an exception needed?: "), "it is no optional field: {rest}");
@@ -67,7 +67,7 @@ async fn beyond_a_full_quota_an_admin_is_asked_after_the_approvers_and_then_it_i
         morgan.clicks("Approve").await;
         assert!(alice.newest_dm().contains("Asked since"), "an approver is not enough: {}", alice.newest_dm());
         let told = pat.newest_dm();
-        assert!(told.contains("Now this waits for <@U0ADMIN>."), "{told}");
+        assert!(told.contains("Now this is waiting for <@U0ADMIN>."), "{told}");
         assert!(told.contains("*Exception: quota 1 of 1 used*"), "{told}");
         company.waits("13h").await;
         assert_eq!(pat.newest_dm().matches("can decide").count(), 0, "they are asked anyway: {}", pat.newest_dm());
@@ -91,7 +91,7 @@ async fn what_needs_no_approval_needs_an_admins_for_an_exception_who_is_told_dir
         alice.asks_for("s3-bucket", &[("BucketPurpose", "backups"), ("reason", WHY)]).await;
         assert!(alice.newest_dm().contains("Exception: quota 1 of 1 used"), "{}", alice.newest_dm());
         let told = pat.newest_dm();
-        assert!(told.starts_with("This waits for <@U0ADMIN>."), "{told}");
+        assert!(told.starts_with("This is waiting for <@U0ADMIN>."), "{told}");
         assert!(told.contains("*Exception: quota 1 of 1 used*"), "{told}");
         morgan.clicks("Approve").await;
         assert!(morgan.is_told().contains("Only its approvers can decide"), "{}", morgan.is_told());
@@ -128,7 +128,7 @@ async fn the_only_admin_is_told_that_nobody_could_grant_them_an_exception() {
         company.pat.submits().await;
         insta::assert_snapshot!(company.pat.form(), @"
         Not submitted  [Close]
-        Nobody could grant you this exception: it needs 2 different other people, an admin the last of them, and there are not so many. Have another admin named in the settings, as `slack.admins`.
+        This exception could not be granted: it needs approval from 2 other people, the last of them an admin, and there are not enough. Have another admin added to the settings, in `slack.admins`.
         ");
         assert_eq!(company.trail().await.matches("submitted |").count(), 1);
     })
@@ -282,7 +282,7 @@ async fn a_form_asks_for_an_exception_as_soon_as_what_is_chosen_needs_one() {
         assert!(alice.form().contains("[Request]"), "{}", alice.form());
         alice.fills(&[("InstanceSize", "large")]).await;
         assert!(alice.form().contains("[Ask for an exception]"), "{}", alice.form());
-        assert!(alice.form().contains("this goes beyond it, so it takes an exception"), "{}", alice.form());
+        assert!(alice.form().contains("this exceeds it, so it needs an exception"), "{}", alice.form());
         alice.fills(&[("InstanceSize", "small")]).await;
         assert!(alice.form().contains("[Request]"), "{}", alice.form());
     })
@@ -327,10 +327,10 @@ async fn an_exception_becomes_an_ordinary_request_when_room_comes_free() {
         assert!(card.contains("1 of 1 used, this one included"), "{card}");
         insta::assert_snapshot!(alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` is torn down.
-        Torn down 2026-11-23 09:00 UTC: <@U0ALICE> said so.
-        *Kept*: DatabaseKey (AWS::KMS::Key) was left in the AWS account and may go on costing.
-        *Snapshot*: a last one was taken of Database (AWS::RDS::DBInstance), which may go on costing.
-        (Request `id` · Simulated: nothing real is made)
+        Torn down 2026-11-23 09:00 UTC: <@U0ALICE> asked for it.
+        *Kept*: DatabaseKey (AWS::KMS::Key) was left in the AWS account and may still cost money.
+        *Snapshot*: a final one was taken of Database (AWS::RDS::DBInstance), which may still cost money.
+        (Request `id` · Simulated: nothing real is created)
         ");
         pat.clicks("Approve").await;
         insta::assert_snapshot!(pat.is_told(), @"Only its approvers can decide about this request: <@U0MORGAN>.");

@@ -55,8 +55,8 @@ async fn what_exists_is_found_by_its_name_and_asked_for_by_its_id() {
         *Cost*: no estimate for this product
         *Approval*: automatic, because this product needs no approval
         *Quota*: 0 of 3 used, 3 left
-        *Lives until*: 2026-12-30 09:00 UTC
-        (Simulated: nothing real is made)
+        *Expires*: 2026-12-30 09:00 UTC
+        (Simulated: nothing real is created)
         ");
         assert_eq!(alice.submits().await, LedTo::ViewsCleared);
         let request = company.newest_request().await;

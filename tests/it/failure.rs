@@ -16,16 +16,16 @@ async fn what_failed_is_cleaned_up_and_can_be_tried_again_with_the_same_form() {
         insta::assert_snapshot!(alice.dms().join("\n\n"), @"
         *Secure S3 Bucket v1.0* `logs` for team *payments*
         Provisioning failed. Everything was cleaned up.
-        One of its parts could not be made.
+        One of its resources could not be created.
         “CREATE_FAILED: Bucket (AWS::S3::Bucket): simulated failure, because `fail_products` names this product”
         [Details]
-        (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
 
         *Secure S3 Bucket v1.0* `logs` could not be provisioned. Everything was cleaned up.
-        One of its parts could not be made.
+        One of its resources could not be created.
         “CREATE_FAILED: Bucket (AWS::S3::Bucket): simulated failure, because `fail_products` names this product”
         [Try again]
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]
@@ -50,8 +50,8 @@ async fn what_failed_is_cleaned_up_and_can_be_tried_again_with_the_same_form() {
         *Cost*: about $2.15/month, us-east-1 list price of 2026-08-21
         *Approval*: automatic, because this product needs no approval
         *Quota*: 0 of 10 used, 10 left
-        *Lives until*: 2026-12-30 09:01 UTC
-        (Simulated: nothing real is made)
+        *Expires*: 2026-12-30 09:01 UTC
+        (Simulated: nothing real is created)
         ");
         let (_, metrics) = company.gets("/metrics").await;
         let failures = "quartermaster_provisions_total{product=\"s3-bucket\",outcome=\"failed\"} 1\n";
@@ -84,8 +84,8 @@ async fn a_failure_is_shown_while_it_happens() {
         insta::assert_snapshot!(lines.join("\n"), @"
         Provisioning: ░░░ 0 of 3
         Provisioning: ▓░░ 1 of 3 · latest: BucketKey
-        Provisioning failed. What was made is being cleaned up.
-        One of its parts could not be made.
+        Provisioning failed. Whatever was created is being cleaned up.
+        One of its resources could not be created.
         ");
     })
     .await;

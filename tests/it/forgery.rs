@@ -40,7 +40,7 @@ async fn a_parameter_that_the_portal_fills_is_not_taken_from_a_form() {
             .await;
         insta::assert_snapshot!(answer, @"
         Not submitted  [Close]
-        That is not something this form or button offers, so nothing was done. Open it again from `/provision`.
+        This form or button does not offer that, so nothing was done. Open it again from `/provision`.
         ");
         insta::assert_snapshot!(company.trail().await, @"refused | U0ALICE | payments | s3-bucket | - | submit: not something the portal offered [form]");
     })
@@ -60,7 +60,7 @@ async fn an_option_that_was_not_offered_is_refused_and_noted() {
             .await;
         insta::assert_snapshot!(answer, @"
         Not submitted  [Close]
-        That is not something this form or button offers, so nothing was done. Open it again from `/provision`.
+        This form or button does not offer that, so nothing was done. Open it again from `/provision`.
         ");
         insta::assert_snapshot!(company.trail().await, @"refused | U0ALICE | payments | s3-bucket | - | submit: not something the portal offered [form]");
     })
@@ -79,7 +79,7 @@ async fn a_form_of_another_template_is_shown_anew_and_one_of_no_product_is_refus
         Secure S3 Bucket [Request] [Cancel]
         *Secure S3 Bucket* v1.0
         An encrypted S3 bucket with versioning and lifecycle rules
-        (Secure S3 Bucket was changed by its owner while this form was open, so nothing was stored yet. Look through what is filled in, then press the button again.)
+        (Secure S3 Bucket was changed by its owner while this form was open, so nothing was saved yet. Look through what is filled in, then press the button again.)
         ");
         assert_eq!(company.trail().await, "", "nothing is stored of it");
         let nothing = "{\"product\":\"../prices\",\"hash\":\"\",\"team\":\"payments\"}";
@@ -87,7 +87,7 @@ async fn a_form_of_another_template_is_shown_anew_and_one_of_no_product_is_refus
             alice.forges_submission(|payload| payload["view"]["private_metadata"] = nothing.into()).await;
         insta::assert_snapshot!(answer, @"
         Not submitted  [Close]
-        That is not something this form or button offers, so nothing was done. Open it again from `/provision`.
+        This form or button does not offer that, so nothing was done. Open it again from `/provision`.
         ");
     })
     .await;
@@ -104,7 +104,7 @@ async fn a_button_that_names_another_request_is_refused_and_noted() {
         let mut second = morgan.remembers("Approve");
         second.action["value"] = first.action["value"].clone();
         morgan.presses(&second).await;
-        insta::assert_snapshot!(morgan.is_told(), @"That is not something this form or button offers, so nothing was done. Open it again from `/provision`.");
+        insta::assert_snapshot!(morgan.is_told(), @"This form or button does not offer that, so nothing was done. Open it again from `/provision`.");
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
@@ -128,12 +128,12 @@ async fn a_button_of_no_request_or_of_none_of_ours_is_refused() {
             forged
         };
         morgan.presses(&with("0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10:1")).await;
-        insta::assert_snapshot!(morgan.is_told(), @"That is not something this form or button offers, so nothing was done. Open it again from `/provision`.");
+        insta::assert_snapshot!(morgan.is_told(), @"This form or button does not offer that, so nothing was done. Open it again from `/provision`.");
         morgan.presses(&with("approve everything")).await;
-        assert!(morgan.is_told().starts_with("That is not something"), "{}", morgan.is_told());
+        assert!(morgan.is_told().starts_with("This form or button does not offer that"), "{}", morgan.is_told());
         let own = button.action["value"].as_str().unwrap();
         morgan.presses(&with(&own.replace(':', ":9"))).await;
-        insta::assert_snapshot!(morgan.is_told(), @"This button is out of date: the request is now at *Waiting for approval*. Nothing was changed; the newest message has what can be done now.");
+        insta::assert_snapshot!(morgan.is_told(), @"This button is out of date: the request is now *Waiting for approval*. Nothing was changed; the newest message shows what you can do now.");
         assert!(morgan.can_click("Approve"));
         company.waits("1h").await;
         insta::assert_snapshot!(company.trail().await, @"
@@ -260,10 +260,10 @@ async fn a_denial_that_names_another_request_than_its_card_is_refused_and_noted(
             morgan.forges_submission(|payload| tamper(payload, &|old| old.replace(&second, &first))).await;
         insta::assert_snapshot!(answer, @"
         Not denied  [Close]
-        That is not something this form or button offers, so nothing was done. Open it again from `/provision`.
+        This form or button does not offer that, so nothing was done. Open it again from `/provision`.
         ");
         let answer = morgan.forges_submission(|payload| tamper(payload, &|_| "{}".to_owned())).await;
-        assert!(answer.contains("That is not something"), "{answer}");
+        assert!(answer.contains("This form or button does not offer that"), "{answer}");
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
@@ -292,7 +292,7 @@ async fn details_and_forms_of_a_request_that_is_not_yours_to_see_stay_closed() {
         assert_eq!(bob.form(), "-");
         button.action["action_id"] = "request.cancel".into();
         bob.presses(&button).await;
-        insta::assert_snapshot!(bob.is_told(), @"That is not something this form or button offers, so nothing was done. Open it again from `/provision`.");
+        insta::assert_snapshot!(bob.is_told(), @"This form or button does not offer that, so nothing was done. Open it again from `/provision`.");
     })
     .await;
 }

@@ -32,8 +32,8 @@ async fn what_is_typed_behind_the_command_is_filled_in_even_with_curly_quotes() 
         *Cost*: about $29/month, us-east-1 list price of 2026-08-21
         *Approval*: <@U0MORGAN>
         *Quota*: 0 of 3 used, 3 left
-        *Lives until*: 2026-12-30 09:00 UTC
-        (Simulated: nothing real is made)
+        *Expires*: 2026-12-30 09:00 UTC
+        (Simulated: nothing real is created)
         ");
     })
     .await;
@@ -100,8 +100,8 @@ async fn every_wrong_field_is_told_at_once_and_what_was_typed_stays() {
         *Cost*: about $8.21/month, us-east-1 list price of 2026-08-21
         *Approval*: automatic, because Environment is dev
         *Quota*: 0 of 5 used, 5 left
-        *Lives until*: 2026-12-30 09:00 UTC
-        (Simulated: nothing real is made)
+        *Expires*: 2026-12-30 09:00 UTC
+        (Simulated: nothing real is created)
         ");
         assert_eq!(company.trail().await, "");
     })

@@ -17,13 +17,13 @@ async fn a_first_visit_explains_the_app_and_leads_to_the_catalog() {
         insta::assert_snapshot!(alice.home(), @"
         # Quartermaster
         *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
-        *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
-        Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
+        *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to approve it.
+        Everything expires. You get a warning first, and renew it or tear it down with one click, here too.
         [Request something] [Costs] [Stats] [Out of office]
         # Waiting for your approval
-        (Nothing waits for you. What you can approve or deny shows up here.)
+        (Nothing is waiting for you. Requests that you can approve or deny appear here.)
         # Your requests and resources
-        (You have nothing here yet. *Request something* shows what there is.)
+        (You have nothing here yet. *Request something* shows what you can request.)
         [Show all]
         ---
         # Team payments
@@ -31,9 +31,9 @@ async fn a_first_visit_explains_the_app_and_leads_to_the_catalog() {
         ░░░░░░░░░░ ECS Fargate Service: 0 of 5
         ░░░░░░░░░░ PostgreSQL RDS Instance: 0 of 3
         ░░░░░░░░░░ Secure S3 Bucket: 0 of 10
-        (Your team-mates have nothing here. `/provision list` shows what has ended, too.)
+        (Your team-mates have nothing here. `/provision list` also shows what has ended.)
         [Show all]
-        (Costs are estimates at list price · Simulated: nothing real is made)
+        (Costs are estimates at list price · Simulated: nothing real is created)
         ");
         alice.clicks_at_home("Request something").await;
         assert!(alice.form().starts_with("Catalog"), "{}", alice.form());
@@ -57,20 +57,20 @@ async fn an_approver_decides_on_the_home_tab() {
         morgan.opens_home().await;
         let home = morgan.home();
         let (first, search) = home.split_once("# Team search").unwrap();
-        assert!(search.contains("You approve for the teams above. You are a member of none"), "{search}");
+        assert!(search.contains("You approve for the teams above, but you are not a member of any"), "{search}");
         insta::assert_snapshot!(first, @"
         # Quartermaster
         *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
-        *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
-        Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
+        *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to approve it.
+        Everything expires. You get a warning first, and renew it or tear it down with one click, here too.
         [Request something] [Costs] [Stats] [Out of office]
         # Waiting for your approval
         *PostgreSQL RDS Instance v1.0* `orders` for team *payments* · about $15/month
-        <@U0ALICE> asks for it · `id` · expires unanswered 2026-11-24 09:00 UTC
+        <@U0ALICE> asks for it · `id` · times out 2026-11-24 09:00 UTC
         “Orders of the shop”
         [Approve] [Deny] [Approve with changes] [Details]
         *PostgreSQL RDS Instance v1.0* `carts` for team *payments* · about $15/month
-        <@U0ALICE> asks for it · `id` · expires unanswered 2026-11-24 09:01 UTC
+        <@U0ALICE> asks for it · `id` · times out 2026-11-24 09:01 UTC
         [Approve] [Deny] [Approve with changes] [Details]
         # Your requests and resources
         (You have nothing here yet.)
@@ -81,10 +81,10 @@ async fn an_approver_decides_on_the_home_tab() {
         ░░░░░░░░░░ ECS Fargate Service: 0 of 5
         ▓▓▓▓▓▓░░░░ PostgreSQL RDS Instance: 2 of 3 · about $30/month
         ░░░░░░░░░░ Secure S3 Bucket: 0 of 10
-        *PostgreSQL RDS Instance v1.0* `carts` · Waiting for approval, expires unanswered 2026-11-24 09:01 UTC
+        *PostgreSQL RDS Instance v1.0* `carts` · Waiting for approval, times out 2026-11-24 09:01 UTC
         `id` · payments · <@U0ALICE> · about $15/month
         [Details]
-        *PostgreSQL RDS Instance v1.0* `orders` · Waiting for approval, expires unanswered 2026-11-24 09:00 UTC
+        *PostgreSQL RDS Instance v1.0* `orders` · Waiting for approval, times out 2026-11-24 09:00 UTC
         `id` · payments · <@U0ALICE> · about $15/month
         [Details]
         [Show all]
@@ -99,7 +99,7 @@ async fn an_approver_decides_on_the_home_tab() {
         morgan.fills(&[("reason", "One database is enough")]).await;
         morgan.submits().await;
         company.waits("2s").await;
-        assert!(morgan.home().contains("Nothing waits for you"), "{}", morgan.home());
+        assert!(morgan.home().contains("Nothing is waiting for you"), "{}", morgan.home());
         let trail = company.trail().await;
         assert!(trail.contains("approved | U0MORGAN | payments | rds-postgres | APPROVED | [home tab]"), "{trail}");
         assert!(trail.contains("denied | U0MORGAN | payments | rds-postgres | DENIED | One database is enough [form]"), "{trail}");
@@ -117,13 +117,13 @@ async fn ones_own_and_the_teams_things_stand_apart_and_nobody_elses_anywhere() {
         insta::assert_snapshot!(company.alice.home(), @"
         # Quartermaster
         *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
-        *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
-        Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
+        *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to approve it.
+        Everything expires. You get a warning first, and renew it or tear it down with one click, here too.
         [Request something] [Costs] [Stats] [Out of office]
         # Waiting for your approval
-        (Nothing waits for you. What you can approve or deny shows up here.)
+        (Nothing is waiting for you. Requests that you can approve or deny appear here.)
         # Your requests and resources
-        *PostgreSQL RDS Instance v1.0* `orders` · Waiting for approval, expires unanswered 2026-11-24 09:00 UTC
+        *PostgreSQL RDS Instance v1.0* `orders` · Waiting for approval, times out 2026-11-24 09:00 UTC
         `id` · payments · <@U0ALICE> · about $15/month
         [Details] [Cancel]
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` · Active, until 2026-12-30
@@ -136,16 +136,16 @@ async fn ones_own_and_the_teams_things_stand_apart_and_nobody_elses_anywhere() {
         ░░░░░░░░░░ ECS Fargate Service: 0 of 5
         ▓▓▓░░░░░░░ PostgreSQL RDS Instance: 1 of 3 · about $15/month
         ▓░░░░░░░░░ Secure S3 Bucket: 1 of 10 · about $2.15/month
-        (Your team-mates have nothing here. `/provision list` shows what has ended, too.)
+        (Your team-mates have nothing here. `/provision list` also shows what has ended.)
         [Show all]
-        (Costs are estimates at list price · Simulated: nothing real is made)
+        (Costs are estimates at list price · Simulated: nothing real is created)
         ");
         for other in [&company.bob, &company.olga] {
             other.opens_home().await;
             let home = other.home();
             assert!(!home.contains("U0ALICE") && !home.contains("Orders"), "{home}");
         }
-        assert!(company.olga.home().contains("You are a member of no team"), "{}", company.olga.home());
+        assert!(company.olga.home().contains("You are not a member of any team"), "{}", company.olga.home());
     })
     .await;
 }
@@ -226,16 +226,16 @@ async fn whole_lists_details_and_costs_open_over_the_home_tab() {
         insta::assert_snapshot!(alice.form(), @"
         Costs  [Close]
         *Yours*: 17 held, about $99/month
-        This month about $0 so far, about $14 for the whole of it
+        This month about $0 so far, about $14 for the whole month
         ▓▓▓▓░░░░░░ PostgreSQL RDS Instance: 3 held, $45/month, $0 so far, $0 for the whole month
         ▓▓▓░░░░░░░ ECS Fargate Service: 4 held, $33/month, $0 so far, $8.35 for the whole month
         ▓▓░░░░░░░░ Secure S3 Bucket: 10 held, $22/month, $0 so far, $5.46 for the whole month
         *Team payments*: 17 held, about $99/month
-        This month about $0 so far, about $14 for the whole of it
+        This month about $0 so far, about $14 for the whole month
         ▓▓▓▓░░░░░░ PostgreSQL RDS Instance: 3 held, $45/month, $0 so far, $0 for the whole month
         ▓▓▓░░░░░░░ ECS Fargate Service: 4 held, $33/month, $0 so far, $8.35 for the whole month
         ▓▓░░░░░░░░ Secure S3 Bucket: 10 held, $22/month, $0 so far, $5.46 for the whole month
-        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; this is not a bill. November 2026 so far counts the hours each resource has existed; the whole month counts each one until its lease ends.)
         ");
         alice.clicks_at_home("Details").await;
         assert!(alice.form().contains("*Timeline*"), "{}", alice.form());
@@ -252,7 +252,7 @@ async fn what_has_ended_is_behind_a_button_of_the_list() {
         alice.runs("/provision list").await;
         insta::assert_snapshot!(alice.is_told(), @"
         # Your requests
-        You have nothing that lives. `/provision` shows what there is.
+        You have nothing active. `/provision` shows what you can request.
         [Show ended]
         ");
         alice.clicks("Show ended").await;
@@ -261,13 +261,13 @@ async fn what_has_ended_is_behind_a_button_of_the_list() {
         *PostgreSQL RDS Instance v1.0* `orders` · Cancelled 2026-11-23
         `id` · payments · <@U0ALICE> · about $15/month
         [Details]
-        (Simulated: nothing real is made)
+        (Simulated: nothing real is created)
         ");
         alice.opens_home().await;
         alice.clicks_at_home("Show all").await;
         alice.clicks("Show ended").await;
-        alice.clicks("Show what lives").await;
-        assert!(alice.form().contains("nothing that lives"), "{}", alice.form());
+        alice.clicks("Show active").await;
+        assert!(alice.form().contains("nothing active"), "{}", alice.form());
     })
     .await;
 }
@@ -281,7 +281,7 @@ async fn ones_own_request_never_waits_for_oneself() {
         let morgan = &company.morgan;
         morgan.asks_for("rds-postgres", &DATABASE).await;
         morgan.opens_home().await;
-        assert!(morgan.home().contains("Nothing waits for you"), "{}", morgan.home());
+        assert!(morgan.home().contains("Nothing is waiting for you"), "{}", morgan.home());
         company.alice.opens_home().await;
         assert!(!company.alice.home().contains("[Approve]"), "{}", company.alice.home());
         // As a team-mate she sees it, with Details and nothing else.
@@ -334,11 +334,8 @@ async fn whoever_answers_for_many_teams_sees_what_waits_behind_much_that_waits_f
         // An admin may answer some of it once it has waited for long, and none of it yet.
         company.pat.opens_home().await;
         let home = company.pat.home();
-        assert!(
-            home.contains("So much waits for others that what may wait for you is not shown here"),
-            "{home}"
-        );
-        assert!(!home.contains("Nothing waits for you"), "{home}");
+        assert!(home.contains("Too many requests are waiting for others"), "{home}");
+        assert!(!home.contains("Nothing is waiting for you"), "{home}");
     })
     .await;
 }

@@ -16,7 +16,7 @@ async fn who_hammers_is_asked_to_wait_and_nobody_else_is() {
             assert!(alice.is_told().starts_with("# How to use"), "{}", alice.is_told());
         }
         alice.runs("/provision s3-bucket BucketPurpose=logs").await;
-        insta::assert_snapshot!(alice.is_told(), @"That was a lot at once, so this was not done. Wait 1 second and type it again.");
+        insta::assert_snapshot!(alice.is_told(), @"You're going too fast. Try again in 1 second.");
         assert!(!alice.has_a_form());
         bob.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
         company.waits("1s").await;
@@ -24,7 +24,7 @@ async fn who_hammers_is_asked_to_wait_and_nobody_else_is() {
         assert!(alice.has_a_form());
 
         assert!(matches!(alice.submits().await, LedTo::FieldErrors(_)), "{}", alice.form());
-        insta::assert_snapshot!(alice.form().lines().filter(|line| line.contains('!')).collect::<String>(), @"  ! That was a lot at once, so this was not done. Wait 1 second and press the button again.");
+        insta::assert_snapshot!(alice.form().lines().filter(|line| line.contains('!')).collect::<String>(), @"  ! You're going too fast. Try again in 1 second.");
         company.waits("1s").await;
         assert_eq!(alice.submits().await, LedTo::ViewsCleared);
         let metrics = company.gets("/metrics").await.1;
@@ -45,7 +45,7 @@ async fn a_click_too_many_is_answered_and_counts_when_it_is_made_again() {
             morgan.runs("/provision help").await;
         }
         morgan.presses(&approve).await;
-        insta::assert_snapshot!(morgan.is_told(), @"That was a lot at once, so this was not done. Wait 1 second and press again.");
+        insta::assert_snapshot!(morgan.is_told(), @"You're going too fast. Try again in 1 second.");
         assert!(!company.trail().await.contains("approved |"));
         company.waits("1s").await;
         morgan.presses(&approve).await;

@@ -65,7 +65,7 @@ async fn a_product_of_service_catalog_is_written_into_the_catalog_with_what_is_l
     insta::assert_snapshot!(steady(&imported), @"
     mine/secure-s3-bucket is written
     Left to decide in product.yml: approval, quota, lease, cost, and the outputs that people see.
-    Left to do in AWS: have the product in the portfolio of the bot, and tell its version which template it was made from:
+    Left to do in AWS: add the product to the bot's portfolio, and record in its version which template it was made from:
       aws servicecatalog update-provisioning-artifact --product-id prod-s3-bucket --provisioning-artifact-id pa-s3-bucket-v1-0 --description sha256:…
     exit 0
     ");

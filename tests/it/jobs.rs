@@ -22,7 +22,7 @@ async fn an_admin_has_a_job_tried_again_and_drops_another() {
         pat.runs("/provision jobs").await;
         // They stand in the order of what they are about, and one of that is a request's id.
         let told = pat.is_told();
-        assert!(told.starts_with("# 2 jobs were given up\n"), "{told}");
+        assert!(told.starts_with("# 2 failed jobs\n"), "{told}");
         for line in ["*`show:home` of <@U0MORGAN>* · due", "*`show:card` of request `id`* · due", "[Retry] [Drop]"] {
             assert!(told.contains(line), "{told}");
         }
@@ -30,22 +30,22 @@ async fn an_admin_has_a_job_tried_again_and_drops_another() {
             (pat.remembers_about("show:card", "Retry"), pat.remembers_about("show:home", "Drop"));
         pat.presses(&retry).await;
         insta::assert_snapshot!(pat.is_told(), @"
-        `show:card` of request `id` is tried again.
-        # 1 job was given up
-        *`show:home` of <@U0MORGAN>* · due 2026-11-23 09:00 UTC, put off 0 times
+        `show:card` of request `id` will be retried.
+        # 1 failed job
+        *`show:home` of <@U0MORGAN>* · due 2026-11-23 09:00 UTC, retried 0 times
         “Slack refused the call: invalid_arguments”
         [Retry] [Drop]
         ");
         company.morgan.clicks("Approve").await;
         pat.presses(&drop).await;
         insta::assert_snapshot!(pat.is_told(), @"
-        `show:home` of <@U0MORGAN> is dropped.
-        No job is given up. Everything that was to be done is done or will be.
+        `show:home` of <@U0MORGAN> was dropped.
+        There are no failed jobs.
         ");
         pat.presses(&drop).await;
-        insta::assert_snapshot!(pat.is_told(), @"That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now.");
+        insta::assert_snapshot!(pat.is_told(), @"That job is no longer among the failed ones, or has failed again since. Nothing was done; `jobs` shows the current list.");
         pat.presses(&retry).await;
-        insta::assert_snapshot!(pat.is_told(), @"That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now.");
+        insta::assert_snapshot!(pat.is_told(), @"That job is no longer among the failed ones, or has failed again since. Nothing was done; `jobs` shows the current list.");
         let trail = company.trail().await;
         let told: Vec<&str> = trail.lines().filter(|line| line.starts_with("job")).collect();
         insta::assert_snapshot!(told.join("\n"), @"
@@ -69,7 +69,7 @@ async fn a_button_of_the_list_is_nothing_to_whoever_is_no_admin() {
         assert!(company.trail().await.contains("refused | U0OLGA | - | - | - | retry a job: not an admin"));
         retry.action["value"] = "nonsense".into();
         company.pat.presses(&retry).await;
-        insta::assert_snapshot!(company.pat.is_told(), @"That is not something this form or button offers, so nothing was done. Open it again from `/provision`.");
+        insta::assert_snapshot!(company.pat.is_told(), @"This form or button does not offer that, so nothing was done. Open it again from `/provision`.");
     })
     .await;
 }

@@ -9,7 +9,7 @@ use crate::provision::IMAGE;
 
 const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
 const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
-const SORRY: &str = "The store of this app does not work";
+const SORRY: &str = "The database of this app is not working";
 
 /// What is filled in, without what is wrong with it.
 fn fields(person: &Person) -> Vec<String> {
@@ -191,7 +191,7 @@ async fn a_product_that_changes_while_its_form_is_open_keeps_what_still_fits() {
         Bucket [Request] [Cancel]
         *Bucket* v1.0
 
-        (Bucket was changed by its owner while this form was open, so nothing was stored yet. Look through what is filled in, then press the button again.
+        (Bucket was changed by its owner while this form was open, so nothing was saved yet. Look through what is filled in, then press the button again.
         Choose again: Zone.
         No longer asked for: Note.)
         (For team *payments*)
@@ -225,7 +225,7 @@ async fn a_product_that_changes_while_a_page_is_open_or_a_field_is_filled_in_kee
         assert_eq!(alice.submits().await, LedTo::ViewUpdated);
         let form = alice.form();
         assert!(
-            form.contains("was changed by its owner while this form was open, so nothing was stored yet"),
+            form.contains("was changed by its owner while this form was open, so nothing was saved yet"),
             "{form}"
         );
         let now = fields(alice);
@@ -252,10 +252,10 @@ async fn a_product_that_changes_while_a_change_is_filled_in_keeps_what_still_fit
         Change it [Change] [Cancel]
         *Bucket* v1.0 → v1.0
         `bucket-id` of team *payments*
-        (Bucket was changed by its owner while this form was open, so nothing was stored yet. Look through what is filled in, then press the button again.)
+        (Bucket was changed by its owner while this form was open, so nothing was saved yet. Look through what is filled in, then press the button again.)
         Class: cold
         Size: 400
-        (Stays as it is: Purpose: `logs` · Zone: `a`)
+        (Unchanged: Purpose: `logs` · Zone: `a`)
         Why do you need it?: it grows
         ");
         alice.submits().await;
@@ -280,7 +280,7 @@ async fn an_option_that_stands_at_another_place_since_is_never_taken_for_another
             company.reloads().await;
             alice.submits().await;
             assert!(
-                alice.form().contains("Keep what you typed, and open the form anew."),
+                alice.form().contains("Copy what you typed, and open the form again."),
                 "{}",
                 alice.form()
             );

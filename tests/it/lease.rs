@@ -21,11 +21,11 @@ async fn a_bucket_that_nobody_renews_is_warned_about_reminded_of_and_torn_down()
         assert!(!alice.can_click("Renew 30 days"));
         company.waits("1h").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
-        Your *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments* is torn down 2026-12-30 09:00 UTC unless it is renewed.
+        Your *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments* will be torn down 2026-12-30 09:00 UTC unless it is renewed.
         It costs about $2.15/month, us-east-1 list price of 2026-08-21.
-        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may go on costing.
+        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may still cost money.
         [Renew 30 days] [Tear down]
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         company.waits("143h").await;
         assert_eq!(posts(company), before + 1, "one warning");
@@ -37,13 +37,13 @@ async fn a_bucket_that_nobody_renews_is_warned_about_reminded_of_and_torn_down()
         company.waits("1h").await;
         insta::assert_snapshot!(alice.dms()[3..].join("\n\n"), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
-        Torn down 2026-12-30 09:00 UTC: its lease ran out.
-        (Request `id` · Simulated: nothing real is made)
+        Torn down 2026-12-30 09:00 UTC: its lease expired.
+        (Request `id` · Simulated: nothing real is created)
 
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` is torn down.
-        Torn down 2026-12-30 09:00 UTC: its lease ran out.
-        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) were left in the AWS account and may go on costing.
-        (Request `id` · Simulated: nothing real is made)
+        Torn down 2026-12-30 09:00 UTC: its lease expired.
+        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) were left in the AWS account and may still cost money.
+        (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]
@@ -72,8 +72,8 @@ async fn a_click_keeps_it_longer_and_the_warnings_begin_anew() {
         alice.clicks("Renew 30 days").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
-        Renewed: it lives until 2027-01-29 09:00 UTC.
-        (Request `id` · Simulated: nothing real is made)
+        Renewed: it is active until 2027-01-29 09:00 UTC.
+        (Request `id` · Simulated: nothing real is created)
         ");
         assert!(alice.dms()[0].contains("Active until 2027-01-29 09:00 UTC"), "{}", alice.dms()[0]);
         company.waits("719h").await;
@@ -82,7 +82,7 @@ async fn a_click_keeps_it_longer_and_the_warnings_begin_anew() {
         assert!(alice.newest_dm().contains("orn down 2027-01-29 09:00 UTC unless"), "{}", alice.newest_dm());
         company.waits("6d").await;
         alice.clicks("Renew 30 days").await;
-        assert!(alice.newest_dm().contains("it lives until 2027-03-06 09:00 UTC"), "{}", alice.newest_dm());
+        assert!(alice.newest_dm().contains("it is active until 2027-03-06 09:00 UTC"), "{}", alice.newest_dm());
         company.waits("30d").await;
         assert_eq!(posts(company), said + 3, "each warning once");
         company.waits("7d").await;
@@ -115,7 +115,7 @@ async fn what_ends_within_hours_comes_as_one_message_with_buttons_for_each() {
         let said = posts(company);
         company.waits("715h").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
-        These 3 are torn down soon unless they are renewed.
+        These 3 will be torn down soon unless they are renewed.
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
         Ends 2026-12-30 09:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days] [Tear down]
@@ -125,20 +125,20 @@ async fn what_ends_within_hours_comes_as_one_message_with_buttons_for_each() {
         *Secure S3 Bucket v1.0* `payments-data-lake-dev-id` of team *payments*
         Ends 2026-12-30 14:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days] [Tear down]
-        (Requests `id` `id` `id` · Simulated: nothing real is made)
+        (Requests `id` `id` `id` · Simulated: nothing real is created)
         ");
         alice.clicks_for(&backups, "Renew 30 days").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
-        2 of these 3 are torn down soon unless they are renewed.
+        2 of these 3 will be torn down soon unless they are renewed.
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
         Ends 2026-12-30 09:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days] [Tear down]
         *Secure S3 Bucket v1.0* `payments-backups-dev-id` of team *payments*
-        Renewed: it lives until 2027-01-29 09:00 UTC, the longest this product allows at a time.
+        Renewed: it is active until 2027-01-29 09:00 UTC, the longest this product allows at a time.
         *Secure S3 Bucket v1.0* `payments-data-lake-dev-id` of team *payments*
         Ends 2026-12-30 14:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days] [Tear down]
-        (Requests `id` `id` `id` · Simulated: nothing real is made)
+        (Requests `id` `id` `id` · Simulated: nothing real is created)
         ");
         assert!(
             alice.can_click_for(&logs, "Renew 30 days") && !alice.can_click_for(&backups, "Renew 30 days")
@@ -163,7 +163,7 @@ async fn a_click_on_the_first_warning_counts_after_a_reminder_and_both_show_the_
         company.waits("6d").await;
         alice.presses(&first).await;
         for shown in &alice.dms()[2..] {
-            assert!(shown.contains("Renewed: it lives until 2027-02-04 09:00 UTC"), "{shown}");
+            assert!(shown.contains("Renewed: it is active until 2027-02-04 09:00 UTC"), "{shown}");
         }
         assert!(!alice.can_click("Renew 30 days"));
     })
@@ -184,8 +184,8 @@ async fn a_click_on_an_old_warning_says_how_things_stand_and_refreshes_it() {
         assert!(alice.is_told().starts_with("This button is out of date"), "{}", alice.is_told());
         insta::assert_snapshot!(alice.dms()[2], @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
-        Renewed: it lives until 2027-02-04 09:00 UTC.
-        (Request `id` · Simulated: nothing real is made)
+        Renewed: it is active until 2027-02-04 09:00 UTC.
+        (Request `id` · Simulated: nothing real is created)
         ");
         assert_eq!(company.trail().await, trail, "nothing was renewed twice");
     })
@@ -204,15 +204,15 @@ async fn a_teardown_that_fails_keeps_the_bucket_and_its_slot() {
         insta::assert_snapshot!(alice.dms()[2..].join("\n\n"), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
         The teardown failed. It is still there and keeps its quota slot.
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
 
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` could not be torn down.
         The teardown failed. It is still there and keeps its quota slot.
-        It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
+        It is not empty, and AWS deletes it only when it is. Empty it first, then press Try again.
         “DELETE_FAILED: Bucket (AWS::S3::Bucket): The bucket you tried to delete is not empty”
         Your platform team can also retain it: that leaves it as it is and frees the slot.
         [Try again] [Retain]
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         let trail = company.trail().await;
         insta::assert_snapshot!(trail.lines().last().unwrap(), @"teardown failed | provisioner | payments | s3-bucket | TEARDOWN_FAILED | DELETE_FAILED: Bucket (AWS::S3::Bucket): The bucket you tried to delete is not empty");
@@ -246,7 +246,7 @@ async fn a_click_on_the_warning_tears_it_down_right_away() {
         alice.closes_all().await;
         company.waits("1m").await;
         let warning = &alice.dms()[2];
-        assert!(warning.contains("Torn down 2026-12-23 09:00 UTC: <@U0ALICE> said so."), "{warning}");
+        assert!(warning.contains("Torn down 2026-12-23 09:00 UTC: <@U0ALICE> asked for it."), "{warning}");
         assert!(!alice.can_click("Renew 30 days") && !alice.can_click("Tear down"), "{warning}");
         let trail = company.trail().await;
         insta::assert_snapshot!(trail.lines().skip(3).collect::<Vec<_>>().join("\n"), @"

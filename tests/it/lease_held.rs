@@ -116,7 +116,7 @@ async fn nothing_is_torn_down_in_a_teams_quiet_hours() {
         assert!(is_active(company).await);
         company.waits("1m").await;
         assert!(!is_active(company).await);
-        insta::assert_snapshot!(alice.newest_dm().lines().nth(1).unwrap(), @"Torn down 2027-01-04 07:00 UTC: its lease ran out.");
+        insta::assert_snapshot!(alice.newest_dm().lines().nth(1).unwrap(), @"Torn down 2027-01-04 07:00 UTC: its lease expired.");
     })
     .await;
 }

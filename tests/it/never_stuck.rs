@@ -22,23 +22,23 @@ async fn approvers_who_do_not_answer_are_reminded_once_in_the_thread_and_directl
         assert_eq!((thread(company).as_str(), morgan.dms().len()), ("", 0), "four hours are not over");
         company.waits("1m").await;
         insta::assert_snapshot!(thread(company), @"
-        > This waits for <@U0MORGAN> since 2026-11-23 09:00 UTC.
+        > This is waiting for <@U0MORGAN> since 2026-11-23 09:00 UTC.
         > <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* `orders` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         > [Details]
-        > (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
+        > (Request `id` · times out 2026-11-24 09:00 UTC · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(morgan.dms().join("\n\n"), @"
-        This waits for <@U0MORGAN> since 2026-11-23 09:00 UTC.
+        This is waiting for <@U0MORGAN> since 2026-11-23 09:00 UTC.
         <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* `orders` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         [Details]
-        (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
+        (Request `id` · times out 2026-11-24 09:00 UTC · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* `orders` for team *payments*
         Waiting for approval until 2026-11-24 09:00 UTC.
         Asked since 2026-11-23 09:00 UTC: <@U0MORGAN>, reminded 2026-11-23 13:00 UTC
         [Cancel] [Nudge] [Details]
-        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         company.waits("1h").await;
         assert_eq!(morgan.dms().len(), 1, "once is enough");
@@ -69,10 +69,10 @@ async fn what_nobody_answers_goes_to_the_platform_team_who_can_decide_from_then_
         insta::assert_snapshot!(pat.is_told(), @"Only its approvers can decide about this request: <@U0MORGAN>.");
         company.waits("12h").await;
         insta::assert_snapshot!(pat.newest_dm(), @"
-        This waits since 2026-11-23 09:00 UTC, and nobody has answered. The platform team can decide now, too: it waits for <@U0MORGAN> or <@U0ADMIN>.
+        This is waiting since 2026-11-23 09:00 UTC, and nobody has answered. The platform team can decide now, too: it is waiting for <@U0MORGAN> or <@U0ADMIN>.
         <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* `orders` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         [Details]
-        (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
+        (Request `id` · times out 2026-11-24 09:00 UTC · Simulated: nothing real is created)
         ");
         let card = morgan.reads("C0PAYMENTS");
         insta::assert_snapshot!(card.lines().skip_while(|line| !line.starts_with("Waiting")).take(3).collect::<Vec<_>>().join("\n"), @"
@@ -102,7 +102,7 @@ async fn nobody_is_pressed_after_an_answer() {
         company.morgan.submits().await;
         company.waits("24h").await;
         assert!(company.morgan.dms().is_empty(), "{:?}", company.morgan.dms());
-        assert!(!thread(company).contains("This waits"), "{}", thread(company));
+        assert!(!thread(company).contains("This is waiting"), "{}", thread(company));
         let request = company.newest_request().await;
         assert_eq!((request.asking.reminded_at, request.asking.escalated_at), (None, None));
     })
@@ -134,19 +134,19 @@ async fn whoever_waits_can_press_the_approvers_once() {
         <@U0ALICE> asks <@U0MORGAN> to look at this.
         <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* `orders` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         [Details]
-        (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
+        (Request `id` · times out 2026-11-24 09:00 UTC · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* `orders` for team *payments*
         Waiting for approval until 2026-11-24 09:00 UTC.
         Asked since 2026-11-23 09:00 UTC: <@U0MORGAN>, nudged 2026-11-23 09:30 UTC
         [Cancel] [Details]
-        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         alice.presses(&nudge).await;
-        insta::assert_snapshot!(alice.is_told(), @"You have nudged its approvers already (2026-11-23 09:30 UTC), and that can be done once. They are reminded by themselves.");
+        insta::assert_snapshot!(alice.is_told(), @"You have already nudged the approvers (2026-11-23 09:30 UTC), which is possible once. Reminders are sent automatically.");
         morgan.presses(&nudge).await;
-        insta::assert_snapshot!(morgan.is_told(), @"Only <@U0ALICE>, who waits for the answer, can nudge its approvers.");
+        insta::assert_snapshot!(morgan.is_told(), @"Only <@U0ALICE>, who is waiting for the answer, can nudge the approvers.");
         assert_eq!(morgan.dms().len(), 1, "told once");
         morgan.clicks("Approve").await;
         alice.presses(&nudge).await;
@@ -194,10 +194,10 @@ async fn a_renewal_that_waits_is_not_forgotten_either() {
         alice.runs(&format!("/provision renew {id}")).await;
         company.waits("4h").await;
         insta::assert_snapshot!(morgan.newest_dm(), @"
-        This waits for <@U0MORGAN> since 2026-11-24 09:00 UTC.
+        This is waiting for <@U0MORGAN> since 2026-11-24 09:00 UTC.
         <@U0ALICE> asks to keep *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` of team *payments* 30 days longer. Answer on the card, under *Details* or on the app's home tab.
         [Details]
-        (Request `id` · expires unanswered 2026-11-25 09:00 UTC · Simulated: nothing real is made)
+        (Request `id` · times out 2026-11-25 09:00 UTC · Simulated: nothing real is created)
         ");
         company.waits("8h").await;
         company.pat.clicks("Details").await;

@@ -87,7 +87,7 @@ fn the_rules_are_explained_for_a_person_and_their_values() {
     approval:   1 needed (one of U0MORGAN), within 1d
     cost:       about $15.42/month, us-east-1 list price of 2026-08-21
     quota:      0 of 5 used, 5 left
-    not given:  ServiceName, Image; a request names them, and they may change the answer
+    not given:  ServiceName, Image; a request has them, and they may change the answer
     exit 0
     ");
     insta::assert_snapshot!(explain(&["ServiceName=Checkout", "Enviroment=prod"]), @"
@@ -133,17 +133,17 @@ fn rules_and_stages_are_explained_and_so_is_what_nobody_could_approve() {
     approval:   automatic, because Environment is dev and it costs at most $10 a month
     cost:       about $8.21/month, us-east-1 list price of 2026-08-21
     quota:      0 of 5 used, 5 left
-    trouble:    ecs-service asks the requester's manager, and no profile field names one: set `slack.manager_field`; until then the team's approvers are asked
-    trouble:    nobody of team payments can ever get ecs-service: it needs 2 different approvers, and so many are not named: name more approvers for team payments, or ask for fewer in product.yml
+    problem:    ecs-service asks the requester's manager, and no profile field names one: set `slack.manager_field`; until then the team's approvers are asked
+    problem:    nobody of team payments can ever get ecs-service: it needs 2 different approvers, and so many are not named: name more approvers for team payments, or ask for fewer in product.yml
     exit 0
     ");
     insta::assert_snapshot!(explain(&["Environment=prod", "DesiredCount=2"]), @"
     ECS Fargate Service (ecs-service) for U0ALICE, team payments
-    approval:   1 needed (one of the manager of U0ALICE, who has to be one of U0MORGAN; and, without being mentioned, U0BOSS), then 1 needed (one of U0SAM, S0SECURITY), within 1d
+    approval:   1 needed (one of the manager of U0ALICE, who must be one of U0MORGAN; and, without being mentioned, U0BOSS), then 1 needed (one of U0SAM, S0SECURITY), within 1d
     cost:       about $15.42/month, us-east-1 list price of 2026-08-21
     quota:      0 of 5 used, 5 left
-    trouble:    ecs-service asks the requester's manager, and no profile field names one: set `slack.manager_field`; until then the team's approvers are asked
-    trouble:    nobody of team payments can ever get ecs-service: it needs 2 different approvers, and so many are not named: name more approvers for team payments, or ask for fewer in product.yml
+    problem:    ecs-service asks the requester's manager, and no profile field names one: set `slack.manager_field`; until then the team's approvers are asked
+    problem:    nobody of team payments can ever get ecs-service: it needs 2 different approvers, and so many are not named: name more approvers for team payments, or ask for fewer in product.yml
     exit 0
     ");
     insta::assert_snapshot!(explain(&["Environment=prod", "DesiredCount=6"]), @"
@@ -151,8 +151,8 @@ fn rules_and_stages_are_explained_and_so_is_what_nobody_could_approve() {
     approval:   2 needed (different ones of U0MORGAN), within 1d, because it costs more than $20 a month
     cost:       about $44.25/month, us-east-1 list price of 2026-08-21
     quota:      0 of 5 used, 5 left
-    trouble:    ecs-service asks the requester's manager, and no profile field names one: set `slack.manager_field`; until then the team's approvers are asked
-    trouble:    nobody of team payments can ever get ecs-service: it needs 2 different approvers, and so many are not named: name more approvers for team payments, or ask for fewer in product.yml
+    problem:    ecs-service asks the requester's manager, and no profile field names one: set `slack.manager_field`; until then the team's approvers are asked
+    problem:    nobody of team payments can ever get ecs-service: it needs 2 different approvers, and so many are not named: name more approvers for team payments, or ask for fewer in product.yml
     exit 0
     ");
 }
@@ -229,7 +229,7 @@ fn records_are_compared_with_what_exists() {
     insta::assert_snapshot!(said(&place.runs(&["reconcile", "--repair"])), @"
     11111111-2222-4333-8444-555555555555 left-over: it still exists in AWS although its request has ended: remove it there if nobody needs it
     0 requests compared, 1 findings
-    the running bot puts right what it can now, and tells the admins
+    the running bot repairs what it can now, and notifies the admins
     exit 1
     ");
 }
@@ -286,34 +286,34 @@ fn jobs_that_were_given_up_are_listed_tried_again_or_dropped_and_that_is_on_the_
     let (place, file) = with_parked_jobs();
     let jobs = |arguments: &[&str]| said(&place.runs(&[&["jobs"], arguments].concat()));
     insta::assert_snapshot!(jobs(&["list"]), @"
-    U0ALICE show:home due 1970-01-01T00:00:00Z, put off 3 times: Slack refused the call: invalid_blocks
-    U0ALICE show:warning due 1970-01-01T00:00:00Z, put off 288 times: cannot write there
-    U0BOB show:home due 1970-01-01T00:00:00Z, put off 0 times: Slack refused the call: invalid_blocks
+    U0ALICE show:home due 1970-01-01T00:00:00Z, retried 3 times: Slack refused the call: invalid_blocks
+    U0ALICE show:warning due 1970-01-01T00:00:00Z, retried 288 times: cannot write there
+    U0BOB show:home due 1970-01-01T00:00:00Z, retried 0 times: Slack refused the call: invalid_blocks
     exit 0
     ");
     insta::assert_snapshot!(jobs(&["drop", "U0", "show:home"]), @"
-    error: more than one is meant: write more of the id
-    U0ALICE show:home due 1970-01-01T00:00:00Z, put off 3 times: Slack refused the call: invalid_blocks
-    U0BOB show:home due 1970-01-01T00:00:00Z, put off 0 times: Slack refused the call: invalid_blocks
+    error: several jobs match: write more of the id
+    U0ALICE show:home due 1970-01-01T00:00:00Z, retried 3 times: Slack refused the call: invalid_blocks
+    U0BOB show:home due 1970-01-01T00:00:00Z, retried 0 times: Slack refused the call: invalid_blocks
     exit 1
     ");
     insta::assert_snapshot!(jobs(&["drop", "U0BOB", "show:home"]), @"
-    U0BOB show:home due 1970-01-01T00:00:00Z, put off 0 times: Slack refused the call: invalid_blocks
-    it is gone
+    U0BOB show:home due 1970-01-01T00:00:00Z, retried 0 times: Slack refused the call: invalid_blocks
+    the job was dropped
     exit 0
     ");
     insta::assert_snapshot!(jobs(&["retry", "U0ALICE", "show:warning"]), @"
-    U0ALICE show:warning due 1970-01-01T00:00:00Z, put off 288 times: cannot write there
-    the running bot tries them again, or the next one that starts
+    U0ALICE show:warning due 1970-01-01T00:00:00Z, retried 288 times: cannot write there
+    the running bot retries them, or the next one that starts
     exit 0
     ");
     insta::assert_snapshot!(jobs(&["retry", "U0CAROL"]), @"
-    error: no such job was given up: `quartermaster jobs list` prints those that were
+    error: there is no such failed job: `quartermaster jobs list` prints all
     exit 1
     ");
     insta::assert_snapshot!(jobs(&["retry", "--all"]), @"
-    U0ALICE show:home due 1970-01-01T00:00:00Z, put off 3 times: Slack refused the call: invalid_blocks
-    the running bot tries them again, or the next one that starts
+    U0ALICE show:home due 1970-01-01T00:00:00Z, retried 3 times: Slack refused the call: invalid_blocks
+    the running bot retries them, or the next one that starts
     exit 0
     ");
     assert_eq!(jobs(&["list"]), "\nexit 0");
@@ -350,13 +350,16 @@ fn new_requests_are_paused_and_taken_again() {
     exit 0
     ");
     insta::assert_snapshot!(runs(&["pause", "--message", " Back on Monday. "]), @"
-    new requests are paused, and people read: Back on Monday.
+    new requests are paused, and people see: Back on Monday.
     exit 0
     ");
     insta::assert_snapshot!(runs(&["pause"]), @"
-    new requests are paused, and people read: the platform team is working on something. Please try again later.
+    new requests are paused, and people see: the platform team is working on something. Please try again later.
     exit 0
     ");
     let resumed = runs(&["resume"]);
-    assert!(resumed.starts_with("new requests are taken again; paused since 20"), "{resumed}");
+    assert!(
+        resumed.starts_with("new requests are possible again; they had been paused since 20"),
+        "{resumed}"
+    );
 }

@@ -14,7 +14,7 @@ async fn a_stranger_who_renews_is_refused_privately_and_noted() {
         for stranger in [bob, olga] {
             stranger.presses(&renew).await;
             insta::allow_duplicates! {
-                insta::assert_snapshot!(stranger.is_told(), @"Only <@U0ALICE>, who owns it, its team's approvers and the platform team can do that.");
+                insta::assert_snapshot!(stranger.is_told(), @"Only its owner <@U0ALICE>, its team's approvers and the platform team can do that.");
             }
         }
         let trail = company.trail().await;
@@ -48,19 +48,19 @@ async fn an_approver_of_the_team_and_an_admin_may_renew() {
 async fn morgan_renews(morgan: &Person) {
     insta::allow_duplicates! {
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
-        *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments* is torn down 2026-12-30 09:00 UTC unless it is renewed. <@U0ALICE>, who owns it, cannot be reached or can no longer keep it, so <@U0MORGAN> can decide: renew, hand over or tear down.
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments* will be torn down 2026-12-30 09:00 UTC unless it is renewed. Its owner <@U0ALICE> cannot be reached or may no longer keep it, so <@U0MORGAN> can decide: renew, hand over or tear down.
         It costs about $2.15/month, us-east-1 list price of 2026-08-21.
-        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may go on costing.
+        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may still cost money.
         [Renew 30 days] [Tear down] [Hand over]
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
     }
     morgan.clicks("Renew 30 days").await;
     insta::allow_duplicates! {
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
-        Renewed: it lives until 2027-01-29 09:00 UTC.
-        (Request `id` · Simulated: nothing real is made)
+        Renewed: it is active until 2027-01-29 09:00 UTC.
+        (Request `id` · Simulated: nothing real is created)
         ");
     }
 }
@@ -103,7 +103,7 @@ async fn a_team_without_a_channel_is_warned_in_the_approvals_channel() {
         let shown = company.morgan.reads("C0APPROVALS");
         assert!(
             shown.contains(
-                "<@U0ALICE>, who owns it, cannot be reached or can no longer keep it, so <@U0MORGAN> can decide"
+                "Its owner <@U0ALICE> cannot be reached or may no longer keep it, so <@U0MORGAN> can decide"
             ),
             "{shown}"
         );
@@ -123,7 +123,7 @@ async fn a_new_owner_is_warned_anew_and_the_old_warning_says_whose_it_is() {
         alice.fills(&[("person", "U0BOB")]).await;
         alice.submits().await;
         let dms = alice.dms().join("\n");
-        assert!(dms.contains("It is <@U0BOB>'s now.") && !dms.contains("[Renew 30 days]"), "{dms}");
+        assert!(dms.contains("It belongs to <@U0BOB> now.") && !dms.contains("[Renew 30 days]"), "{dms}");
         let warning = bob.newest_dm();
         assert!(
             warning.starts_with("Your *Secure S3 Bucket v1.0*") && warning.contains("2027-01-02"),
@@ -132,7 +132,7 @@ async fn a_new_owner_is_warned_anew_and_the_old_warning_says_whose_it_is() {
         company.waits("2d").await;
         bob.clicks("Renew 30 days").await;
         let warning = bob.newest_dm();
-        assert!(warning.contains("Renewed: it lives until"), "{warning}");
+        assert!(warning.contains("Renewed: it is active until"), "{warning}");
     })
     .await;
 }
@@ -167,7 +167,7 @@ async fn what_is_asked_for_a_team_mate_is_theirs_and_neither_of_the_two_approves
         assert!(alice.form().contains("Choose a member of team payments"), "{}", alice.form());
         alice.fills(&[("person", "U0MORGAN")]).await;
         alice.submits().await;
-        insta::assert_snapshot!(alice.newest_dm(), @"Asked for <@U0MORGAN>, who is told how it goes. You find it on your home tab, too.");
+        insta::assert_snapshot!(alice.newest_dm(), @"Requested for <@U0MORGAN>, who gets all updates. You find it on your home tab, too.");
         let card = company.pat.reads("C0PAYMENTS");
         assert!(card.contains("*Owner* <@U0MORGAN>, requested by <@U0ALICE>"), "{card}");
         assert!(card.contains("Waiting for <@U0ADMIN>"), "{card}");
@@ -213,7 +213,10 @@ async fn what_somebody_who_left_had_is_given_to_a_team_mate_or_ends() {
         morgan.fills(&[("person", "U0BOB")]).await;
         morgan.submits().await;
         morgan.closes_all().await;
-        let is_told = bob.dms().iter().any(|text| text.contains("is yours now: `payments-logs-dev-id`"));
+        let is_told = bob
+            .dms()
+            .iter()
+            .any(|text| text.contains("You now own") && text.contains(": `payments-logs-dev-id`"));
         assert!(is_told, "{:?}", bob.dms());
         bob.clicks_for(&kept.id.to_string(), "Renew 30 days").await;
         company.waits("8d").await;

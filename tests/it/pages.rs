@@ -97,8 +97,8 @@ async fn a_form_of_several_pages_keeps_what_was_filled_in_on_the_way_to_and_fro(
         *Cost*: no estimate for this product
         *Approval*: automatic, because this product needs no approval
         *Quota*: 0 of 10 used, 10 left
-        *Lives until*: 2026-12-30 09:00 UTC
-        (Simulated: nothing real is made)
+        *Expires*: 2026-12-30 09:00 UTC
+        (Simulated: nothing real is created)
         [Back]
 
         Wide [Next] [Cancel]
@@ -182,16 +182,13 @@ async fn more_than_slack_carries_from_page_to_page_is_said_with_what_to_do() {
         alice.fills(&[("A1", &long), ("A2", &longer)]).await;
         assert!(matches!(alice.submits().await, LedTo::FieldErrors(_)));
         let told = outline(alice).lines().find(|line| line.contains("! ")).unwrap().to_owned();
-        assert!(
-            told.starts_with("  ! All that is filled in is more than a form in Slack can take"),
-            "{told}"
-        );
+        assert!(told.starts_with("  ! This is more text than a form in Slack can carry"), "{told}");
         alice.fills(&[("A2", "short")]).await;
         assert_eq!(alice.submits().await, LedTo::ViewUpdated);
         alice.fills(&[("B2", &longer), ("B3", &long)]).await;
         alice.clicks("Back").await;
         assert!(outline(alice).contains("Page 2 of"), "{}", outline(alice));
-        assert!(outline(alice).contains(":warning: All that is filled in"), "{}", outline(alice));
+        assert!(outline(alice).contains(":warning: This is more text than a form"), "{}", outline(alice));
         alice.fills(&[("B2", "short")]).await;
         alice.clicks("Back").await;
         assert!(alice.form().contains(&long), "{}", alice.form());

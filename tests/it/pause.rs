@@ -20,7 +20,7 @@ async fn while_paused_nobody_begins_anew_and_everything_else_goes_on() {
         insta::assert_snapshot!(pat.is_told(), @"
         *New requests are paused* since 2026-11-23 09:00 UTC by <@U0ADMIN>:
         “We move the account until 17:00, see #general & wait.”
-        Everything else goes on: approvals, renewals, teardowns. `/provision resume` takes new requests again.
+        Everything else continues: approvals, renewals, teardowns. `/provision resume` allows new requests again.
         ");
         assert!(company.gets("/metrics").await.1.contains("\nquartermaster_paused 1\n"));
         assert_eq!(company.gets("/readyz").await.0, 200);
@@ -48,7 +48,7 @@ async fn while_paused_nobody_begins_anew_and_everything_else_goes_on() {
 
         company.waits("1m").await;
         pat.runs("/provision resume").await;
-        insta::assert_snapshot!(pat.is_told(), @"New requests are taken again. They were paused since 2026-11-23 09:00 UTC by <@U0ADMIN>.");
+        insta::assert_snapshot!(pat.is_told(), @"New requests are possible again. They had been paused since 2026-11-23 09:00 UTC by <@U0ADMIN>.");
         pat.runs("/provision resume").await;
         insta::assert_snapshot!(pat.is_told(), @"New requests were not paused. Nothing was changed.");
         assert!(!alice.home().contains("paused"), "{}", alice.home());
@@ -80,7 +80,7 @@ async fn a_form_from_before_the_pause_stays_open_as_it_is_filled_in() {
         let form = alice.form();
         assert!(form.contains("orders") && form.contains("for the shop"), "{form}");
         let told: Vec<&str> = form.lines().filter(|line| line.starts_with("  ! ")).collect();
-        insta::assert_snapshot!(told.join("\n"), @"  ! Nothing was stored, new requests are paused: Back at 5 <pm> & not before");
+        insta::assert_snapshot!(told.join("\n"), @"  ! Nothing was saved. New requests are paused: Back at 5 <pm> & not before");
         assert!(!company.trail().await.contains("submitted"));
         pat.runs("/provision resume").await;
         alice.submits().await;

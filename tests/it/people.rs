@@ -74,7 +74,7 @@ async fn a_click_that_slack_cannot_judge_is_kept_and_counts_once_it_can() {
         company.clock.advance("61s");
         company.playground.fail_always("usergroups.list", Some("internal_error"));
         company.morgan.clicks("Approve").await;
-        insta::assert_snapshot!(company.morgan.is_told(), @"Slack does not say yet who the approvers are. Your answer is stored and counts as soon as Slack does. You are told if it does not count after all.");
+        insta::assert_snapshot!(company.morgan.is_told(), @"Slack has not said yet who the approvers are. Your answer is saved and counts as soon as Slack does. You get a message if it does not count after all.");
         assert!(!company.trail().await.contains("approved | U0MORGAN"));
         company.playground.fail_always("usergroups.list", None);
         company.waits("30s").await;
@@ -95,7 +95,7 @@ async fn a_click_that_cannot_be_judged_within_ten_minutes_has_to_be_made_again()
         company.morgan.clicks("Approve").await;
         company.playground.fail_always("usergroups.list", None);
         company.waits("11m").await;
-        insta::assert_snapshot!(company.morgan.is_told(), @"Slack did not tell us in time whether you may decide about this request. Press the button again.");
+        insta::assert_snapshot!(company.morgan.is_told(), @"Slack did not confirm in time that you may decide about this request. Press the button again.");
         assert!(!company.trail().await.contains("approved | U0MORGAN"));
         company.morgan.clicks("Approve").await;
         assert!(company.trail().await.contains("approved | U0MORGAN"));
@@ -196,7 +196,7 @@ async fn whoever_is_no_full_member_is_told_why_that_is_of_no_use() {
         }
         insta::assert_snapshot!(told.join("\n"), @"
         You are a guest here, and guests cannot ask for AWS resources or decide about them. Ask a full member of the team you work with to do it for you.
-        You belong to another company, and only people of this one can ask for AWS resources here or decide about them. Ask whoever you work with to do it for you.
+        You belong to another company, and only people of this one can ask for AWS resources here or decide about them. Ask the person you work with to do it for you.
         Apps cannot ask for AWS resources or decide about them. A person has to do it.
         ");
 
@@ -242,7 +242,7 @@ async fn a_slack_that_says_nothing_at_all_keeps_no_click_waiting() {
         company.holds_jobs(true);
         company.playground.hang("usergroups.list", true);
         company.morgan.clicks("Approve").await;
-        assert!(company.morgan.is_told().contains("Your answer is stored"), "{}", company.morgan.is_told());
+        assert!(company.morgan.is_told().contains("Your answer is saved"), "{}", company.morgan.is_told());
         company.playground.hang("usergroups.list", false);
         company.holds_jobs(false);
         company.settle().await;

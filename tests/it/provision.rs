@@ -33,8 +33,8 @@ async fn a_bucket_is_approved_by_itself_and_there_at_once() {
         *Cost*: about $2.15/month, us-east-1 list price of 2026-08-21
         *Approval*: automatic, because this product needs no approval
         *Quota*: 0 of 10 used, 10 left
-        *Lives until*: 2026-12-30 09:00 UTC
-        (Simulated: nothing real is made)
+        *Expires*: 2026-12-30 09:00 UTC
+        (Simulated: nothing real is created)
         ");
         alice.fills(&[("BucketPurpose", "logs"), ("reason", "Access logs")]).await;
         alice.submits().await;
@@ -49,14 +49,14 @@ async fn a_bucket_is_approved_by_itself_and_there_at_once() {
         Active until 2026-12-30 09:00 UTC.
         Approved automatically: this product needs no approval.
         [Details]
-        (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
 
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` is ready.
-        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
+        It expires 2026-12-30 09:00 UTC. You get a warning 7 days before, and can renew it then.
         *BucketName*: `payments-logs-dev-id` — Name of the bucket.
         *BucketArn*: `arn:aws:s3:::payments-logs-dev-id` — ARN of the bucket, for IAM policies.
         *EncryptionKeyArn*: `arn:aws:kms:us-east-1:123456789012:key/ID` — ARN of the KMS key. Who reads needs kms:Decrypt on it, who writes kms:GenerateDataKey too.
-        (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
     })
     .await;
@@ -87,13 +87,13 @@ async fn a_service_in_development_needs_nobody_and_in_production_somebody() {
         alice.asks_for("ecs-service", &fields).await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         *ECS Fargate Service v1.0* `payments-checkout-api-dev-id` is ready.
-        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
+        It expires 2026-12-30 09:00 UTC. You get a warning 7 days before, and can renew it then.
         *ClusterName*: `payments-checkout-api-dev-id` — Name of the ECS cluster, made for this service.
         *ServiceName*: `checkout-api` — Name of the ECS service in the cluster.
         *LogGroupName*: `/quartermaster/payments/checkout-api-dev-id` — CloudWatch log group with the output of the tasks, kept for 365 days.
         *TaskRoleArn*: `arn:aws:iam::123456789012:role/SC-123456789012-pp-id-TaskRole-id` — Role the program runs with. It may do nothing until a policy is attached.
         *SecurityGroupId*: `sg-id` — Security group of the tasks.
-        (Request `id` · about $8.21/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $8.21/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         let fields = [fields[0], fields[1], ("Environment", "prod"), ("DesiredCount", "2")];
         alice.asks_for("ecs-service", &fields).await;
@@ -154,7 +154,7 @@ async fn the_bucket_is_called_what_its_template_would_call_it_and_carries_its_ta
             ("payments".to_owned(), "U0ALICE".to_owned(), id)
         );
         insta::assert_snapshot!(tags(&request).replace(&request.id.to_string(), "ID"), @"Team=payments, Requester=U0ALICE, RequestId=ID, Product=s3-bucket, ApprovedBy=automatic, ProvisionedBy=quartermaster");
-        assert!(company.alice.newest_dm().contains("Simulated: nothing real is made"));
+        assert!(company.alice.newest_dm().contains("Simulated: nothing real is created"));
         company.alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
         company.morgan.clicks("Approve").await;
         let approved = company.newest_request().await;
@@ -184,7 +184,7 @@ async fn a_product_is_chosen_from_the_catalog_too() {
         from about $2.15/month · no approval needed · Platform Team
         [Request]
         (`/provision &lt;product&gt;` opens a form right away, `/provision help` shows the rest.)
-        (Simulated: nothing real is made)
+        (Simulated: nothing real is created)
         ");
         alice.clicks("Request").await;
         assert!(alice.form().starts_with("ECS Fargate Service [Request] [Cancel]"), "{}", alice.form());
@@ -205,14 +205,14 @@ async fn words_that_name_no_product_lead_to_those_they_are_found_in() {
         alice.runs("/provision encrypted Bucket").await;
         insta::assert_snapshot!(alice.form(), @"
         Catalog  [Close]
-        Only what `encrypted Bucket` is found in; `/provision` alone shows everything.
+        Results for `encrypted Bucket`; `/provision` alone shows everything.
         # What you can request
         *Secure S3 Bucket* `s3-bucket`
         An encrypted S3 bucket with versioning and lifecycle rules
         from about $2.15/month · no approval needed · Platform Team
         [Request]
         (`/provision &lt;product&gt;` opens a form right away, `/provision help` shows the rest.)
-        (Simulated: nothing real is made)
+        (Simulated: nothing real is created)
         ");
         alice.clicks("Request").await;
         assert!(alice.form().starts_with("Secure S3 Bucket [Request]"), "{}", alice.form());

@@ -17,7 +17,7 @@ async fn a_full_quota_says_who_holds_it_and_offers_nothing_to_submit() {
         PostgreSQL RDS Instance  [Close]
         *PostgreSQL RDS Instance* v1.0
         A PostgreSQL RDS instance with automated backups
-        Team *payments* already uses 1 of 1. Free one by tearing down what is no longer needed, or ask your platform team for a larger quota.
+        Team *payments* already uses 1 of 1. Tear down one that is no longer needed, or ask your platform team for a larger quota.
         • `rds-postgres-id` <@U0ADMIN> · Waiting for approval · about $15/month · `/provision cancel id`
         ");
         // It has no field, so none is asked for when it is sent all the same.
@@ -42,7 +42,7 @@ async fn the_last_slot_goes_to_the_first_of_two_open_forms() {
         alice.submits().await;
         insta::assert_snapshot!(alice.form(), @"
         Not submitted  [Close]
-        Team *payments* already uses 1 of 1 *rds-postgres*. Free one by tearing down what is no longer needed, or ask your platform team for a larger quota.
+        Team *payments* already uses 1 of 1 *rds-postgres*. Tear down one that is no longer needed, or ask your platform team for a larger quota.
         ");
     })
     .await;

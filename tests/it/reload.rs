@@ -14,7 +14,7 @@ async fn a_new_member_and_a_new_price_count_from_the_next_thing_on() {
         assert!(olga.is_told().starts_with("You are not in a team yet."), "{}", olga.is_told());
         alice.runs("/provision s3-bucket BucketPurpose=logs").await;
         olga.opens_home().await;
-        assert!(olga.home().contains("You are a member of no team"), "{}", olga.home());
+        assert!(olga.home().contains("You are not a member of any team"), "{}", olga.home());
         company.changes_the_settings("members = [\"U0ALICE\"]", "members = [\"U0ALICE\", \"U0OLGA\"]");
         company.changes_the_settings("[slack]\n", "[slack]\naudit_channel = \"C0AUDIT\"\n");
         company.changes_the_catalog("s3-bucket/product.yml", "An encrypted bucket", "A safe bucket");
@@ -80,7 +80,7 @@ async fn a_card_names_those_who_can_answer_once_the_approvers_were_changed() {
         let card = pat.reads("C0PAYMENTS");
         assert!(card.contains("Waiting for <@U0ADMIN>"), "{card}");
         assert!(alice.newest_dm().contains("<@U0ADMIN>"), "{}", alice.newest_dm());
-        assert!(pat.newest_dm().contains("This waits for <@U0ADMIN>"), "{}", pat.newest_dm());
+        assert!(pat.newest_dm().contains("This is waiting for <@U0ADMIN>"), "{}", pat.newest_dm());
         // Read anew without a change, nobody hears of it again.
         let dms = pat.dms().len();
         company.reloads().await;

@@ -36,8 +36,8 @@ async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
         asks_for_a_second_renewal(company).await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
-        Active until 2027-01-29 09:00 UTC. A renewal by 30 days waits for approval until 2027-01-23 09:00 UTC.
-        (Request `id` · Simulated: nothing real is made)
+        Active until 2027-01-29 09:00 UTC. A renewal by 30 days is waiting for approval until 2027-01-23 09:00 UTC.
+        (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
         # Renewal needs approval: Secure S3 Bucket
@@ -48,7 +48,7 @@ async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
         *Cost* about $2.15/month, us-east-1 list price of 2026-08-21
         Waiting for <@U0MORGAN> until 2027-01-23 09:00 UTC.
         [Approve] [Deny] [Approve with changes]
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         alice.clicks("Approve").await;
         insta::assert_snapshot!(alice.is_told(), @"Only its approvers can decide about this request: <@U0MORGAN>.");
@@ -62,17 +62,17 @@ async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
         *Cost* about $2.15/month, us-east-1 list price of 2026-08-21
         Approved by <@U0MORGAN> (2027-01-22 09:00 UTC)
         Active until 2027-02-28 09:00 UTC.
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(alice.dms()[3..].join("\n\n"), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
-        Renewed: it lives until 2027-02-28 09:00 UTC.
-        (Request `id` · Simulated: nothing real is made)
+        Renewed: it is active until 2027-02-28 09:00 UTC.
+        (Request `id` · Simulated: nothing real is created)
 
         Your renewal of *Secure S3 Bucket v1.0* `payments-logs-dev-id` is approved.
         Active until 2027-02-28 09:00 UTC.
         [Tear down]
-        (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]
@@ -120,7 +120,7 @@ async fn a_renewal_that_is_denied_says_why_and_leaves_a_day_at_least() {
         “Move them to the archive”
         Active until 2027-01-29 09:00 UTC.
         [Renew 30 days] [Tear down]
-        (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
         # Renewal denied: Secure S3 Bucket
@@ -131,7 +131,7 @@ async fn a_renewal_that_is_denied_says_why_and_leaves_a_day_at_least() {
         *Cost* about $2.15/month, us-east-1 list price of 2026-08-21
         Denied by <@U0MORGAN>
         “Move them to the archive”
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         assert!(!alice.can_click("Approve"));
         company.waits("168h").await;
@@ -195,7 +195,7 @@ async fn however_often_it_is_renewed_it_lives_no_longer_than_its_product_allows_
         for _ in 0..12 {
             alice.runs(&format!("/provision renew {id}")).await;
         }
-        insta::assert_snapshot!(alice.is_told(), @"This already runs until 2026-12-30 09:00 UTC, the longest its product allows at a time. You can renew it from 2026-11-24 09:00 UTC. Nothing was changed.");
+        insta::assert_snapshot!(alice.is_told(), @"This already runs until 2026-12-30 09:00 UTC, the longest its product allows. You can renew it from 2026-11-24 09:00 UTC. Nothing was changed.");
         alice.runs(&format!("/provision status {id}")).await;
         assert!(alice.is_told().contains("You can renew it from 2026-11-24 09:00 UTC."), "{}", alice.is_told());
         assert!(!alice.can_click("Renew 30 days"));
@@ -208,7 +208,7 @@ async fn however_often_it_is_renewed_it_lives_no_longer_than_its_product_allows_
         assert!(alice.is_told().contains("You can renew it from 2026-12-04 09:00 UTC."), "{}", alice.is_told());
         company.waits("20d").await;
         alice.runs(&format!("/provision renew {id}")).await;
-        insta::assert_snapshot!(alice.is_told(), @"Renewed: `payments-logs-dev-id` (*Secure S3 Bucket v1.0*) lives until 2027-01-29 09:00 UTC, the longest this product allows at a time.");
+        insta::assert_snapshot!(alice.is_told(), @"Renewed: `payments-logs-dev-id` (*Secure S3 Bucket v1.0*) is active until 2027-01-29 09:00 UTC, the longest this product allows at a time.");
         let trail = company.trail().await;
         let renewed: Vec<&str> = trail.lines().filter(|line| line.starts_with("renewed")).collect();
         insta::assert_snapshot!(renewed.join("\n"), @"
@@ -240,7 +240,7 @@ async fn a_renewal_that_waits_is_withdrawn_and_a_change_can_be_asked_for() {
         *Cost* about $2.15/month, us-east-1 list price of 2026-08-21
         <@U0ALICE> withdrew it.
         Active until 2027-01-29 21:00 UTC.
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         assert!(!morgan.can_click("Approve"));
         assert!(!company.newest_request().await.waits_for_approvers());

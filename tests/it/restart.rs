@@ -15,7 +15,7 @@ async fn a_warning_that_was_posted_but_never_recorded_is_given_once_more_and_bot
         alice.presses(&lost).await;
         let lease = company.newest_request().await.lease().unwrap().clone();
         assert_eq!(lease.renewals, 1);
-        assert_eq!(alice.dms().iter().filter(|text| text.contains("Renewed: it lives until")).count(), 2);
+        assert_eq!(alice.dms().iter().filter(|text| text.contains("Renewed: it is active until")).count(), 2);
     })
     .await;
 }
@@ -43,10 +43,10 @@ async fn a_product_that_changed_while_its_request_waited_is_not_provisioned() {
         company.waits("1m").await;
         insta::assert_snapshot!(company.alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* `orders` could not be provisioned. Everything was cleaned up.
-        The product is not the one you asked for any more. Try again to see what is new.
+        The product has changed since you asked for it. Try again to see what is new.
         “the product was changed by its owner while the request was waiting”
         [Try again]
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
     })
     .await;

@@ -23,7 +23,7 @@ async fn an_owner_who_left_the_team_can_look_and_tear_down_and_nothing_else() {
         let renew = alice.remembers("Renew 30 days");
         reloads_with(company, &[("members = [\"U0ALICE\"]", "members = [\"U0OLGA\"]")]).await;
         alice.presses(&renew).await;
-        insta::assert_snapshot!(alice.is_told(), @"You are no longer a member of team *payments*, so you can look at this and tear it down, and nothing else. <@U0MORGAN> can take it over.");
+        insta::assert_snapshot!(alice.is_told(), @"You are no longer a member of team *payments*, so you can only view this and tear it down. <@U0MORGAN> can take it over.");
         for command in ["renew", "change", "transfer"] {
             let to = if command == "transfer" { " <@U0OLGA>" } else { "" };
             alice.runs(&format!("/provision {command} {}{to}", &id[..8])).await;
@@ -72,7 +72,7 @@ async fn what_runs_out_of_an_owner_who_left_the_team_is_told_to_those_who_can_ke
         reloads_with(company, &[("members = [\"U0ALICE\"]", "members = [\"U0OLGA\"]")]).await;
         company.waits("30d").await;
         let warning = morgan.reads("C0PAYMENTS");
-        assert!(warning.contains("can no longer keep it, so <@U0MORGAN> can decide"), "{warning}");
+        assert!(warning.contains("may no longer keep it, so <@U0MORGAN> can decide"), "{warning}");
         morgan.clicks("Renew 30 days").await;
         assert!(company.trail().await.contains("renewed | U0MORGAN"), "{}", company.trail().await);
     })

@@ -86,14 +86,17 @@ async fn an_operator_pauses_requests_and_looks_after_jobs_beside_the_running_bot
     let told = || slack.ephemerals("U0ALICE").iter().map(|message| message.text.clone()).collect::<Vec<_>>();
 
     insta::assert_snapshot!(said(&place.runs(&["pause", "--message", "We move house."])), @"
-    new requests are paused, and people read: We move house.
+    new requests are paused, and people see: We move house.
     exit 0
     ");
     asks().await;
     eventually("she is told", async || told() == ["New requests are paused:\nWe move house."]).await;
     assert!(slack.view("U0ALICE").is_none());
     let resumed = said(&place.runs(&["resume"]));
-    assert!(resumed.starts_with("new requests are taken again; paused since 20"), "{resumed}");
+    assert!(
+        resumed.starts_with("new requests are possible again; they had been paused since 20"),
+        "{resumed}"
+    );
     asks().await;
     eventually("the form opens", async || slack.view("U0ALICE").is_some()).await;
 
@@ -105,13 +108,13 @@ async fn an_operator_pauses_requests_and_looks_after_jobs_beside_the_running_bot
     )
     .unwrap();
     insta::assert_snapshot!(said(&place.runs(&["jobs", "retry", "U0ALICE"])), @"
-    U0ALICE show:home due 1970-01-01T00:00:00Z, put off 3 times: Slack refused the call: invalid_blocks
-    the running bot tries them again, or the next one that starts
+    U0ALICE show:home due 1970-01-01T00:00:00Z, retried 3 times: Slack refused the call: invalid_blocks
+    the running bot retries them, or the next one that starts
     exit 0
     ");
     insta::assert_snapshot!(said(&place.runs(&["jobs", "drop", "U0BOB", "show:home"])), @"
-    U0BOB show:home due 1970-01-01T00:00:00Z, put off 0 times: Slack refused the call: invalid_blocks
-    it is gone
+    U0BOB show:home due 1970-01-01T00:00:00Z, retried 0 times: Slack refused the call: invalid_blocks
+    the job was dropped
     exit 0
     ");
     let left =
@@ -174,7 +177,7 @@ async fn a_running_bot_reads_settings_and_catalog_anew_when_it_is_told_to() {
         "line 3: unknown key `descripton`",
         "settings and catalog are read anew",
         "team payments changed",
-        "this setting is followed after a restart only",
+        "a change of this setting takes effect after a restart",
         "server.log",
     ] {
         assert!(log.contains(line), "{line} is not in\n{log}");

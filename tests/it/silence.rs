@@ -37,11 +37,11 @@ async fn a_bot_that_was_down_over_the_end_of_a_lease_leaves_its_owner_a_day_to_r
         company.is_down_for("3d").await;
         assert_eq!(label(company).await, "Active");
         insta::assert_snapshot!(alice.newest_dm(), @"
-        Your *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments* is torn down 2027-01-02 09:00 UTC unless it is renewed.
+        Your *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments* will be torn down 2027-01-02 09:00 UTC unless it is renewed.
         It costs about $2.15/month, us-east-1 list price of 2026-08-21.
-        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may go on costing.
+        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may still cost money.
         [Renew 30 days] [Tear down]
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         let trail = company.trail().await;
         assert!(trail.contains("end moved | clock | payments | s3-bucket | ACTIVE | people may not have been heard from "), "{trail}");

@@ -249,9 +249,9 @@ async fn a_missing_or_bad_app_token_is_told_when_the_bot_starts() {
     insta::assert_snapshot!(told.join("\n"), @"
     SLACK_APP_TOKEN: is not set: make one that begins with `xapp-` and has the scope `connections:write` under Basic Information, App-Level Tokens, of your Slack app
     exit 2
-    SLACK_APP_TOKEN: is no app-level token: make one that begins with `xapp-` and has the scope `connections:write` under Basic Information, App-Level Tokens, of your Slack app
+    SLACK_APP_TOKEN: is not an app-level token: make one that begins with `xapp-` and has the scope `connections:write` under Basic Information, App-Level Tokens, of your Slack app
     exit 2
-    SLACK_APP_TOKEN: Slack opens no connection with it (`invalid_auth`): copy it again from Basic Information, App-Level Tokens, of your Slack app; it needs the scope `connections:write`, and the app needs Socket Mode switched on
+    SLACK_APP_TOKEN: Slack does not accept it (`invalid_auth`): copy it again from Basic Information, App-Level Tokens, of your Slack app; it needs the scope `connections:write`, and the app needs Socket Mode switched on
     exit 2
     ");
 }

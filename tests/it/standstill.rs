@@ -301,7 +301,7 @@ async fn a_form_that_takes_too_long_stays_open_and_counts_once_when_it_is_sent_a
         company.settle().await;
         insta::assert_snapshot!(alice.form(), @"
         Done  [Close]
-        It took longer than usual, and it is done now. You can close this window.
+        It took longer than usual, and is done now. You can close this window.
         ");
         assert_eq!(company.trail().await.matches("submitted").count(), 1);
         assert!(alice.newest_dm().contains("is ready"), "{}", alice.everything());
@@ -378,7 +378,7 @@ async fn a_form_whose_data_come_late_asks_for_a_moment_and_becomes_the_form() {
         eventually("something opens", async || alice.has_a_form()).await;
         insta::assert_snapshot!(alice.form(), @"
         One moment…  [Close]
-        This takes longer than usual. What you asked for appears here as soon as it is there.
+        This is taking longer than usual. It appears here as soon as it is ready.
         ");
         company.store_is(Stands::Well);
         company.settle().await;
@@ -393,7 +393,7 @@ async fn a_form_whose_data_come_late_asks_for_a_moment_and_becomes_the_form() {
         company.store_is(Stands::Failing);
         company.edge().settle().await;
         company.store_is(Stands::Well);
-        assert!(alice.form().contains("The store of this app does not work"), "{}", alice.form());
+        assert!(alice.form().contains("The database of this app is not working"), "{}", alice.form());
         alice.closes_all().await;
 
         company.store_is(Stands::Silent);
@@ -416,7 +416,7 @@ async fn what_a_command_says_late_is_said_beside_it() {
         eventually("she is told that it takes long", async || alice.is_told().contains("takes longer")).await;
         company.store_is(Stands::Well);
         company.settle().await;
-        assert!(alice.is_told().contains("You have not asked for anything yet"), "{}", alice.is_told());
+        assert!(alice.is_told().contains("You have not requested anything yet"), "{}", alice.is_told());
     })
     .await;
 }
@@ -430,7 +430,7 @@ async fn people_read_which_side_does_not_answer() {
         types(company, "/provision list").await;
         company.edge().settle().await;
         company.store_is(Stands::Well);
-        insta::assert_snapshot!(reads(alice), @"The store of this app does not work at the moment, so nothing was stored as far as we know. That is our side, not yours. Try again in a minute; if it lasts, mention ");
+        insta::assert_snapshot!(reads(alice), @"The database of this app is not working at the moment, so nothing was saved as far as we know. The problem is on our side. Try again in a minute; if it keeps happening, mention ");
         company.expects_slack_to_refuse("users.info", "internal_error");
         company.playground.fail_always("users.info", Some("internal_error"));
         company.playground.fail_always("usergroups.list", Some("internal_error"));
@@ -438,7 +438,7 @@ async fn people_read_which_side_does_not_answer() {
         pat.runs("/provision pause").await;
         company.playground.fail_always("users.info", None);
         company.playground.fail_always("usergroups.list", None);
-        insta::assert_snapshot!(reads(pat), @"Slack does not answer our questions, so nothing was done. Try again in a minute; if it lasts, mention ");
+        insta::assert_snapshot!(reads(pat), @"Slack is not responding, so nothing was done. Try again in a minute; if it keeps happening, mention ");
     })
     .await;
 }
@@ -503,7 +503,7 @@ async fn what_takes_slack_longer_than_anybody_can_wait_is_to_be_pressed_again() 
         company.playground.hang("users.info", true);
         let LedTo::FieldErrors(errors) = alice.submits().await else { panic!("{}", alice.form()) };
         let said = errors.into_values().next().unwrap();
-        insta::assert_snapshot!(said, @"Slack is slow to say who is who, press again in a few seconds. Nothing was done.");
+        insta::assert_snapshot!(said, @"Slack is slow to say who is who. Nothing was done; press again in a few seconds.");
         company.playground.hang("users.info", false);
         company.is_held_to(Limits::NONE).await;
         assert_eq!(alice.submits().await, LedTo::ViewsCleared);

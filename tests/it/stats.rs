@@ -28,12 +28,12 @@ async fn a_team_reads_how_its_requests_went_and_what_waits() {
         alice.runs("/provision stats").await;
         insta::assert_snapshot!(alice.is_told(), @"
         # Requests in the last 30 days
-        *Team payments*: 4 asked for, 1 approved, 1 approved automatically, 1 denied, 2 ready, 1 renewed, 1 torn down
-        Approvers took: half within 1 hour, 95 of 100 within 1 hour
-        From the form to ready: half within 5 seconds, 95 of 100 within 1 hour
-        1 waits for an approver, since 2026-11-23 09:50 UTC
+        *Team payments*: 4 requested, 1 approved, 1 approved automatically, 1 denied, 2 ready, 1 renewed, 1 torn down
+        Approvers took: half within 1 hour, 95% within 1 hour
+        From the form to ready: half within 5 seconds, 95% within 1 hour
+        1 is waiting for an approver, since 2026-11-23 09:50 UTC
         • `id` PostgreSQL RDS Instance v1.0 of payments since 2026-11-23 09:50 UTC
-        (Counted from 2026-10-25 on, by UTC days. A time is the span that it ends in, such as 5 or 10 minutes.)
+        (Counted since 2026-10-25, in UTC days. Durations are rounded up to the next bucket, such as 5 or 10 minutes.)
         ");
         let hers = alice.is_told();
         company.morgan.runs("/provision stats payments").await;
@@ -53,20 +53,20 @@ async fn an_admin_reads_of_all_teams_and_a_stranger_of_none() {
         company.pat.runs("/provision stats").await;
         insta::assert_snapshot!(company.pat.is_told(), @"
         # Requests in the last 30 days
-        *All teams*: 2 asked for, 2 approved automatically, 2 ready
-        From the form to ready: half within 5 seconds, 95 of 100 within 5 seconds
-        Nothing waits for an approver.
-        *Team payments*: 1 asked for, 1 approved automatically, 1 ready
-        From the form to ready: half within 5 seconds, 95 of 100 within 5 seconds
-        Nothing waits for an approver.
-        *Team search*: 1 asked for, 1 approved automatically, 1 ready
-        From the form to ready: half within 5 seconds, 95 of 100 within 5 seconds
-        Nothing waits for an approver.
+        *All teams*: 2 requested, 2 approved automatically, 2 ready
+        From the form to ready: half within 5 seconds, 95% within 5 seconds
+        Nothing is waiting for an approver.
+        *Team payments*: 1 requested, 1 approved automatically, 1 ready
+        From the form to ready: half within 5 seconds, 95% within 5 seconds
+        Nothing is waiting for an approver.
+        *Team search*: 1 requested, 1 approved automatically, 1 ready
+        From the form to ready: half within 5 seconds, 95% within 5 seconds
+        Nothing is waiting for an approver.
         | Team | Asked | Approved | Automatic | Denied | Cancelled | Unanswered | Ready | Failed | Renewed | Torn down | Waiting |
         | All teams | 2 | 0 | 2 | 0 | 0 | 0 | 2 | 0 | 0 | 0 | 0 |
         | payments | 1 | 0 | 1 | 0 | 0 | 0 | 1 | 0 | 0 | 0 | 0 |
         | search | 1 | 0 | 1 | 0 | 0 | 0 | 1 | 0 | 0 | 0 | 0 |
-        (Counted from 2026-10-25 on, by UTC days. A time is the span that it ends in, such as 5 or 10 minutes.)
+        (Counted since 2026-10-25, in UTC days. Durations are rounded up to the next bucket, such as 5 or 10 minutes.)
         ");
         company.olga.runs("/provision stats").await;
         insta::assert_snapshot!(company.olga.is_told(), @"You are not in a team yet. Ask your platform team to add you to one, then try again.");
@@ -84,8 +84,8 @@ async fn the_home_tab_opens_the_figures() {
         insta::assert_snapshot!(company.bob.form(), @"
         Last 30 days  [Close]
         *Team search*: nothing happened
-        Nothing waits for an approver.
-        (Counted from 2026-10-25 on, by UTC days. A time is the span that it ends in, such as 5 or 10 minutes.)
+        Nothing is waiting for an approver.
+        (Counted since 2026-10-25, in UTC days. Durations are rounded up to the next bucket, such as 5 or 10 minutes.)
         ");
     })
     .await;

@@ -286,7 +286,7 @@ async fn a_hand_over_ends_the_same_wherever_the_bot_stops() {
     *Secure S3 Bucket v1.0* `payments-logs-dev-id` for team *payments*, owned by <@U0BOB>
     *Secure S3 Bucket v1.0* `payments-logs-dev-id` for team *payments*, owned by <@U0BOB>
     *Secure S3 Bucket v1.0* `payments-logs-dev-id` is ready.
-    *Secure S3 Bucket v1.0* of team *payments* is yours now: `payments-logs-dev-id`.
+    You now own *Secure S3 Bucket v1.0* of team *payments*: `payments-logs-dev-id`.
     ");
 }
 

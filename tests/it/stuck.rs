@@ -36,7 +36,7 @@ async fn an_admin_has_what_stands_still_looked_at_again_and_it_goes_on() {
         alice.presses(&button).await;
         insta::assert_snapshot!(alice.is_told(), @"Only the platform team can do that.");
         pat.presses(&button).await;
-        insta::assert_snapshot!(pat.is_told(), @"`rds-postgres-id` (*PostgreSQL RDS Instance v1.0*) is looked at again. Provisioning starts in a moment.");
+        insta::assert_snapshot!(pat.is_told(), @"Checking `rds-postgres-id` (*PostgreSQL RDS Instance v1.0*) again. Provisioning starts in a moment.");
         company.waits("5m").await;
         assert_eq!(company.newest_request().await.status.name(), StatusName::Active);
         let trail = company.trail().await;
@@ -54,13 +54,13 @@ async fn an_admin_ends_what_stands_still_and_its_slot_is_free() {
         pat.clicks("Drop").await;
         pat.runs(&format!("/provision status {id}")).await;
         pat.clicks("End it").await;
-        insta::assert_snapshot!(pat.is_told(), @"Ended what `rds-postgres-id` (*PostgreSQL RDS Instance v1.0*) waited for. Provisioning failed. Everything was cleaned up.");
+        insta::assert_snapshot!(pat.is_told(), @"Ended the operation that `rds-postgres-id` (*PostgreSQL RDS Instance v1.0*) was waiting for. Provisioning failed. Everything was cleaned up.");
         insta::assert_snapshot!(alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* `orders` could not be provisioned. Everything was cleaned up.
-        One of its parts could not be made.
+        One of its resources could not be created.
         “the platform team ended it, because it stood still”
         [Try again]
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         assert_eq!(company.newest_request().await.status.name(), StatusName::Failed);
         company.waits("7d").await;

@@ -182,10 +182,10 @@ async fn whoever_waits_for_a_view_that_slack_does_not_show_reads_why() {
     run(async |company| {
         let alice = &company.alice;
         for (code, says) in [
-            ("internal_error", "Slack did not show what you asked for."),
-            ("hash_conflict", "The window had changed already when this was ready."),
-            ("not_found", "What you asked for was ready only after its window was gone."),
-            ("ratelimited", "Slack is busy, press again in 1 second. Nothing was done."),
+            ("internal_error", "Slack did not show the window."),
+            ("hash_conflict", "The window changed before this was ready."),
+            ("not_found", "The window was closed before this was ready."),
+            ("ratelimited", "Slack is busy. Nothing was done; press again in 1 second."),
         ] {
             company.expects_slack_to_refuse("views.update", code);
             alice.runs("/provision").await;
@@ -239,7 +239,7 @@ async fn wherever_an_approver_clicks_every_copy_shows_it() {
             assert!(card.starts_with("# Active") && card.contains(by), "{place}: {card}");
             assert!(thread.contains(by), "{place}: {thread}");
             assert!(alice.dms()[0].contains(by), "{place}: {:?}", alice.dms());
-            assert!(morgan.home().contains("Nothing waits for you"), "{place}: {}", morgan.home());
+            assert!(morgan.home().contains("Nothing is waiting for you"), "{place}: {}", morgan.home());
             assert!(alice.home().contains("· Active, until"), "{place}: {}", alice.home());
             assert!(!channel.contains("[Approve]"), "{place}: {channel}");
             assert_eq!(company.newest_request().await.creation.consents.len(), 1, "{place}");

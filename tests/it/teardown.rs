@@ -31,8 +31,8 @@ async fn an_owner_tears_down_a_bucket_after_typing_its_name() {
         Tear down [Tear down] [Keep it]
         `payments-logs-dev-id`
         *Secure S3 Bucket v1.0* of team *payments*, owned by <@U0ALICE>
-        Nothing of it is deleted.
-        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may go on costing.
+        Nothing is deleted.
+        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may still cost money.
         Type its name to confirm: _
         ");
         alice.fills(&[("name", "payments")]).await;
@@ -41,8 +41,8 @@ async fn an_owner_tears_down_a_bucket_after_typing_its_name() {
         Tear down [Tear down] [Keep it]
         `payments-logs-dev-id`
         *Secure S3 Bucket v1.0* of team *payments*, owned by <@U0ALICE>
-        Nothing of it is deleted.
-        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may go on costing.
+        Nothing is deleted.
+        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may still cost money.
         Type its name to confirm: payments
           ! That is not its name. Type payments-logs-dev-id to confirm, or keep it.
         ");
@@ -51,14 +51,14 @@ async fn an_owner_tears_down_a_bucket_after_typing_its_name() {
         alice.submits().await;
         insta::assert_snapshot!(alice.form(), @"
         Tearing down  [Close]
-        `payments-logs-dev-id` (*Secure S3 Bucket v1.0*) is being torn down. <@U0ALICE> is told when it is done.
+        `payments-logs-dev-id` (*Secure S3 Bucket v1.0*) is being torn down. <@U0ALICE> gets a message when it is done.
         ");
         company.waits("1m").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` is torn down.
-        Torn down 2026-11-23 09:00 UTC: <@U0ALICE> said so.
-        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) were left in the AWS account and may go on costing.
-        (Request `id` · Simulated: nothing real is made)
+        Torn down 2026-11-23 09:00 UTC: <@U0ALICE> asked for it.
+        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) were left in the AWS account and may still cost money.
+        (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]
@@ -68,7 +68,7 @@ async fn an_owner_tears_down_a_bucket_after_typing_its_name() {
         terminated | provisioner | payments | s3-bucket | TERMINATED
         ");
         alice.runs(&format!("/provision teardown {id}")).await;
-        insta::assert_snapshot!(alice.is_told(), @"There is nothing to tear down: the request is at *Torn down*.");
+        insta::assert_snapshot!(alice.is_told(), @"There is nothing to tear down: the request is *Torn down*.");
     })
     .await;
 }
@@ -82,15 +82,15 @@ async fn a_status_has_the_buttons_of_its_owner_and_a_click_answers() {
         alice.runs(&format!("/provision status {id}")).await;
         let renew = alice.remembers("Renew 30 days");
         alice.presses(&renew).await;
-        insta::assert_snapshot!(alice.is_told(), @"Renewed: `payments-logs-dev-id` (*Secure S3 Bucket v1.0*) lives until 2027-01-29 09:00 UTC.");
+        insta::assert_snapshot!(alice.is_told(), @"Renewed: `payments-logs-dev-id` (*Secure S3 Bucket v1.0*) is active until 2027-01-29 09:00 UTC.");
         alice.presses(&renew).await;
-        insta::assert_snapshot!(alice.is_told(), @"This button is out of date: it is already renewed until 2027-01-29 09:00 UTC. Nothing was changed; the newest message has what can be done now.");
+        insta::assert_snapshot!(alice.is_told(), @"This button is out of date: it has already been renewed until 2027-01-29 09:00 UTC. Nothing was changed; the newest message shows what you can do now.");
         alice.runs(&format!("/provision renew {id} 31d")).await;
         insta::assert_snapshot!(alice.is_told(), @"It can be renewed by `30d` or `90d`. Nothing was changed.");
         alice.runs(&format!("/provision renew {id} soon")).await;
         insta::assert_snapshot!(alice.is_told(), @"`soon` is not a length of time: write a whole number and one of ms, s, m, h, d, for example `24h`.");
         morgan.runs(&format!("/provision renew {id} 30d")).await;
-        insta::assert_snapshot!(morgan.is_told(), @"Renewed: `payments-logs-dev-id` (*Secure S3 Bucket v1.0*) lives until 2027-02-28 09:00 UTC.");
+        insta::assert_snapshot!(morgan.is_told(), @"Renewed: `payments-logs-dev-id` (*Secure S3 Bucket v1.0*) is active until 2027-02-28 09:00 UTC.");
     })
     .await;
 }
@@ -106,20 +106,20 @@ async fn a_failed_teardown_says_why_and_is_tried_again() {
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` could not be torn down.
         The teardown failed. It is still there and keeps its quota slot.
-        It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
+        It is not empty, and AWS deletes it only when it is. Empty it first, then press Try again.
         “DELETE_FAILED: Bucket (AWS::S3::Bucket): The bucket you tried to delete is not empty”
         Your platform team can also retain it: that leaves it as it is and frees the slot.
         [Try again] [Retain]
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         alice.clicks("Try again").await;
         confirms(company).await;
         company.waits("1m").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` is torn down.
-        Torn down 2026-11-23 09:01 UTC: <@U0ALICE> said so.
-        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) were left in the AWS account and may go on costing.
-        (Request `id` · Simulated: nothing real is made)
+        Torn down 2026-11-23 09:01 UTC: <@U0ALICE> asked for it.
+        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) were left in the AWS account and may still cost money.
+        (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]
@@ -148,7 +148,7 @@ async fn a_failed_teardown_is_given_up_by_an_admin_alone() {
         pat.clicks("Retain").await;
         insta::assert_snapshot!(pat.form(), @"
         Retain [Retain] [Back]
-        `payments-logs-dev-id` of team *payments* could not be torn down. Retaining it leaves everything that is left in the AWS account, where it may go on costing. Its quota slot is free again, and nobody looks after it here any more.
+        `payments-logs-dev-id` of team *payments* could not be torn down. Retaining it leaves everything that remains in the AWS account, where it may still cost money. Its quota slot is freed, and the portal no longer manages it.
         Reason: _
         ");
         pat.fills(&[("reason", "it moves to the archive")]).await;
@@ -159,9 +159,9 @@ async fn a_failed_teardown_is_given_up_by_an_admin_alone() {
         ");
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` is left as it is.
-        Left as it is, by <@U0ADMIN> (2026-11-23 09:01 UTC). The portal no longer looks after it.
+        Left as it is, by <@U0ADMIN> (2026-11-23 09:01 UTC). The portal no longer manages it.
         “it moves to the archive”
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]
@@ -184,14 +184,14 @@ async fn a_bucket_is_handed_to_a_team_mate_who_is_told() {
         alice.runs(&format!("/provision transfer {id}")).await;
         insta::assert_snapshot!(alice.form(), @"
         Hand over [Hand over] [Back]
-        Who looks after `payments-logs-dev-id` from now on? They are warned before it is torn down, and can renew it.
+        Who owns `payments-logs-dev-id` from now on? They get all updates and can renew it.
         New owner: _
         ");
         alice.fills(&[("person", "U0OLGA")]).await;
         alice.submits().await;
         insta::assert_snapshot!(alice.form(), @"
         Hand over [Hand over] [Back]
-        Who looks after `payments-logs-dev-id` from now on? They are warned before it is torn down, and can renew it.
+        Who owns `payments-logs-dev-id` from now on? They get all updates and can renew it.
         New owner: _
           ! They are not a member of payments. Choose somebody who is.
         ");
@@ -199,23 +199,23 @@ async fn a_bucket_is_handed_to_a_team_mate_who_is_told() {
         alice.submits().await;
         insta::assert_snapshot!(alice.form(), @"
         Handed over  [Close]
-        `payments-logs-dev-id` (*Secure S3 Bucket v1.0*) is <@U0BOB>'s now. They are told.
+        `payments-logs-dev-id` (*Secure S3 Bucket v1.0*) belongs to <@U0BOB> now. They get a message.
         ");
         let before = alice.dms().swap_remove(0);
         assert!(before.contains(" for team *payments*, owned by <@U0BOB>"), "{before}");
         insta::assert_snapshot!(bob.newest_dm(), @"
-        *Secure S3 Bucket v1.0* of team *payments* is yours now: `payments-logs-dev-id`.
+        You now own *Secure S3 Bucket v1.0* of team *payments*: `payments-logs-dev-id`.
         Active until 2026-12-30 09:00 UTC.
         [Tear down]
-        (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         assert_eq!(company.newest_request().await.owner.as_str(), "U0BOB");
         alice.runs(&format!("/provision transfer {id} <@U0BOB|bob>")).await;
-        insta::assert_snapshot!(alice.is_told(), @"`payments-logs-dev-id` (*Secure S3 Bucket v1.0*) is <@U0BOB>'s now. They are told.");
+        insta::assert_snapshot!(alice.is_told(), @"`payments-logs-dev-id` (*Secure S3 Bucket v1.0*) belongs to <@U0BOB> now. They get a message.");
         alice.runs(&format!("/provision transfer {id} <@U0ALICE|alice>")).await;
-        insta::assert_snapshot!(alice.is_told(), @"Only <@U0BOB>, who owns it, its team's approvers and the platform team can do that.");
+        insta::assert_snapshot!(alice.is_told(), @"Only its owner <@U0BOB>, its team's approvers and the platform team can do that.");
         bob.runs(&format!("/provision transfer {id} <@U0ALICE|alice>")).await;
-        insta::assert_snapshot!(bob.is_told(), @"`payments-logs-dev-id` (*Secure S3 Bucket v1.0*) is <@U0ALICE>'s now. They are told.");
+        insta::assert_snapshot!(bob.is_told(), @"`payments-logs-dev-id` (*Secure S3 Bucket v1.0*) belongs to <@U0ALICE> now. They get a message.");
     })
     .await;
 }
@@ -231,7 +231,7 @@ async fn a_trail_is_for_approvers_admins_and_auditors() {
         morgan.runs(&format!("/provision audit {id}")).await;
         insta::assert_snapshot!(morgan.is_told(), @"
         # Audit trail: Secure S3 Bucket
-        The chain is whole: no entry was changed, removed or forged.
+        The chain is intact: no entry was changed, removed or forged.
         #1 2026-11-23 09:00 UTC *submitted* by <@U0ALICE> · APPROVED: auto-approved: this product needs no approval [form] `id`
         #2 2026-11-23 09:00 UTC *provisioning* by workflow · PROVISIONING `id`
         #3 2026-11-23 09:00 UTC *active* by provisioner · ACTIVE `id`
@@ -263,14 +263,14 @@ async fn a_database_leaves_a_last_snapshot_and_says_so_before_and_after() {
         company.morgan.clicks("Approve").await;
         alice.runs(&format!("/provision teardown {id}")).await;
         let snapshot =
-            "*Snapshot*: a last one is taken of Database (AWS::RDS::DBInstance), which may go on costing.";
+            "*Snapshot*: a final one is taken of Database (AWS::RDS::DBInstance), which may still cost money.";
         let form = alice.form();
-        assert!(form.contains(snapshot) && form.contains("*Deleted*, and cannot be brought back:"), "{form}");
+        assert!(form.contains(snapshot) && form.contains("*Deleted*, and cannot be recovered:"), "{form}");
         confirms(company).await;
         company.waits("1m").await;
         let told = alice.newest_dm();
         assert!(
-            told.contains("*Snapshot*: a last one was taken of Database (AWS::RDS::DBInstance)"),
+            told.contains("*Snapshot*: a final one was taken of Database (AWS::RDS::DBInstance)"),
             "{told}"
         );
         assert_eq!(company.newest_request().await.status.name().as_str(), "TERMINATED");

@@ -16,16 +16,16 @@ async fn what_a_loop_gives_is_shown_for_what_was_chosen() {
         alice.asks_for("topics", &[]).await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Topics v1.0* `topics-id` is ready.
-        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
+        It expires 2026-12-30 09:00 UTC. You get a warning 7 days before, and can renew it then.
         *ArnOrders*: `arn:aws:sns:us-east-1:123456789012:SC-123456789012-pp-id-TopicOrders-id`
-        (Request `id` · no estimate for this product, so it counts as $0 of a budget · Simulated: nothing real is made)
+        (Request `id` · no estimate for this product, so it counts as $0 toward the budget · Simulated: nothing real is created)
         ");
         alice.asks_for("topics", &[("Names", "Bills")]).await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Topics v1.0* `topics-id` is ready.
-        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
+        It expires 2026-12-30 09:00 UTC. You get a warning 7 days before, and can renew it then.
         *ArnBills*: `arn:aws:sns:us-east-1:123456789012:SC-123456789012-pp-id-TopicBills-id`
-        (Request `id` · no estimate for this product, so it counts as $0 of a budget · Simulated: nothing real is made)
+        (Request `id` · no estimate for this product, so it counts as $0 toward the budget · Simulated: nothing real is created)
         ");
     })
     .await;
@@ -49,14 +49,14 @@ async fn what_only_aws_decides_is_not_known_in_the_simulation() {
         alice.asks_for("things", &[]).await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Things v1.0* `things-id` is ready.
-        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
+        It expires 2026-12-30 09:00 UTC. You get a warning 7 days before, and can renew it then.
         *Database*: `orders.id.us-east-1.rds.amazonaws.com:3306`
         *Entry*: `for mysql`
         *Block*: `10.1.0.0/16`
         *Address*: `not known in the simulation (AWS decides 'PrivateIp' of 'Machine')`
         *Zone*: `not known in the simulation (AWS decides which zones there are)`
         *Shared*: `not known in the simulation (another stack gives it)`
-        (Request `id` · no estimate for this product, so it counts as $0 of a budget · Simulated: nothing real is made)
+        (Request `id` · no estimate for this product, so it counts as $0 toward the budget · Simulated: nothing real is created)
         ");
         alice.asks_for("things", &[("Engine", "postgres")]).await;
         assert!(alice.newest_dm().contains("amazonaws.com:5432`"), "{}", alice.newest_dm());
@@ -82,12 +82,12 @@ async fn what_no_output_may_show_and_what_aws_refuses_is_said_and_names_nothing(
         let id = alice.asks_for("things", &[]).await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Things v1.0* `things-id` is ready.
-        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
+        It expires 2026-12-30 09:00 UTC. You get a warning 7 days before, and can renew it then.
         *Secret*: `not known in the simulation (AWS decides 'SecretString' of 'Login')`
         *Maybe*: `not known in the simulation (AWS looks '/flag' up in the Parameter Store)`
         *Nothing*: `not known in the simulation (AWS wants a text here, and there is nothing)`
         *Found*: `not known in the simulation (AWS looks it up when it is made)`
-        (Request `id` · no estimate for this product, so it counts as $0 of a budget · Simulated: nothing real is made)
+        (Request `id` · no estimate for this product, so it counts as $0 toward the budget · Simulated: nothing real is created)
         ");
         // Of the database nobody knows whether it was made.
         alice.runs(&format!("/provision teardown {}", &id[..8])).await;

@@ -15,7 +15,7 @@ async fn a_request_that_nobody_answers_ends_after_a_day() {
         Your request for *PostgreSQL RDS Instance v1.0* `orders` timed out.
         Nobody decided in time. Nothing was provisioned; you can ask again.
         [Ask again]
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
         # Timed out: PostgreSQL RDS Instance
@@ -33,15 +33,15 @@ async fn a_request_that_nobody_answers_ends_after_a_day() {
         SubnetIds: `/platform/network/private-subnet-ids`
         AppSecurityGroupId: `/platform/network/app-security-group-id`
         Timed out (2026-11-24 09:00 UTC): nobody decided in time.
-        (Request `id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is created)
 
-        > This waits since 2026-11-23 09:00 UTC, and nobody has answered. The platform team can decide now, too: it waits for <@U0MORGAN> or <@U0ADMIN>.
+        > This is waiting since 2026-11-23 09:00 UTC, and nobody has answered. The platform team can decide now, too: it is waiting for <@U0MORGAN> or <@U0ADMIN>.
         > <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* `orders` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         > [Details]
-        > (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
+        > (Request `id` · times out 2026-11-24 09:00 UTC · Simulated: nothing real is created)
 
         > Timed out (2026-11-24 09:00 UTC): nobody decided in time.
-        > (Request `id` · Simulated: nothing real is made)
+        > (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]

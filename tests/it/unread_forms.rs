@@ -29,7 +29,7 @@ async fn a_form_that_does_not_say_enough_stays_open_and_says_that_nothing_was_st
         company.is_lied_to();
         let alice = &company.alice;
         opens_filled(alice).await;
-        let said = "200 {\"errors\":{\"reason\":\"Nothing was stored: ";
+        let said = "200 {\"errors\":{\"reason\":\"Nothing was saved: ";
         let nowhere = "200 {\"errors\":{\"reason\":\"Slack did not say which workspace this comes from, so nothing was done.";
         for (pointer, said) in [
             ("/type", said),
@@ -49,14 +49,14 @@ async fn a_form_that_does_not_say_enough_stays_open_and_says_that_nothing_was_st
         }
         for other in ["request.form.v2", "note", "catalog", "requests"] {
             let answer = alice.forges_submission(|payload| payload["view"]["callback_id"] = other.into()).await;
-            assert!(answer.starts_with(&format!("{said}this form is of another version")), "{other}: {answer}");
+            assert!(answer.starts_with(&format!("{said}this form was opened by another version")), "{other}: {answer}");
         }
         for odd in [None, Some(json!([])), Some(json!(null))] {
             let answer = alice.forges_submission(|payload| tampered(payload, "/view", odd)).await;
             insta::allow_duplicates! {
                 insta::assert_snapshot!(answer, @"
-                Not stored  [Close]
-                Nothing was stored: this did not arrive whole from Slack. Open it anew in a minute.
+                Not saved  [Close]
+                Nothing was saved: Slack did not deliver the whole form. Open it again in a minute.
                 ");
             }
         }
@@ -76,12 +76,12 @@ async fn a_form_without_a_field_that_does_not_say_enough_says_that_nothing_was_d
         let service = alice.asks_for("ecs-service", &[("ServiceName", "checkout"), ("Image", crate::provision::IMAGE)]).await;
         alice.runs(&format!("/provision teardown {service}")).await;
         let answer = alice.forges_submission(|payload| tampered(payload, "/view/private_metadata", None)).await;
-        assert!(answer.contains("Nothing was stored: this did not arrive whole"), "{answer}");
+        assert!(answer.contains("Nothing was saved: this did not arrive whole"), "{answer}");
         assert!(answer.starts_with("Tear down"), "it is shown again: {answer}");
         let answer = alice.forges_submission(|payload| tampered(payload, "/view/callback_id", None)).await;
         insta::assert_snapshot!(answer, @"
-        Not stored  [Close]
-        Nothing was stored: this form is of another version of this app than the one that answers now. Open it anew in a minute.
+        Not saved  [Close]
+        Nothing was saved: this form was opened by another version of this app. Open it again in a minute.
         ");
         // Of a form of which no field can say anything, what was typed is said.
         let other = json!({"a": {"value": {"value": "<typed>"}}, "b": {"value": {"selected_option": {"value": "chosen"}}}});
@@ -92,8 +92,8 @@ async fn a_form_without_a_field_that_does_not_say_enough_says_that_nothing_was_d
             })
             .await;
         insta::assert_snapshot!(answer, @"
-        Not stored  [Close]
-        Nothing was stored: this form is of another version of this app than the one that answers now. Open it anew in a minute. This was filled in:
+        Not saved  [Close]
+        Nothing was saved: this form was opened by another version of this app. Open it again in a minute. This was filled in:
         &lt;typed&gt;
         chosen
         ");

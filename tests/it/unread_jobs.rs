@@ -23,7 +23,7 @@ async fn all_else_goes_on(company: &Company) {
     assert!(company.trail().await.contains("warned | clock"), "its lease is looked at");
     company.pat.runs("/provision jobs").await;
     let told = company.pat.is_told();
-    assert!(told.starts_with(&format!("# {MANY} jobs were given up\n")), "{}", &told[..300]);
+    assert!(told.starts_with(&format!("# {MANY} failed jobs\n")), "{}", &told[..300]);
     assert!(told.contains("cannot read what is stored of the job") && !told.contains("secret"));
     let scraped = company.gets("/metrics").await.1;
     let counted = format!(r#"quartermaster_jobs_total{{kind="unreadable",outcome="parked"}} {MANY}"#);

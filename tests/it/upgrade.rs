@@ -46,7 +46,7 @@ async fn what_an_earlier_version_has_stored_goes_on_under_this_one() {
         insta::assert_snapshot!(alice.is_told(), @"Cancelled your request for *PostgreSQL RDS Instance* (`id`).");
         // The clock of her bucket went on.
         company.waits("30d").await;
-        let warned = alice.dms().iter().any(|text| text.contains("These 2 are torn down soon"));
+        let warned = alice.dms().iter().any(|text| text.contains("These 2 will be torn down soon"));
         assert!(warned, "{}", alice.dms().join("\n"));
         company.waits("8d").await;
         let ended = company.trail().await.matches("terminated | ").count();

@@ -51,7 +51,7 @@ async fn a_decision_that_slack_refuses_to_judge_is_handed_back_after_ten_minutes
         company.morgan.presses(&approve).await;
         waits_seconds(company, 16 * 60).await;
         let told = company.morgan.is_told();
-        assert!(told.contains("did not tell us in time"), "{told}");
+        assert!(told.contains("did not confirm in time"), "{told}");
         assert_eq!(company.request(&id).await.creation.consents.len(), 0);
         company.playground.fail_always("users.info", None);
         company.morgan.clicks_for(&id, "Approve").await;
@@ -66,7 +66,7 @@ async fn a_denial_typed_in_an_outage_counts_with_its_reason() {
         let id = denies_in_an_outage(company).await;
         insta::assert_snapshot!(company.morgan.form(), @"
         Noted  [Close]
-        Slack does not say yet who the approvers are. Your answer is stored and counts as soon as Slack does. You are told if it does not count after all.
+        Slack has not said yet who the approvers are. Your answer is saved and counts as soon as Slack does. You get a message if it does not count after all.
         ");
         waits_seconds(company, 11 * 60).await;
         company.slack_is_down(false);
@@ -90,7 +90,7 @@ async fn a_reason_that_does_not_count_is_handed_back_to_its_writer() {
             company.waits("11m").await;
             let told = company.morgan.is_told();
             assert!(told.ends_with(&format!("\nYou wrote:\n“{REASON}”")), "{told}");
-            let why = if is_withdrawn { "is now at *Cancelled*" } else { "did not tell us in time" };
+            let why = if is_withdrawn { "is now *Cancelled*" } else { "did not confirm in time" };
             assert!(told.contains(why), "{told}");
         })
         .await;

@@ -125,12 +125,12 @@ async fn the_next_are_asked_once_the_first_have_agreed_and_nobody_counts_twice()
         Step 2 of 2
         1 of 2 approvals: <@U0MORGAN>
         [Cancel] [Nudge] [Details]
-        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         morgan.clicks("Approve").await;
         insta::assert_snapshot!(morgan.is_told(), @"You have already approved this request. 1 more approval is needed.");
         pat.presses(&first).await;
-        insta::assert_snapshot!(pat.is_told(), @"This button is out of date: the request is now at *Waiting for approval*. Nothing was changed; the newest message has what can be done now.");
+        insta::assert_snapshot!(pat.is_told(), @"This button is out of date: the request is now *Waiting for approval*. Nothing was changed; the newest message shows what you can do now.");
         pat.clicks("Approve").await;
         let request = company.newest_request().await;
         assert_eq!(request.status.name(), StatusName::Active);
@@ -241,7 +241,7 @@ async fn what_nobody_could_ever_approve_is_refused_with_whom_to_ask() {
         company.alice.submits().await;
         insta::assert_snapshot!(company.alice.form(), @"
         Not submitted  [Close]
-        Nobody could approve this for you: it needs somebody else who may, and there are not so many. Ask your platform team to name more: <@U0ADMIN>.
+        This could not be approved: it needs approval from somebody else, and there are not enough approvers. Ask your platform team to add more: <@U0ADMIN>.
         ");
         assert_eq!(company.trail().await, "", "nothing was stored");
         let logged = company.logged().join("\n");
@@ -252,11 +252,11 @@ async fn what_nobody_could_ever_approve_is_refused_with_whom_to_ask() {
     run_in(two, async |company| {
         company.alice.runs("/provision rds-postgres DatabaseName=orders").await;
         company.alice.submits().await;
-        assert!(company.alice.form().contains("2 different other people"), "{}", company.alice.form());
+        assert!(company.alice.form().contains("2 other people"), "{}", company.alice.form());
         // A group is counted when somebody asks.
         company.bob.runs("/provision rds-postgres DatabaseName=orders").await;
         company.bob.submits().await;
-        assert!(company.bob.form().contains("2 different other people"), "{}", company.bob.form());
+        assert!(company.bob.form().contains("2 other people"), "{}", company.bob.form());
     })
     .await;
 }

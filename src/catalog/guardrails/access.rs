@@ -18,7 +18,10 @@ pub(super) fn bucket(inspected: &Inspected<'_>) -> Option<Problem> {
     let open: Vec<&str> =
         BLOCKS.into_iter().filter(|block| !inspected.is_always_true(&[property, block])).collect();
     let remedy = format!("set {} to `true` in `{property}`", list(&open));
-    (!open.is_empty()).then(|| inspected.finding(property, "may be made public", &remedy))
+    if open.is_empty() {
+        return None;
+    }
+    Some(inspected.finding(property, "may be made public", &remedy))
 }
 
 fn list(names: &[&str]) -> String {

@@ -32,17 +32,24 @@ pub(super) fn at_rest(inspected: &Inspected<'_>) -> Option<Problem> {
     }
     let (_, path) = SWITCHES.iter().find(|(of, _)| inspected.is_one_of(&[of]))?;
     let remedy = format!("set `{}: true`", path.join("."));
-    (!inspected.is_always_true(path)).then(|| unencrypted(inspected, path, &remedy))
+    if inspected.is_always_true(path) {
+        return None;
+    }
+    Some(unencrypted(inspected, path, &remedy))
 }
 
 fn unless_described(inspected: &Inspected<'_>, property: &str, remedy: &str) -> Option<Problem> {
-    inspected.may_be_absent(&[property]).then(|| unencrypted(inspected, &[property], remedy))
+    if inspected.may_be_absent(&[property]) {
+        Some(unencrypted(inspected, &[property], remedy))
+    } else {
+        None
+    }
 }
 
 fn unencrypted(inspected: &Inspected<'_>, path: &[&str], remedy: &str) -> Problem {
     let depends = inspected.under(path).len() > 1;
-    let what = if depends { "is not encrypted with every choice" } else { "is not encrypted" };
-    inspected.finding(path[0], what, remedy)
+    let problem = if depends { "is not encrypted with every choice" } else { "is not encrypted" };
+    inspected.finding(path[0], problem, remedy)
 }
 
 pub(super) fn in_transit(inspected: &Inspected<'_>) -> Option<Problem> {

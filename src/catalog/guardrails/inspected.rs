@@ -39,10 +39,10 @@ impl<'t> Inspected<'t> {
     }
 
     /// Creates a finding about this resource, at the line of the property if it is present.
-    pub(super) fn finding(&self, property: &str, what: &str, remedy: &str) -> Problem {
+    pub(super) fn finding(&self, property: &str, problem: &str, remedy: &str) -> Problem {
         let written = self.resource.properties.as_ref().and_then(|properties| properties.get(property));
         let line = written.map_or(self.resource.line, |node: &Node| node.line);
         let Resource { logical_id, resource_type, .. } = self.resource;
-        Problem::new(line, format!("`{logical_id}` ({resource_type}) {what}"), remedy)
+        Problem::new(line, format!("`{logical_id}` ({resource_type}) {problem}"), remedy)
     }
 }

@@ -20,12 +20,12 @@ use cloudformation::document::Problem;
 
 /// Returns all findings about a template, in file order.
 pub(super) fn findings(template: &Template) -> Vec<Problem> {
-    let mut found = Vec::new();
+    let mut findings = Vec::new();
     for resource in &template.resources {
         let inspected = Inspected { resource, template };
-        found.extend(GUARDRAILS.iter().filter_map(|guardrail| guardrail(&inspected)));
+        findings.extend(GUARDRAILS.iter().filter_map(|guardrail| guardrail(&inspected)));
     }
-    found
+    findings
 }
 
 /// Each guardrail answers one question about one resource, and ignores types that it does not know.

@@ -77,9 +77,9 @@ pub(super) fn once_for_each_stack(inspected: &Inspected<'_>) -> Option<Problem> 
     if may_be_left_out(name) || differs(name, inspected.template) {
         return None;
     }
-    let what = format!("has a `{property}` that is the same for every stack, so a second one of it fails");
+    let problem = format!("has a `{property}` that is the same for every stack, so a second one fails");
     let remedy = "leave it out, or put a part of `AWS::StackId` into it";
-    Some(inspected.finding(&property, &what, remedy))
+    Some(inspected.finding(&property, &problem, remedy))
 }
 
 /// Returns the properties that may name a resource of this type, such as `Name` or `RoleName`.
@@ -110,7 +110,7 @@ fn may_be_left_out(name: &Node) -> bool {
 /// generates count as different.
 fn differs(node: &Node, template: &Template) -> bool {
     if let Some([_, yes, no]) = argument(node, "Fn::If").and_then(Node::as_list) {
-        return [yes, no].into_iter().all(|one| may_be_left_out(one) || differs(one, template));
+        return [yes, no].into_iter().all(|branch| may_be_left_out(branch) || differs(branch, template));
     }
     if let Some(referred) = argument(node, "Ref").and_then(Node::as_text) {
         return is_of_one_stack(referred, template);

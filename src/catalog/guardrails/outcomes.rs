@@ -35,9 +35,9 @@ pub(super) fn outcomes<'t>(
     path: &[&str],
     template: &'t Template,
 ) -> Vec<PropertyOutcome<'t>> {
-    let mut found = Vec::new();
-    collect(node, path, template, 0, &mut found);
-    found
+    let mut outcomes = Vec::new();
+    collect(node, path, template, 0, &mut outcomes);
+    outcomes
 }
 
 fn collect<'t>(
@@ -45,11 +45,11 @@ fn collect<'t>(
     path: &[&str],
     template: &'t Template,
     depth: usize,
-    found: &mut Vec<PropertyOutcome<'t>>,
+    outcomes: &mut Vec<PropertyOutcome<'t>>,
 ) {
     let mut add = |outcome: PropertyOutcome<'t>| {
-        if !found.contains(&outcome) {
-            found.push(outcome);
+        if !outcomes.contains(&outcome) {
+            outcomes.push(outcome);
         }
     };
     let Some(node) = node.filter(|node| !node.is_null()) else {
@@ -60,8 +60,8 @@ fn collect<'t>(
         Some(("Fn::If", argument)) => match argument.as_list() {
             Some([_, yes, no]) => {
                 // Conditions depend on the form, so either branch may apply.
-                collect(Some(yes), path, template, depth + 1, found);
-                collect(Some(no), path, template, depth + 1, found);
+                collect(Some(yes), path, template, depth + 1, outcomes);
+                collect(Some(no), path, template, depth + 1, outcomes);
             }
             _ => add(PropertyOutcome::Unknown),
         },
@@ -72,7 +72,7 @@ fn collect<'t>(
         None => match (path, &node.value) {
             ([], Value::Scalar { text, .. }) => add(PropertyOutcome::Text(text)),
             ([], Value::List(_) | Value::Map(_)) => add(PropertyOutcome::Structure(node)),
-            ([key, rest @ ..], Value::Map(_)) => collect(node.get(key), rest, template, depth + 1, found),
+            ([key, rest @ ..], Value::Map(_)) => collect(node.get(key), rest, template, depth + 1, outcomes),
             ([_, ..], Value::Scalar { .. } | Value::List(_)) => add(PropertyOutcome::Absent),
         },
     }
@@ -82,7 +82,7 @@ fn collect<'t>(
 fn function(node: &Node) -> Option<(&str, &Node)> {
     let [entry] = node.as_map()? else { return None };
     let is_function = entry.key == "Ref" || entry.key.starts_with("Fn::");
-    is_function.then_some((entry.key.as_str(), &entry.value))
+    if is_function { Some((entry.key.as_str(), &entry.value)) } else { None }
 }
 
 /// Returns the values that users may enter: the allowed values, or else the default and an unknown one.
@@ -108,7 +108,10 @@ fn mapped_values<'t>(argument: &Node, template: &'t Template) -> Vec<PropertyOut
         let key = key.as_text()?;
         let values: Vec<_> =
             rows.iter().filter_map(|row| row.value.get(key)?.as_text()).map(PropertyOutcome::Text).collect();
-        (!values.is_empty()).then_some(values)
+        if values.is_empty() {
+            return None;
+        }
+        Some(values)
     };
     values().unwrap_or_else(|| vec![PropertyOutcome::Unknown])
 }

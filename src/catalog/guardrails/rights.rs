@@ -13,23 +13,28 @@ const POLICIES: [&str; 6] = [
 ];
 
 pub(super) fn wildcard_actions(inspected: &Inspected<'_>) -> Option<Problem> {
-    let properties = inspected.resource.properties.as_ref().filter(|_| inspected.is_one_of(&POLICIES))?;
+    if !inspected.is_one_of(&POLICIES) {
+        return None;
+    }
+    let properties = inspected.resource.properties.as_ref()?;
     // Roles contain policies; the other types are one.
     let inline = one_or_many(properties.get("Policies"));
     let documents =
         inline.iter().chain(std::iter::once(properties)).filter_map(|policy| policy.get("PolicyDocument"));
     let mut statements = documents.flat_map(|document| one_or_many(document.get("Statement")));
     let action = statements.find_map(wildcard)?;
-    let what = format!("allows all actions (`{}`)", action.as_text().unwrap_or_default());
-    let finding = inspected.finding("", &what, "name the actions that are needed");
+    let problem = format!("allows all actions (`{}`)", action.as_text().unwrap_or_default());
+    let finding = inspected.finding("", &problem, "name the actions that are needed");
     Some(Problem { line: action.line, ..finding })
 }
 
 /// Returns the first action of an allowing statement that is a wildcard, for one AWS service or for all.
 fn wildcard(statement: &Node) -> Option<&Node> {
-    let allows = statement.get("Effect").and_then(Node::as_text).is_some_and(|effect| effect == "Allow");
+    if statement.get("Effect")?.as_text()? != "Allow" {
+        return None;
+    }
     let is_wide = |node: &&Node| node.as_text().is_some_and(|text| text == "*" || text.ends_with(":*"));
-    one_or_many(statement.get("Action")).iter().find(is_wide).filter(|_| allows)
+    one_or_many(statement.get("Action")).iter().find(is_wide)
 }
 
 /// Returns the elements of a list; a single value counts as a list of one.
@@ -40,9 +45,16 @@ fn one_or_many(node: Option<&Node>) -> &[Node] {
 
 pub(super) fn administrator(inspected: &Inspected<'_>) -> Option<Problem> {
     let property = "ManagedPolicyArns";
-    let properties = inspected.resource.properties.as_ref().filter(|_| inspected.is_one_of(&POLICIES))?;
+    if !inspected.is_one_of(&POLICIES) {
+        return None;
+    }
+    let properties = inspected.resource.properties.as_ref()?;
     let arns = one_or_many(properties.get(property));
     let name = |arn: &Node| arn.as_text().or_else(|| arn.get("Fn::Sub")?.as_text()).map(str::to_owned);
     let is_admin = arns.iter().filter_map(name).any(|arn| arn.ends_with(":policy/AdministratorAccess"));
-    is_admin.then(|| inspected.finding(property, "may do everything", "attach a policy with what is needed"))
+    if is_admin {
+        Some(inspected.finding(property, "may do everything", "attach a policy with what is needed"))
+    } else {
+        None
+    }
 }

@@ -244,7 +244,7 @@ fn a_name_that_is_the_same_for_every_stack_is_named_whatever_it_names() {
 fn a_name_of_its_own_says_what_to_do() {
     let role =
         format!("  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: deploy\n      {TAGS}\n");
-    insta::assert_snapshot!(warned(&role), @"line 10: `Role` (AWS::IAM::Role) has a `RoleName` that is the same for every stack, so a second one of it fails: leave it out, or put a part of `AWS::StackId` into it");
+    insta::assert_snapshot!(warned(&role), @"line 10: `Role` (AWS::IAM::Role) has a `RoleName` that is the same for every stack, so a second one fails: leave it out, or put a part of `AWS::StackId` into it");
 }
 
 #[test]

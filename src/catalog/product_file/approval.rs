@@ -69,13 +69,13 @@ fn may_reduce(reader: &Reader<'_>, hidden: &BTreeSet<String>, context: &Context<
             several => several <= MOST_OPTIONS && !parameter.kind.is_list(),
         };
         if hidden.contains(key) {
-            reader.report("may_reduce", format!("`{key}` is in no form"), "remove it");
+            reader.report("may_reduce", format!("`{key}` is not in the form"), "remove it");
         } else if !is_ordered || parameter.no_echo {
-            let what = format!("of `{key}` nobody can say which value is smaller");
+            let problem = format!("the values of `{key}` have no order, so none is smaller");
             let remedy = format!(
                 "name a number, or a parameter with {MOST_OPTIONS} `AllowedValues` at most, from small to large"
             );
-            reader.report("may_reduce", what, remedy);
+            reader.report("may_reduce", problem, remedy);
         }
     }
     named
@@ -84,8 +84,8 @@ fn may_reduce(reader: &Reader<'_>, hidden: &BTreeSet<String>, context: &Context<
 fn timeout(reader: &Reader<'_>) -> Period {
     let timeout = some_time(reader, "timeout", Period::hours(24));
     if timeout > LONGEST_TIMEOUT {
-        let what = format!("`approval.timeout` is {timeout}, longer than an execution can wait");
-        reader.report("timeout", what, format!("write {LONGEST_TIMEOUT} at most"));
+        let problem = format!("`approval.timeout` is {timeout}, longer than an execution can wait");
+        reader.report("timeout", problem, format!("write {LONGEST_TIMEOUT} at most"));
     }
     timeout
 }
@@ -112,16 +112,17 @@ fn asked(reader: &Reader<'_>) -> ApproverSection {
     }
     if reader.has("stages") {
         if let Some(key) = at_once {
-            let what = format!("`{}` stands beside `stages`, which says who is asked", reader.path_of(key));
-            reader.report(key, what, "move it into a stage");
+            let problem =
+                format!("`{}` stands beside `stages`, which says who is asked", reader.path_of(key));
+            reader.report(key, problem, "move it into a stage");
         }
         if several.is_empty() {
             reader.report("stages", "`stages` is empty", "write for example `stages: [{approvers: team}]`");
             return ApproverSection::AsUsual;
         }
         if names_too_few(&several) {
-            let what = "the stages name too few people: nobody counts twice";
-            reader.report("stages", what, "name more approvers, or lower `needed`");
+            let problem = "the stages name too few people: nobody counts twice";
+            reader.report("stages", problem, "name more approvers, or lower `needed`");
         }
         return ApproverSection::Several(several);
     }
@@ -153,8 +154,8 @@ fn rule_for(reader: Reader<'_>, usual: &Stage, has_cost: bool, context: &Context
         }],
     };
     if mode == Some(ApprovalMode::Auto) && !stages.is_empty() {
-        let what = format!("`{}` asks nobody and says who is asked", reader.path());
-        reader.report("mode", what, "remove `mode: auto`, or who is asked");
+        let problem = format!("`{}` asks nobody and yet names approvers", reader.path());
+        reader.report("mode", problem, "remove `mode: auto`, or the approvers");
     }
     reader.finish();
     RuleFor { when, mode: mode.unwrap_or(ApprovalMode::Required), stages }
@@ -167,12 +168,12 @@ fn approvers(reader: &Reader<'_>) -> Approvers {
     let listed = match node.as_text() {
         Some("team") => return Approvers::Team,
         Some("manager") => return Approvers::Manager,
-        Some(one) => vec![one.to_owned()],
+        Some(principal) => vec![principal.to_owned()],
         None => reader.list_of_texts("approvers").unwrap_or_default(),
     };
     if listed.is_empty() && node.as_list().is_some_and(<[_]>::is_empty) {
-        let what = format!("`{}` is empty, so nobody could approve", reader.path_of("approvers"));
-        reader.report("approvers", what, HOW_TO_NAME);
+        let problem = format!("`{}` is empty, so nobody could approve", reader.path_of("approvers"));
+        reader.report("approvers", problem, HOW_TO_NAME);
     }
     Approvers::Listed(listed.iter().filter_map(|text| principal(reader, "approvers", text)).collect())
 }
@@ -181,12 +182,12 @@ const HOW_TO_NAME: &str =
     "write `team`, `manager`, or a list of user ids (`U…`), group ids (`S…`) or e-mail addresses";
 
 fn principal(reader: &Reader<'_>, key: &str, text: &str) -> Option<Principal> {
-    let found = Principal::parse(text);
-    if found.is_none() {
+    let principal = Principal::parse(text);
+    if principal.is_none() {
         let remedy = Principal::remedy(text).unwrap_or(HOW_TO_NAME);
-        reader.report(key, format!("`{text}` is no Slack person or group"), remedy);
+        reader.report(key, format!("`{text}` is not a Slack person or group"), remedy);
     }
-    found
+    principal
 }
 
 fn quiet(reader: &Reader<'_>) -> Vec<Principal> {
@@ -198,11 +199,11 @@ fn needed(reader: &Reader<'_>, approvers: &Approvers) -> u32 {
     let needed = at_least_one(reader, "needed", 1);
     let Approvers::Listed(listed) = approvers else { return needed };
     // Only Slack knows how many members a group has.
-    let only_people = listed.iter().all(|one| !matches!(one, Principal::Group(_)));
+    let only_people = listed.iter().all(|principal| !matches!(principal, Principal::Group(_)));
     if only_people && !listed.is_empty() && usize::try_from(needed).is_ok_and(|needed| needed > listed.len())
     {
-        let what = format!("{needed} different approvers are needed and {} named", listed.len());
-        reader.report("needed", what, "name more approvers, or lower `needed`");
+        let problem = format!("{needed} different approvers are needed and {} named", listed.len());
+        reader.report("needed", problem, "name more approvers, or lower `needed`");
     }
     needed
 }

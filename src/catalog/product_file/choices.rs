@@ -49,8 +49,8 @@ fn check(reader: &Reader<'_>, key: &str, offered: &[(String, String)]) {
     } else if values.len() < offered.len() {
         reader.report(key, format!("`{key}` offers a value twice"), "name each once");
     } else if offered.len() > MOST {
-        let what = format!("`{key}` offers {} values, Slack takes {MOST}", offered.len());
-        reader.report(key, what, "name fewer, or leave it to what exists in the account");
+        let problem = format!("`{key}` offers {} values, Slack takes {MOST}", offered.len());
+        reader.report(key, problem, "name fewer, or leave it to what exists in the account");
     }
     if let Some((_, label)) = offered.iter().find(|(_, label)| label.chars().count() > LONGEST) {
         reader.report(

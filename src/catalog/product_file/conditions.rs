@@ -10,15 +10,15 @@ use super::references::{check_value, parameter};
 /// Parses one condition of `auto_when`.
 pub(super) fn auto_condition(reader: Reader<'_>, has_cost: bool, context: &Context<'_>) -> Option<Condition> {
     let keys = ["monthly_cost_at_most", "parameter", "is"];
-    let found = match keys.map(|key| reader.has(key)) {
+    let condition = match keys.map(|key| reader.has(key)) {
         [true, false, false] => {
             cost(&reader, "monthly_cost_at_most", has_cost).map(Condition::MonthlyCostAtMost)
         }
         [false, true, true] => of_parameter(&reader, context),
         _ => {
-            let what = format!("`{}` is no condition", reader.path());
+            let problem = format!("`{}` is not a condition", reader.path());
             let remedy = "write `{parameter: Environment, is: [dev]}` or `{monthly_cost_at_most: 50}`";
-            reader.report("", what, remedy);
+            reader.report("", problem, remedy);
             None
         }
     };
@@ -27,31 +27,31 @@ pub(super) fn auto_condition(reader: Reader<'_>, has_cost: bool, context: &Conte
         reader.node(key);
     }
     reader.finish();
-    found
+    condition
 }
 
 /// Parses the conditions of a rule's `when`, all of which have to hold.
 pub(super) fn conditions(reader: &Reader<'_>, has_cost: bool, context: &Context<'_>) -> Vec<Condition> {
     let Some(when) = reader.map("when") else {
-        let what = format!("`{}` has no `when`", reader.path());
-        reader.report("", what, EXAMPLE);
+        let problem = format!("`{}` has no `when`", reader.path());
+        reader.report("", problem, EXAMPLE);
         return Vec::new();
     };
-    let mut found = Vec::new();
+    let mut conditions = Vec::new();
     if when.has("parameter") || when.has("is") {
-        found.extend(of_parameter(&when, context));
+        conditions.extend(of_parameter(&when, context));
     }
-    found.extend(cost(&when, "monthly_cost_at_most", has_cost).map(Condition::MonthlyCostAtMost));
-    found.extend(cost(&when, "monthly_cost_above", has_cost).map(Condition::MonthlyCostAbove));
+    conditions.extend(cost(&when, "monthly_cost_at_most", has_cost).map(Condition::MonthlyCostAtMost));
+    conditions.extend(cost(&when, "monthly_cost_above", has_cost).map(Condition::MonthlyCostAbove));
     if let Some(teams) = when.list_of_texts("team") {
-        found.push(Condition::Team(teams.into_iter().map(TeamName::new).collect()));
+        conditions.push(Condition::Team(teams.into_iter().map(TeamName::new).collect()));
     }
     let keys = ["parameter", "is", "monthly_cost_at_most", "monthly_cost_above", "team"];
     if !keys.into_iter().any(|key| when.has(key)) {
         reader.report("when", format!("`{}` is empty", reader.path_of("when")), EXAMPLE);
     }
     when.finish();
-    found
+    conditions
 }
 
 const EXAMPLE: &str = "write for example `when: {parameter: Environment, is: [dev]}`, `when: {monthly_cost_above: 200}` or `when: {team: [payments]}`";
@@ -68,8 +68,8 @@ fn cost(reader: &Reader<'_>, key: &str, has_cost: bool) -> Option<rust_decimal::
 fn of_parameter(reader: &Reader<'_>, context: &Context<'_>) -> Option<Condition> {
     let (key, is) = (reader.text("parameter"), reader.list_of_texts("is"));
     if reader.has("parameter") != reader.has("is") {
-        let what = format!("`{}` names a parameter or values alone", reader.path());
-        reader.report("", what, "write `{parameter: Environment, is: [dev]}`");
+        let problem = format!("`{}` names a parameter or values alone", reader.path());
+        reader.report("", problem, "write `{parameter: Environment, is: [dev]}`");
     }
     let (parameter, is) = key.zip(is)?;
     check_values(reader, &parameter, &is, context);

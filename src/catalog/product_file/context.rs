@@ -19,10 +19,10 @@ pub(crate) struct Context<'c> {
 }
 
 /// Words a remedy for an unknown name: the nearest known one, or else all of them after `are`.
-pub(super) fn did_you_mean(word: &str, known: &[&str], are: &str) -> String {
-    match nearest(word, known.iter().copied()) {
+pub(super) fn did_you_mean(name: &str, names: &[&str], are: &str) -> String {
+    match nearest(name, names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if known.is_empty() => "there are none, so remove it".to_owned(),
-        None => format!("{are} {}", known.join(", ")),
+        None if names.is_empty() => "there are none, so remove it".to_owned(),
+        None => format!("{are} {}", names.join(", ")),
     }
 }

@@ -27,9 +27,9 @@ fn cost_line(reader: Reader<'_>, context: &Context<'_>) -> Option<CostLine> {
         for key in ["usd", "price", "quantity"] {
             reader.node(key);
         }
-        let what = format!("`{}` is no cost line", reader.path());
+        let problem = format!("`{}` is not a cost line", reader.path());
         let remedy = "write `price` and `quantity`, or `usd` alone, for example `{usd: 1.00}`";
-        reader.report("", what, remedy);
+        reader.report("", problem, remedy);
         None
     };
     reader.finish();
@@ -66,8 +66,8 @@ fn check_price(reader: &Reader<'_>, at: &str, key: &str, context: &Context<'_>) 
     let remedy = if prices.is_empty() {
         format!("add it to `{}/prices/us-east-1.yml`", context.root)
     } else {
-        let known: Vec<&str> = prices.keys().map(String::as_str).collect();
-        did_you_mean(key, &known, "the prices are")
+        let keys: Vec<&str> = prices.keys().map(String::as_str).collect();
+        did_you_mean(key, &keys, "the prices are")
     };
     reader.report(at, format!("there is no price `{key}`"), remedy);
 }
@@ -111,8 +111,8 @@ fn by<T>(
         picked.extend(read(&values, &entry.key).map(|value| (entry.key.clone(), value)));
     }
     if values.entries().is_empty() {
-        let what = format!("`{}` is empty", reader.path_of("values"));
-        reader.report("values", what, "say what each value of the parameter stands for");
+        let problem = format!("`{}` is empty", reader.path_of("values"));
+        reader.report("values", problem, "say what each value of the parameter stands for");
     }
     reader.finish();
     Pick::By { parameter: name, values: picked }

@@ -97,22 +97,22 @@ fn hidden(bind: &BTreeMap<String, Binding>, choices: &Choices) -> BTreeSet<Strin
 
 fn name(reader: &Reader<'_>) -> String {
     let name = reader.required_text("name");
-    let shown = name.trim();
+    let trimmed = name.trim();
     // The name is an option in the catalog browser and the header of the request's card; Slack limits an
     // option to 75 characters.
-    if shown.chars().count() > 75 {
-        let what = format!("`name` has {} characters, Slack shows 75 at most", shown.chars().count());
-        reader.report("name", what, "shorten it, best to 24 characters so that it fits a form's title");
+    if trimmed.chars().count() > 75 {
+        let problem = format!("`name` has {} characters, Slack shows 75 at most", trimmed.chars().count());
+        reader.report("name", problem, "shorten it, best to 24 characters so that it fits a form's title");
     }
-    shown.to_owned()
+    trimmed.to_owned()
 }
 
 fn description(reader: &Reader<'_>) -> String {
     let description = reader.text_or("description", "");
     let length = description.chars().count();
     if length > 2_000 {
-        let what = format!("`description` has {length} characters, Slack shows 2,000 at most");
-        reader.report("description", what, "shorten it to a sentence");
+        let problem = format!("`description` has {length} characters, Slack shows 2,000 at most");
+        reader.report("description", problem, "shorten it to a sentence");
     }
     description.trim().to_owned()
 }
@@ -134,7 +134,7 @@ fn outputs(reader: &Reader<'_>, context: &Context<'_>) -> Vec<String> {
         }
         let Some(template) = context.template else { continue };
         if !template.may_give(output) {
-            let names: Vec<&str> = template.outputs.iter().map(|own| own.name.as_str()).collect();
+            let names: Vec<&str> = template.outputs.iter().map(|output| output.name.as_str()).collect();
             let remedy = did_you_mean(output, &names, "the outputs are");
             reader.report("outputs", format!("the template has no output `{output}`"), remedy);
         }

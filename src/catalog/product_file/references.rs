@@ -21,13 +21,13 @@ pub(super) fn parameter<'c>(
     context: &Context<'c>,
 ) -> Option<&'c Parameter> {
     let template = context.template?;
-    let found = template.parameter(name);
-    if found.is_none() {
+    let parameter = template.parameter(name);
+    if parameter.is_none() {
         let names: Vec<&str> = template.parameters.iter().map(|parameter| parameter.key.as_str()).collect();
         let remedy = did_you_mean(name, &names, "the parameters are");
         reader.report(at, format!("the template has no parameter `{name}`"), remedy);
     }
-    found
+    parameter
 }
 
 /// Reports a problem at `at` if the parameter can never have this value.
@@ -69,8 +69,8 @@ pub(super) fn change(reader: &Reader<'_>, context: &Context<'_>) -> Vec<String> 
             reader.report("change", format!("`change` names `{key}` twice"), "name it once");
         }
         if bound.has(key) {
-            let what = format!("`change` names `{key}`, which the portal fills in");
-            reader.report("change", what, "leave it in `bind` alone");
+            let problem = format!("`change` names `{key}`, which the portal sets");
+            reader.report("change", problem, "leave it in `bind` alone");
         }
     }
     named
@@ -79,8 +79,8 @@ pub(super) fn change(reader: &Reader<'_>, context: &Context<'_>) -> Vec<String> 
 fn check_binding(reader: &Reader<'_>, parameter: &Parameter, binding: Binding, requesters: &Requesters) {
     let key = &parameter.key;
     if !matches!(parameter.kind, ParameterKind::String | ParameterKind::CommaDelimitedList) {
-        let what = format!("parameter `{key}` takes no plain text, so the portal cannot fill it");
-        reader.report(key, what, "make it `Type: String` in template.yml, or bind another one");
+        let problem = format!("parameter `{key}` takes no plain text, so the portal cannot set it");
+        reader.report(key, problem, "make it `Type: String` in template.yml, or bind another one");
         return;
     }
     let teams = match requesters {
@@ -93,8 +93,8 @@ fn check_binding(reader: &Reader<'_>, parameter: &Parameter, binding: Binding, r
         Binding::RequestId => ("a request id", vec![REQUEST_ID.to_owned()]),
     };
     if let Some(refused) = samples.iter().find(|value| value_problem(parameter, value).is_some()) {
-        let what = format!("parameter `{key}` does not take {words} such as `{refused}`");
-        reader.report(key, what, format!("loosen {} in template.yml", constraints(parameter)));
+        let problem = format!("parameter `{key}` does not take {words} such as `{refused}`");
+        reader.report(key, problem, format!("loosen {} in template.yml", constraints(parameter)));
     }
 }
 

@@ -52,25 +52,25 @@ fn check_shown(reader: &Reader<'_>, key: &str, beside: &FormContext<'_>, context
     let Some(parameter) = parameter(reader, key, key, context) else { return };
     let default = parameter.default.as_ref();
     if beside.hidden.contains(key) || parameter.no_echo {
-        reader.report(key, format!("`{key}` is in no form anyway"), "remove the line");
+        reader.report(key, format!("`{key}` is not in the form anyway"), "remove the line");
     } else if default.is_none_or(|default| constraint_problem(parameter, default).is_some()) {
-        let what = format!("`{key}` has no default to take where it is not shown");
-        reader.report(key, what, "give it a `Default` in template.yml that the form offers");
+        let problem = format!("`{key}` has no default to use when it is hidden");
+        reader.report(key, problem, "give it a `Default` in template.yml that the form offers");
     }
 }
 
 fn check_condition(condition: &Reader<'_>, read: &ShowWhen, beside: &FormContext<'_>, context: &Context<'_>) {
     if read.is.is_empty() {
-        let what = format!("`{}` names no value, so the field is never shown", condition.path_of("is"));
-        condition.report("is", what, "write for example `is: [prod]`");
+        let problem = format!("`{}` names no value, so the field is never shown", condition.path_of("is"));
+        condition.report("is", problem, "write for example `is: [prod]`");
     }
     if read.parameter.is_empty() {
         return;
     }
     let Some(parameter) = parameter(condition, "parameter", &read.parameter, context) else { return };
     if beside.hidden.contains(&read.parameter) || parameter.no_echo {
-        let what = format!("`{}` is in no form, so nobody can choose what it shows", read.parameter);
-        condition.report("parameter", what, "name a parameter that people fill in");
+        let problem = format!("`{}` is not in the form, so nobody can choose what it shows", read.parameter);
+        condition.report("parameter", problem, "name a parameter that people fill in");
         return;
     }
     for value in &read.is {
@@ -88,8 +88,8 @@ fn check_order(
     context: &Context<'_>,
 ) {
     if let Some(over) = way_back(key, conditions) {
-        let what = format!("`{key}` is shown by itself: {}", over.join(" by "));
-        reader.report(key, what, "let one of them be shown always");
+        let problem = format!("`{key}` depends on itself: {}", over.join(" by "));
+        reader.report(key, problem, "always show one of them");
         return;
     }
     let page = |template: &Template, key: &str| {
@@ -97,15 +97,15 @@ fn check_order(
     };
     let by = conditions.get(key).map_or("", |condition| condition.parameter.as_str());
     let pages = context.template.and_then(|template| page(template, key).zip(page(template, by)));
-    if let Some((own, deciding)) = pages.filter(|(own, deciding)| deciding > own) {
-        let what = format!(
+    if let Some((page, deciding)) = pages.filter(|(page, deciding)| deciding > page) {
+        let problem = format!(
             "`{key}` stands on page {} of the form and `{by}`, which shows it, on page {}",
-            own + 1,
+            page + 1,
             deciding + 1
         );
         reader.report(
             key,
-            what,
+            problem,
             "put the one that decides first in `ParameterGroups` of `AWS::CloudFormation::Interface`",
         );
     }
@@ -180,15 +180,15 @@ mod tests {
                           Days: { parameter: Env, is: [staging, prod] }\n  Token: { parameter: Team, is: [a] }\n  \
                           Worn: { parameter: Kind, is: [k] }\n  Env: { is: [] , was: [dev] }\n";
         insta::assert_snapshot!(checked(conditions), @r#"
-        product.yml: line 5: `Zone` has no default to take where it is not shown: give it a `Default` in template.yml that the form offers
+        product.yml: line 5: `Zone` has no default to use when it is hidden: give it a `Default` in template.yml that the form offers
         product.yml: line 6: the template has no parameter `Dayz`: did you mean `Days`?
-        product.yml: line 7: `Team` is in no form anyway: remove the line
+        product.yml: line 7: `Team` is not in the form anyway: remove the line
         product.yml: line 8: the template has no parameter `Envy`: did you mean `Env`?
         product.yml: line 9: `Env` can never be `staging`: its values are dev, prod
-        product.yml: line 10: `Token` is in no form anyway: remove the line
-        product.yml: line 10: `Team` is in no form, so nobody can choose what it shows: name a parameter that people fill in
-        product.yml: line 11: `Worn` has no default to take where it is not shown: give it a `Default` in template.yml that the form offers
-        product.yml: line 11: `Kind` is in no form, so nobody can choose what it shows: name a parameter that people fill in
+        product.yml: line 10: `Token` is not in the form anyway: remove the line
+        product.yml: line 10: `Team` is not in the form, so nobody can choose what it shows: name a parameter that people fill in
+        product.yml: line 11: `Worn` has no default to use when it is hidden: give it a `Default` in template.yml that the form offers
+        product.yml: line 11: `Kind` is not in the form, so nobody can choose what it shows: name a parameter that people fill in
         product.yml: line 12: `show_when.Env.parameter` is missing: add a line such as `parameter: "some text"`
         product.yml: line 12: `show_when.Env.is` names no value, so the field is never shown: write for example `is: [prod]`
         product.yml: line 12: unknown key `show_when.Env.was`: known keys: is, parameter
@@ -199,11 +199,11 @@ mod tests {
     fn what_shows_itself_is_told_with_the_way_round() {
         let round = "  Days: { parameter: Size, is: [s] }\n  Size: { parameter: Env, is: [prod] }\n  Env: { parameter: Days, is: [7] }\n";
         insta::assert_snapshot!(checked(round), @"
-        product.yml: line 5: `Days` is shown by itself: Days by Size by Env by Days: let one of them be shown always
-        product.yml: line 6: `Size` is shown by itself: Size by Env by Days by Size: let one of them be shown always
-        product.yml: line 7: `Env` is shown by itself: Env by Days by Size by Env: let one of them be shown always
+        product.yml: line 5: `Days` depends on itself: Days by Size by Env by Days: always show one of them
+        product.yml: line 6: `Size` depends on itself: Size by Env by Days by Size: always show one of them
+        product.yml: line 7: `Env` depends on itself: Env by Days by Size by Env: always show one of them
         ");
-        insta::assert_snapshot!(checked("  Size: { parameter: Size, is: [s] }\n"), @"product.yml: line 5: `Size` is shown by itself: Size by Size: let one of them be shown always");
+        insta::assert_snapshot!(checked("  Size: { parameter: Size, is: [s] }\n"), @"product.yml: line 5: `Size` depends on itself: Size by Size: always show one of them");
     }
 
     #[test]

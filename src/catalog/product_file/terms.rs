@@ -39,13 +39,13 @@ fn reminders(reader: &Reader<'_>, grace: Period) -> Vec<Period> {
     };
     for reminder in &reminders {
         if *reminder >= grace || reminder.is_zero() {
-            let what = format!("`lease.reminders` has {reminder}, which is not inside the grace");
+            let problem = format!("`lease.reminders` has {reminder}, which is not inside the grace");
             let remedy = if grace.is_zero() {
                 "write `reminders: []`, or a grace that is longer than the reminder".to_owned()
             } else {
                 format!("write lengths above 0s and below the grace of {grace}")
             };
-            reader.report("reminders", what, remedy);
+            reader.report("reminders", problem, remedy);
         }
     }
     reminders
@@ -62,8 +62,8 @@ fn renew(reader: &Reader<'_>) -> Vec<Period> {
     }
     // Slack allows 25 buttons in a row, but users would not read more than five.
     if periods.len() > 5 {
-        let what = format!("`lease.renew` offers {} periods", periods.len());
-        reader.report("renew", what, "offer 5 at most");
+        let problem = format!("`lease.renew` offers {} periods", periods.len());
+        reader.report("renew", problem, "offer 5 at most");
     }
     periods
 }
@@ -81,15 +81,15 @@ pub(super) fn requesters(reader: &Reader<'_>) -> Requesters {
     };
     if let Some(text) = node.as_text() {
         if text != "everyone" {
-            let what = format!("`requesters` is {}", node.describe());
-            reader.report("requesters", what, "write `everyone`, or a list of teams");
+            let problem = format!("`requesters` is {}", node.describe());
+            reader.report("requesters", problem, "write `everyone`, or a list of teams");
         }
         return Requesters::Everyone;
     }
     let teams = reader.list_of_texts("requesters").unwrap_or_default();
     if teams.is_empty() && node.as_list().is_some_and(<[_]>::is_empty) {
         let remedy = "name teams, or write `requesters: everyone`";
-        reader.report("requesters", "`requesters` is empty, so nobody could ask", remedy);
+        reader.report("requesters", "`requesters` is empty, so nobody could request it", remedy);
     }
     Requesters::Teams(teams.into_iter().map(TeamName::new).collect())
 }
@@ -98,8 +98,8 @@ pub(super) fn requesters(reader: &Reader<'_>) -> Requesters {
 pub(super) fn at_least_one(reader: &Reader<'_>, key: &str, default: u32) -> u32 {
     let count = reader.count(key);
     if count == Some(0) {
-        let what = format!("`{}` is 0", reader.path_of(key));
-        reader.report(key, what, format!("write a number from 1, for example `{key}: {default}`"));
+        let problem = format!("`{}` is 0", reader.path_of(key));
+        reader.report(key, problem, format!("write a number from 1, for example `{key}: {default}`"));
     }
     count.unwrap_or(default)
 }
@@ -108,8 +108,8 @@ pub(super) fn at_least_one(reader: &Reader<'_>, key: &str, default: u32) -> u32 
 pub(super) fn some_time(reader: &Reader<'_>, key: &str, default: Period) -> Period {
     let period = Period::read(reader, key);
     if period.is_some_and(Period::is_zero) {
-        let what = format!("`{}` is no time at all", reader.path_of(key));
-        reader.report(key, what, format!("write for example `{key}: {default}`"));
+        let problem = format!("`{}` is not a duration", reader.path_of(key));
+        reader.report(key, problem, format!("write for example `{key}: {default}`"));
     }
     period.unwrap_or(default)
 }

@@ -28,11 +28,13 @@ pub(super) fn ticket(reader: Reader<'_>) -> TicketRule {
 fn pattern(reader: &Reader<'_>) -> Option<Pattern> {
     let pattern = Pattern::new(&reader.text("pattern")?);
     if !pattern.is_checked() {
-        let what =
-            format!("`ticket.pattern` is `{}`, which is no expression that can be checked", pattern.as_str());
+        let problem = format!(
+            "`ticket.pattern` is `{}`, which is not a regular expression that can be checked",
+            pattern.as_str()
+        );
         reader.report(
             "pattern",
-            what,
+            problem,
             "write a regular expression for the whole reference, such as `[A-Z]+-[0-9]+`",
         );
     }
@@ -45,11 +47,11 @@ fn link(reader: &Reader<'_>) -> Option<String> {
     let is_plain = !link.contains(['<', '>', '|']) && !link.contains(char::is_whitespace);
     let is_address = Url::parse(&link).is_ok_and(|url| url.scheme() == "https" && url.host().is_some());
     if !is_plain || !is_address || link.matches(PLACE_IN_LINK).count() != 1 {
-        let what = format!("`ticket.link` is `{link}`");
+        let problem = format!("`ticket.link` is `{link}`");
         let remedy = format!(
             "write an https address with `{PLACE_IN_LINK}` where the reference goes, such as `https://jira.example.com/browse/{PLACE_IN_LINK}`"
         );
-        reader.report("link", what, remedy);
+        reader.report("link", problem, remedy);
     }
     Some(link)
 }

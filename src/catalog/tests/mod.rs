@@ -226,7 +226,7 @@ fn rules_and_stages_that_make_no_sense_are_refused() {
     insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  rules:\n  - {mode: auto}\n  - {when: {}, mode: auto}\n  - {when: {team: [payments]}, mode: auto, needed: 2}\n"), @"
     catalog/topic/product.yml: line 4: `approval.rules[0]` has no `when`: write for example `when: {parameter: Environment, is: [dev]}`, `when: {monthly_cost_above: 200}` or `when: {team: [payments]}`
     catalog/topic/product.yml: line 5: `approval.rules[1].when` is empty: write for example `when: {parameter: Environment, is: [dev]}`, `when: {monthly_cost_above: 200}` or `when: {team: [payments]}`
-    catalog/topic/product.yml: line 6: `approval.rules[2]` asks nobody and says who is asked: remove `mode: auto`, or who is asked
+    catalog/topic/product.yml: line 6: `approval.rules[2]` asks nobody and yet names approvers: remove `mode: auto`, or the approvers
     ");
     insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  rules:\n  - {when: {monthly_cost_above: 5}}\n  - {when: {parameter: Enviroment, is: [dev]}}\n  - {when: {parameter: Environment}}\n  - {when: {mounthly_cost_above: 5}}\n"), @"
     catalog/topic/product.yml: line 4: the product has no `cost` to compare with: add `cost` lines, or remove the condition
@@ -239,13 +239,13 @@ fn rules_and_stages_that_make_no_sense_are_refused() {
 
 #[test]
 fn approvers_that_cannot_approve_are_refused() {
-    insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  approvers: [morgan]\n"), @"catalog/topic/product.yml: line 3: `morgan` is no Slack person or group: write `team`, `manager`, or a list of user ids (`U…`), group ids (`S…`) or e-mail addresses");
+    insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  approvers: [morgan]\n"), @"catalog/topic/product.yml: line 3: `morgan` is not a Slack person or group: write `team`, `manager`, or a list of user ids (`U…`), group ids (`S…`) or e-mail addresses");
     insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  approvers: []\n"), @"catalog/topic/product.yml: line 3: `approval.approvers` is empty, so nobody could approve: write `team`, `manager`, or a list of user ids (`U…`), group ids (`S…`) or e-mail addresses");
     insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  approvers: [U0MORGAN]\n  needed: 2\n"), @"catalog/topic/product.yml: line 4: 2 different approvers are needed and 1 named: name more approvers, or lower `needed`");
     insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  needed: 0\n  timeout: 400d\n  remind_after: 0s\n"), @"
     catalog/topic/product.yml: line 3: `approval.needed` is 0: write a number from 1, for example `needed: 1`
     catalog/topic/product.yml: line 4: `approval.timeout` is 400d, longer than an execution can wait: write 360d at most
-    catalog/topic/product.yml: line 5: `approval.remind_after` is no time at all: write for example `remind_after: 4h`
+    catalog/topic/product.yml: line 5: `approval.remind_after` is not a duration: write for example `remind_after: 4h`
     ");
 }
 
@@ -258,7 +258,7 @@ fn a_condition_names_a_parameter_that_exists_and_values_it_can_have() {
     ");
     insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  auto_when: [{parameter: Environment, is: []}, {parameter: Environment}, {is: 5, parameter: Size}]\n"), @r#"
     catalog/topic/product.yml: line 3: `is` is empty, so the condition never holds: write for example `is: [dev]`
-    catalog/topic/product.yml: line 3: `approval.auto_when[1]` is no condition: write `{parameter: Environment, is: [dev]}` or `{monthly_cost_at_most: 50}`
+    catalog/topic/product.yml: line 3: `approval.auto_when[1]` is not a condition: write `{parameter: Environment, is: [dev]}` or `{monthly_cost_at_most: 50}`
     catalog/topic/product.yml: line 3: `approval.auto_when[2].is` is `5` where a list of texts should be: write for example `is: ["one", "two"]`
     "#);
     insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  auto_when: [{monthly_cost_at_most: 50}]\n"), @"catalog/topic/product.yml: line 3: the product has no `cost` to compare with: add `cost` lines, or remove the condition");
@@ -268,7 +268,7 @@ fn a_condition_names_a_parameter_that_exists_and_values_it_can_have() {
 fn a_bound_parameter_exists_and_can_take_what_the_portal_fills_in() {
     insta::assert_snapshot!(problems_of("name: Topic\nbind:\n  Taem: team\n"), @"catalog/topic/product.yml: line 3: the template has no parameter `Taem`: did you mean `Team`?");
     insta::assert_snapshot!(problems_of("name: Topic\nbind:\n  Team: teem\n"), @"catalog/topic/product.yml: line 3: `bind.Team` is `teem`: did you mean `team`?");
-    insta::assert_snapshot!(problems_of("name: Topic\nbind:\n  Size: team\n"), @"catalog/topic/product.yml: line 3: parameter `Size` takes no plain text, so the portal cannot fill it: make it `Type: String` in template.yml, or bind another one");
+    insta::assert_snapshot!(problems_of("name: Topic\nbind:\n  Size: team\n"), @"catalog/topic/product.yml: line 3: parameter `Size` takes no plain text, so the portal cannot set it: make it `Type: String` in template.yml, or bind another one");
     insta::assert_snapshot!(problems_of("name: Topic\nbind:\n  Environment: requester\n  Short: request_id\n"), @"
     catalog/topic/product.yml: line 3: parameter `Environment` does not take a Slack user id such as `U024BE7LH`: loosen `AllowedValues` in template.yml
     catalog/topic/product.yml: line 4: parameter `Short` does not take a request id such as `7f0c1a34-5b7e-4c8e-9f0a-1d2e3f4a5b6c`: loosen `MaxLength` in template.yml
@@ -290,9 +290,9 @@ fn cost_lines_name_prices_parameters_and_values_that_exist() {
     catalog/topic/product.yml: line 3: `cost[0].quantity.values.prod` is `two` where a number should be: write for example `prod: 12.50`
     ");
     insta::assert_snapshot!(problems_of("name: Topic\ncost:\n  - {price: topic.month}\n  - {usd: -1}\n  - {usd: 1, quantity: 1}\n  - {price: {by: Environment}, quantity: 1}\n"), @"
-    catalog/topic/product.yml: line 3: `cost[0]` is no cost line: write `price` and `quantity`, or `usd` alone, for example `{usd: 1.00}`
+    catalog/topic/product.yml: line 3: `cost[0]` is not a cost line: write `price` and `quantity`, or `usd` alone, for example `{usd: 1.00}`
     catalog/topic/product.yml: line 4: `cost[1].usd` is below 0: write a number from 0
-    catalog/topic/product.yml: line 5: `cost[2]` is no cost line: write `price` and `quantity`, or `usd` alone, for example `{usd: 1.00}`
+    catalog/topic/product.yml: line 5: `cost[2]` is not a cost line: write `price` and `quantity`, or `usd` alone, for example `{usd: 1.00}`
     catalog/topic/product.yml: line 6: `cost[3].price.values` is empty: say what each value of the parameter stands for
     ");
 }
@@ -310,7 +310,7 @@ fn quota_lease_teardown_and_requesters_are_checked() {
     insta::assert_snapshot!(problems_of("name: Topic\nquota: {per_team: 0, over_budget: deny}\nlease:\n  ttl: 0d\n  grace: soon\n  reminders: [7d]\n  renew: [0s]\nteardown: {confirm: clik}\nrequesters: all\n"), @"
     catalog/topic/product.yml: line 2: `quota.per_team` is 0: write a number from 1, for example `per_team: 10`
     catalog/topic/product.yml: line 2: `quota.over_budget` is `deny`: write one of `refuse`, `ask`
-    catalog/topic/product.yml: line 4: `lease.ttl` is no time at all: write for example `ttl: 30d`
+    catalog/topic/product.yml: line 4: `lease.ttl` is not a duration: write for example `ttl: 30d`
     catalog/topic/product.yml: line 5: `lease.grace` is `soon` where a length of time (ms, s, m, h or d) should be: write for example `grace: 24h`
     catalog/topic/product.yml: line 6: `lease.reminders` has 7d, which is not inside the grace: write lengths above 0s and below the grace of 7d
     catalog/topic/product.yml: line 7: renewing by 0s changes nothing: write for example `renew: [30d]`
@@ -318,7 +318,7 @@ fn quota_lease_teardown_and_requesters_are_checked() {
     catalog/topic/product.yml: line 9: `requesters` is `all`: write `everyone`, or a list of teams
     ");
     insta::assert_snapshot!(problems_of("name: Topic\nrequesters: []\nlease: {renew: [1d, 2d, 24h, 4d, 5d, 6d]}\n"), @"
-    catalog/topic/product.yml: line 2: `requesters` is empty, so nobody could ask: name teams, or write `requesters: everyone`
+    catalog/topic/product.yml: line 2: `requesters` is empty, so nobody could request it: name teams, or write `requesters: everyone`
     catalog/topic/product.yml: line 3: `lease.renew` offers 1d twice: offer each period once
     catalog/topic/product.yml: line 3: `lease.renew` offers 6 periods: offer 5 at most
     ");
@@ -352,7 +352,7 @@ fn a_folder_name_must_be_typeable_and_no_word_of_the_command() {
     ];
     insta::assert_snapshot!(load_files(&files).unwrap_err(), @"
     catalog/My Topic: the folder's name `My Topic` cannot be typed as a product: rename it with at most 40 of `a-z`, `0-9` and `-`, for example `s3-bucket`
-    catalog/status: `status` is a word of the command, so no product can be called so: rename the folder
+    catalog/status: `status` is a word of the command, so no product can have this name: rename the folder
     ");
 }
 
@@ -415,12 +415,12 @@ fn a_check_goes_on_where_loading_stops() {
     let shown = lines.join("\n").replace(dir.path().to_str().unwrap(), "catalog");
     insta::assert_snapshot!(shown, @r#"
     Warning catalog/fine/product.yml: `name` has 41 characters, the title of a form in Slack holds 24: shorten it, or it is cut there
-    Warning catalog/fine/product.yml: there is no `description`, so nobody reads in Slack what the product is: say it in a sentence
-    Warning catalog/fine/product.yml: the form asks for `Environment` without a word about it: give `Environment` a `Description` in the template, with an example
-    Warning catalog/fine/product.yml: the form asks for `Size` without a word about it: give `Size` a `Description` in the template, with an example
-    Warning catalog/fine/product.yml: the form asks for `Team` without a word about it: give `Team` a `Description` in the template, with an example
-    Warning catalog/fine/product.yml: the form asks for `Request` without a word about it: give `Request` a `Description` in the template, with an example
-    Warning catalog/fine/product.yml: the form asks for `Short` without a word about it: give `Short` a `Description` in the template, with an example
+    Warning catalog/fine/product.yml: there is no `description`, so Slack cannot show what the product is: describe the product in a sentence
+    Warning catalog/fine/product.yml: the form asks for `Environment` without explaining it: give `Environment` a `Description` in the template, with an example
+    Warning catalog/fine/product.yml: the form asks for `Size` without explaining it: give `Size` a `Description` in the template, with an example
+    Warning catalog/fine/product.yml: the form asks for `Team` without explaining it: give `Team` a `Description` in the template, with an example
+    Warning catalog/fine/product.yml: the form asks for `Request` without explaining it: give `Request` a `Description` in the template, with an example
+    Warning catalog/fine/product.yml: the form asks for `Short` without explaining it: give `Short` a `Description` in the template, with an example
     Warning catalog/fine/product.yml: `cost` has no price when `Environment` is prod: add a line to `values`, or people see no estimate for that choice
     Warning catalog/fine/product.yml: `cost` has no quantity when `Environment` is dev: add a line to `values`, or people see no estimate for that choice
     Warning catalog/fine/template.yml: line 9: `Topic` (AWS::SNS::Topic) does not say how its messages are encrypted: set `KmsMasterKeyId`
@@ -438,7 +438,7 @@ fn a_check_goes_on_where_loading_stops() {
 fn a_ticket_that_could_not_be_checked_or_linked_is_told() {
     insta::assert_snapshot!(problems_of("name: Topic\nticket:\n  label: ' '\n  pattern: '['\n  required: perhaps\n  link: http://jira/{ticket}\n  colour: red\n"), @"
     catalog/topic/product.yml: line 3: `ticket.label` has to be 1 to 75 characters: write for example `label: Change ticket`
-    catalog/topic/product.yml: line 4: `ticket.pattern` is `[`, which is no expression that can be checked: write a regular expression for the whole reference, such as `[A-Z]+-[0-9]+`
+    catalog/topic/product.yml: line 4: `ticket.pattern` is `[`, which is not a regular expression that can be checked: write a regular expression for the whole reference, such as `[A-Z]+-[0-9]+`
     catalog/topic/product.yml: line 5: `ticket.required` is `perhaps` where `true` or `false` should be: write for example `required: true`
     catalog/topic/product.yml: line 6: `ticket.link` is `http://jira/{ticket}`: write an https address with `{ticket}` where the reference goes, such as `https://jira.example.com/browse/{ticket}`
     catalog/topic/product.yml: line 7: unknown key `ticket.colour`: known keys: label, link, pattern, required
@@ -456,7 +456,7 @@ fn what_may_be_changed_later_is_a_field_of_the_form() {
     let wrong = problems_of("name: Topic\nbind: { Team: team }\nchange: [Sizes, Team, Size, Size]\n");
     for told in [
         "the template has no parameter `Sizes`: did you mean `Size`?",
-        "`change` names `Team`, which the portal fills in",
+        "`change` names `Team`, which the portal sets",
         "`change` names `Size` twice",
     ] {
         assert!(wrong.contains(told), "{told} in {wrong}");

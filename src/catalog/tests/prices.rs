@@ -21,13 +21,13 @@ prices:
     insta::assert_snapshot!(load_files(&files).unwrap_err(), @r#"
     catalog/prices/us-east-1.yml: line 1: `region` is `eu-west-1` in the price file of `us-east-1`: write `region: us-east-1`, or rename the file
     catalog/prices/us-east-1.yml: line 2: prices are read in US dollars only: write `currency: USD`
-    catalog/prices/us-east-1.yml: line 3: `date` is `last week`, which is no date: write the day the prices were read, for example `2026-08-21`
+    catalog/prices/us-east-1.yml: line 3: `date` is `last week`, which is not a date: write the day the prices were read, for example `2026-08-21`
     catalog/prices/us-east-1.yml: line 5: `prices.a.usd` is below 0: write a number from 0
     catalog/prices/us-east-1.yml: line 5: `prices.a.source` is blank: write for example `source: "some text"`
     catalog/prices/us-east-1.yml: line 6: `prices.b.usd` is missing: add the price of one unit, for example `usd: "0.023"`
     catalog/prices/us-east-1.yml: line 6: unknown key `prices.b.per_mnth`: did you mean `per_month`?
     catalog/prices/us-east-1.yml: line 7: `prices.c` is `5` where a map should be: write keys with their values, for example `name: value`
-    catalog/prices/us-east-1.yml: line 8: `prices.d.date` is `2026-02-30`, which is no date: write the day the prices were read, for example `2026-08-21`
+    catalog/prices/us-east-1.yml: line 8: `prices.d.date` is `2026-02-30`, which is not a date: write the day the prices were read, for example `2026-08-21`
     "#);
 }
 

@@ -16,7 +16,7 @@ pub(crate) async fn answered_by<T: Send + 'static>(
     // Spawned, so that the lookup outlives the deadline.
     let asked = tokio::time::timeout_at(deadline, tokio::spawn(asked)).await;
     let asked = asked.map_err(|_| Side::Slack.failed(Late.into()))?;
-    asked.context("the question ended badly")?
+    asked.context("the lookup panicked")?
 }
 
 impl Portal {

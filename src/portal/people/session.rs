@@ -119,7 +119,7 @@ pub(super) fn fitting(
     let lost = filled.map(|(key, _)| key).filter(|key| !values.contains_key(*key));
     let (asked, gone): (Vec<_>, Vec<_>) = lost.cloned().partition(|key| form.field(key).is_some());
     let mut notes = vec![format!(
-        "{} was changed by its owner while this form was open, so nothing was stored yet. Look through what is filled in, then press \
+        "{} was changed by its owner while this form was open, so nothing was saved yet. Look through what is filled in, then press \
          the button again.",
         product.name
     )];

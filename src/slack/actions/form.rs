@@ -79,11 +79,11 @@ async fn change_form(
 /// Returns the requested page, or the current one with an error if the requested page cannot store all the input.
 async fn request_form(edge: &Edge, filled: &Filled, go: PageTurn) -> Result<SlackModalView, Error> {
     let there = refresh(&edge.portal, filled, go).await?;
-    match too_much(&there).filter(|_| go == PageTurn::Back) {
-        None => Ok(form_view(&there, None)),
-        Some(too_much) => {
-            let here = refresh(&edge.portal, filled, PageTurn::Stay).await?;
-            Ok(form_view(&here, Some(&too_much)))
-        }
+    if go == PageTurn::Back
+        && let Some(too_much) = too_much(&there)
+    {
+        let here = refresh(&edge.portal, filled, PageTurn::Stay).await?;
+        return Ok(form_view(&here, Some(&too_much)));
     }
+    Ok(form_view(&there, None))
 }

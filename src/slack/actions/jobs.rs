@@ -16,7 +16,7 @@ pub(super) async fn retry(edge: &Edge, click: &Click) -> Ack {
         Some(JobValue(named)) => parked_jobs::retry_as(&edge.portal, &by(click), &click.key, &named).await,
         None => Err(edge.portal.refuse_forged(&by(click), "retry a job").await),
     };
-    answer(edge, click, retried, "is tried again.").await
+    answer(edge, click, retried, "will be retried.").await
 }
 
 pub(super) async fn forget(edge: &Edge, click: &Click) -> Ack {
@@ -24,13 +24,13 @@ pub(super) async fn forget(edge: &Edge, click: &Click) -> Ack {
         Some(JobValue(named)) => parked_jobs::drop_as(&edge.portal, &by(click), &click.key, &named).await,
         None => Err(edge.portal.refuse_forged(&by(click), "drop a job").await),
     };
-    answer(edge, click, dropped, "is dropped.").await
+    answer(edge, click, dropped, "was dropped.").await
 }
 
-async fn answer(edge: &Edge, click: &Click, done: Result<ParkedJob, Error>, what: &str) -> Ack {
+async fn answer(edge: &Edge, click: &Click, done: Result<ParkedJob, Error>, outcome: &str) -> Ack {
     match done {
         Ok(job) => {
-            let done = format!("{} {what}", named_job(&job));
+            let done = format!("{} {outcome}", named_job(&job));
             Ack::Ephemeral(listed_jobs(edge, &by(click), Some(&done)).await)
         }
         Err(error) => edge.refusal_of(&error),

@@ -27,7 +27,7 @@ pub(super) async fn renew(edge: &Edge, click: &Click, period: u8) -> Ack {
 
 /// Returns whether the user sees the result without an answer: in one of the request's messages, or on the home tab.
 fn changes_by_itself(click: &Click, request: &Request) -> bool {
-    let is_known = |at| request.messages.values().any(|known| known == at);
+    let is_known = |at| request.messages.values().any(|message| message == at);
     match &click.message {
         // Jobs update only the messages in a slot, not an older copy of one.
         Some(message) => !message.is_ephemeral && is_known(&message.at),

@@ -73,16 +73,16 @@ impl SocketUrl {
     /// Parses a URL. It must be encrypted, or have the origin of an unencrypted API, such as the playground.
     fn read(url: &str, api: &Url) -> Option<Self> {
         let url = Url::parse(url).ok()?;
-        let own = || {
+        let is_of_the_api = || {
             let place = |url: &Url| (url.host_str().map(str::to_owned), url.port_or_known_default());
             api.scheme() == "http" && place(&url) == place(api)
         };
         let may_be_dialed = match url.scheme() {
             "wss" => url.has_host(),
-            "ws" => own(),
+            "ws" => is_of_the_api(),
             _ => false,
         };
-        may_be_dialed.then_some(Self(url))
+        if may_be_dialed { Some(Self(url)) } else { None }
     }
 
     /// Returns the URL.

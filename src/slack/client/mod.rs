@@ -205,10 +205,10 @@ impl SlackClient {
         let url = self.address_of("api.test")?;
         let answer = self.plain.post(&url, &json!({}), self.limits.call).await;
         let answer = self.heard("api.test", answer)?;
-        let theirs = answer.date().ok_or_else(|| anyhow!("Slack's answer has no readable date"))?;
+        let slacks_now = answer.date().ok_or_else(|| anyhow!("Slack's answer has no readable date"))?;
         let now = self.clock.now();
-        *self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner) = Some((theirs, Instant::now()));
-        Ok(now.duration_since(theirs))
+        *self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner) = Some((slacks_now, Instant::now()));
+        Ok(now.duration_since(slacks_now))
     }
 
     fn address_of(&self, method: &str) -> anyhow::Result<Url> {
@@ -218,10 +218,12 @@ impl SlackClient {
 
     /// Returns the difference computed from Slack's last known time; `None` if that is too old.
     fn remembered_difference(&self) -> Option<SignedDuration> {
-        let (theirs, at) = (*self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let (slacks_now, at) = (*self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner))?;
         let since = at.elapsed();
-        let theirs = theirs.checked_add(since).ok().filter(|_| since < REMEMBERED)?;
-        Some(self.clock.now().duration_since(theirs))
+        if since >= REMEMBERED {
+            return None;
+        }
+        Some(self.clock.now().duration_since(slacks_now.checked_add(since).ok()?))
     }
 
     /// Calls a method that takes JSON.
@@ -273,25 +275,25 @@ impl SlackClient {
 
     /// Reports an outage if a part of Slack that is independent of the Web API did not answer. Does not report
     /// recovery, because that part may work while the Web API does not.
-    fn heard(&self, what: &str, answer: anyhow::Result<ResponseHead>) -> Result<ResponseHead, SlackError> {
+    fn heard(&self, call: &str, answer: anyhow::Result<ResponseHead>) -> Result<ResponseHead, SlackError> {
         answer.and_then(ResponseHead::unless_broken).map_err(|error| {
-            self.trouble.outages.fails(Side::Slack, &format!("{what}: {error:#}"));
+            self.trouble.outages.fails(Side::Slack, &format!("{call}: {error:#}"));
             SlackError::Silence(error)
         })
     }
 
     /// Reports to the outage tracker whether Slack answered, whatever the answer was.
-    fn notes<A>(&self, what: &str, answer: Result<A, CallFailure>) -> Result<A, CallFailure> {
+    fn notes<A>(&self, method: &str, answer: Result<A, CallFailure>) -> Result<A, CallFailure> {
         let outages = &self.trouble.outages;
-        match answer.map_err(|failure| failure.of(what)) {
+        match answer.map_err(|failure| failure.of(method)) {
             Err(CallFailure::Silence(error)) => {
-                outages.fails(Side::Slack, &format!("{what}: {error:#}"));
+                outages.fails(Side::Slack, &format!("{method}: {error:#}"));
                 Err(CallFailure::Silence(error))
             }
             Err(CallFailure::Trouble(code)) => {
                 // Such an error may concern only this call, so it counts as an outage only while one lasts.
                 if outages.lasts(Side::Slack) {
-                    outages.fails(Side::Slack, &format!("{what}: {code}"));
+                    outages.fails(Side::Slack, &format!("{method}: {code}"));
                 }
                 Err(CallFailure::Trouble(code))
             }
@@ -348,7 +350,7 @@ fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(field: D) -
 /// Deserializes a list, skipping elements that cannot be read.
 fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(list: D) -> Result<Vec<T>, D::Error> {
     let list: Vec<Value> = lenient(list)?;
-    Ok(list.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect())
+    Ok(list.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect())
 }
 
 /// Deserializes a flag of an account. Anything but `false` counts as `true`, because each of these flags takes rights

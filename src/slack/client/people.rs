@@ -89,9 +89,9 @@ impl SlackUser {
     pub(crate) fn is_of(&self, ours: &Identity) -> bool {
         let Some(team) = &self.team_id else { return true };
         let enterprise = self.enterprise_user.as_ref().and_then(|user| user.enterprise_id.as_ref());
-        let own = [ours.team_id.as_ref(), ours.enterprise_id.as_ref()];
+        let ids = [ours.team_id.as_ref(), ours.enterprise_id.as_ref()];
         // On Enterprise Grid, an account may name the enterprise as its team.
-        own.into_iter().flatten().any(|own| own == team || Some(own) == enterprise)
+        ids.into_iter().flatten().any(|id| id == team || Some(id) == enterprise)
     }
 
     /// Returns the user's e-mail address, if Slack shows it.
@@ -220,7 +220,7 @@ impl SlackClient {
 
 fn found(answer: Result<UserLookup, CallFailure>) -> Result<Option<SlackUser>, SlackError> {
     match answer {
-        Ok(found) => Ok(found.user),
+        Ok(lookup) => Ok(lookup.user),
         // These codes are an answer: for this app, there is no such user.
         Err(failure) if failure.is(&["user_not_found", "users_not_found", "user_not_visible"]) => Ok(None),
         Err(failure) => Err(failure.into()),

@@ -109,10 +109,10 @@ impl RateLimits {
             return;
         }
         let until = self.time.now() + wait;
-        let mut held = self.held();
-        let known = held.entry(method.to_owned()).or_insert(until);
+        let mut blocked = self.held();
+        let end = blocked.entry(method.to_owned()).or_insert(until);
         // Of concurrent answers, the longest wait counts.
-        *known = until.max(*known);
+        *end = until.max(*end);
         if method == UPDATE {
             // Also hold the queue of other updates, so that decisions go first afterwards.
             self.updates.hold(UPDATE, wait);
@@ -125,11 +125,11 @@ impl RateLimits {
     /// How long it is blocked.
     pub(super) fn check(&self, method: &str) -> Result<(), Duration> {
         let now = self.time.now();
-        let mut held = self.held();
-        match held.get(method) {
+        let mut blocked = self.held();
+        match blocked.get(method) {
             Some(until) if *until > now => Err(*until - now),
             Some(_) => {
-                held.remove(method);
+                blocked.remove(method);
                 Ok(())
             }
             None => Ok(()),
@@ -149,13 +149,13 @@ impl RateLimits {
     /// # Errors
     /// How long until the turn, if it is not now. It is reserved until then.
     pub(super) fn update(&self, message: &str, shows: Shows) -> Result<(), Duration> {
-        let (now, known) = (self.time.now(), self.shown_by(message, shows));
-        let is_decision = shows.decisions > known.sent;
+        let (now, last) = (self.time.now(), self.shown_by(message, shows));
+        let is_decision = shows.decisions > last.sent;
         let is_progress = !is_decision && shows.progress == UpdateProgress::UnderWay;
         // A decision needs no turn, because the limits of the other updates leave room for it.
         if !is_decision {
             let every = self.unit * PROGRESS_EVERY;
-            if let Some(at) = known.at
+            if let Some(at) = last.at
                 && is_progress
                 && at + every > now
             {
@@ -168,18 +168,18 @@ impl RateLimits {
             self.updates.turn_now(UPDATE, message)?;
         }
         // Recorded before the call, so that a concurrent update does not go first for the same decision.
-        self.remember(message, Shown { at: Some(now), sent: shows.decisions, ..known });
+        self.remember(message, Shown { at: Some(now), sent: shows.decisions, ..last });
         Ok(())
     }
 
     /// Records that an update of this message did not arrive, and reserves its next turn.
     pub(super) fn not_shown(&self, message: &str, shows: Shows) {
-        let known = self.shown_by(message, shows);
+        let last = self.shown_by(message, shows);
         // An update with a new decision goes first anyway.
-        if shows.decisions <= known.arrived {
+        if shows.decisions <= last.arrived {
             self.updates.keep(UPDATE, message);
         }
-        self.remember(message, Shown { at: None, sent: known.arrived, ..known });
+        self.remember(message, Shown { at: None, sent: last.arrived, ..last });
     }
 
     /// Records that the message now shows this, so that progress updates can wait a little.
@@ -199,8 +199,8 @@ impl RateLimits {
     /// Returns what this message shows. If this process has not shown it, an old decision has been shown by another
     /// process; a new one may not have been.
     fn shown_by(&self, message: &str, shows: Shows) -> Shown {
-        let known = self.shown.lock().unwrap_or_else(PoisonError::into_inner).get(message).copied();
-        known.unwrap_or_else(|| {
+        let last = self.shown.lock().unwrap_or_else(PoisonError::into_inner).get(message).copied();
+        last.unwrap_or_else(|| {
             let before = if shows.is_new { 0 } else { shows.decisions };
             Shown { sent: before, arrived: before, ..Shown::default() }
         })

@@ -148,8 +148,8 @@ impl SlackClient {
         if let Some(channel) = channel {
             let outgoing =
                 Outgoing { user: Some(person.as_str()), ..Outgoing::new(channel.as_str(), message) };
-            let shown = self.paced::<Done>("chat.postEphemeral", &message.text, &outgoing).await;
-            match shown.map_err(SlackError::from) {
+            let posted = self.paced::<Done>("chat.postEphemeral", &message.text, &outgoing).await;
+            match posted.map_err(SlackError::from) {
                 Ok(Done {}) => return Ok(()),
                 // A direct message may still get through, because the limit concerns this method or this channel.
                 Err(SlackError::Unreachable(_) | SlackError::RateLimited(_)) => {}
@@ -242,11 +242,11 @@ impl Slack for SlackClient {
         self.post_ephemeral(channel, person, &format!("{text}{}", quoted.unwrap_or_default())).await
     }
 
-    async fn publish_home(&self, page: &HomePage, shown: &str) -> Result<String, SlackError> {
+    async fn publish_home(&self, page: &HomePage, published: &str) -> Result<String, SlackError> {
         let view = home::view(page);
         let digest = home::digest(&view).map_err(anyhow::Error::from)?;
         // Slack limits how often tabs may be published, so an unchanged one is not sent.
-        if digest != shown {
+        if digest != published {
             self.publish(&page.person, &view).await?;
         }
         Ok(digest)

@@ -64,14 +64,14 @@ impl Plain {
             .header(CONTENT_TYPE, "application/json; charset=utf-8")
             .body(body.map(Full::from).unwrap_or_default())
             .context("cannot write the request")?;
-        let asked = async {
+        let exchange = async {
             let response = self.0.request(request).await.context("cannot reach Slack")?;
             let answer = ResponseHead { status: response.status(), headers: response.headers().clone() };
             let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
             let body = body.map_err(|error| anyhow!(error).context("cannot read Slack's answer"))?;
             Ok((answer, body.to_bytes()))
         };
-        tokio::time::timeout(limit, asked)
+        tokio::time::timeout(limit, exchange)
             .await
             .map_err(|_| anyhow!("Slack did not answer within {limit:?}"))?
     }

@@ -42,7 +42,7 @@ fn unmarked(marked: &str) -> String {
 /// Returns the user that a word of the command mentions.
 pub(super) fn person(word: &str) -> Option<PersonId> {
     let id = word.strip_prefix("<@")?.strip_suffix('>')?;
-    is_id(id).then(|| PersonId::new(id))
+    if is_id(id) { Some(PersonId::new(id)) } else { None }
 }
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ use crate::slack::mrkdwn::{inline, mention, monthly};
 use crate::slack::views::{FormState, remembered, request_form};
 
 /// Formats a request that uses up the quota or budget: name, owner, status, cost, and the command that ends it.
-fn holder(held: &Request, command: &str) -> String {
-    let status = held.status.name();
-    let cost = held.estimate.as_ref().map(|estimate| format!(" · {}", monthly(estimate)));
+fn holder(request: &Request, command: &str) -> String {
+    let status = request.status.name();
+    let cost = request.estimate.as_ref().map(|estimate| format!(" · {}", monthly(estimate)));
     let end = match status {
         StatusName::Pending | StatusName::AwaitingApproval => Some("cancel"),
         StatusName::Active | StatusName::Provisioning | StatusName::TeardownFailed => Some("teardown"),
@@ -25,12 +25,12 @@ fn holder(held: &Request, command: &str) -> String {
         | StatusName::Terminated
         | StatusName::Retained => None,
     };
-    let id = held.id.short();
+    let id = request.id.short();
     let end = end.map(|word| format!(" · `{command} {word} {id}`"));
     format!(
         "`{}` {} · {}{}{}",
-        held.resource_name(),
-        mention(&held.owner),
+        request.resource_name(),
+        mention(&request.owner),
         status.label(),
         cost.unwrap_or_default(),
         end.unwrap_or_default()
@@ -46,7 +46,7 @@ pub(in crate::slack) fn form_view(session: &FormSession, problem: Option<&str>) 
         }
         let mut notes = state.notes.to_vec();
         let names = inline(&left_out.join(", "), MAX_FIELD);
-        notes.push(format!("Too long to be taken along, so please fill in again: {names}."));
+        notes.push(format!("Too long to carry over, so please fill in again: {names}."));
         request_form(&session.form, &FormState { notes: &notes, ..state.clone() })
     })
 }
@@ -54,11 +54,12 @@ pub(in crate::slack) fn form_view(session: &FormSession, problem: Option<&str>) 
 /// Returns what to do if a page cannot store all the input of the other pages; `None` if it can.
 pub(in crate::slack) fn too_much(session: &FormSession) -> Option<String> {
     let excess = with_state(session, None, |state| remembered(&session.form, state).excess);
-    (excess > 0).then(|| {
-        format!(
-            "All that is filled in is more than a form in Slack can take from page to page. Shorten it by {excess} characters, here for example, or leave fields at their defaults."
-        )
-    })
+    if excess == 0 {
+        return None;
+    }
+    Some(format!(
+        "This is more text than a form in Slack can carry from page to page. Shorten it by {excess} characters, for example here, or leave fields at their defaults."
+    ))
 }
 
 fn with_state<T>(session: &FormSession, problem: Option<&str>, build: impl FnOnce(&FormState<'_>) -> T) -> T {

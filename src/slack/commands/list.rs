@@ -124,7 +124,7 @@ pub(in crate::slack) async fn modal(
         turns.push(("Previous page", back));
     }
     if rows.ended {
-        turns.push(("Show what lives", rows.turned(false, Vec::new())));
+        turns.push(("Show active", rows.turned(false, Vec::new())));
     } else if page.any_ended {
         turns.push(("Show ended", rows.turned(true, Vec::new())));
     }
@@ -156,8 +156,10 @@ fn shown<T>(
     };
     let empty = match (rows.ended || !rows.before.is_empty(), page.any_ended) {
         (true, _) => "There are no more.".to_owned(),
-        (false, true) => format!("{who} nothing that lives. `{command}` shows what there is."),
-        (false, false) => format!("{who} not asked for anything yet. `{command}` shows what there is."),
+        (false, true) => format!("{who} nothing active. `{command}` shows what you can request."),
+        (false, false) => {
+            format!("{who} not requested anything yet. `{command}` shows what you can request.")
+        }
     };
     build(&ListPage {
         title: &title,

@@ -169,7 +169,7 @@ async fn shown(
     offers: &[OfferedProduct],
     sought: Option<&str>,
 ) -> Result<SlackModalView, Error> {
-    let shown: Vec<_> = offers
+    let entries: Vec<_> = offers
         .iter()
         .map(|offer| super::messages::CatalogEntry {
             product: &offer.product,
@@ -178,7 +178,7 @@ async fn shown(
         .collect();
     let simulated = edge.portal.ports.provisioner.is_simulated();
     let paused = edge.portal.ports.store.pause().await?;
-    Ok(views::catalog(&shown, &edge.portal.organization.command, simulated, paused.as_ref(), sought))
+    Ok(views::catalog(&entries, &edge.portal.organization.command, simulated, paused.as_ref(), sought))
 }
 
 /// Separates `team=name`, which selects the team, from the pairs that are parameters.

@@ -49,13 +49,13 @@ async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights
         portal.can_decide_now(viewer, request),
     )
     .await;
-    let or_no = |asked: anyhow::Result<bool>| {
-        asked.unwrap_or_else(|error| {
+    let or_no = |answer: anyhow::Result<bool>| {
+        answer.unwrap_or_else(|error| {
             warn_unless!(
                 portal.ports.trouble.outages.explains(&error),
                 actor = %viewer,
                 error = format!("{error:#}"),
-                "cannot find out what somebody may do: no button for it"
+                "cannot check a permission, so its button is left out"
             );
             false
         })

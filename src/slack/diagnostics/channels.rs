@@ -21,7 +21,7 @@ pub(super) async fn look(
     granted: &BTreeSet<String>,
 ) -> Vec<Finding> {
     let named = named(organization);
-    let asked = named.iter().map(|(channel, places)| async move {
+    let lookups = named.iter().map(|(channel, places)| async move {
         let name = format!("{channel} ({})", places.join(", "));
         match client.channel(channel).await {
             Ok(state) => of_channel(&name, &state, granted.contains(POST_ANYWHERE)),
@@ -29,7 +29,7 @@ pub(super) async fn look(
         }
     });
     // `buffered` keeps the order.
-    stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await
+    stream::iter(lookups.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await
 }
 
 /// Returns each channel once, with the settings that name it.
@@ -40,7 +40,7 @@ fn named(organization: &Organization) -> Vec<(&ChannelId, Vec<String>)> {
     let approvals = [(&organization.approvals_channel, "`approvals_channel`".to_owned())];
     let mut named: Vec<(&ChannelId, Vec<String>)> = Vec::new();
     for (channel, place) in approvals.into_iter().chain(audit).chain(teams) {
-        match named.iter_mut().find(|(known, _)| *known == channel) {
+        match named.iter_mut().find(|(other, _)| *other == channel) {
             Some((_, places)) => places.push(place),
             None => named.push((channel, vec![place])),
         }
@@ -49,18 +49,18 @@ fn named(organization: &Organization) -> Vec<(&ChannelId, Vec<String>)> {
 }
 
 fn of_channel(named: &str, state: &ChannelState, may_post_anywhere: bool) -> Finding {
-    let what = |stands: &str| format!("#{} {named} {stands}", state.name);
+    let describe = |stands: &str| format!("#{} {named} {stands}", state.name);
     if state.is_archived {
         let remedy = "unarchive it in its settings, or name another one in the settings file";
-        return Finding::problem(AREA, what("is archived (`is_archived`)"), remedy);
+        return Finding::problem(AREA, describe("is archived (`is_archived`)"), remedy);
     }
     // `chat:write.public` covers public channels only.
     if state.is_member || (may_post_anywhere && !state.is_private) {
-        return Finding::ok(AREA, what("can be written to"));
+        return Finding::ok(AREA, describe("can be written to"));
     }
     Finding::problem(
         AREA,
-        what("does not have the app in it (`not_in_channel`)"),
+        describe("does not include the app (`not_in_channel`)"),
         "type `/invite @Quartermaster` there",
     )
 }
@@ -69,15 +69,15 @@ fn of_no_answer(named: &str, unanswered: &GrantUnknown) -> Finding {
     if unanswered.is(&["channel_not_found"]) {
         return Finding::problem(
             AREA,
-            format!("{named} is not there for the app (`channel_not_found`)"),
-            "type `/invite @Quartermaster` there if it is private; else copy the id anew from the bottom of its \
+            format!("the app cannot see {named} (`channel_not_found`)"),
+            "type `/invite @Quartermaster` there if it is private; else copy the id again from the bottom of its \
              About tab",
         );
     }
     let remedy = if unanswered.is(&["missing_scope"]) {
-        "grant the scope, then look again; it is only needed for this look"
+        "grant the scope, then try again; only this check needs it"
     } else {
         "try again"
     };
-    Finding::warning(AREA, format!("{named} could not be looked at: {}", unanswered.why), remedy)
+    Finding::warning(AREA, format!("{named} could not be checked: {}", unanswered.why), remedy)
 }

@@ -81,14 +81,14 @@ pub async fn look(
 /// Checks whether Slack opens Socket Mode connections with this client's app-level token.
 pub async fn of_app_token(client: &SlackClient) -> Finding {
     match client.ticket().await {
-        Ok(_) => Finding::ok(APP_TOKEN, "Slack opens connections with it"),
+        Ok(_) => Finding::ok(APP_TOKEN, "Slack accepts it"),
         Err(NoConnection::Refused(code)) => Finding::problem(
             APP_TOKEN,
-            format!("Slack opens no connection with `SLACK_APP_TOKEN`: `{code}`"),
+            format!("Slack does not accept `SLACK_APP_TOKEN`: `{code}`"),
             USABLE_APP_TOKEN,
         ),
         Err(error @ (NoConnection::Wait(_) | NoConnection::Broken(_))) => {
-            Finding::warning(APP_TOKEN, format!("whether it is good is not known: {error}"), "try again")
+            Finding::warning(APP_TOKEN, format!("it could not be checked: {error}"), "try again")
         }
     }
 }
@@ -97,15 +97,15 @@ fn of_no_answer(unanswered: &GrantUnknown) -> Finding {
     if unanswered.is(&BAD_TOKEN) {
         return Finding::problem(
             TOKEN,
-            format!("`SLACK_BOT_TOKEN` is not taken: {}", unanswered.why),
-            "copy the Bot User OAuth Token from OAuth & Permissions of the app anew; if there is none, press \
+            format!("Slack does not accept `SLACK_BOT_TOKEN`: {}", unanswered.why),
+            "copy the Bot User OAuth Token from OAuth & Permissions of the app again; if there is none, press \
              Install to Workspace first",
         );
     }
     Finding::problem(
         REACH,
         unanswered.why.clone(),
-        "check the way from here to slack.com (proxy, firewall, DNS), and `SLACK_API_URL` if it is set",
+        "check the connection from here to slack.com (proxy, firewall, DNS), and `SLACK_API_URL` if it is set",
     )
 }
 
@@ -131,9 +131,9 @@ fn of_workspace(identity: &Identity, organization: &Organization, groups_are_nam
             "the app is installed for a whole enterprise, so Slack does not know whose user groups the settings name",
             "set `slack.workspace` to the id of the workspace that the groups belong to",
         )),
-        (false, Some(named), Some(own)) if named != own => Some(Finding::problem(
+        (false, Some(named), Some(installed)) if named != installed => Some(Finding::problem(
             TOKEN,
-            format!("`slack.workspace` is {named}, and the token is for {own}"),
+            format!("`slack.workspace` is {named}, and the token is for {installed}"),
             "remove `slack.workspace`: only an app that is installed for a whole enterprise needs it",
         )),
         _ => None,
@@ -146,14 +146,14 @@ fn of_scopes(granted: Option<&BTreeSet<String>>, needed: &[&Scope]) -> Vec<Findi
         return vec![Finding::warning(
             GRANTS,
             "Slack does not list what was granted",
-            "look under OAuth & Permissions, Scopes, whether it is what manifest.yml asks for",
+            "check under OAuth & Permissions, Scopes, that they are those of manifest.yml",
         )];
     };
     let missing = needed.iter().filter(|scope| !granted.contains(scope.name)).map(|scope| {
-        let what = format!("`{}` is not granted, for: {}", scope.name, scope.purpose);
+        let problem = format!("`{}` is not granted, for: {}", scope.name, scope.purpose);
         let remedy =
             "add it under OAuth & Permissions, Scopes, Bot Token Scopes, then press Reinstall to Workspace";
-        Finding::problem(GRANTS, what, remedy)
+        Finding::problem(GRANTS, problem, remedy)
     });
     let missing: Vec<Finding> = missing.collect();
     if missing.is_empty() {
@@ -171,15 +171,15 @@ fn of_clock(ahead: anyhow::Result<SignedDuration>) -> Finding {
         }
     };
     let side = if ahead.is_negative() { "behind" } else { "ahead of" };
-    let what = format!("this machine is {} s {side} Slack", ahead.abs().as_secs());
+    let problem = format!("this machine is {} s {side} Slack", ahead.abs().as_secs());
     let remedy = "let NTP set the clock of this machine";
     match ahead.abs() {
         off if off > WRONG_TIME => Finding::problem(
             CLOCK,
-            format!("{what}, so what Slack sends is refused as too old and no lease ends"),
+            format!("{problem}, so what Slack sends is refused as too old and no lease ends"),
             remedy,
         ),
-        off if off > ODD_TIME => Finding::warning(CLOCK, what, remedy),
+        off if off > ODD_TIME => Finding::warning(CLOCK, problem, remedy),
         _ => Finding::ok(CLOCK, "the same as Slack's, within a minute"),
     }
 }

@@ -47,26 +47,26 @@ pub(super) async fn look(
     organization: &Organization,
     catalog: &Catalog,
 ) -> Vec<Finding> {
-    let asked = circles(organization, catalog);
+    let circles = circles(organization, catalog);
     if names(organization, catalog, |named| matches!(named, Principal::Email(_))) {
         // Listing the accounts first answers for all addresses at once. Use what has arrived by then.
         let _ = tokio::time::timeout(client.limits().call, directory.refresh()).await;
     }
-    let asked = each_once(&asked).into_iter().map(|(principal, places)| async move {
+    let lookups = each_once(&circles).into_iter().map(|(principal, places)| async move {
         NamedPerson { principal, places, standing: standing(directory, principal).await }
     });
     let named: Vec<NamedPerson<'_>> =
-        stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
+        stream::iter(lookups.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
     let mut findings: Vec<Finding> = named.iter().filter_map(of_one).collect();
     findings.extend(of_unasked(&named));
     findings.extend(empty_circles(organization, &named));
     findings.extend(catalog.products.values().flat_map(|product| {
-        let found = unsatisfiable_approvals(product, organization).into_iter();
-        found.map(|found| Finding::warning(AREA, found.what, found.remedy))
+        let approvals = unsatisfiable_approvals(product, organization).into_iter();
+        approvals.map(|approval| Finding::warning(AREA, approval.what, approval.remedy))
     }));
-    let known = named.iter().filter(|named| matches!(named.standing, AccountStanding::Counts)).count();
-    if known == named.len() {
-        findings.insert(0, Finding::ok(AREA, format!("everybody who is named counts: {known}")));
+    let counted = named.iter().filter(|named| matches!(named.standing, AccountStanding::Counts)).count();
+    if counted == named.len() {
+        findings.insert(0, Finding::ok(AREA, format!("named people and groups that count: {counted}")));
     }
     findings
 }
@@ -94,8 +94,8 @@ fn circles<'a>(organization: &'a Organization, catalog: &'a Catalog) -> Vec<(Str
         let rules = product.approval.rules.iter().flat_map(|rule| &rule.stages);
         let stages = product.approval.stages.iter().chain(rules);
         let named = stages.map(|stage| (&stage.approvers, &stage.quiet));
-        let own = (&product.approval.approvers, &product.approval.quiet);
-        for (approvers, quiet) in std::iter::once(own).chain(named) {
+        let usual = (&product.approval.approvers, &product.approval.quiet);
+        for (approvers, quiet) in std::iter::once(usual).chain(named) {
             if let Approvers::Listed(approvers) = approvers {
                 circles.push((format!("approvers of the product {}", product.key), approvers));
             }
@@ -109,7 +109,7 @@ fn each_once<'a>(circles: &[(String, &'a [Principal])]) -> Vec<(&'a Principal, V
     let mut once: Vec<(&Principal, Vec<String>)> = Vec::new();
     for (place, principals) in circles {
         for principal in *principals {
-            match once.iter_mut().find(|(known, _)| *known == principal) {
+            match once.iter_mut().find(|(other, _)| *other == principal) {
                 Some((_, places)) => places.push(place.clone()),
                 None => once.push((principal, vec![place.clone()])),
             }
@@ -128,8 +128,8 @@ async fn standing(directory: &SlackDirectory, principal: &Principal) -> AccountS
         Principal::Email(address) => match directory.owner_of(address, Freshness::Fresh).await {
             Ok(None) => AccountStanding::DoesNot(
                 Level::Problem,
-                "is the address of nobody in this workspace",
-                "write the address as it stands in their Slack profile, or their member ID",
+                "is not the address of anybody in this workspace",
+                "write the address in their Slack profile, or their member ID",
             ),
             Ok(Some((_, false))) => AccountStanding::DoesNot(
                 Level::Problem,
@@ -148,7 +148,7 @@ async fn of_account(directory: &SlackDirectory, person: &PersonId) -> AccountSta
         Ok(Some(why @ Uncounted::Unknown)) => AccountStanding::DoesNot(
             Level::Problem,
             why.as_str(),
-            "copy the id anew: open the profile in Slack, then More, Copy member ID",
+            "copy the id again: open the profile in Slack, then More, Copy member ID",
         ),
         Ok(Some(why)) => AccountStanding::DoesNot(Level::Warning, why.as_str(), "name somebody else"),
         Err(error) => AccountStanding::Unknown(format!("{error:#}")),
@@ -162,7 +162,7 @@ async fn of_group(directory: &SlackDirectory, people: &BTreeSet<PersonId>) -> Ac
         match of_account(directory, person).await {
             AccountStanding::DoesNot(..) => {}
             // Stop at an unanswered call, or the group could be reported as empty by mistake.
-            found @ (AccountStanding::Counts | AccountStanding::Unknown(_)) => return found,
+            standing @ (AccountStanding::Counts | AccountStanding::Unknown(_)) => return standing,
         }
     }
     // Among so many members one most likely counts, and checking all would take too many calls.
@@ -171,8 +171,8 @@ async fn of_group(directory: &SlackDirectory, people: &BTreeSet<PersonId>) -> Ac
     }
     AccountStanding::DoesNot(
         Level::Problem,
-        "is no user group, or has no active full member",
-        "copy the id anew from the address of the group's page, or add people to it",
+        "is not a user group, or has no active full member",
+        "copy the id again from the address of the group's page, or add people to it",
     )
 }
 
@@ -190,23 +190,23 @@ fn of_unasked(named: &[NamedPerson<'_>]) -> Option<Finding> {
     };
     let reasons: Vec<String> = named.iter().filter_map(why).collect();
     let first = reasons.first()?;
-    let what = format!("{} of {} could not be asked about: {first}", reasons.len(), named.len());
-    Some(Finding::warning(AREA, what, "try again, after granting the scope if one is missing"))
+    let problem = format!("{} of {} could not be checked: {first}", reasons.len(), named.len());
+    Some(Finding::warning(AREA, problem, "try again, after granting the scope if one is missing"))
 }
 
 /// Returns findings for teams in which nobody can request or approve.
 fn empty_circles(organization: &Organization, named: &[NamedPerson<'_>]) -> Vec<Finding> {
     let counts = |principal: &Principal| {
         // Principals that could not be checked are reported on their own, not as an empty team.
-        let found = named.iter().find(|named| named.principal == principal);
-        !found.is_some_and(|named| matches!(named.standing, AccountStanding::DoesNot(..)))
+        let entry = named.iter().find(|named| named.principal == principal);
+        !entry.is_some_and(|named| matches!(named.standing, AccountStanding::DoesNot(..)))
     };
     let mut findings = Vec::new();
     for team in &organization.teams {
         if !team.approvers.iter().any(counts) {
             findings.push(Finding::problem(
                 AREA,
-                format!("nobody can approve what the team {} asks for", team.name),
+                format!("nobody can approve requests of the team {}", team.name),
                 "name an active full member or a user group with one in `approvers`",
             ));
         }

@@ -51,23 +51,23 @@ async fn told(fault: impl FnOnce(&FakeSlack)) -> String {
 
 #[tokio::test]
 async fn a_token_that_is_not_taken_or_not_a_bots_is_told_with_where_to_get_one() {
-    insta::assert_snapshot!(told(|slack| slack.refuses("auth.test", "token_revoked")).await, @"problem Slack token: `SLACK_BOT_TOKEN` is not taken: Slack answered `token_revoked`: copy the Bot User OAuth Token from OAuth & Permissions of the app anew; if there is none, press Install to Workspace first");
+    insta::assert_snapshot!(told(|slack| slack.refuses("auth.test", "token_revoked")).await, @"problem Slack token: Slack does not accept `SLACK_BOT_TOKEN`: Slack answered `token_revoked`: copy the Bot User OAuth Token from OAuth & Permissions of the app again; if there is none, press Install to Workspace first");
     insta::assert_snapshot!(told(|slack| {
         slack.answers("auth.test", &json!({ "ok": true, "team": "Play", "user_id": "U0ALICE" }));
     })
     .await, @"
     problem Slack token: `SLACK_BOT_TOKEN` is the token of a person, U0ALICE in Play: copy the Bot User OAuth Token, which begins with `xoxb-`, from OAuth & Permissions of the app
-    warning Slack scopes: Slack does not list what was granted: look under OAuth & Permissions, Scopes, whether it is what manifest.yml asks for
+    warning Slack scopes: Slack does not list what was granted: check under OAuth & Permissions, Scopes, that they are those of manifest.yml
     ok      clock: the same as Slack's, within a minute
     ok      channels: #approvals C0APPROVALS (`approvals_channel`) can be written to
-    ok      people: everybody who is named counts: 1
+    ok      people: named people and groups that count: 1
     ");
 }
 
 #[tokio::test]
 async fn a_slack_that_cannot_be_used_is_told_once() {
-    insta::assert_snapshot!(told(|slack| slack.script("auth.test", 503, Vec::new(), "<html>")).await, @"problem Slack: Slack answered with HTTP status 503 Service Unavailable: check the way from here to slack.com (proxy, firewall, DNS), and `SLACK_API_URL` if it is set");
-    insta::assert_snapshot!(told(|slack| slack.refuses("auth.test", "internal_error")).await, @"problem Slack: Slack answered `internal_error`: check the way from here to slack.com (proxy, firewall, DNS), and `SLACK_API_URL` if it is set");
+    insta::assert_snapshot!(told(|slack| slack.script("auth.test", 503, Vec::new(), "<html>")).await, @"problem Slack: Slack answered with HTTP status 503 Service Unavailable: check the connection from here to slack.com (proxy, firewall, DNS), and `SLACK_API_URL` if it is set");
+    insta::assert_snapshot!(told(|slack| slack.refuses("auth.test", "internal_error")).await, @"problem Slack: Slack answered `internal_error`: check the connection from here to slack.com (proxy, firewall, DNS), and `SLACK_API_URL` if it is set");
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn what_slack_does_not_say_is_no_problem_but_is_told() {
     ok      Slack token: the bot U0QM in Play
     ok      Slack scopes: all 3 that the settings need are granted
     ok      clock: the same as Slack's, within a minute
-    warning channels: C0APPROVALS (`approvals_channel`) could not be looked at: Slack answered `internal_error`: try again
-    warning people: 1 of 1 could not be asked about: cannot ask Slack who U0ALICE is: Slack answered `internal_error`: try again, after granting the scope if one is missing
+    warning channels: C0APPROVALS (`approvals_channel`) could not be checked: Slack answered `internal_error`: try again
+    warning people: 1 of 1 could not be checked: cannot ask Slack who U0ALICE is: Slack answered `internal_error`: try again, after granting the scope if one is missing
     ");
 }

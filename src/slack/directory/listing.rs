@@ -170,14 +170,14 @@ impl Listing {
     }
 
     /// Awaits an answer while lookups wait for it. Once it takes longer than their patience, they no longer wait.
-    async fn while_people_wait<T>(&self, asked: impl Future<Output = T>) -> T {
+    async fn while_people_wait<T>(&self, call: impl Future<Output = T>) -> T {
         self.is_awaited.send_replace(true);
-        let mut asked = pin!(asked);
-        if let Ok(answer) = tokio::time::timeout(self.patience(), &mut asked).await {
+        let mut call = pin!(call);
+        if let Ok(answer) = tokio::time::timeout(self.patience(), &mut call).await {
             return answer;
         }
         self.is_awaited.send_replace(false);
-        asked.await
+        call.await
     }
 
     async fn pause(&self, time: Duration) {

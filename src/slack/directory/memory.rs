@@ -19,7 +19,7 @@ use crate::ports::slack::SlackError;
 pub(super) const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
 
 /// The error of a lookup that panicked.
-const ENDED_BADLY: &str = "the question ended badly";
+const ENDED_BADLY: &str = "the lookup panicked";
 
 /// Answers by key.
 #[derive(Debug)]
@@ -177,7 +177,7 @@ impl<A: Clone + Send + Sync + 'static> CacheSlot<A> {
         }
         let (slot, clock) = (Arc::clone(self), Arc::clone(clock));
         // In its own task, so that it completes even if all that wait for it are gone.
-        let asked = tokio::spawn(async move {
+        let lookup = tokio::spawn(async move {
             let asked_at = clock.now();
             // A panic must not leave `asking` set, or no later lookup would be made.
             let answer = AssertUnwindSafe(ask).catch_unwind().await;
@@ -189,14 +189,14 @@ impl<A: Clone + Send + Sync + 'static> CacheSlot<A> {
                 Err(error) => {
                     tracing::debug!(
                         error = format!("{error:#}"),
-                        "what Slack said about people stays as old as it is"
+                        "cannot refresh what is cached about people"
                     );
                 }
             }
             answer.map_err(LookupFailed::from)
         });
         let ended_badly = || LookupFailed::Other(ENDED_BADLY.to_owned());
-        let asking = asked.map(move |answer| answer.unwrap_or_else(|_| Err(ended_badly()))).boxed().shared();
+        let asking = lookup.map(move |answer| answer.unwrap_or_else(|_| Err(ended_badly()))).boxed().shared();
         state.asking = Some(asking.clone());
         asking
     }
@@ -229,7 +229,7 @@ mod tests {
         let shown = memory.recall((&1, Freshness::Known), &clock, async { panic!("a mistake of ours") });
         assert_eq!(shown.await.unwrap(), "old");
         tokio::task::yield_now().await;
-        let asked = memory.recall((&1, Freshness::Fresh), &clock, async { Ok("new") });
-        assert_eq!(asked.await.unwrap(), "new");
+        let lookup = memory.recall((&1, Freshness::Fresh), &clock, async { Ok("new") });
+        assert_eq!(lookup.await.unwrap(), "new");
     }
 }

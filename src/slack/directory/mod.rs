@@ -97,13 +97,13 @@ impl SlackDirectory {
 
     /// Returns the answer to one lookup, or [`Late`] after the time limit. An answer that arrives later is still
     /// cached.
-    async fn answered<A>(&self, asked: impl Future<Output = anyhow::Result<A>>) -> anyhow::Result<A> {
+    async fn answered<A>(&self, lookup: impl Future<Output = anyhow::Result<A>>) -> anyhow::Result<A> {
         self.is_used.store(true, Ordering::Relaxed);
-        tokio::time::timeout(self.client.limits().question, asked).await.map_err(|_| Late)?
+        tokio::time::timeout(self.client.limits().question, lookup).await.map_err(|_| Late)?
     }
 
     async fn account(&self, person: &PersonId, freshness: Freshness) -> anyhow::Result<SlackAccount> {
-        let asked = self.answered(async {
+        let lookup = self.answered(async {
             // For what is only shown, spend no call on an account that the running list is about to bring.
             if let Some(account) = self.accounts.any(person)
                 && freshness == Freshness::Known
@@ -117,9 +117,9 @@ impl SlackDirectory {
                 self.accounts.expect(person);
                 self.listing.brings(is_known).await;
             }
-            let (client, asked) = (Arc::clone(&self.client), person.clone());
+            let (client, id) = (Arc::clone(&self.client), person.clone());
             let ask = async move {
-                let member = client.member(&asked).await?;
+                let member = client.member(&id).await?;
                 // Which workspace an account belongs to matters only if the account counts otherwise.
                 let ours = match &member {
                     Some(member) if member.uncounted().is_none() => client.own_identity().await?,
@@ -129,18 +129,18 @@ impl SlackDirectory {
             };
             self.accounts.recall((person, freshness), &self.clock, ask).await
         });
-        asked.await.with_context(|| format!("cannot ask Slack who {person} is"))
+        lookup.await.with_context(|| format!("cannot ask Slack who {person} is"))
     }
 
     /// Returns the owner of an address. Looks among the accounts, which are listed first unless that was done recently.
     /// Slack is asked about the single address only for decisions, and only if no account has it.
     pub(super) async fn owner_of(&self, address: &str, freshness: Freshness) -> anyhow::Result<Address> {
-        let asked = self.answered(async {
+        let lookup = self.answered(async {
             if let Some(permit) = self.listing.begin() {
                 // Not awaited, because the whole list takes many calls. The lookup waits below for one page at a time.
                 tokio::spawn(async move {
                     if let Err(error) = permit.list().await {
-                        tracing::debug!(error = format!("{error:#}"), "addresses are asked about one by one");
+                        tracing::debug!(error = format!("{error:#}"), "looking up addresses one by one");
                     }
                 });
             }
@@ -158,19 +158,19 @@ impl SlackDirectory {
             // The account of the listed owner confirms the address, without the slower-paced lookup by address.
             if !is_known()
                 && let Some(Some((person, _))) = listed
-                && let Some((own, is_confirmed)) = self.account(&person, freshness).await?.email
-                && own == address
+                && let Some((account_email, is_confirmed)) = self.account(&person, freshness).await?.email
+                && account_email == address
             {
                 return Ok(Some((person, is_confirmed)));
             }
-            let (client, asked) = (Arc::clone(&self.client), address.clone());
+            let (client, email) = (Arc::clone(&self.client), address.clone());
             let ask = async move {
-                let member = client.member_by_email(&asked).await?;
+                let member = client.member_by_email(&email).await?;
                 Ok(member.map(|member| (member.person(), member.has_confirmed_email())))
             };
             self.addresses.recall((&address, freshness), &self.clock, ask).await
         });
-        asked.await.context("cannot ask Slack whose address this is")
+        lookup.await.context("cannot ask Slack whose address this is")
     }
 }
 
@@ -202,7 +202,7 @@ impl Directory for SlackDirectory {
     async fn has_email(&self, person: &PersonId, email: &str, freshness: Freshness) -> anyhow::Result<bool> {
         let email = email.to_lowercase();
         match self.account(person, freshness).await?.email {
-            Some((own, _)) if own != email => Ok(false),
+            Some((account_email, _)) if account_email != email => Ok(false),
             Some((_, true)) => Ok(true),
             // The account does not confirm the address. The cache may show another owner; otherwise ask Slack by
             // address.
@@ -225,13 +225,13 @@ impl Directory for SlackDirectory {
         freshness: Freshness,
     ) -> anyhow::Result<Option<PersonId>> {
         let question = (person.clone(), field.to_owned());
-        let (client, (asked, of)) = (Arc::clone(&self.client), question.clone());
+        let (client, (id, key)) = (Arc::clone(&self.client), question.clone());
         let ask = async move {
-            let value = client.profile_field(&asked, &of).await?;
+            let value = client.profile_field(&id, &key).await?;
             Ok(value.as_deref().and_then(first_person))
         };
-        let asked = self.answered(self.named.recall((&question, freshness), &self.clock, ask)).await;
-        asked.with_context(|| format!("cannot ask Slack whom field {field} of {person} names"))
+        let manager = self.answered(self.named.recall((&question, freshness), &self.clock, ask)).await;
+        manager.with_context(|| format!("cannot ask Slack whom field {field} of {person} names"))
     }
 
     async fn refresh(&self) {
@@ -242,7 +242,7 @@ impl Directory for SlackDirectory {
         if let Err(error) = permit.list().await {
             // The next refresh must try again.
             self.is_used.store(true, Ordering::Relaxed);
-            tracing::debug!(error = format!("{error:#}"), "accounts are asked about one by one");
+            tracing::debug!(error = format!("{error:#}"), "looking up accounts one by one");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Absences on the home tab: the user's own, and those of users they are a delegate of.
+//! Absences on the home tab: the user's absence, and those of users they are a delegate of.
 
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
 
@@ -13,16 +13,20 @@ const MOST_SHOWN: usize = 5;
 
 /// Returns the button for an absence, unless the user is away.
 pub(super) fn leave_button(page: &HomePage) -> Option<SlackBlockButtonElement> {
-    own(page).is_none().then(|| button(ActionId::Leave, "Out of office", "home", "Out of office"))
+    if absence(page).is_none() {
+        Some(button(ActionId::Leave, "Out of office", "home", "Out of office"))
+    } else {
+        None
+    }
 }
 
 pub(super) fn away(page: &HomePage) -> Vec<SlackBlock> {
     let mut blocks = Vec::new();
-    if let Some(own) = own(page) {
+    if let Some(absence) = absence(page) {
         let text = format!(
-            "*You are away* until {}. {} answers what you would be asked to approve.",
-            own.until,
-            mention(&own.delegate)
+            "*You are away* until {}. {} answers approval requests for you.",
+            absence.until,
+            mention(&absence.delegate)
         );
         blocks.push(section(&text));
         blocks.push(buttons("away", vec![button(ActionId::ComeBack, "I am back", "home", "I am back")]));
@@ -32,7 +36,7 @@ pub(super) fn away(page: &HomePage) -> Vec<SlackBlock> {
     blocks
 }
 
-fn own(page: &HomePage) -> Option<&Away> {
+fn absence(page: &HomePage) -> Option<&Away> {
     page.aways.iter().find(|away| away.person == page.person)
 }
 

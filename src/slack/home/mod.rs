@@ -67,8 +67,8 @@ fn welcome(command: &str) -> String {
     let command = escape_within(command, 40);
     format!(
         "*Welcome.* Here you get AWS resources that are set up the right way, without a ticket.\n\
-         *Request something*, or type `{command}` anywhere: the form shows what it costs and who has to agree.\n\
-         Everything has an end date. You are warned before it, and renew or tear down with one click, here too."
+         *Request something*, or type `{command}` anywhere: the form shows what it costs and who has to approve it.\n\
+         Everything expires. You get a warning first, and renew it or tear it down with one click, here too."
     )
 }
 
@@ -80,13 +80,13 @@ fn is_in_a_team(page: &HomePage) -> bool {
 fn no_team(page: &HomePage) -> &'static str {
     match (page.everything, page.teams.is_empty()) {
         (Some(_), _) => {
-            "You can look at all teams. You are a member of none, so you cannot request anything yourself."
+            "You can see all teams, but you are not a member of any, so you cannot request anything yourself."
         }
         (None, false) => {
-            "You approve for the teams above. You are a member of none, so you cannot request anything yourself."
+            "You approve for the teams above, but you are not a member of any, so you cannot request anything yourself."
         }
         (None, true) => {
-            "You are a member of no team, so you cannot request anything yet. Your platform team can add you to one."
+            "You are not a member of any team, so you cannot request anything yet. Your platform team can add you to one."
         }
     }
 }
@@ -97,8 +97,8 @@ fn everything(page: &HomePage) -> Vec<SlackBlock> {
     let mut blocks = vec![divider(), header("All teams")];
     if parked > 0 {
         let command = escape_within(&page.command, 40);
-        let (jobs, were) = if parked == 1 { ("job", "was") } else { ("jobs", "were") };
-        blocks.push(section(&format!("{parked} {jobs} {were} given up: `{command} jobs` shows why.")));
+        let jobs = if parked == 1 { "job" } else { "jobs" };
+        blocks.push(section(&format!("{parked} failed {jobs}: `{command} jobs` shows why.")));
     }
     let value = Rows::first(Some(ALL_TEAMS)).written();
     blocks.push(buttons(
@@ -127,11 +127,11 @@ fn waiting(page: &HomePage) -> Vec<SlackBlock> {
     }
     let note = match (page.waiting.requests.is_empty(), page.waiting.more) {
         (false, false) => return blocks,
-        (false, true) => "More are waiting; they move up as you answer these.",
-        (true, false) => "Nothing waits for you. What you can approve or deny shows up here.",
+        (false, true) => "More are waiting. They appear as you answer these.",
+        (true, false) => "Nothing is waiting for you. Requests that you can approve or deny appear here.",
         (true, true) => {
-            "So much waits for others that what may wait for you is not shown here. You find it on its card, in the channel where it \
-             was asked."
+            "Too many requests are waiting for others to show the ones that may be waiting for you. You find them on their cards, in the \
+             channels where they were posted."
         }
     };
     blocks.push(context(note));
@@ -146,7 +146,7 @@ fn mine(page: &HomePage) -> Vec<SlackBlock> {
     }
     if page.mine.requests.is_empty() {
         // Users without a team read further down that they cannot request anything yet.
-        let hint = if is_in_a_team(page) { " *Request something* shows what there is." } else { "" };
+        let hint = if is_in_a_team(page) { " *Request something* shows what you can request." } else { "" };
         blocks.push(context(&format!("You have nothing here yet.{hint}")));
     }
     blocks.push(show_all("all.mine", None));
@@ -155,8 +155,10 @@ fn mine(page: &HomePage) -> Vec<SlackBlock> {
 
 /// Returns the button that opens the whole list: the user's own, or a team's.
 fn show_all(block: &str, team: Option<&str>) -> SlackBlock {
-    let spoken =
-        team.map_or_else(|| "Show all of yours".to_owned(), |team| format!("Show all of team {team}"));
+    let spoken = match team {
+        Some(team) => format!("Show all of team {team}"),
+        None => "Show all of yours".to_owned(),
+    };
     let value = Rows::first(team).written();
     buttons(block, vec![button(ActionId::ShowAll, "Show all", &value, &spoken)])
 }

@@ -19,14 +19,14 @@ pub(super) fn team(page: &TeamPage, number: usize, command: &str) -> Vec<SlackBl
         let command = escape_within(command, 40);
         let text = if page.live.more {
             format!(
-                "Your own are the newest of many. `{command} list {}` shows all.",
+                "Your own requests are the newest of many. `{command} list {}` shows all.",
                 escape(page.team.as_str())
             )
         } else if page.is_member {
-            format!("Your team-mates have nothing here. `{command} list` shows what has ended, too.")
+            format!("Your team-mates have nothing here. `{command} list` also shows what has ended.")
         } else {
             let team = escape(page.team.as_str());
-            format!("This team has nothing that lives. `{command} list {team}` shows what has ended, too.")
+            format!("This team has nothing active. `{command} list {team}` also shows what has ended.")
         };
         blocks.push(context(&text));
     }

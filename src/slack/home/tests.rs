@@ -63,22 +63,22 @@ fn a_first_visit_is_told_what_this_is_and_what_to_do() {
     insta::assert_snapshot!(shown(&HomePage { is_first_visit: true, teams: vec![team()], ..page() }), @"
     # Quartermaster
     *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
-    *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
-    Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
+    *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to approve it.
+    Everything expires. You get a warning first, and renew it or tear it down with one click, here too.
     [Request something primary] [Costs] [Stats] [Out of office]
     # Waiting for your approval
-    (Nothing waits for you. What you can approve or deny shows up here.)
+    (Nothing is waiting for you. Requests that you can approve or deny appear here.)
     # Your requests and resources
-    (You have nothing here yet. *Request something* shows what there is.)
+    (You have nothing here yet. *Request something* shows what you can request.)
     [Show all]
     ---
     # Team payments
     ▓▓▓▓░░░░░░ about $212 of $500 a month
     ▓▓░░░░░░░░ Secure S3 Bucket: 2 of 10 · about $4.30/month
     ░░░░░░░░░░ PostgreSQL RDS Instance: 0 of 3
-    (Your team-mates have nothing here. `/provision list` shows what has ended, too.)
+    (Your team-mates have nothing here. `/provision list` also shows what has ended.)
     [Show all]
-    (Costs are estimates at list price · Simulated: nothing real is made)
+    (Costs are estimates at list price · Simulated: nothing real is created)
     ");
 }
 
@@ -97,21 +97,21 @@ fn what_waits_comes_first_then_ones_own_then_the_teams() {
     [Request something primary] [Costs] [Stats] [Out of office]
     # Waiting for your approval
     *Secure S3 Bucket v1.0* `dev` for team *payments* · about $15/month
-    <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+    <@U0ALICE> asks for it · `0b8f1c9e` · times out <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
     “Invoices & receipts > for audit”
     [Approve primary] [Deny danger] [Approve with changes] [Details]
     *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` for team *payments* · about $15/month
-    <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer · `0b8f1c9e` · expires unanswered <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
+    <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer · `0b8f1c9e` · times out <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
     “Invoices & receipts > for audit”
-    [Approve primary] [Deny danger] [Details]
+    [Approve primary] [Deny danger] [Approve with changes] [Details]
     # Your requests and resources
     *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>
     `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
     [Details] [Renew 30 days] [Tear down]
-    *Secure S3 Bucket v1.0* `dev` · Waiting for approval, expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+    *Secure S3 Bucket v1.0* `dev` · Waiting for approval, times out <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
     `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
-    [Details] [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.]
-    *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>; a renewal by 30 days waits for approval until <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
+    [Details] [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been provisioned yet.]
+    *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>; a renewal by 30 days is waiting for approval until <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
     `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
     [Details] [Withdraw the renewal] [Tear down]
     *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Teardown failed, since <!date^1795341900^{date_short_pretty}|2026-11-22>
@@ -127,13 +127,13 @@ fn what_waits_comes_first_then_ones_own_then_the_teams() {
     `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
     [Details]
     [Show all]
-    (Costs are estimates at list price · Simulated: nothing real is made)
+    (Costs are estimates at list price · Simulated: nothing real is created)
     ");
 }
 
 #[test]
 fn somebody_in_no_team_is_told_whom_to_ask() {
-    assert!(shown(&page()).contains("You are a member of no team"));
+    assert!(shown(&page()).contains("You are not a member of any team"));
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn approvers_see_the_teams_they_answer_for_and_what_they_cannot_do() {
     # Quartermaster
     [Request something primary] [Costs] [Stats] [Out of office]
     # Waiting for your approval
-    (Nothing waits for you. What you can approve or deny shows up here.)
+    (Nothing is waiting for you. Requests that you can approve or deny appear here.)
     # Your requests and resources
     (You have nothing here yet.)
     [Show all]
@@ -203,11 +203,11 @@ fn approvers_see_the_teams_they_answer_for_and_what_they_cannot_do() {
     ▓▓▓▓░░░░░░ about $212 of $500 a month
     ▓▓░░░░░░░░ Secure S3 Bucket: 2 of 10 · about $4.30/month
     ░░░░░░░░░░ PostgreSQL RDS Instance: 0 of 3
-    (This team has nothing that lives. `/provision list payments` shows what has ended, too.)
+    (This team has nothing active. `/provision list payments` also shows what has ended.)
     [Show all]
     ---
-    You approve for the teams above. You are a member of none, so you cannot request anything yourself.
-    (Costs are estimates at list price · Simulated: nothing real is made)
+    You approve for the teams above, but you are not a member of any, so you cannot request anything yourself.
+    (Costs are estimates at list price · Simulated: nothing real is created)
     ");
 }
 
@@ -222,19 +222,19 @@ fn whoever_reads_everything_is_led_to_all_teams_and_admins_to_what_was_given_up(
     insta::assert_snapshot!([told(0), told(1), told(123)].join("\n"), @"
     [Show all requests]
     ---
-    You can look at all teams. You are a member of none, so you cannot request anything yourself.
-    (Costs are estimates at list price · Simulated: nothing real is made)
+    You can see all teams, but you are not a member of any, so you cannot request anything yourself.
+    (Costs are estimates at list price · Simulated: nothing real is created)
 
-    1 job was given up: `/provision jobs` shows why.
+    1 failed job: `/provision jobs` shows why.
     [Show all requests]
     ---
-    You can look at all teams. You are a member of none, so you cannot request anything yourself.
-    (Costs are estimates at list price · Simulated: nothing real is made)
+    You can see all teams, but you are not a member of any, so you cannot request anything yourself.
+    (Costs are estimates at list price · Simulated: nothing real is created)
 
-    123 jobs were given up: `/provision jobs` shows why.
+    123 failed jobs: `/provision jobs` shows why.
     [Show all requests]
     ---
-    You can look at all teams. You are a member of none, so you cannot request anything yourself.
-    (Costs are estimates at list price · Simulated: nothing real is made)
+    You can see all teams, but you are not a member of any, so you cannot request anything yourself.
+    (Costs are estimates at list price · Simulated: nothing real is created)
     ");
 }

@@ -25,9 +25,9 @@ pub fn parse_interaction(body: &[u8]) -> Result<Incoming, ParseError> {
 /// # Errors
 /// Same as [`parse_interaction`], and when it is of another kind.
 pub fn parse_options(body: &[u8]) -> Result<Incoming, ParseError> {
-    let asked = parse_interaction(body)?;
-    if matches!(asked, Incoming::Suggestion(_)) {
-        Ok(asked)
+    let incoming = parse_interaction(body)?;
+    if matches!(incoming, Incoming::Suggestion(_)) {
+        Ok(incoming)
     } else {
         Err(ParseError::Missing("block_suggestion"))
     }

@@ -159,10 +159,10 @@ pub(super) fn inputs(blocks: &str) -> Option<BTreeSet<String>> {
 impl WireView {
     /// Returns the input of the view. A field that was shown but whose input is missing or unreadable is empty.
     pub(super) fn values(&self, state: Option<ViewState>) -> Values {
-        let shown = self.blocks.as_deref().and_then(|blocks| inputs(blocks.get())).unwrap_or_default();
-        let shown = shown.into_iter().map(|block| (block, Vec::new()));
+        let inputs = self.blocks.as_deref().and_then(|blocks| inputs(blocks.get())).unwrap_or_default();
+        let empty = inputs.into_iter().map(|block| (block, Vec::new()));
         // Later entries win, so input replaces the empty entry of its block.
-        shown.chain(state.into_iter().flat_map(ViewState::flat)).collect()
+        empty.chain(state.into_iter().flat_map(ViewState::flat)).collect()
     }
 }
 

@@ -18,15 +18,16 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
         ("Cost", text::cost(request)),
         ("Quota", text::quota(notice)),
     ]));
-    blocks.extend(request.exceeds_budget.then(|| section(ABOVE_BUDGET)));
+    if request.exceeds_budget {
+        blocks.push(section(ABOVE_BUDGET));
+    }
     blocks.extend(text::exception(request).map(|exception| section(&exception_line(request, &exception))));
     blocks.extend(text::reason(request).iter().map(|reason| section(reason)));
     blocks.extend(text::ticket(request).iter().map(|ticket| section(ticket)));
-    blocks.extend(held(notice).iter().map(|held| section(held)));
+    blocks.extend(resources_of_the_team(notice).iter().map(|lines| section(lines)));
     blocks.extend(text::parameters(request).iter().map(|parameters| section(parameters)));
     blocks.extend(outcome(notice));
-    let ends =
-        undecided(request).then(|| format!("expires unanswered {}", date_time(request.creation.answer_by)));
+    let ends = undecided(request).then(|| format!("times out {}", date_time(request.creation.answer_by)));
     blocks.push(text::footer(notice, ends));
     Message::new(&fallback(notice), blocks)
 }
@@ -38,17 +39,20 @@ fn exception_line(request: &Request, exception: &str) -> String {
 }
 
 /// Shown on a card that needs an approval because of the budget.
-pub(super) const ABOVE_BUDGET: &str = ":warning: This goes beyond the team's monthly budget.";
+pub(super) const ABOVE_BUDGET: &str = ":warning: This exceeds the team's monthly budget.";
 
 /// Lists what the team already has of this product, with owners and costs; `None` if it has nothing.
-fn held(notice: &RequestNotice<'_>) -> Option<String> {
+fn resources_of_the_team(notice: &RequestNotice<'_>) -> Option<String> {
     let line = |request: &Request| {
         let cost = request.estimate.as_ref().map(|estimate| format!(" · {}", monthly(estimate)));
         let (name, owner) = (code(&text::resource(request), 100), mention(&request.owner));
         format!("{name} · {owner}{}", cost.unwrap_or_default())
     };
     let lines: Vec<String> = notice.held.iter().map(line).collect();
-    (!lines.is_empty()).then(|| format!("*The team has*\n{}", lines.join("\n")))
+    if lines.is_empty() {
+        return None;
+    }
+    Some(format!("*The team has*\n{}", lines.join("\n")))
 }
 
 fn undecided(request: &Request) -> bool {
@@ -106,7 +110,7 @@ fn decided(request: &Request) -> String {
     match request.status {
         Status::Denied { .. } | Status::Cancelled | Status::TimedOut => decision,
         // The card is not updated at every step, so a progress bar would soon be wrong here.
-        Status::Provisioning { .. } => format!("{decision}\nProvisioning: the thread shows how far it is."),
+        Status::Provisioning { .. } => format!("{decision}\nProvisioning: the thread shows the progress."),
         Status::Pending
         | Status::AwaitingApproval { .. }
         | Status::Approved
@@ -134,7 +138,7 @@ fn fallback(notice: &RequestNotice<'_>) -> String {
         "" => String::new(),
         reason => format!(" Why: {}.", inline(reason, 300)),
     };
-    let above = if request.exceeds_budget { " This goes beyond the team's monthly budget." } else { "" };
+    let above = if request.exceeds_budget { " This exceeds the team's monthly budget." } else { "" };
     let exception = text::exception(request).map(|exception| format!(" {exception}.")).unwrap_or_default();
     let state = if undecided(request) { waiting(notice) } else { decided(request) };
     let simulated = text::simulated(notice);
@@ -159,7 +163,7 @@ mod tests {
     #[test]
     fn a_waiting_card_shows_everything_needed_to_decide() {
         insta::assert_snapshot!(shown(&fixtures::awaiting()), @"
-        (Approval needed: Secure S3 Bucket. <@U0ALICE> asks for Secure S3 Bucket v1.0 for team payments, about $15/month, us-east-1 list price of 2026-08-21, quota 2 of 3 used, this one included. Why: `Invoices &amp; receipts &gt; for audit`. Waiting for <@U0MORGAN> or <!subteam^S0LEADS> (request 0b8f1c9e) Simulated: nothing real is made.)
+        (Approval needed: Secure S3 Bucket. <@U0ALICE> asks for Secure S3 Bucket v1.0 for team payments, about $15/month, us-east-1 list price of 2026-08-21, quota 2 of 3 used, this one included. Why: `Invoices &amp; receipts &gt; for audit`. Waiting for <@U0MORGAN> or <!subteam^S0LEADS> (request 0b8f1c9e) Simulated: nothing real is created.)
         # Approval needed: Secure S3 Bucket
         *Requested by* <@U0ALICE>
         *Team* payments
@@ -174,7 +178,7 @@ mod tests {
         Name: `invoices &lt;2026&gt;`
         Waiting for <@U0MORGAN> or <!subteam^S0LEADS>
         [Approve primary] [Deny danger] [Approve with changes]
-        (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · times out <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is created)
         ");
     }
 
@@ -208,7 +212,7 @@ mod tests {
 
         # Provisioning: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
-        Provisioning: the thread shows how far it is.
+        Provisioning: the thread shows the progress.
 
         # Active: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
@@ -216,11 +220,11 @@ mod tests {
 
         # Updating: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
-        Being changed. Its lease goes on as before, until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        Being changed. Its lease is unaffected and ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
 
         # Tearing down: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
-        Provisioning failed. What was made is being cleaned up.
+        Provisioning failed. Whatever was created is being cleaned up.
 
         # Denied: Secure S3 Bucket
         Denied by <@U0MORGAN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
@@ -239,15 +243,15 @@ mod tests {
 
         # Teardown failed: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
-        Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.
+        Provisioning failed, and so did the clean-up: something may be left over, and it keeps its quota slot.
 
         # Torn down: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
-        Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: <@U0ALICE> said so.
+        Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: <@U0ALICE> asked for it.
 
         # Retained: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
-        Left as it is, by <@U0ADMIN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>). The portal no longer looks after it.
+        Left as it is, by <@U0ADMIN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>). The portal no longer manages it.
         “Invoices & receipts
         > for audit”
         ");
@@ -258,7 +262,7 @@ mod tests {
         let mut request = fixtures::awaiting();
         assert!(!shown(&request).contains("budget"));
         request.exceeds_budget = true;
-        assert_eq!(shown(&request).matches("This goes beyond the team's monthly budget.").count(), 2);
+        assert_eq!(shown(&request).matches("This exceeds the team's monthly budget.").count(), 2);
     }
 
     #[test]

@@ -104,7 +104,7 @@ mod tests {
         cost depends on what you choose · needs approval · Platform Team
         [Request]
         (`/provision &lt;product&gt;` opens a form right away, `/provision help` shows the rest.)
-        (Simulated: nothing real is made)
+        (Simulated: nothing real is created)
         ");
     }
 

@@ -13,9 +13,9 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     // A card without a change should not exist. If it does, the state is better than nothing.
     let Some((approval, order)) = request.change() else { return super::progress::direct(notice) };
     let title = outcome::title(request, approval);
-    let asked =
+    let question =
         format!("{} asks to change {}.", mention(&approval.asked_by), code(&text::resource(request), 100));
-    let mut blocks = vec![header(&title), section(&asked)];
+    let mut blocks = vec![header(&title), section(&question)];
     blocks.push(section(&format!("*Changes*\n{}", difference_lines(&order.differences))));
     blocks.extend(fields(&[
         ("Owner", mention(&request.owner)),
@@ -23,7 +23,9 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
         ("Product", text::product(request)),
         ("Cost", estimates(order.estimate_before.as_ref(), order.estimate.as_ref())),
     ]));
-    blocks.extend(order.exceeds_budget.then(|| section(super::approval::ABOVE_BUDGET)));
+    if order.exceeds_budget {
+        blocks.push(section(super::approval::ABOVE_BUDGET));
+    }
     if !order.reason.trim().is_empty() {
         blocks.push(section(&format!("*Why*\n{}", quote(&order.reason, text::QUOTED))));
     }
@@ -33,15 +35,20 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     blocks.push(text::footer(notice, None));
     let simulated = text::simulated(notice);
     let changes = inline(&order.describe(), 1000);
-    let text = format!("{}. {asked} {changes}. {outcome}{simulated}", escape_within(&title, 200));
+    let text = format!("{}. {question} {changes}. {outcome}{simulated}", escape_within(&title, 200));
     Message::new(&text, blocks)
 }
 
 /// Lists the differences, one per line, as many as fit into a section.
 pub fn difference_lines(differences: &[Difference]) -> String {
-    let shown = |value: &str| if value.is_empty() { "–".to_owned() } else { code(value, 300) };
-    let line = |one: &Difference| {
-        format!("{}: {} → {}", escape_within(&one.what, 100), shown(&one.before), shown(&one.after))
+    let formatted = |value: &str| if value.is_empty() { "–".to_owned() } else { code(value, 300) };
+    let line = |difference: &Difference| {
+        format!(
+            "{}: {} → {}",
+            escape_within(&difference.what, 100),
+            formatted(&difference.before),
+            formatted(&difference.after)
+        )
     };
     let lines: Vec<String> = differences.iter().map(line).collect();
     // Leave room for the text that callers put in the same section.

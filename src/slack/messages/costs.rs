@@ -50,8 +50,8 @@ fn note(costs: &Costs, command: &str) -> String {
         String::new()
     };
     format!(
-        "{prices}, or of the day of an earlier request; never a bill. {} so far counts the hours each resource was \
-         there; the whole month counts each on to the end of its lease.{hint}",
+        "{prices}, or of the day of an earlier request; this is not a bill. {} so far counts the hours each resource has \
+         existed; the whole month counts each one until its lease ends.{hint}",
         costs.month
     )
 }
@@ -63,15 +63,15 @@ fn summary(account: &OwnerCosts, command: &str) -> String {
     let name = title(account);
     if *held == 0 && projected.is_zero() {
         let budget = budget(account).unwrap_or_default();
-        return format!("*{name}*: nothing yet. `{}` shows what there is.{budget}", escape(command));
+        return format!("*{name}*: nothing yet. `{}` shows what you can request.{budget}", escape(command));
     }
     let unpriced = match unpriced {
         0 => String::new(),
-        1 => "\n1 has no estimate and is in no sum.".to_owned(),
-        some => format!("\n{some} have no estimate and are in no sum."),
+        1 => "\n1 has no estimate and is not counted.".to_owned(),
+        some => format!("\n{some} have no estimate and are not counted."),
     };
     format!(
-        "*{name}*: {held} held, {}/month\nThis month {} so far, {} for the whole of it{}{}{unpriced}",
+        "*{name}*: {held} held, {}/month\nThis month {} so far, {} for the whole month{}{}{unpriced}",
         about(*monthly),
         about(*so_far),
         about(*projected),
@@ -116,7 +116,7 @@ fn budget(account: &OwnerCosts) -> Option<String> {
 fn product_line(name: &str, amounts: &Amounts, account: &OwnerCosts) -> String {
     let billed = amounts.billed.map(|amount| format!(", {} charged by AWS", dollars(amount)));
     let monthly = a_month(amounts)
-        .map_or_else(|| "no estimate and in no sum".to_owned(), |dollars| format!("{dollars}/month"));
+        .map_or_else(|| "no estimate, not counted".to_owned(), |dollars| format!("{dollars}/month"));
     format!(
         "{} {}: {} held, {monthly}, {} so far, {} for the whole month{}",
         meter(amounts.monthly, account.total.monthly),
@@ -235,20 +235,20 @@ mod tests {
     #[test]
     fn costs_come_as_a_table_with_sums_and_what_is_left_of_the_budget() {
         insta::assert_snapshot!(transcript(&costs(&of(vec![mine(), team()]), "/provision")), @"
-        (Costs in November 2026 / *Yours*: 2 held, about $4.30/month / This month about $1.10 so far, about $2.15 for the whole of it / ▓▓▓▓▓▓▓▓▓▓ Secure S3 Bucket: 2 held, $4.30/month, $1.10 so far, $2.15 for the whole month / *Team payments*: 7 held, about $24/month / This month about $9.70 so far, about $19 for the whole of it / Budget ▓▓▓▓░░░░░░ about $24 of $50 a month, about $26 left / 2 have no estimate and are in no sum. / ▓▓▓▓▓▓░░░░ PostgreSQL RDS Instance: 1 held, $15/month, $7.50 so far, $15 for the whole month / ▓▓▓░░░░░░░ Secure S3 Bucket: 4 held, $8.60/month, $2.20 so far, $4.30 for the whole month / ░░░░░░░░░░ Queue: 2 held, no estimate and in no sum, $0 so far, $0 for the whole month / Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        (Costs in November 2026 / *Yours*: 2 held, about $4.30/month / This month about $1.10 so far, about $2.15 for the whole month / ▓▓▓▓▓▓▓▓▓▓ Secure S3 Bucket: 2 held, $4.30/month, $1.10 so far, $2.15 for the whole month / *Team payments*: 7 held, about $24/month / This month about $9.70 so far, about $19 for the whole month / Budget ▓▓▓▓░░░░░░ about $24 of $50 a month, about $26 left / 2 have no estimate and are not counted. / ▓▓▓▓▓▓░░░░ PostgreSQL RDS Instance: 1 held, $15/month, $7.50 so far, $15 for the whole month / ▓▓▓░░░░░░░ Secure S3 Bucket: 4 held, $8.60/month, $2.20 so far, $4.30 for the whole month / ░░░░░░░░░░ Queue: 2 held, no estimate, not counted, $0 so far, $0 for the whole month / Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; this is not a bill. November 2026 so far counts the hours each resource has existed; the whole month counts each one until its lease ends.)
         # Costs in November 2026
         *Yours*: 2 held, about $4.30/month
-        This month about $1.10 so far, about $2.15 for the whole of it
+        This month about $1.10 so far, about $2.15 for the whole month
         *Team payments*: 7 held, about $24/month
-        This month about $9.70 so far, about $19 for the whole of it
+        This month about $9.70 so far, about $19 for the whole month
         Budget ▓▓▓▓░░░░░░ about $24 of $50 a month, about $26 left
-        2 have no estimate and are in no sum.
+        2 have no estimate and are not counted.
         | Whose | Product | Held | A month | So far | Projected | Share |
         | You | Secure S3 Bucket | 2 | $4.30 | $1.10 | $2.15 | ▓▓▓▓▓ |
         | payments | PostgreSQL RDS Instance | 1 | $15 | $7.50 | $15 | ▓▓▓░░ |
         | payments | Secure S3 Bucket | 4 | $8.60 | $2.20 | $4.30 | ▓░░░░ |
         | payments | Queue | 2 | no estimate | $0 | $0 | ░░░░░ |
-        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; this is not a bill. November 2026 so far counts the hours each resource has existed; the whole month counts each one until its lease ends.)
         ");
     }
 
@@ -256,11 +256,11 @@ mod tests {
     fn a_team_that_holds_nothing_is_told_what_to_do() {
         let nothing = OwnerCosts { products: vec![], total: Amounts::default(), ..team() };
         insta::assert_snapshot!(transcript(&costs(&of(vec![nothing]), "/provision")), @"
-        (Costs in November 2026 / *Team payments*: nothing yet. `/provision` shows what there is. / Budget ░░░░░░░░░░ about $0 of $50 a month, about $50 left / Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        (Costs in November 2026 / *Team payments*: nothing yet. `/provision` shows what you can request. / Budget ░░░░░░░░░░ about $0 of $50 a month, about $50 left / Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; this is not a bill. November 2026 so far counts the hours each resource has existed; the whole month counts each one until its lease ends.)
         # Costs in November 2026
-        *Team payments*: nothing yet. `/provision` shows what there is.
+        *Team payments*: nothing yet. `/provision` shows what you can request.
         Budget ░░░░░░░░░░ about $0 of $50 a month, about $50 left
-        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; this is not a bill. November 2026 so far counts the hours each resource has existed; the whole month counts each one until its lease ends.)
         ");
     }
 
@@ -269,9 +269,9 @@ mod tests {
         let over = OwnerCosts { budget: Some(Decimal::from(20)), ..team() };
         insta::assert_snapshot!(summary(&over, "/provision"), @"
         *Team payments*: 7 held, about $24/month
-        This month about $9.70 so far, about $19 for the whole of it
+        This month about $9.70 so far, about $19 for the whole month
         Budget ▓▓▓▓▓▓▓▓▓▓ about $24 of $20 a month, about $3.60 over it
-        2 have no estimate and are in no sum.
+        2 have no estimate and are not counted.
         ");
     }
 

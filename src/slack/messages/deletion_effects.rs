@@ -23,18 +23,21 @@ pub(in crate::slack) fn lost_and_kept(request: &Request) -> String {
     let deleted = named(request, DeletionOutcome::Deleted);
     let left = left(request, WILL_STAY);
     match (deleted, left.is_empty()) {
-        (_, true) => "Everything it is made of is deleted and cannot be brought back.".to_owned(),
+        (_, true) => "All of its resources are deleted and cannot be recovered.".to_owned(),
         (Some((_, names)), false) => {
-            format!("*Deleted*, and cannot be brought back: {names}.\n{}", left.join("\n"))
+            format!("*Deleted*, and cannot be recovered: {names}.\n{}", left.join("\n"))
         }
-        (None, false) => format!("Nothing of it is deleted.\n{}", left.join("\n")),
+        (None, false) => format!("Nothing is deleted.\n{}", left.join("\n")),
     }
 }
 
 /// Says before a teardown what will be kept; `None` if nothing is.
 pub(super) fn left_behind(request: &Request) -> Option<String> {
     let left = left(request, WILL_STAY);
-    (!left.is_empty()).then(|| left.join("\n"))
+    if left.is_empty() {
+        return None;
+    }
+    Some(left.join("\n"))
 }
 
 /// Says after a teardown what was kept on purpose; `None` if nothing was.
@@ -44,16 +47,19 @@ pub(super) fn kept(request: &Request) -> Option<String> {
         return None;
     }
     let left = left(request, WAS_KEPT);
-    (!left.is_empty()).then(|| left.join("\n"))
+    if left.is_empty() {
+        return None;
+    }
+    Some(left.join("\n"))
 }
 
 fn left(request: &Request, words: Words) -> Vec<String> {
     let kept = named(request, DeletionOutcome::Kept).map(|(count, names)| {
         let verb = if count == 1 { words.one } else { words.some };
-        format!("*Kept*: {names} {verb} in the AWS account and may go on costing.")
+        format!("*Kept*: {names} {verb} in the AWS account and may still cost money.")
     });
     let snapshot = named(request, DeletionOutcome::Snapshot).map(|(_, names)| {
-        format!("*Snapshot*: a last one {} of {names}, which may go on costing.", words.taken)
+        format!("*Snapshot*: a final one {} of {names}, which may still cost money.", words.taken)
     });
     [kept, snapshot].into_iter().flatten().collect()
 }
@@ -61,7 +67,7 @@ fn left(request: &Request, words: Words) -> Vec<String> {
 /// Returns the number of resources with this effect, and their names.
 fn named(request: &Request, keeps: DeletionOutcome) -> Option<(usize, String)> {
     let name = |fate: &DeletionEffect| {
-        let many = if fate.logical_id.contains('*') { ", however many AWS makes" } else { "" };
+        let many = if fate.logical_id.contains('*') { ", as many as AWS creates" } else { "" };
         format!("{} ({}{many})", escape_within(&fate.logical_id, 60), escape_within(&fate.resource_type, 60))
     };
     let mut names: Vec<String> = request.fates().filter(|fate| fate.keeps == keeps).map(name).collect();
@@ -101,19 +107,19 @@ mod tests {
         let said =
             [&PARTS[..], &PARTS[..1], &PARTS[1..3], &PARTS[2..], &[]].map(|parts| lost_and_kept(&of(parts)));
         insta::assert_snapshot!(said.join("\n---\n"), @"
-        *Deleted*, and cannot be brought back: Role (AWS::IAM::Role) and Subnets (AWS::RDS::DBSubnetGroup).
-        *Kept*: Key (AWS::KMS::Key) stays in the AWS account and may go on costing.
-        *Snapshot*: a last one is taken of Database (AWS::RDS::DBInstance), which may go on costing.
+        *Deleted*, and cannot be recovered: Role (AWS::IAM::Role) and Subnets (AWS::RDS::DBSubnetGroup).
+        *Kept*: Key (AWS::KMS::Key) stays in the AWS account and may still cost money.
+        *Snapshot*: a final one is taken of Database (AWS::RDS::DBInstance), which may still cost money.
         ---
-        Nothing of it is deleted.
-        *Kept*: Key (AWS::KMS::Key) stays in the AWS account and may go on costing.
+        Nothing is deleted.
+        *Kept*: Key (AWS::KMS::Key) stays in the AWS account and may still cost money.
         ---
-        *Deleted*, and cannot be brought back: Role (AWS::IAM::Role).
-        *Snapshot*: a last one is taken of Database (AWS::RDS::DBInstance), which may go on costing.
+        *Deleted*, and cannot be recovered: Role (AWS::IAM::Role).
+        *Snapshot*: a final one is taken of Database (AWS::RDS::DBInstance), which may still cost money.
         ---
-        Everything it is made of is deleted and cannot be brought back.
+        All of its resources are deleted and cannot be recovered.
         ---
-        Everything it is made of is deleted and cannot be brought back.
+        All of its resources are deleted and cannot be recovered.
         ");
     }
 
@@ -125,22 +131,22 @@ mod tests {
         ];
         let mut request = of(&looped);
         insta::assert_snapshot!(lost_and_kept(&request), @"
-        *Deleted*, and cannot be brought back: Db (AWS::SNS::Topic).
-        *Kept*: Db* (AWS::RDS::DBInstance, however many AWS makes) stays in the AWS account and may go on costing.
+        *Deleted*, and cannot be recovered: Db (AWS::SNS::Topic).
+        *Kept*: Db* (AWS::RDS::DBInstance, as many as AWS creates) stays in the AWS account and may still cost money.
         ");
         request.progress.done = ["DbOrders", "DbBills"].map(str::to_owned).into();
         request.progress.total = 2;
         insta::assert_snapshot!(lost_and_kept(&request), @"
-        Nothing of it is deleted.
-        *Kept*: Db* (AWS::RDS::DBInstance, however many AWS makes) stays in the AWS account and may go on costing.
+        Nothing is deleted.
+        *Kept*: Db* (AWS::RDS::DBInstance, as many as AWS creates) stays in the AWS account and may still cost money.
         ");
     }
 
     #[test]
     fn afterwards_it_is_said_what_was_left() {
         insta::assert_snapshot!(kept(&of(&PARTS)).unwrap(), @"
-        *Kept*: Key (AWS::KMS::Key) was left in the AWS account and may go on costing.
-        *Snapshot*: a last one was taken of Database (AWS::RDS::DBInstance), which may go on costing.
+        *Kept*: Key (AWS::KMS::Key) was left in the AWS account and may still cost money.
+        *Snapshot*: a final one was taken of Database (AWS::RDS::DBInstance), which may still cost money.
         ");
         assert_eq!(kept(&of(&PARTS[2..])), None);
         assert_eq!(left_behind(&of(&PARTS[2..])), None);

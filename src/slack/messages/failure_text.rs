@@ -10,15 +10,15 @@ type KnownFailure = (&'static [&'static str], &'static str);
 const PROVISIONING: [KnownFailure; 7] = [
     (
         &["changed by its owner"],
-        "The product is not the one you asked for any more. Try again to see what is new.",
+        "The product has changed since you asked for it. Try again to see what is new.",
     ),
     (
         &["already exists", "already owned", "alreadyexists"],
-        "Something with that name exists already. Try again with another name.",
+        "Something with that name already exists. Try again with another name.",
     ),
     (
         &["access denied", "accessdenied", "not authorized", "unauthorizedoperation"],
-        "The portal is not allowed to make a part of it. Ask your platform team to check the product's launch role.",
+        "The portal is not allowed to create part of it. Ask your platform team to check the product's launch role.",
     ),
     (
         &["limit exceeded", "limitexceeded", "quota", "toomany", "maximum number"],
@@ -27,7 +27,7 @@ const PROVISIONING: [KnownFailure; 7] = [
     (&["throttl", "rate exceeded"], "AWS was too busy. Try again in a few minutes."),
     (
         &["timed out", "timeout", "did not stabilize"],
-        "It took too long and was given up. Try again; if it fails again, ask your platform team.",
+        "It took too long and was stopped. Try again; if it fails again, ask your platform team.",
     ),
     (
         &["insufficient", "capacity", "not supported in your requested availability zone"],
@@ -39,7 +39,7 @@ const PROVISIONING: [KnownFailure; 7] = [
 const TEARDOWN: [KnownFailure; 6] = [
     (
         &["not empty", "bucketnotempty", "contains images", "still contains"],
-        "It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.",
+        "It is not empty, and AWS deletes it only when it is. Empty it first, then press Try again.",
     ),
     (
         &["deletion protection", "deletionprotection", "termination protection", "terminationprotection"],
@@ -54,35 +54,34 @@ const TEARDOWN: [KnownFailure; 6] = [
             "is being used",
             "cannot be deleted while",
         ],
-        "Something else still uses a part of it. Remove or detach that first, then press Try again.",
+        "Something else still uses part of it. Remove or detach that first, then press Try again.",
     ),
     (
         &["access denied", "accessdenied", "not authorized", "unauthorizedoperation"],
-        "The portal is not allowed to delete a part of it. Ask your platform team to check the product's launch role, then press Try again.",
+        "The portal is not allowed to delete part of it. Ask your platform team to check the product's launch role, then press Try again.",
     ),
     (&["throttl", "rate exceeded"], "AWS was too busy. Press Try again in a few minutes."),
     (
         &["timed out", "timeout", "did not stabilize"],
-        "It took too long and was given up. Press Try again; if it fails again, ask your platform team.",
+        "It took too long and was stopped. Press Try again; if it fails again, ask your platform team.",
     ),
 ];
 
 /// Explains why provisioning failed, followed by the provisioner's message.
 pub(super) fn of_provisioning(why: &str) -> String {
-    in_plain_words(why, &PROVISIONING, "One of its parts could not be made.")
+    in_plain_words(why, &PROVISIONING, "One of its resources could not be created.")
 }
 
 /// Explains why a teardown failed, followed by the provisioner's message.
 pub(super) fn of_teardown(why: &str) -> String {
-    let otherwise =
-        "One of its parts could not be deleted. Press Try again; if it fails again, ask your platform team.";
+    let otherwise = "One of its resources could not be deleted. Press Try again; if it fails again, ask your platform team.";
     in_plain_words(why, &TEARDOWN, otherwise)
 }
 
-fn in_plain_words(why: &str, known: &[KnownFailure], otherwise: &str) -> String {
+fn in_plain_words(why: &str, failures: &[KnownFailure], otherwise: &str) -> String {
     let lower = why.to_lowercase();
-    let known = known.iter().find(|(signs, _)| signs.iter().any(|sign| lower.contains(sign)));
-    let plain = known.map_or(otherwise, |(_, words)| words);
+    let failure = failures.iter().find(|(signs, _)| signs.iter().any(|sign| lower.contains(sign)));
+    let plain = failure.map_or(otherwise, |(_, words)| words);
     if why.trim().is_empty() {
         return plain.to_owned();
     }
@@ -97,10 +96,12 @@ mod tests {
     fn known_causes_say_what_to_do_and_every_cause_keeps_its_own_words() {
         assert_eq!(
             of_provisioning("Bucket: logs already exists in stack <x>"),
-            "Something with that name exists already. Try again with another name.\n> Bucket: logs already exists in stack &lt;x&gt;"
+            "Something with that name already exists. Try again with another name.\n> Bucket: logs already exists in stack &lt;x&gt;"
         );
-        assert!(of_provisioning("Odd thing").starts_with("One of its parts could not be made.\n> Odd"));
-        assert_eq!(of_provisioning(""), "One of its parts could not be made.");
+        assert!(
+            of_provisioning("Odd thing").starts_with("One of its resources could not be created.\n> Odd")
+        );
+        assert_eq!(of_provisioning(""), "One of its resources could not be created.");
     }
 
     #[test]
@@ -118,14 +119,14 @@ mod tests {
         let lines: Vec<String> =
             causes.iter().map(|why| of_teardown(why).lines().next().unwrap().to_owned()).collect();
         insta::assert_snapshot!(lines.join("\n"), @"
-        It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
+        It is not empty, and AWS deletes it only when it is. Empty it first, then press Try again.
         It is protected against deletion. Switch the deletion protection off, then press Try again.
-        Something else still uses a part of it. Remove or detach that first, then press Try again.
-        Something else still uses a part of it. Remove or detach that first, then press Try again.
-        The portal is not allowed to delete a part of it. Ask your platform team to check the product's launch role, then press Try again.
+        Something else still uses part of it. Remove or detach that first, then press Try again.
+        Something else still uses part of it. Remove or detach that first, then press Try again.
+        The portal is not allowed to delete part of it. Ask your platform team to check the product's launch role, then press Try again.
         AWS was too busy. Press Try again in a few minutes.
-        It took too long and was given up. Press Try again; if it fails again, ask your platform team.
-        One of its parts could not be deleted. Press Try again; if it fails again, ask your platform team.
+        It took too long and was stopped. Press Try again; if it fails again, ask your platform team.
+        One of its resources could not be deleted. Press Try again; if it fails again, ask your platform team.
         ");
     }
 }

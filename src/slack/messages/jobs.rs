@@ -17,9 +17,9 @@ const WHY: usize = 500;
 /// Returns the first of `count` parked jobs, below the result of the last action, if any.
 pub fn jobs(jobs: &[ParkedJob], count: usize, done: Option<&str>) -> Message {
     let title = match count {
-        0 => "No job is given up. Everything that was to be done is done or will be.".to_owned(),
-        1 => "1 job was given up".to_owned(),
-        many => format!("{many} jobs were given up"),
+        0 => "There are no failed jobs.".to_owned(),
+        1 => "1 failed job".to_owned(),
+        many => format!("{many} failed jobs"),
     };
     let mut blocks: Vec<SlackBlock> = done.map(section).into_iter().collect();
     if jobs.is_empty() {
@@ -34,7 +34,7 @@ pub fn jobs(jobs: &[ParkedJob], count: usize, done: Option<&str>) -> Message {
     let more = count.saturating_sub(jobs.len().min(JOBS_SHOWN));
     if more > 0 {
         blocks.push(context(&format!(
-            "{more} more: they move up as these are dealt with; `quartermaster jobs list` prints all."
+            "{more} more appear as you deal with these; `quartermaster jobs list` prints all."
         )));
     }
     let done = done.map(|done| format!("{done}\n")).unwrap_or_default();
@@ -49,7 +49,7 @@ pub fn named(job: &ParkedJob) -> String {
 fn line(job: &ParkedJob) -> String {
     let times = if job.attempts == 1 { "time" } else { "times" };
     format!(
-        "*{}* · due {}, put off {} {times}\n{}",
+        "*{}* · due {}, retried {} {times}\n{}",
         named(job),
         date_time(job.written_at),
         job.attempts,
@@ -70,7 +70,7 @@ fn tend(job: &ParkedJob, number: usize) -> SlackBlock {
     let name = &job.key.name;
     let sure = confirm(
         "Drop this job?",
-        &format!("What it would have done will not be done: {}.", escape_within(name, 100)),
+        &format!("Its work will not be done: {}.", escape_within(name, 100)),
         "Drop it",
         "Keep it",
     );
@@ -109,12 +109,12 @@ mod tests {
         let alices =
             parked(PersonId::new("U0ALICE"), JobKind::Home, "Slack refused the call: <invalid_blocks>");
         insta::assert_snapshot!(transcript(&jobs(&[alices], 1, Some("`bill` of the portal is tried again."))), @"
-        (`bill` of the portal is tried again. / 1 job was given up)
+        (`bill` of the portal is tried again. / 1 failed job)
         `bill` of the portal is tried again.
-        # 1 job was given up
-        *`show:home` of <@U0ALICE>* · due <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>, put off 3 times
+        # 1 failed job
+        *`show:home` of <@U0ALICE>* · due <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>, retried 3 times
         “Slack refused the call: <invalid_blocks>”
-        [Retry primary] [Drop danger ?What it would have done will not be done: show:home.]
+        [Retry primary] [Drop danger ?Its work will not be done: show:home.]
         ");
         let spoilt = ParkedJob {
             kind: Err(Unreadable::new("the job `lease` of X", "no text")),
@@ -122,8 +122,8 @@ mod tests {
         };
         assert!(!transcript(&jobs(&[spoilt], 1, None)).contains("Retry"), "nobody knows what to try");
         insta::assert_snapshot!(transcript(&jobs(&[], 0, None)), @"
-        (No job is given up. Everything that was to be done is done or will be.)
-        No job is given up. Everything that was to be done is done or will be.
+        (There are no failed jobs.)
+        There are no failed jobs.
         ");
     }
 
@@ -133,7 +133,7 @@ mod tests {
         let message = jobs(&many, many.len(), None);
         assert_within_limits(&message);
         let shown = transcript(&message);
-        assert!(shown.contains("(25 more: "));
+        assert!(shown.contains("(25 more appear"));
         let (named, tended) =
             (shown.matches("*`bill` of the portal*").count(), shown.matches("[Drop").count());
         assert_eq!((named, tended), (15, 15));

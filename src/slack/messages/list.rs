@@ -42,9 +42,9 @@ pub fn list(page: &ListPage<'_>) -> Message {
 
 /// Returns the page without its title; `turn` is the action of its buttons.
 pub fn list_blocks(page: &ListPage<'_>, turn: ActionId) -> Vec<SlackBlock> {
-    let shown = page.rows.iter().take(PAGE_ROWS);
+    let rows = page.rows.iter().take(PAGE_ROWS);
     let mut blocks: Vec<SlackBlock> =
-        shown.map(|request| section_with(&list_items::line(request), list_items::details(request))).collect();
+        rows.map(|request| section_with(&list_items::line(request), list_items::details(request))).collect();
     if page.rows.is_empty() {
         blocks.push(section(page.empty));
     }
@@ -74,9 +74,9 @@ mod tests {
     fn a_list_shows_status_age_or_end_and_cost_of_each_request() {
         let rows = [fixtures::awaiting(), fixtures::active(), fixtures::denied()];
         insta::assert_snapshot!(transcript(&list(&page(&rows, Some("3")))), @"
-        (Your requests / *Secure S3 Bucket v1.0* `dev` · Waiting for approval, expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> / `0b8f1c9e` · payments · <@U0ALICE> · about $15/month / *Secure S3 Bucket v1.0* `dev` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29> / `0b8f1c9e` · payments · <@U0ALICE> · about $15/month / *Secure S3 Bucket v1.0* `dev` · Denied <!date^1795341900^{date_short_pretty}|2026-11-22> / `0b8f1c9e` · payments · <@U0ALICE> · about $15/month)
+        (Your requests / *Secure S3 Bucket v1.0* `dev` · Waiting for approval, times out <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> / `0b8f1c9e` · payments · <@U0ALICE> · about $15/month / *Secure S3 Bucket v1.0* `dev` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29> / `0b8f1c9e` · payments · <@U0ALICE> · about $15/month / *Secure S3 Bucket v1.0* `dev` · Denied <!date^1795341900^{date_short_pretty}|2026-11-22> / `0b8f1c9e` · payments · <@U0ALICE> · about $15/month)
         # Your requests
-        *Secure S3 Bucket v1.0* `dev` · Waiting for approval, expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+        *Secure S3 Bucket v1.0* `dev` · Waiting for approval, times out <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
         `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
         [Details]
         *Secure S3 Bucket v1.0* `dev` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>
@@ -86,7 +86,7 @@ mod tests {
         `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
         [Details]
         [Show more]
-        (Simulated: nothing real is made)
+        (Simulated: nothing real is created)
         ");
     }
 

@@ -51,7 +51,7 @@ fn since(request: &Request) -> String {
             dated("until", lease.expires_at) + &waits + trouble
         }
         Status::AwaitingApproval { .. } | Status::Pending => {
-            format!("{label}, expires unanswered {}", date_time(request.creation.answer_by))
+            format!("{label}, times out {}", date_time(request.creation.answer_by))
         }
         Status::Approved
         | Status::Provisioning { .. }
@@ -73,7 +73,7 @@ fn since(request: &Request) -> String {
 /// Formats what an approver must know before deciding: who asks for what and for whom, the cost and the reason.
 pub fn ask(request: &Request) -> String {
     let approval = request.approval();
-    let asked = match &approval.about {
+    let purpose = match &approval.about {
         About::Change(order) => format!(
             "to change `{}`: {}",
             text::resource(request),
@@ -84,9 +84,9 @@ pub fn ask(request: &Request) -> String {
         }
         About::Create => "for it".to_owned(),
     };
-    let asked = format!("{} asks {asked}", mention(&approval.asked_by));
+    let question = format!("{} asks {purpose}", mention(&approval.asked_by));
     let until = approval.answer_by;
-    let above = if request.exceeds_budget { " · *beyond the team's monthly budget*" } else { "" };
+    let above = if request.exceeds_budget { " · *over the team's monthly budget*" } else { "" };
     let exception = text::exception(request).map(|exception| format!(" · *{exception}*")).unwrap_or_default();
     let so_far = text::approvals_so_far(request).map(|count| format!(" · {count}")).unwrap_or_default();
     let why = match request.reason.trim() {
@@ -94,7 +94,7 @@ pub fn ask(request: &Request) -> String {
         reason => format!("\n{}", quote(&on_one_line(reason), REASON)),
     };
     format!(
-        "{} for team *{}* · {}{above}{exception}\n{asked} · `{}` · expires unanswered {}{so_far}{why}",
+        "{} for team *{}* · {}{above}{exception}\n{question} · `{}` · times out {}{so_far}{why}",
         text::named(request),
         text::team(request),
         cost(request),
@@ -129,7 +129,9 @@ pub fn tend(request: &Request, owner: &PersonId, now: Timestamp) -> SlackBlock {
             if request.waiting_renewal().is_none() {
                 row.extend(warning::renew_buttons(request, now).into_iter().map(plain));
             }
-            row.extend(request_buttons::withdraw_button(request).filter(|_| request.may_withdraw(owner)));
+            if request.may_withdraw(owner) {
+                row.extend(request_buttons::withdraw_button(request));
+            }
             row.push(plain(request_buttons::teardown_button(request)));
         }
         Status::TeardownFailed { .. } => row.push(plain(request_buttons::try_again_button(request))),
@@ -167,8 +169,8 @@ mod tests {
     fn an_approver_reads_why_and_whether_it_goes_beyond_the_budget() {
         let request = Request { exceeds_budget: true, ..fixtures::awaiting() };
         insta::assert_snapshot!(ask(&request), @"
-        *Secure S3 Bucket v1.0* `dev` for team *payments* · about $15/month · *beyond the team's monthly budget*
-        <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+        *Secure S3 Bucket v1.0* `dev` for team *payments* · about $15/month · *over the team's monthly budget*
+        <@U0ALICE> asks for it · `0b8f1c9e` · times out <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
         > Invoices &amp; receipts &gt; for audit
         ");
         let silent = ask(&Request { reason: String::new(), ..request });

@@ -6,82 +6,94 @@ use crate::slack::mrkdwn::{code, date_time, escape, mention};
 
 /// The lease was renewed, or approvers were asked.
 pub fn renewed(request: &Request) -> Message {
-    let what = what(request);
+    let resource = resource(request);
     let text = match (request.waiting_renewal(), request.lease()) {
         (Some((waiting, renewal)), _) => format!(
-            "Its approvers are asked to keep {what} {} longer, because it was renewed as often as its product allows. \
-             They can answer until {}; it is not torn down before that.",
+            "Its approvers are asked to keep {resource} {} longer, because it has been renewed as often as its product allows. \
+             They can answer until {}; it is not torn down before then.",
             renewal.period.describe(),
             date_time(waiting.answer_by)
         ),
         (None, Some(lease)) => {
-            format!("Renewed: {what} lives until {}{}.", date_time(lease.expires_at), text::cut(lease))
+            format!(
+                "Renewed: {resource} is active until {}{}.",
+                date_time(lease.expires_at),
+                text::cut(lease)
+            )
         }
-        (None, None) => format!("{what}: {}", text::standing(request)),
+        (None, None) => format!("{resource}: {}", text::standing(request)),
     };
     Message::plain(&text)
 }
 
 /// The change has begun, or approvers were asked.
 pub fn change_asked(request: &Request) -> Message {
-    let what = what(request);
+    let resource = resource(request);
     let text = match request.waiting_change() {
         Some((waiting, _)) => {
             format!(
-                "Its approvers are asked to change {what}. They can answer until {}.",
+                "Its approvers are asked to change {resource}. They can answer until {}.",
                 date_time(waiting.answer_by)
             )
         }
-        None => format!("{what}: {}", text::standing(request)),
+        None => format!("{resource}: {}", text::standing(request)),
     };
     Message::plain(&text)
 }
 
 /// A request was cancelled, or a renewal or a change withdrawn.
 pub fn cancelled(request: &Request) -> Message {
-    let what = match (request.activated_at, request.card()) {
+    let done = match (request.activated_at, request.card()) {
         (None, _) => "Cancelled your request for",
         (Some(_), MessageSlot::Renewal) => "Withdrew the renewal of",
         (Some(_), _) => "Withdrew the change of",
     };
     let name = escape(&request.product.name);
-    Message::plain(&format!("{what} *{name}* (`{}`).", request.id.short()))
+    Message::plain(&format!("{done} *{name}* (`{}`).", request.id.short()))
 }
 
 /// The teardown has begun, or begins after provisioning.
 pub fn begun(request: &Request) -> Message {
-    let what = what(request);
+    let resource = resource(request);
     let text = if matches!(request.status, Status::Provisioning { .. }) {
-        format!("{what} is torn down as soon as it is provisioned.")
+        format!("{resource} will be torn down as soon as it is provisioned.")
     } else {
-        format!("{what} is being torn down. {} is told when it is done.", mention(&request.owner))
+        format!("{resource} is being torn down. {} gets a message when it is done.", mention(&request.owner))
     };
     Message::plain(&text)
 }
 
 /// It has a new owner.
 pub fn handed_over(request: &Request) -> Message {
-    Message::plain(&format!("{} is {}'s now. They are told.", what(request), mention(&request.owner)))
+    Message::plain(&format!(
+        "{} belongs to {} now. They get a message.",
+        resource(request),
+        mention(&request.owner)
+    ))
 }
 
 /// A stuck request was started again.
 pub fn looked_at_again(request: &Request) -> Message {
-    let text = format!("{} is looked at again. {}", what(request), text::standing(request));
+    let text = format!("Checking {} again. {}", resource(request), text::standing(request));
     Message::plain(&text)
 }
 
 /// A stuck request was ended.
 pub fn ended(request: &Request) -> Message {
-    Message::plain(&format!("Ended what {} waited for. {}", what(request), text::standing(request)))
+    Message::plain(&format!(
+        "Ended the operation that {} was waiting for. {}",
+        resource(request),
+        text::standing(request)
+    ))
 }
 
 /// A failed teardown was given up and its resources retained.
 pub fn retained(request: &Request) -> Message {
-    Message::plain(&format!("{} is left as it is. Its quota slot is free again.", what(request)))
+    Message::plain(&format!("{} is left as it is. Its quota slot is free again.", resource(request)))
 }
 
 /// Formats the resource's name and product.
-fn what(request: &Request) -> String {
+fn resource(request: &Request) -> String {
     format!("{} (*{}*)", code(&text::resource(request), 100), text::product(request))
 }
 
@@ -102,11 +114,11 @@ mod tests {
         ];
         let texts: Vec<String> = answers.into_iter().map(|answer| answer.text).collect();
         insta::assert_snapshot!(texts.join("\n"), @"
-        Renewed: `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
-        Its approvers are asked to keep `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) 30 days longer, because it was renewed as often as its product allows. They can answer until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>; it is not torn down before that.
-        `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is being torn down. <@U0ALICE> is told when it is done.
-        `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is torn down as soon as it is provisioned.
-        `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is <@U0ALICE>'s now. They are told.
+        Renewed: `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        Its approvers are asked to keep `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) 30 days longer, because it has been renewed as often as its product allows. They can answer until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>; it is not torn down before then.
+        `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is being torn down. <@U0ALICE> gets a message when it is done.
+        `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) will be torn down as soon as it is provisioned.
+        `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) belongs to <@U0ALICE> now. They get a message.
         `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is left as it is. Its quota slot is free again.
         ");
     }

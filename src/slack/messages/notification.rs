@@ -25,7 +25,7 @@ pub(super) fn notification(notice: &RequestNotice<'_>, news: Notification) -> Me
 fn addressed(notice: &RequestNotice<'_>, news: Message) -> Message {
     let (owner, id) = (&notice.request.owner, notice.request.id.short());
     let headline = format!(
-        "For <@{owner}>, who cannot be sent a direct message now; `status {id}` shows them all of it:"
+        "For <@{owner}>, who cannot get direct messages right now; `status {id}` shows them the details:"
     );
     let mut blocks = vec![section(&headline)];
     blocks.extend(news.blocks);
@@ -64,7 +64,7 @@ fn renewed(notice: &RequestNotice<'_>) -> Message {
 fn handed(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
     let headline = format!(
-        "*{}* of team *{}* is yours now: `{}`.",
+        "You now own *{}* of team *{}*: `{}`.",
         text::product(request),
         text::team(request),
         text::resource(request)
@@ -138,7 +138,7 @@ fn body(request: &Request, news: StatusName) -> Option<String> {
             let terms = &request.product.lease;
             let renew = if terms.renew.is_empty() { "" } else { ", and can renew it then" };
             Some(format!(
-                "It lives until {}. You are warned {} before{renew}.",
+                "It expires {}. You get a warning {} before{renew}.",
                 date_time(lease.expires_at),
                 terms.grace.describe()
             ))
@@ -217,52 +217,52 @@ mod tests {
         insta::assert_snapshot!(all_news().join("\n---\n"), @"
         Your request for *Secure S3 Bucket v1.0* `dev` is approved.
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ---
         *Secure S3 Bucket v1.0* `dev` is ready.
-        It lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. You are warned 7 days before, and can renew it then.
+        It expires <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. You get a warning 7 days before, and can renew it then.
         *BucketName*: `payments-in'voices` — Name of the bucket
         *BucketArn*: `arn:aws:s3:::payments-invoices`
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ---
         Your request for *Secure S3 Bucket v1.0* `dev` was denied.
         Denied by <@U0MORGAN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
         “Invoices & receipts
         > for audit”
         [Ask again]
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ---
         Your request for *Secure S3 Bucket v1.0* `dev` is cancelled.
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ---
         Your request for *Secure S3 Bucket v1.0* `dev` timed out.
         Nobody decided in time. Nothing was provisioned; you can ask again.
         [Ask again]
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ---
         *Secure S3 Bucket v1.0* `dev` could not be provisioned. Everything was cleaned up.
-        Something with that name exists already. Try again with another name.
+        Something with that name already exists. Try again with another name.
         “Bucket: invoices already exists”
         [Try again]
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ---
         *Secure S3 Bucket v1.0* `dev` could not be torn down.
-        Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.
-        It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
+        Provisioning failed, and so did the clean-up: something may be left over, and it keeps its quota slot.
+        It is not empty, and AWS deletes it only when it is. Empty it first, then press Try again.
         “Bucket is not empty”
         Your platform team can also retain it: that leaves it as it is and frees the slot.
         [Try again] [Retain]
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ---
         *Secure S3 Bucket v1.0* `dev` is torn down.
-        Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: <@U0ALICE> said so.
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: <@U0ALICE> asked for it.
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ---
         *Secure S3 Bucket v1.0* `dev` is left as it is.
-        Left as it is, by <@U0ADMIN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>). The portal no longer looks after it.
+        Left as it is, by <@U0ADMIN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>). The portal no longer manages it.
         “Invoices & receipts
         > for audit”
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ");
     }
 
@@ -283,7 +283,7 @@ mod tests {
         transcript(&notification(&fixtures::notice(request, MessageSlot::Notification(news), &[]), news))
             .lines()
             .skip_while(|line| {
-                !line.starts_with('*') && !line.starts_with("Your") && !line.starts_with("Nobody")
+                !line.starts_with('*') && !line.starts_with("You") && !line.starts_with("Nobody")
             })
             .collect::<Vec<_>>()
             .join("\n")
@@ -309,28 +309,28 @@ mod tests {
         Your renewal of *Secure S3 Bucket v1.0* `dev` is approved.
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
         [Renew 30 days primary] [Tear down danger]
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ---
         Your renewal of *Secure S3 Bucket v1.0* `dev` was denied by <@U0MORGAN>.
         “use the archive”
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
         [Renew 30 days primary] [Tear down danger]
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ---
         Nobody answered your renewal of *Secure S3 Bucket v1.0* `dev` in time.
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
         [Renew 30 days primary] [Tear down danger]
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
     }
 
     #[test]
     fn a_new_owner_is_told_what_is_theirs_and_what_they_can_do() {
         insta::assert_snapshot!(about(&fixtures::active(), Notification::Handed), @"
-        *Secure S3 Bucket v1.0* of team *payments* is yours now: `s3-bucket-0b8f1c9e`.
+        You now own *Secure S3 Bucket v1.0* of team *payments*: `s3-bucket-0b8f1c9e`.
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
         [Renew 30 days primary] [Tear down danger]
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is created)
         ");
         assert!(!about(&fixtures::renewal_waits(), Notification::Handed).contains("[Renew"));
     }
@@ -349,16 +349,16 @@ mod tests {
         insta::assert_snapshot!(told.join("\n---\n"), @"
         *Secure S3 Bucket v1.0* `dev` could not be torn down.
         The teardown failed. It is still there and keeps its quota slot.
-        It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
+        It is not empty, and AWS deletes it only when it is. Empty it first, then press Try again.
         “The bucket is not empty”
         Your platform team can also retain it: that leaves it as it is and frees the slot.
         [Try again] [Retain]
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ---
         *Secure S3 Bucket v1.0* `dev` is torn down.
-        Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: its lease ran out.
-        *Kept*: Bucket (AWS::S3::Bucket) was left in the AWS account and may go on costing.
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: its lease expired.
+        *Kept*: Bucket (AWS::S3::Bucket) was left in the AWS account and may still cost money.
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ");
         let over = about(&fixtures::active(), Notification::Status(StatusName::TeardownFailed));
         assert!(!over.contains("[Try again"), "nothing to try any more: {over}");

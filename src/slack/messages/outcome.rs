@@ -17,7 +17,7 @@ pub(super) fn title(request: &Request, approval: &Approval) -> String {
         About::Change(_) => "Change",
     };
     let outcome = approval.change().and_then(|order| order.outcome.as_ref());
-    let what = match (&approval.answer, outcome) {
+    let state = match (&approval.answer, outcome) {
         (Some(Answer::Approved), Some(ChangeOutcome::Done)) => "Changed".to_owned(),
         (Some(Answer::Approved), Some(ChangeOutcome::Failed { .. })) => format!("{noun} failed"),
         (Some(Answer::Approved), None) => format!("{noun} approved"),
@@ -27,7 +27,7 @@ pub(super) fn title(request: &Request, approval: &Approval) -> String {
         (None, _) if is_waiting(request, approval) => format!("{noun} needs approval"),
         (Some(Answer::Moot) | None, _) => format!("{noun} no longer needed"),
     };
-    format!("{what}: {}", request.product.name)
+    format!("{state}: {}", request.product.name)
 }
 
 /// Says who is asked until when, or what the answer was.
@@ -45,7 +45,11 @@ pub(super) fn outcome(notice: &RequestNotice<'_>, approval: &Approval) -> String
 
 /// Returns the buttons of a card that waits for an answer.
 pub(super) fn decide(request: &Request, approval: &Approval) -> Option<SlackBlock> {
-    is_waiting(request, approval).then(|| buttons("decide", request_buttons::decision_buttons(request)))
+    if is_waiting(request, approval) {
+        Some(buttons("decide", request_buttons::decision_buttons(request)))
+    } else {
+        None
+    }
 }
 
 fn is_waiting(request: &Request, approval: &Approval) -> bool {

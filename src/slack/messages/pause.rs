@@ -17,7 +17,7 @@ pub fn paused(pause: &Pause) -> String {
 /// Answers the admin who paused new requests.
 pub fn pause_begun(pause: &Pause, command: &str) -> Message {
     Message::plain(&format!(
-        "{}\nEverything else goes on: approvals, renewals, teardowns. `{} resume` takes new requests again.",
+        "{}\nEverything else continues: approvals, renewals, teardowns. `{} resume` allows new requests again.",
         paused(pause),
         escape(command)
     ))
@@ -27,7 +27,7 @@ pub fn pause_begun(pause: &Pause, command: &str) -> Message {
 pub fn pause_ended(ended: Option<&Pause>) -> Message {
     Message::plain(&match ended {
         Some(pause) => format!(
-            "New requests are taken again. They were paused since {} by {}.",
+            "New requests are possible again. They had been paused since {} by {}.",
             date_time(pause.since),
             super::trail::named(&pause.by)
         ),
@@ -49,14 +49,14 @@ mod tests {
             "2026-11-22T09:00:00Z".parse().unwrap(),
         );
         insta::assert_snapshot!(transcript(&pause_begun(&pause, "/provision")), @"
-        (*New requests are paused* since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by operator: / We move &lt;house&gt; &amp; home. / Everything else goes on: approvals, renewals, teardowns. `/provision resume` takes new requests again.)
+        (*New requests are paused* since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by operator: / We move &lt;house&gt; &amp; home. / Everything else continues: approvals, renewals, teardowns. `/provision resume` allows new requests again.)
         *New requests are paused* since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by operator:
         “We move <house> & home.”
-        Everything else goes on: approvals, renewals, teardowns. `/provision resume` takes new requests again.
+        Everything else continues: approvals, renewals, teardowns. `/provision resume` allows new requests again.
         ");
         insta::assert_snapshot!(transcript(&pause_ended(Some(&Pause { by: "U0ADMIN".into(), ..pause }))), @"
-        (New requests are taken again. They were paused since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by <@U0ADMIN>.)
-        New requests are taken again. They were paused since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by <@U0ADMIN>.
+        (New requests are possible again. They had been paused since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by <@U0ADMIN>.)
+        New requests are possible again. They had been paused since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by <@U0ADMIN>.
         ");
         let long = Pause::new(Some(&"<".repeat(900)), &Actor::Operator, jiff::Timestamp::UNIX_EPOCH);
         assert_within_limits(&pause_begun(&long, "/provision"));

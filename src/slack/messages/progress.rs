@@ -24,14 +24,18 @@ pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
         format!(", owned by {}", mention(&request.owner))
     };
     let heading = format!("{} for team *{}*{owner}", text::named(request), text::team(request));
-    let exception = text::exception(request).filter(|_| request.status.name().is_undecided());
-    let exception = exception.map(|exception| format!("\n{exception}")).unwrap_or_default();
+    let exception = match text::exception(request) {
+        Some(exception) if request.status.name().is_undecided() => format!("\n{exception}"),
+        Some(_) | None => String::new(),
+    };
     let text = format!("{heading}{exception}\n{}", sentence(notice));
     let mut row = Vec::new();
     if request.status.name().is_undecided() {
         row.push(request_buttons::cancel_button(request));
     }
-    row.extend(request_buttons::withdraw_button(request).filter(|_| request.may_withdraw(&request.owner)));
+    if request.may_withdraw(&request.owner) {
+        row.extend(request_buttons::withdraw_button(request));
+    }
     row.extend(request_buttons::nudge_button(request));
     row.extend(request_buttons::failed_teardown_buttons(request));
     let spoken = text::spoken("Details of", request);
@@ -101,11 +105,11 @@ mod tests {
     #[test]
     fn the_requester_sees_every_step_and_can_cancel_until_it_is_decided() {
         insta::assert_snapshot!(steps().join("\n---\n"), @"
-        Submitted. Approvers are asked in a moment.
-        [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.] [Details]
+        Submitted. The approvers will be asked in a moment.
+        [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been provisioned yet.] [Details]
         ---
         Waiting for approval until <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>.
-        [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.] [Nudge] [Details]
+        [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been provisioned yet.] [Nudge] [Details]
         ---
         Provisioning starts in a moment.
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
@@ -119,11 +123,11 @@ mod tests {
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         [Details]
         ---
-        Being changed. Its lease goes on as before, until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        Being changed. Its lease is unaffected and ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         [Details]
         ---
-        Provisioning failed. What was made is being cleaned up.
+        Provisioning failed. Whatever was created is being cleaned up.
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         [Details]
         ---
@@ -139,20 +143,20 @@ mod tests {
         [Details]
         ---
         Provisioning failed. Everything was cleaned up.
-        Something with that name exists already. Try again with another name.
+        Something with that name already exists. Try again with another name.
         “Bucket: invoices already exists”
         [Details]
         ---
-        Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.
-        It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
+        Provisioning failed, and so did the clean-up: something may be left over, and it keeps its quota slot.
+        It is not empty, and AWS deletes it only when it is. Empty it first, then press Try again.
         “Bucket is not empty”
         [Try again] [Retain] [Details]
         ---
-        Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: <@U0ALICE> said so.
+        Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: <@U0ALICE> asked for it.
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         [Details]
         ---
-        Left as it is, by <@U0ADMIN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>). The portal no longer looks after it.
+        Left as it is, by <@U0ADMIN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>). The portal no longer manages it.
         “Invoices & receipts
         > for audit”
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)

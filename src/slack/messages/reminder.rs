@@ -10,7 +10,7 @@ use crate::slack::mrkdwn::{date_time, mention};
 pub(super) fn prompt(notice: &RequestNotice<'_>, prompt: ReminderKind) -> Message {
     let request = notice.request;
     let text = format!("{}\n{}", headline(notice, prompt), question(request));
-    let until = format!("expires unanswered {}", date_time(request.approval().answer_by));
+    let until = format!("times out {}", date_time(request.approval().answer_by));
     let blocks = vec![
         section(&text),
         buttons("prompt", vec![list_items::details(request)]),
@@ -25,12 +25,14 @@ fn headline(notice: &RequestNotice<'_>, prompt: ReminderKind) -> String {
     let names = text::approvers(notice);
     let since = request.asking.since.map(|at| format!(" since {}", date_time(at))).unwrap_or_default();
     match prompt {
-        ReminderKind::Reminder => format!("This waits for {names}{since}."),
+        ReminderKind::Reminder => format!("This is waiting for {names}{since}."),
         ReminderKind::Escalation => format!(
-            "This waits{since}, and nobody has answered. The platform team can decide now, too: it waits for {names}."
+            "This is waiting{since}, and nobody has answered. The platform team can decide now, too: it is waiting for {names}."
         ),
-        ReminderKind::Turn if request.approval().consents.is_empty() => format!("This waits for {names}."),
-        ReminderKind::Turn => format!("Those who were asked before have agreed. Now this waits for {names}."),
+        ReminderKind::Turn if request.approval().consents.is_empty() => {
+            format!("This is waiting for {names}.")
+        }
+        ReminderKind::Turn => format!("The previous approvers have agreed. Now this is waiting for {names}."),
         ReminderKind::Nudge => {
             format!("{} asks {names} to look at this.", mention(&request.approval().asked_by))
         }
@@ -41,7 +43,7 @@ fn headline(notice: &RequestNotice<'_>, prompt: ReminderKind) -> String {
 fn question(request: &Request) -> String {
     let team = text::team(request);
     let asker = mention(&request.approval().asked_by);
-    let what = match &request.approval().about {
+    let question = match &request.approval().about {
         About::Change(_) => {
             format!("{asker} asks to change {} of team *{team}*.", text::named(request))
         }
@@ -52,16 +54,16 @@ fn question(request: &Request) -> String {
         ),
         About::Create => {
             let exception = text::exception(request).map(|text| format!(" *{text}*.")).unwrap_or_default();
-            let (what, cost) = (text::named(request), text::cost(request));
-            format!("{asker} asks for {what} for team *{team}*, {cost}.{exception}")
+            let (product, cost) = (text::named(request), text::cost(request));
+            format!("{asker} asks for {product} for team *{team}*, {cost}.{exception}")
         }
     };
     if request.asking.unposted_at.is_some() {
         return format!(
-            "{what} Answer under *Details* or on the app's home tab: there is no channel to post its card in."
+            "{question} Answer under *Details* or on the app's home tab: there is no channel to post its card in."
         );
     }
-    format!("{what} Answer on the card, under *Details* or on the app's home tab.")
+    format!("{question} Answer on the card, under *Details* or on the app's home tab.")
 }
 
 #[cfg(test)]
@@ -84,19 +86,19 @@ mod tests {
         insta::assert_snapshot!(shown.join("\n---\n"), @"
         <@U0ALICE> asks for *Secure S3 Bucket v1.0* `dev` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         [Details]
-        (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · times out <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is created)
         ---
         <@U0ALICE> asks for *Secure S3 Bucket v1.0* `dev` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         [Details]
-        (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · times out <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is created)
         ---
         <@U0ALICE> asks for *Secure S3 Bucket v1.0* `dev` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         [Details]
-        (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · times out <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is created)
         ---
         <@U0ALICE> asks for *Secure S3 Bucket v1.0* `dev` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         [Details]
-        (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · times out <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is created)
         ");
     }
 
@@ -105,7 +107,7 @@ mod tests {
         insta::assert_snapshot!(shown(&fixtures::renewal_waits(), ReminderKind::Reminder), @"
         <@U0ALICE> asks to keep *Secure S3 Bucket v1.0* `dev` of team *payments* 30 days longer. Answer on the card, under *Details* or on the app's home tab.
         [Details]
-        (Request `0b8f1c9e` · expires unanswered <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC> · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · times out <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC> · Simulated: nothing real is created)
         ");
     }
 }

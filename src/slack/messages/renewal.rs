@@ -12,14 +12,14 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     // A card without a renewal should not exist. If it does, the state is better than nothing.
     let Some((approval, renewal)) = request.renewal() else { return super::progress::direct(notice) };
     let title = outcome::title(request, approval);
-    let asked = format!(
+    let question = format!(
         "{} asks to keep `{}` {} longer. It was renewed {} already.",
         mention(&approval.asked_by),
         text::resource(request),
         renewal.period.describe(),
         times(renewals_before(request, approval))
     );
-    let mut blocks = vec![header(&title), section(&asked)];
+    let mut blocks = vec![header(&title), section(&question)];
     blocks.extend(fields(&[
         ("Owner", mention(&request.owner)),
         ("Team", text::team(request)),
@@ -31,7 +31,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     blocks.extend(outcome::decide(request, approval));
     blocks.push(text::footer(notice, None));
     let simulated = text::simulated(notice);
-    let text = format!("{}. {asked} {outcome}{simulated}", escape_within(&title, 200));
+    let text = format!("{}. {question} {outcome}{simulated}", escape_within(&title, 200));
     Message::new(&text, blocks)
 }
 
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn approvers_see_who_wants_to_keep_what_and_how_much_longer() {
         insta::assert_snapshot!(shown(&fixtures::renewal_waits()), @"
-        (Renewal needs approval: Secure S3 Bucket. <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer. It was renewed 12 times already. Waiting for <@U0MORGAN> or <!subteam^S0LEADS> until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>. Simulated: nothing real is made.)
+        (Renewal needs approval: Secure S3 Bucket. <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer. It was renewed 12 times already. Waiting for <@U0MORGAN> or <!subteam^S0LEADS> until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>. Simulated: nothing real is created.)
         # Renewal needs approval: Secure S3 Bucket
         <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer. It was renewed 12 times already.
         *Owner* <@U0ALICE>
@@ -80,7 +80,7 @@ mod tests {
         *Cost* about $15/month, us-east-1 list price of 2026-08-21
         Waiting for <@U0MORGAN> or <!subteam^S0LEADS> until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>.
         [Approve primary] [Deny danger] [Approve with changes]
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ");
     }
 

@@ -11,30 +11,33 @@ use crate::slack::mrkdwn::escape_within;
 
 /// Returns the Nudge button, if the owner waits for approvers and has not nudged them yet.
 pub(super) fn nudge_button(request: &Request) -> Option<SlackBlockButtonElement> {
-    let can = request.waits_for_approvers()
+    let can_nudge = request.waits_for_approvers()
         && request.asking.nudged_at.is_none()
         && request.approval().asked_by == request.owner;
-    can.then(|| {
-        let spoken = spoken("Nudge the approvers of", request);
-        button(ActionId::Nudge, "Nudge", &button_value(request), &spoken)
-    })
+    if !can_nudge {
+        return None;
+    }
+    let spoken = spoken("Nudge the approvers of", request);
+    Some(button(ActionId::Nudge, "Nudge", &button_value(request), &spoken))
 }
 
 /// Returns Approve, Deny and, if possible, Approve with changes, for a request, renewal or change that waits.
 pub(super) fn decision_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
     let value = button_value(request);
-    let what = match request.approval().about {
+    let object = match request.approval().about {
         About::Create => "",
         About::Renew(_) => " renewing",
         About::Change(_) => " changing",
     };
     let button =
-        |action, verb: &str| button(action, verb, &value, &spoken(&format!("{verb}{what}"), request));
+        |action, verb: &str| button(action, verb, &value, &spoken(&format!("{verb}{object}"), request));
     let mut row = vec![
         button(ActionId::Approve, "Approve").with_style(SlackBlockButtonStyle::Primary),
         button(ActionId::Deny, "Deny").with_style(SlackBlockButtonStyle::Danger),
     ];
-    row.extend(can_be_reduced(request).then(|| button(ActionId::ApproveLess, "Approve with changes")));
+    if can_be_reduced(request) {
+        row.push(button(ActionId::ApproveLess, "Approve with changes"));
+    }
     row
 }
 
@@ -98,7 +101,7 @@ pub(super) fn cancel_button(request: &Request) -> SlackBlockButtonElement {
     let name = escape_within(&request.product.name, 150);
     let sure = confirm(
         "Cancel this request?",
-        &format!("Your request for {name} is withdrawn. Nothing has been made yet."),
+        &format!("Your request for {name} is withdrawn. Nothing has been provisioned yet."),
         "Cancel the request",
         "Keep it",
     );

@@ -50,7 +50,7 @@ pub fn stats_paragraphs(stats: &Stats) -> (Vec<String>, String) {
     let teams = stats.teams.iter().map(|(team, part)| (format!("Team {}", escape(team.as_str())), part));
     let paragraphs = all.chain(teams).take(DETAILED).map(|(name, part)| paragraph(&name, part));
     let note = format!(
-        "Counted from {} on, by UTC days. A time is the span that it ends in, such as 5 or 10 minutes.",
+        "Counted since {}, in UTC days. Durations are rounded up to the next bucket, such as 5 or 10 minutes.",
         stats.since
     );
     (paragraphs.collect(), note)
@@ -63,9 +63,9 @@ fn paragraph(name: &str, part: &StatsSection) -> String {
         ("Approvers took", counts.approved_within(50), counts.approved_within(95)),
         ("From the form to ready", counts.ready_within(50), counts.ready_within(95)),
     ];
-    for (what, half, most) in times {
+    for (label, half, most) in times {
         if let (Some(half), Some(most)) = (half, most) {
-            lines.push(format!("{what}: half {}, 95 of 100 {}", within(half), within(most)));
+            lines.push(format!("{label}: half {}, 95% {}", within(half), within(most)));
         }
     }
     lines.extend(waits(part));
@@ -74,8 +74,8 @@ fn paragraph(name: &str, part: &StatsSection) -> String {
 
 /// Lists the counters that are not zero.
 fn outcomes(counts: &CounterTotals) -> String {
-    let told = [
-        (Counter::Submitted, "asked for"),
+    let labels = [
+        (Counter::Submitted, "requested"),
         (Counter::Approved, "approved"),
         (Counter::Auto, "approved automatically"),
         (Counter::Denied, "denied"),
@@ -86,7 +86,7 @@ fn outcomes(counts: &CounterTotals) -> String {
         (Counter::Renewed, "renewed"),
         (Counter::TornDown, "torn down"),
     ];
-    let some: Vec<String> = told
+    let some: Vec<String> = labels
         .iter()
         .map(|(mark, words)| (counts.of(*mark), words))
         .filter(|(count, _)| *count > 0)
@@ -96,12 +96,14 @@ fn outcomes(counts: &CounterTotals) -> String {
 }
 
 fn waits(part: &StatsSection) -> Vec<String> {
-    let Some(first) = part.longest.first() else { return vec!["Nothing waits for an approver.".to_owned()] };
+    let Some(first) = part.longest.first() else {
+        return vec!["Nothing is waiting for an approver.".to_owned()];
+    };
     let since = date_time(first.approval().asked_at);
     let mut lines = vec![match (part.waiting, part.more) {
-        (1, false) => format!("1 waits for an approver, since {since}"),
-        (count, false) => format!("{count} wait for approvers, the first since {since}"),
-        (count, true) => format!("More than {count} wait for approvers, the first since {since}"),
+        (1, false) => format!("1 is waiting for an approver, since {since}"),
+        (count, false) => format!("{count} are waiting for approvers, the first since {since}"),
+        (count, true) => format!("More than {count} are waiting for approvers, the first since {since}"),
     }];
     lines.extend(part.longest.iter().map(|request| {
         let (id, since) = (request.id.short(), date_time(request.approval().asked_at));
@@ -140,7 +142,7 @@ fn table(stats: &Stats) -> Option<SlackBlock> {
     let settings = std::iter::once(SlackTableColumnSetting::new());
     let settings = settings.chain((0..=COLUMNS.len()).map(|_| right())).collect();
     let table = SlackTableBlock::new([vec![titles], rows].concat());
-    (stats.teams.len() > 1).then(|| table.with_column_settings(settings).into())
+    if stats.teams.len() > 1 { Some(table.with_column_settings(settings).into()) } else { None }
 }
 
 fn row(name: String, part: &StatsSection) -> Vec<SlackTableCell> {
@@ -189,25 +191,25 @@ mod tests {
     #[test]
     fn the_figures_say_what_happened_how_long_it_took_and_what_waits() {
         insta::assert_snapshot!(transcript(&stats(&stats_of(vec![part(), StatsSection::default()]))), @"
-        (Requests in the last 30 days / *All teams*: 14 asked for, 11 approved, 1 denied, 11 ready / Approvers took: half within 1 minute, 95 of 100 within 2 hours / From the form to ready: half within 1 minute, 95 of 100 within 2 hours / 1 waits for an approver, since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> / • `0b8f1c9e` Secure S3 Bucket v1.0 of payments since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> / *Team team&lt;0&gt;*: 14 asked for, 11 approved, 1 denied, 11 ready / Approvers took: half within 1 minute, 95 of 100 within 2 hours / From the form to ready: half within 1 minute, 95 of 100 within 2 hours / 1 waits for an approver, since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> / • `0b8f1c9e` Secure S3 Bucket v1.0 of payments since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> / *Team team&lt;1&gt;*: nothing happened / Nothing waits for an approver. / Counted from 2026-10-24 on, by UTC days. A time is the span that it ends in, such as 5 or 10 minutes.)
+        (Requests in the last 30 days / *All teams*: 14 requested, 11 approved, 1 denied, 11 ready / Approvers took: half within 1 minute, 95% within 2 hours / From the form to ready: half within 1 minute, 95% within 2 hours / 1 is waiting for an approver, since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> / • `0b8f1c9e` Secure S3 Bucket v1.0 of payments since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> / *Team team&lt;0&gt;*: 14 requested, 11 approved, 1 denied, 11 ready / Approvers took: half within 1 minute, 95% within 2 hours / From the form to ready: half within 1 minute, 95% within 2 hours / 1 is waiting for an approver, since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> / • `0b8f1c9e` Secure S3 Bucket v1.0 of payments since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> / *Team team&lt;1&gt;*: nothing happened / Nothing is waiting for an approver. / Counted since 2026-10-24, in UTC days. Durations are rounded up to the next bucket, such as 5 or 10 minutes.)
         # Requests in the last 30 days
-        *All teams*: 14 asked for, 11 approved, 1 denied, 11 ready
-        Approvers took: half within 1 minute, 95 of 100 within 2 hours
-        From the form to ready: half within 1 minute, 95 of 100 within 2 hours
-        1 waits for an approver, since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>
+        *All teams*: 14 requested, 11 approved, 1 denied, 11 ready
+        Approvers took: half within 1 minute, 95% within 2 hours
+        From the form to ready: half within 1 minute, 95% within 2 hours
+        1 is waiting for an approver, since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>
         • `0b8f1c9e` Secure S3 Bucket v1.0 of payments since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>
-        *Team team&lt;0&gt;*: 14 asked for, 11 approved, 1 denied, 11 ready
-        Approvers took: half within 1 minute, 95 of 100 within 2 hours
-        From the form to ready: half within 1 minute, 95 of 100 within 2 hours
-        1 waits for an approver, since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>
+        *Team team&lt;0&gt;*: 14 requested, 11 approved, 1 denied, 11 ready
+        Approvers took: half within 1 minute, 95% within 2 hours
+        From the form to ready: half within 1 minute, 95% within 2 hours
+        1 is waiting for an approver, since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>
         • `0b8f1c9e` Secure S3 Bucket v1.0 of payments since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>
         *Team team&lt;1&gt;*: nothing happened
-        Nothing waits for an approver.
+        Nothing is waiting for an approver.
         | Team | Asked | Approved | Automatic | Denied | Cancelled | Unanswered | Ready | Failed | Renewed | Torn down | Waiting |
         | All teams | 14 | 11 | 0 | 1 | 0 | 0 | 11 | 0 | 0 | 0 | 1 |
         | team<0> | 14 | 11 | 0 | 1 | 0 | 0 | 11 | 0 | 0 | 0 | 1 |
         | team<1> | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |
-        (Counted from 2026-10-24 on, by UTC days. A time is the span that it ends in, such as 5 or 10 minutes.)
+        (Counted since 2026-10-24, in UTC days. Durations are rounded up to the next bucket, such as 5 or 10 minutes.)
         ");
     }
 
@@ -217,7 +219,7 @@ mod tests {
         let many = vec![StatsSection { waiting: 100, more: true, longest, ..part() }; 150];
         let message = stats(&stats_of(many));
         assert_within_limits(&message);
-        assert!(message.text.contains("More than 100 wait for approvers"), "{}", message.text);
+        assert!(message.text.contains("More than 100 are waiting for approvers"), "{}", message.text);
     }
 
     #[test]

@@ -46,14 +46,14 @@ pub fn status(notice: &RequestNotice<'_>, entries: &[AuditEntry], rights: Rights
     blocks.push(divider());
     blocks.push(section(&timeline(entries)));
     blocks.extend(row(notice, rights));
-    blocks.push(text::footer(notice, Some(format!("whole id `{}`", request.id))));
+    blocks.push(text::footer(notice, Some(format!("full id `{}`", request.id))));
     let text = format!("{}. {} Request {}.", escape_within(&title, 200), text::standing(request), request.id);
     Message::new(&text, blocks)
 }
 
 fn more(notice: &RequestNotice<'_>) -> Vec<String> {
     let request = notice.request;
-    let asked = (request.status.name().is_undecided() && !notice.approvers.is_empty()).then(|| {
+    let approvers = (request.status.name().is_undecided() && !notice.approvers.is_empty()).then(|| {
         let so_far = text::approvals_so_far(request).map(|count| format!("\n{count}"));
         format!("*Approvers*\n{}{}", text::approvers(notice), so_far.unwrap_or_default())
     });
@@ -84,7 +84,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
         text::reason(request),
         text::ticket(request),
         text::decision(request),
-        asked,
+        approvers,
         failed,
         text::held_up(request),
         text::trouble(request),
@@ -94,9 +94,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
             .or(request.running_change())
             .map(|order| format!("*Change*\n{}", super::change::difference_lines(&order.differences))),
         request.lease().map(|lease| life(request, lease, notice.now)),
-        matches!(request.status, Status::Terminated { .. })
-            .then(|| deletion_effects::kept(request))
-            .flatten(),
+        if let Status::Terminated { .. } = request.status { deletion_effects::kept(request) } else { None },
         text::outputs(request),
         text::parameters(request),
     ];
@@ -136,7 +134,7 @@ fn life(request: &Request, lease: &Lease, now: Timestamp) -> String {
     let terms = &request.product.lease;
     let warning = match &lease.warned {
         Some(warned) => format!("Its owner was warned {}.", date_time(warned.first)),
-        None => format!("Its owner is warned {}.", date_time(lease.warn_at)),
+        None => format!("Its owner will be warned {}.", date_time(lease.warn_at)),
     };
     let renewals = if terms.renew.is_empty() {
         "It cannot be renewed.".to_owned()
@@ -161,7 +159,9 @@ fn row(notice: &RequestNotice<'_>, rights: Rights) -> Option<SlackBlock> {
     if rights.cancels && request.status.name().is_undecided() {
         row.push(request_buttons::cancel_button(request));
     }
-    row.extend(request_buttons::withdraw_button(request).filter(|_| rights.cancels));
+    if rights.cancels {
+        row.extend(request_buttons::withdraw_button(request));
+    }
     row.extend(tending(request, rights, notice.now));
     if rights.tends && !request.status.name().is_undecided() {
         row.push(request_buttons::again_button(request, "Another like it"));
@@ -172,7 +172,10 @@ fn row(notice: &RequestNotice<'_>, rights: Rights) -> Option<SlackBlock> {
     if rights.is_admin {
         row.extend(unstick_buttons(request));
     }
-    (!row.is_empty()).then(|| buttons("mine", row))
+    if row.is_empty() {
+        return None;
+    }
+    Some(buttons("mine", row))
 }
 
 /// Returns the buttons for a resource that exists or will soon.
@@ -232,7 +235,7 @@ fn unstick_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
     let mut row =
         vec![button(ActionId::LookAgain, "Look again", &value, &text::spoken("Look again at", request))];
     if ends {
-        let text = "What it waits for counts as failed. What there is of it is removed, or stays as it was before a change.";
+        let text = "The operation it is waiting for counts as failed. Whatever was created is removed; a resource that was being changed stays as it was.";
         row.push(
             button(ActionId::End, "End it", &value, &text::spoken("End", request)).with_confirm(confirm(
                 "End it?",
@@ -305,8 +308,8 @@ mod tests {
         *Timeline*
         <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> submitted by <@U0ALICE>: 1 approval needed
         <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> approval requested
-        [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.]
-        (Request `0b8f1c9e` · whole id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is made)
+        [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been provisioned yet.]
+        (Request `0b8f1c9e` · full id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is created)
         ");
         assert!(!transcript(&status(&notice, &trail, Rights::default())).contains("[Cancel"));
     }
@@ -373,11 +376,11 @@ mod tests {
         *Timeline*
         Nothing is recorded yet.
         [Renew 30 days primary] [Change] [Tear down danger] [Hand over] [Another like it]
-        (Request `0b8f1c9e` · whole id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · full id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is created)
         ");
         let waiting = fixtures::renewal_waits();
         let text = transcript(&status(&fixtures::notice(&waiting, MessageSlot::Direct, &[]), &[], REQUESTER));
-        assert!(text.contains("A renewal by 30 days waits for approval until"), "{text}");
+        assert!(text.contains("A renewal by 30 days is waiting for approval until"), "{text}");
         assert!(text.contains("Renewed 12 times; one more needs an approval."), "{text}");
     }
 
@@ -408,8 +411,8 @@ mod tests {
         owner, provisioning: [Tear down danger] [Another like it]
         owner, not torn down: [Try again] [Hand over] [Another like it]
         admin, not torn down: [Try again] [Hand over] [Another like it] [Retain]
-        admin, provisioning: [Tear down danger] [Another like it] [Look again] [End it ?What it waits for counts as failed. What there is of it is removed, or stays as it was before a change.] [Leave it]
-        admin, waiting: [Look again] [End it ?What it waits for counts as failed. What there is of it is removed, or stays as it was before a change.]
+        admin, provisioning: [Tear down danger] [Another like it] [Look again] [End it ?The operation it is waiting for counts as failed. Whatever was created is removed; a resource that was being changed stays as it was.] [Leave it]
+        admin, waiting: [Look again] [End it ?The operation it is waiting for counts as failed. Whatever was created is removed; a resource that was being changed stays as it was.]
         ");
         for request in fixtures::in_every_status(&fixtures::request()) {
             assert_eq!(offered(&request, Rights::default()), "", "{:?}", request.status);

@@ -44,8 +44,8 @@ fn labelled(request: &Request, label: Option<&str>) -> String {
 /// Returns the monthly price, or says that there is no estimate.
 pub(super) fn cost(request: &Request) -> String {
     let estimate = request.estimate.as_ref().map(mrkdwn::estimate);
-    let estimate =
-        estimate.unwrap_or_else(|| "no estimate for this product, so it counts as $0 of a budget".to_owned());
+    let estimate = estimate
+        .unwrap_or_else(|| "no estimate for this product, so it counts as $0 toward the budget".to_owned());
     billed(request).map_or(estimate.clone(), |billed| format!("{estimate}; {billed}"))
 }
 
@@ -81,7 +81,10 @@ pub(super) fn exception(request: &Request) -> Option<String> {
 
 /// Returns the quoted reason; `None` if none was given.
 pub(super) fn reason(request: &Request) -> Option<String> {
-    (!request.reason.trim().is_empty()).then(|| format!("*Why*\n{}", quote(&request.reason, QUOTED)))
+    if request.reason.trim().is_empty() {
+        return None;
+    }
+    Some(format!("*Why*\n{}", quote(&request.reason, QUOTED)))
 }
 
 /// Returns label and value for the owner, and the requester if that is another user.
@@ -97,14 +100,14 @@ pub(super) fn people(request: &Request) -> (&'static str, String) {
 pub(super) fn ticket(request: &Request) -> Option<String> {
     let ticket = request.ticket.as_ref()?;
     let reference = inline(&ticket.reference, 200);
-    let shown = match &ticket.link {
+    let linked = match &ticket.link {
         // The reference was encoded into the URL when it was read, so it cannot end the link. Slack does not render
         // code inside a link.
         Some(link) if reference.starts_with('`') => format!("{reference} (<{link}|open>)"),
         Some(link) => format!("<{link}|{reference}>"),
         None => reference,
     };
-    Some(format!("*{}*: {shown}", escape_within(&ticket.label, 100)))
+    Some(format!("*{}*: {linked}", escape_within(&ticket.label, 100)))
 }
 
 /// Lists the outputs with their descriptions, one per line; `None` if there are none.
@@ -118,7 +121,10 @@ pub(super) fn outputs(request: &Request) -> Option<String> {
         format!("*{name}*: {}{about}", code(&output.value, 1000))
     };
     let lines: Vec<String> = request.outputs.iter().map(line).collect();
-    (!lines.is_empty()).then(|| as_many_as_fit(&lines, MAX_SECTION - 40))
+    if lines.is_empty() {
+        return None;
+    }
+    Some(as_many_as_fit(&lines, MAX_SECTION - 40))
 }
 
 /// Lists the visible parameters with the labels of their values, one per line, as many as fit into a section; `None` if
@@ -129,7 +135,10 @@ pub(super) fn parameters(request: &Request) -> Option<String> {
         format!("{}: {}{}", escape_within(key, 100), code(value, 300), label.unwrap_or_default())
     };
     let lines: Vec<String> = request.shown_parameters().map(line).collect();
-    (!lines.is_empty()).then(|| format!("*Parameters*\n{}", as_many_as_fit(&lines, MAX_SECTION - 40)))
+    if lines.is_empty() {
+        return None;
+    }
+    Some(format!("*Parameters*\n{}", as_many_as_fit(&lines, MAX_SECTION - 40)))
 }
 
 /// Joins lines while they fit, and says how many are left out. Only this note may exceed `limit`.
@@ -194,7 +203,10 @@ pub(super) fn reductions(approval: &Approval) -> Option<String> {
         format!("{difference} (by {})", mention(&reduction.by))
     };
     let lines: Vec<String> = approval.reductions.iter().map(line).collect();
-    (!lines.is_empty()).then(|| format!("*Changed*\n{}", as_many_as_fit(&lines, MAX_REDUCTIONS)))
+    if lines.is_empty() {
+        return None;
+    }
+    Some(format!("*Changed*\n{}", as_many_as_fit(&lines, MAX_REDUCTIONS)))
 }
 
 /// Longest list of the approvers' changes, in characters, because it shares a section with other text.
@@ -230,7 +242,7 @@ pub(super) fn approvals_so_far(request: &Request) -> Option<String> {
 /// Returns the approvers, as part of a sentence.
 pub(super) fn approvers(notice: &RequestNotice<'_>) -> String {
     let names = mrkdwn::any_of(notice.approvers);
-    if names.is_empty() { "somebody whom the platform team has to name".to_owned() } else { names }
+    if names.is_empty() { "an approver whom the platform team has to name".to_owned() } else { names }
 }
 
 /// Says who was asked to approve and when, and when they were reminded or nudged; `None` if nobody is asked.
@@ -242,7 +254,7 @@ pub(super) fn asked(notice: &RequestNotice<'_>) -> Option<String> {
     let asking = &request.asking;
     if let Some(at) = asking.unposted_at {
         return Some(format!(
-            "Nobody could be asked in a channel yet: there has been none to post in since {}. It goes to {names} as a direct message, and the platform team knows.{}",
+            "There has been no channel to post this in since {}. It goes to {names} as a direct message, and the platform team has been notified.{}",
             date_time(at),
             note(notice)
         ));
@@ -270,14 +282,17 @@ fn capitalized(text: &str) -> String {
 
 /// Says that admins can decide too, because the approvers have not.
 pub(super) fn escalated(request: &Request) -> Option<String> {
-    let at = request.asking.escalated_at.filter(|_| request.waits_for_approvers())?;
+    if !request.waits_for_approvers() {
+        return None;
+    }
+    let at = request.asking.escalated_at?;
     Some(format!("Nobody had answered by {}, so the platform team can decide, too.", date_time(at)))
 }
 
 /// Returns the state of the request in one sentence, without the decision.
 pub(super) fn standing(request: &Request) -> String {
     match &request.status {
-        Status::Pending => "Submitted. Approvers are asked in a moment.".to_owned(),
+        Status::Pending => "Submitted. The approvers will be asked in a moment.".to_owned(),
         Status::AwaitingApproval { .. } => {
             format!("Waiting for approval until {}.", date_time(request.creation.answer_by))
         }
@@ -285,17 +300,17 @@ pub(super) fn standing(request: &Request) -> String {
         Status::Provisioning { unwanted: None, .. } => format!("Provisioning: {}", bar(&request.progress)),
         Status::Provisioning { unwanted: Some(by), .. } => {
             format!(
-                "Provisioning: {}\n{} wants it torn down as soon as it is there.",
+                "Provisioning: {}\nIt will be torn down as soon as it is provisioned: {} asked for that.",
                 bar(&request.progress),
                 mention(by)
             )
         }
         Status::Active { lease } => active(request, lease),
         Status::Updating { lease } => {
-            format!("Being changed. Its lease goes on as before, until {}.", date_time(lease.expires_at))
+            format!("Being changed. Its lease is unaffected and ends {}.", date_time(lease.expires_at))
         }
         Status::Terminating { ending: Ending::Failed { .. }, .. } => {
-            "Provisioning failed. What was made is being cleaned up.".to_owned()
+            "Provisioning failed. Whatever was created is being cleaned up.".to_owned()
         }
         Status::Terminating { ending: Ending::Terminated { cause }, .. } => {
             format!("Being torn down: {}.", because(cause))
@@ -305,7 +320,7 @@ pub(super) fn standing(request: &Request) -> String {
         Status::TimedOut => "Timed out. Nothing was provisioned.".to_owned(),
         Status::Failed { .. } => "Provisioning failed. Everything was cleaned up.".to_owned(),
         Status::TeardownFailed { ending: Ending::Failed { .. }, .. } => {
-            "Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.".to_owned()
+            "Provisioning failed, and so did the clean-up: something may be left over, and it keeps its quota slot.".to_owned()
         }
         Status::TeardownFailed { ending: Ending::Terminated { .. }, .. } => {
             "The teardown failed. It is still there and keeps its quota slot.".to_owned()
@@ -314,7 +329,7 @@ pub(super) fn standing(request: &Request) -> String {
             format!("Torn down {}: {}.", date_time(request.updated_at), because(cause))
         }
         Status::Retained { by, reason } => format!(
-            "Left as it is, by {} ({}). The portal no longer looks after it.\n{}",
+            "Left as it is, by {} ({}). The portal no longer manages it.\n{}",
             mention(by),
             date_time(request.updated_at),
             quote(reason, QUOTED)
@@ -334,30 +349,31 @@ fn active(request: &Request, lease: &Lease) -> String {
 /// Says which renewal or change waits for approval, and until when, worded to follow an article.
 pub(super) fn waiting(request: &Request) -> Option<String> {
     let waiting = request.waiting()?;
-    let what = match &waiting.about {
+    let noun = match &waiting.about {
         About::Renew(renewal) => format!("renewal by {}", renewal.period.describe()),
         About::Create | About::Change(_) => "change".to_owned(),
     };
-    Some(format!("{what} waits for approval until {}", date_time(waiting.answer_by)))
+    Some(format!("{noun} is waiting for approval until {}", date_time(waiting.answer_by)))
 }
 
 /// Says which missing AWS permission holds up the request, which only an operator can fix.
 pub(super) fn held_up(request: &Request) -> Option<String> {
     let held_up = request.held_up.as_ref()?;
     Some(format!(
-        ":warning: The platform team has to act: since {} this app lacks the right {} in AWS. They have been told. You need not do \
-         anything: it goes on once the right is there.",
-        date_time(held_up.since),
-        code(&held_up.right, 100)
+        ":warning: This app has been missing the AWS permission {} since {}. The platform team has been notified, and you need not \
+         do anything: it continues once the permission is granted.",
+        code(&held_up.right, 100),
+        date_time(held_up.since)
     ))
 }
 
 /// Returns the full text of the problem that AWS reports, if any.
 pub(super) fn trouble(request: &Request) -> Option<String> {
-    let why = request.trouble.as_ref().filter(|_| request.lease().is_some())?;
+    request.lease()?;
+    let why = request.trouble.as_ref()?;
     Some(format!(
         "*AWS reports a problem with it*\n{}\nIt may not work as it should. Ask your platform team, or tear it down \
-         and ask for a new one.",
+         and request a new one.",
         quote(why, QUOTED)
     ))
 }
@@ -365,8 +381,8 @@ pub(super) fn trouble(request: &Request) -> Option<String> {
 /// Returns the cause of the end, to follow a colon.
 pub(super) fn because(cause: &Cause) -> String {
     match cause {
-        Cause::Asked { by } => format!("{} said so", mention(by)),
-        Cause::Expired => "its lease ran out".to_owned(),
+        Cause::Asked { by } => format!("{} asked for it", mention(by)),
+        Cause::Expired => "its lease expired".to_owned(),
         Cause::Vanished => "it was removed in AWS, outside of this portal".to_owned(),
     }
 }
@@ -409,7 +425,7 @@ pub(super) fn footer(notice: &RequestNotice<'_>, more: Option<String>) -> SlackB
 }
 
 /// Shown wherever a simulation could be taken for the real thing.
-pub(super) const SIMULATED: &str = "Simulated: nothing real is made";
+pub(super) const SIMULATED: &str = "Simulated: nothing real is created";
 
 /// Returns the same as a sentence for the end of a fallback text; empty if it is real.
 pub(super) fn simulated(notice: &RequestNotice<'_>) -> String {

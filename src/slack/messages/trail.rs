@@ -52,7 +52,7 @@ pub fn trail(trail: &Trail) -> Message {
     if earlier > 0 {
         let entries = if earlier == 1 { "entry is" } else { "entries are" };
         blocks.push(context(&format!(
-            "{earlier} earlier {entries} in what `quartermaster audit export` writes."
+            "{earlier} earlier {entries} in the output of `quartermaster audit export`."
         )));
     }
     blocks.extend(sections);
@@ -71,9 +71,9 @@ pub fn trail(trail: &Trail) -> Message {
 
 fn verdict(trail: &Trail) -> String {
     match &trail.broken {
-        None => "The chain is whole: no entry was changed, removed or forged.".to_owned(),
+        None => "The chain is intact: no entry was changed, removed or forged.".to_owned(),
         Some(why) => format!(
-            "*The chain is broken*: {}. Tell your platform team; what is written here cannot be relied on.",
+            "*The chain is broken*: {}. Tell your platform team; this trail cannot be relied on.",
             escape_within(why, 500)
         ),
     }
@@ -82,7 +82,7 @@ fn verdict(trail: &Trail) -> String {
 /// Returns the newest entries in as few sections as possible, and how many earlier ones do not fit.
 fn newest(entries: &[AuditEntry]) -> (Vec<SlackBlock>, usize) {
     let mut sections: Vec<Vec<String>> = vec![Vec::new()];
-    let (mut length, mut shown) = (0, 0);
+    let (mut length, mut count) = (0, 0);
     for entry in entries.iter().rev() {
         let line = line(entry);
         length += line.chars().count() + 1;
@@ -96,14 +96,14 @@ fn newest(entries: &[AuditEntry]) -> (Vec<SlackBlock>, usize) {
         if let Some(last) = sections.last_mut() {
             last.push(line);
         }
-        shown += 1;
+        count += 1;
     }
     let joined = |mut lines: Vec<String>| {
         lines.reverse();
         section(&lines.join("\n"))
     };
     let filled = sections.into_iter().rev().filter(|lines| !lines.is_empty());
-    (filled.map(joined).collect(), entries.len() - shown)
+    (filled.map(joined).collect(), entries.len() - count)
 }
 
 fn line(entry: &AuditEntry) -> String {
@@ -143,7 +143,10 @@ pub(super) fn detail(entry: &AuditEntry, way: ShowVia) -> String {
     let text = cut(&text.replace('\n', " "), 200);
     let word = |word| if entry.event == "transferred" { person(word) } else { in_readers_time(word) };
     let words: Vec<String> = text.split(' ').map(word).collect();
-    let done_by = done_by.filter(|_| way == ShowVia::Named).map(|done_by| format!("[{}]", place(done_by)));
+    let done_by = match done_by {
+        Some(done_by) if way == ShowVia::Named => Some(format!("[{}]", place(done_by))),
+        Some(_) | None => None,
+    };
     let parts = [Some(words.join(" ")).filter(|text| !text.is_empty()), done_by];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() { String::new() } else { format!(": {}", parts.join(" ")) }
@@ -186,7 +189,7 @@ fn actor(entry: &AuditEntry) -> String {
 
 /// Like [`actor`]; `None` if the actor is a part of the program.
 pub(super) fn by_a_person(entry: &AuditEntry) -> Option<String> {
-    is_person(&entry.actor).then(|| actor(entry))
+    if is_person(&entry.actor) { Some(actor(entry)) } else { None }
 }
 
 /// Like [`actor`], for an actor without an entry.
@@ -295,9 +298,9 @@ mod tests {
         );
         let whole = Trail { request, entries, broken: None };
         insta::assert_snapshot!(transcript(&trail(&whole)), @"
-        (Audit trail: Secure S3 Bucket. 3 entries. The chain is whole: no entry was changed, removed or forged.)
+        (Audit trail: Secure S3 Bucket. 3 entries. The chain is intact: no entry was changed, removed or forged.)
         # Audit trail: Secure S3 Bucket
-        The chain is whole: no entry was changed, removed or forged.
+        The chain is intact: no entry was changed, removed or forged.
         #1 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *submitted* by <@U0ALICE> · ACTIVE: 1 approval needed [command] `97cdc609`
         #2 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *refused* by <@U0ALICE> · ACTIVE: &lt;!channel&gt; [command] `fd46a15d`
         #3 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *expired* by clock · ACTIVE `c702bf79`

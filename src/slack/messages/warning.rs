@@ -16,10 +16,10 @@ use crate::slack::mrkdwn::{self, any_of, date_time, mention};
 pub(super) fn warning(notice: &WarningNotice<'_>) -> Message {
     let mut texts = Vec::new();
     let mut blocks = Vec::new();
-    if let [one] = notice.leases {
-        let text = alone(notice, one);
+    if let [warned] = notice.leases {
+        let text = alone(notice, warned);
         blocks.push(section(&text));
-        blocks.extend(row(notice, one));
+        blocks.extend(row(notice, warned));
         texts.push(text);
     } else {
         texts.push(intro(notice));
@@ -57,14 +57,14 @@ fn alone(notice: &WarningNotice<'_>, warned: &LeaseToWarn<'_>) -> String {
     let Some(lease) = ending(request) else { return format!("{name}\n{}", stands(request)) };
     let until = date_time(lease.expires_at);
     let renew = if request.product.lease.renew.is_empty() { "" } else { " unless it is renewed" };
-    let what = match notice.instead {
-        None => format!("Your {name} is torn down {until}{renew}."),
-        Some(_) => format!("{name} is torn down {until}{renew}. {}", unreachable_owner(notice)),
+    let headline = match notice.instead {
+        None => format!("Your {name} will be torn down {until}{renew}."),
+        Some(_) => format!("{name} will be torn down {until}{renew}. {}", unreachable_owner(notice)),
     };
     let kept = deletion_effects::left_behind(request).map(|kept| format!("\n{kept}")).unwrap_or_default();
     let cost =
         request.estimate.as_ref().map(|estimate| format!("\nIt costs {}.", mrkdwn::estimate(estimate)));
-    format!("{what}{}{kept}", cost.unwrap_or_default())
+    format!("{headline}{}{kept}", cost.unwrap_or_default())
 }
 
 /// Returns the introduction to a list of several leases.
@@ -72,13 +72,13 @@ fn intro(notice: &WarningNotice<'_>) -> String {
     let all = notice.leases.len();
     let waiting =
         notice.leases.iter().filter(|warned| !warned.is_handed && ending(warned.request).is_some()).count();
-    let what = match waiting {
-        0 => return "None of these is about to be torn down any more.".to_owned(),
-        1 => format!("One of these {all} is torn down soon unless it is renewed."),
-        some if some == all => format!("These {all} are torn down soon unless they are renewed."),
-        some => format!("{some} of these {all} are torn down soon unless they are renewed."),
+    let text = match waiting {
+        0 => return "None of these will be torn down soon any more.".to_owned(),
+        1 => format!("One of these {all} will be torn down soon unless it is renewed."),
+        some if some == all => format!("These {all} will be torn down soon unless they are renewed."),
+        some => format!("{some} of these {all} will be torn down soon unless they are renewed."),
     };
-    if notice.instead.is_some() { format!("{what} {}", unreachable_owner(notice)) } else { what }
+    if notice.instead.is_some() { format!("{text} {}", unreachable_owner(notice)) } else { text }
 }
 
 fn unreachable_owner(notice: &WarningNotice<'_>) -> String {
@@ -87,7 +87,7 @@ fn unreachable_owner(notice: &WarningNotice<'_>) -> String {
         None => "its approvers can".to_owned(),
     };
     format!(
-        "{}, who owns it, cannot be reached or can no longer keep it, so {who} decide: renew, hand over or tear down.",
+        "Its owner {} cannot be reached or may no longer keep it, so {who} decide: renew, hand over or tear down.",
         mention(notice.owner)
     )
 }
@@ -113,7 +113,7 @@ fn one_of_several(warned: &LeaseToWarn<'_>) -> String {
 
 /// Says who the new owner is.
 fn handed(request: &Request) -> String {
-    format!("It is {}'s now.", mention(&request.owner))
+    format!("It belongs to {} now.", mention(&request.owner))
 }
 
 /// Returns the lease if it will end unless someone acts.
@@ -127,7 +127,7 @@ fn ending(request: &Request) -> Option<&Lease> {
 fn stands(request: &Request) -> String {
     match request.lease() {
         Some(lease) if request.waiting_renewal().is_none() => {
-            format!("Renewed: it lives until {}{}.", date_time(lease.expires_at), text::cut(lease))
+            format!("Renewed: it is active until {}{}.", date_time(lease.expires_at), text::cut(lease))
         }
         _ => text::standing(request),
     }
@@ -136,15 +136,15 @@ fn stands(request: &Request) -> String {
 /// Returns Renew and Tear down for a lease that will end; none otherwise.
 fn row(notice: &WarningNotice<'_>, warned: &LeaseToWarn<'_>) -> Option<SlackBlock> {
     let request = warned.request;
-    let asks = warned.is_current && ending(request).is_some();
-    asks.then(|| {
-        let mut row = renew_buttons(request, notice.now);
-        row.push(request_buttons::teardown_button(request));
-        if notice.instead.is_some() {
-            row.push(request_buttons::transfer_button(request));
-        }
-        buttons(&format!("lease.{}", request.id), row)
-    })
+    if !warned.is_current || ending(request).is_none() {
+        return None;
+    }
+    let mut row = renew_buttons(request, notice.now);
+    row.push(request_buttons::teardown_button(request));
+    if notice.instead.is_some() {
+        row.push(request_buttons::transfer_button(request));
+    }
+    Some(buttons(&format!("lease.{}", request.id), row))
 }
 
 /// Returns one button for each period that the lease can be renewed by now.
@@ -217,12 +217,12 @@ mod tests {
         let mut request = fixtures::warned();
         request.product.fates = fixtures::fates_of(&[("Bucket", "AWS::S3::Bucket", DeletionOutcome::Kept)]);
         insta::assert_snapshot!(transcript(&shown_to(&[request], None)), @"
-        (Your *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. / It costs about $15/month, us-east-1 list price of 2026-08-21. / *Kept*: Bucket (AWS::S3::Bucket) stays in the AWS account and may go on costing. / Simulated: nothing real is made.)
-        Your *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed.
+        (Your *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* will be torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. / It costs about $15/month, us-east-1 list price of 2026-08-21. / *Kept*: Bucket (AWS::S3::Bucket) stays in the AWS account and may still cost money. / Simulated: nothing real is created.)
+        Your *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* will be torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed.
         It costs about $15/month, us-east-1 list price of 2026-08-21.
-        *Kept*: Bucket (AWS::S3::Bucket) stays in the AWS account and may go on costing.
+        *Kept*: Bucket (AWS::S3::Bucket) stays in the AWS account and may still cost money.
         [Renew 30 days primary] [Tear down danger]
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ");
     }
 
@@ -232,20 +232,20 @@ mod tests {
             .map(|request| shown(&[request]));
         insta::assert_snapshot!(after.join("\n---\n"), @"
         *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
-        Renewed: it lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        Renewed: it is active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ---
         *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
-        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. A renewal by 30 days waits for approval until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>.
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. A renewal by 30 days is waiting for approval until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>.
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ---
         *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
-        Being torn down: its lease ran out.
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        Being torn down: its lease expired.
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ---
         *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
         The teardown failed. It is still there and keeps its quota slot.
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ");
     }
 
@@ -254,24 +254,24 @@ mod tests {
         let mut other = fixtures::warned();
         other.id = crate::domain::ids::RequestId::parse("11111111-6d6e-4a53-9b7e-3f2f5d1c7a10").unwrap();
         insta::assert_snapshot!(transcript(&shown_to(&[fixtures::warned(), other.clone()], None)), @"
-        (These 2 are torn down soon unless they are renewed. / *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* / Ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21 / *Secure S3 Bucket v1.0* `s3-bucket-11111111` of team *payments* / Ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21 / Simulated: nothing real is made.)
-        These 2 are torn down soon unless they are renewed.
+        (These 2 will be torn down soon unless they are renewed. / *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* / Ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21 / *Secure S3 Bucket v1.0* `s3-bucket-11111111` of team *payments* / Ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21 / Simulated: nothing real is created.)
+        These 2 will be torn down soon unless they are renewed.
         *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
         Ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days primary] [Tear down danger]
         *Secure S3 Bucket v1.0* `s3-bucket-11111111` of team *payments*
         Ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days primary] [Tear down danger]
-        (Requests `0b8f1c9e` `11111111` · Simulated: nothing real is made)
+        (Requests `0b8f1c9e` `11111111` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(shown(&[renewed(), other]), @"
-        One of these 2 is torn down soon unless it is renewed.
+        One of these 2 will be torn down soon unless it is renewed.
         *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
-        Renewed: it lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        Renewed: it is active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
         *Secure S3 Bucket v1.0* `s3-bucket-11111111` of team *payments*
         Ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days primary] [Tear down danger]
-        (Requests `0b8f1c9e` `11111111` · Simulated: nothing real is made)
+        (Requests `0b8f1c9e` `11111111` · Simulated: nothing real is created)
         ");
         assert!(shown(&[renewed(), renewed()]).starts_with("None of these"));
     }
@@ -280,16 +280,16 @@ mod tests {
     fn approvers_are_asked_where_the_owner_cannot_be_reached() {
         let approvers = fixtures::approvers();
         insta::assert_snapshot!(transcript(&shown_to(&[fixtures::warned()], Some(&approvers))), @"
-        (*Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. <@U0ALICE>, who owns it, cannot be reached or can no longer keep it, so <@U0MORGAN> or <!subteam^S0LEADS> can decide: renew, hand over or tear down. / It costs about $15/month, us-east-1 list price of 2026-08-21. / Simulated: nothing real is made.)
-        *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. <@U0ALICE>, who owns it, cannot be reached or can no longer keep it, so <@U0MORGAN> or <!subteam^S0LEADS> can decide: renew, hand over or tear down.
+        (*Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* will be torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. Its owner <@U0ALICE> cannot be reached or may no longer keep it, so <@U0MORGAN> or <!subteam^S0LEADS> can decide: renew, hand over or tear down. / It costs about $15/month, us-east-1 list price of 2026-08-21. / Simulated: nothing real is created.)
+        *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* will be torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. Its owner <@U0ALICE> cannot be reached or may no longer keep it, so <@U0MORGAN> or <!subteam^S0LEADS> can decide: renew, hand over or tear down.
         It costs about $15/month, us-east-1 list price of 2026-08-21.
         [Renew 30 days primary] [Tear down danger] [Hand over]
-        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        (Request `0b8f1c9e` · Simulated: nothing real is created)
         ");
         let two = transcript(&shown_to(&[fixtures::warned(), renewed()], Some(&approvers)));
         assert!(
             two.contains(
-                "cannot be reached or can no longer keep it, so <@U0MORGAN> or <!subteam^S0LEADS> can decide"
+                "cannot be reached or may no longer keep it, so <@U0MORGAN> or <!subteam^S0LEADS> can decide"
             ),
             "{two}"
         );

@@ -23,8 +23,8 @@ pub fn sentence(refusal: &Refusal) -> String {
         }
         Refusal::NotAFullMember { why } => not_counted(*why).to_owned(),
         Refusal::NotOurWorkspace => {
-            "This app is set up for another Slack workspace. Ask your platform team how to use it \
-             from here."
+            "This app is set up for another Slack workspace. Ask your platform team how to \
+             use it from here."
                 .to_owned()
         }
         Refusal::NotYourTeam { team, yours } => {
@@ -41,8 +41,8 @@ pub fn sentence(refusal: &Refusal) -> String {
             format!("*{product}* is not offered to team *{team}*. Ask the product's owner, {owner}.")
         }
         Refusal::QuotaFull { team, product, quota } => format!(
-            "Team *{team}* already uses {} of {} *{product}*. Free one by tearing down what is no \
-             longer needed, or ask your platform team for a larger quota.",
+            "Team *{team}* already uses {} of {} *{product}*. Tear down one that is no longer \
+             needed, or ask your platform team for a larger quota.",
             quota.used, quota.limit
         ),
         Refusal::AlreadyDecided { status, by, at } => format!(
@@ -64,83 +64,81 @@ pub fn sentence(refusal: &Refusal) -> String {
             format!("Only <@{requester}> can cancel this request. An approver can deny it.")
         }
         Refusal::PlaceIsTaken { by, missing } => format!(
-            "<@{by}> has answered in that place already. {missing} more approval{} needed, from \
-             somebody else.",
+            "<@{by}> has already given that person's approval. {missing} more approval{} \
+             needed, from somebody else.",
             if *missing == 1 { " is" } else { "s are" }
         ),
-        Refusal::OwnDelegate => {
-            "You cannot answer for yourself while you are away. Choose somebody else.".to_owned()
-        }
-        Refusal::NotAnAbsence { most } => format!("Choose a day from today on, {most} days ahead at most."),
+        Refusal::OwnDelegate => "You cannot be your own delegate. Choose somebody else.".to_owned(),
+        Refusal::NotAnAbsence { most } => format!("Choose a day from today to {most} days ahead."),
         Refusal::DelegateIsAway { delegate, until } => {
             format!("<@{delegate}> is away until {until}. Choose somebody else.")
         }
         Refusal::NothingToAnswer => {
-            "Nothing here waits for your approval: no team and no product names you as an approver, \
-             so nobody has to answer for you. Nothing was stored."
+            "No team and no product names you as an approver, so you do not need a delegate. \
+             Nothing was saved."
                 .to_owned()
         }
         Refusal::DelegateIsNoMember { person } => {
-            format!("<@{person}> is no full member of this workspace. Choose somebody who is.")
+            format!("<@{person}> is not a full member of this workspace. Choose somebody who is.")
         }
         Refusal::NobodyCanApprove { needed, whom } => format!(
-            "Nobody could approve this for you: it needs {} who may, and there are not so many. Ask \
-             your platform team to name more: {whom}.",
+            "This could not be approved: it needs approval from {}, and there are not enough \
+             approvers. Ask your platform team to add more: {whom}.",
             others_in_words(*needed)
         ),
         Refusal::NobodyCanExcept { needed, whom } => format!(
-            "Nobody could grant you this exception: it needs {}, an admin the last of them, and there \
-             are not so many. {} `slack.admins`.",
+            "This exception could not be granted: it needs approval from {}, the last of them \
+             an admin, and there are not enough. {} `slack.admins`.",
             others_in_words(*needed),
-            whom.as_ref().map_or("Have another admin named in the settings, as".to_owned(), |whom| format!(
-                "Ask {whom} to name more in the settings, as"
-            ))
+            ask_for_admins(whom.as_deref())
         ),
         Refusal::NotTheirsToNudge { asker } => {
-            format!("Only <@{asker}>, who waits for the answer, can nudge its approvers.")
+            format!("Only <@{asker}>, who is waiting for the answer, can nudge the approvers.")
         }
         Refusal::AlreadyNudged { at } => format!(
-            "You have nudged its approvers already ({}), and that can be done once. They are reminded \
-             by themselves.",
+            "You have already nudged the approvers ({}), which is possible once. Reminders \
+             are sent automatically.",
             date_time(*at)
         ),
         Refusal::TooLateToCancel { status } => format!(
-            "It is too late to cancel this request, which is at *{}*. Nothing was changed; `status` \
-             shows how it goes on.",
+            "It is too late to cancel this request: it is now *{}*. Nothing was changed; \
+             `status` shows its progress.",
             status.label()
         ),
         Refusal::NothingToRenew { status } => {
-            format!("There is nothing to renew: the request is at *{}*.", status.label())
+            format!("There is nothing to renew: the request is *{}*.", status.label())
         }
         Refusal::NotARenewal { offered } => {
-            format!("It can be renewed by {}. Nothing was changed.", periods(offered))
+            format!("{} Nothing was changed.", renewal_periods(offered))
         }
         Refusal::RenewsTooLittle { from, until } => format!(
-            "This already runs until {}, the longest its product allows at a time. You can renew it \
+            "This already runs until {}, the longest its product allows. You can renew it \
              from {}. Nothing was changed.",
             date_time(*until),
             date_time(*from)
         ),
         Refusal::ApprovalWaits { kind, until } => format!(
-            "A {} is waiting for its approvers already, until {}. Nothing was done; whoever asked for \
-             it can withdraw it.",
+            "A {} is already waiting for approval, until {}. Nothing was done; the person who \
+             asked for it can withdraw it.",
             noun(*kind),
             date_time(*until)
         ),
         Refusal::BeingChanged => {
-            "It is being changed just now. Nothing was done; try again when it is *Active*.".to_owned()
+            "It is being changed right now. Nothing was done; try again when it is *Active*.".to_owned()
         }
         Refusal::NothingToChange { status } => {
-            format!("There is nothing to change: the request is at *{}*.", status.label())
+            format!("There is nothing to change: the request is *{}*.", status.label())
         }
         Refusal::NotChangeable { product } => format!(
-            "Nothing of *{product}* can be changed once it is there, and it is the newest version. \
-             Ask for another one instead."
+            "*{product}* cannot be changed once it is provisioned, and this is already the \
+             newest version. Request another one instead."
         ),
-        Refusal::NothingDifferent => "Nothing is different. Change something, or close the form.".to_owned(),
-        Refusal::AlreadyTearingDown => "It is being torn down already. Nothing more was done.".to_owned(),
+        Refusal::NothingDifferent => {
+            "You have not changed anything. Change a field, or close the form.".to_owned()
+        }
+        Refusal::AlreadyTearingDown => "It is already being torn down. Nothing more was done.".to_owned(),
         Refusal::NothingToTearDown { status } => format!(
-            "There is nothing to tear down: the request is at *{}*.{}",
+            "There is nothing to tear down: the request is *{}*.{}",
             status.label(),
             instead_of_teardown(*status)
         ),
@@ -149,40 +147,40 @@ pub fn sentence(refusal: &Refusal) -> String {
             status.label()
         ),
         Refusal::NothingToRetain { status } => format!(
-            "You can leave something as it is only while its teardown has failed or it is stuck, and \
-             this is *{}*. Nothing was changed.",
+            "You can leave something as it is only if it is stuck or its teardown has failed, \
+             and this is *{}*. Nothing was changed.",
             status.label()
         ),
         Refusal::NothingToTransfer { status } => {
-            format!("There is nothing to hand over: the request is at *{}*.", status.label())
+            format!("There is nothing to hand over: the request is *{}*.", status.label())
         }
-        Refusal::AlreadyTheirs { owner } => format!("It is <@{owner}>'s already. Nothing was changed."),
+        Refusal::AlreadyTheirs { owner } => format!("<@{owner}> already owns it. Nothing was changed."),
         Refusal::NotATeamMate { to, team } => format!(
             "<@{to}> is not a member of *{team}*, so it cannot be handed to them. Nothing was \
              changed."
         ),
         Refusal::NotTheirs { owner } => {
-            format!("Only <@{owner}>, who owns it, its team's approvers and the platform team can do that.")
+            format!("Only its owner <@{owner}>, its team's approvers and the platform team can do that.")
         }
         Refusal::LeftTheTeam { team, approvers } => format!(
-            "You are no longer a member of team *{team}*, so you can look at this and tear it down, \
-             and nothing else. {} can take it over.",
+            "You are no longer a member of team *{team}*, so you can only view this and tear \
+             it down. {} can take it over.",
             if approvers.is_empty() { "The platform team" } else { approvers }
         ),
         Refusal::TeamIsGone { team, admins } => format!(
-            "Team *{team}* is no longer in the settings, so only the platform team can keep it: \
-             {admins}. You can tear it down."
+            "Team *{team}* is no longer in the settings, so only the platform team can keep \
+             it: {admins}. You can tear it down."
         ),
         Refusal::NotAnAdmin => "Only the platform team can do that.".to_owned(),
         Refusal::Paused { message } => format!("New requests are paused:\n{}", quoted(message)),
         Refusal::DoneBefore => "This was already done. Nothing was done again.".to_owned(),
         Refusal::NotParked => {
-            "That job is not given up any more, or was once more since. Nothing was done; `jobs` \
-             shows what there is now."
+            "That job is no longer among the failed ones, or has failed again since. Nothing \
+             was done; `jobs` shows the current list."
                 .to_owned()
         }
         Refusal::JobUnreadable => {
-            "This version of the app cannot read that job, so it cannot try it again. Drop it, or \
+            "This version of the app cannot read that job, so it cannot retry it. Drop it, or \
              retry it with the version that wrote it. Nothing was done."
                 .to_owned()
         }
@@ -192,8 +190,9 @@ pub fn sentence(refusal: &Refusal) -> String {
                 .to_owned()
         }
         Refusal::BudgetSpent { team, spent, budget } => format!(
-            "Team *{team}* already holds about {} of {} a month, so this does not fit. Free something \
-             by tearing down what is no longer needed, or ask your platform team for a larger budget.",
+            "Team *{team}* already uses about {} of its {} a month, so this does not fit. \
+             Tear down something that is no longer needed, or ask your platform team for a \
+             larger budget.",
             dollars(*spent),
             dollars(*budget)
         ),
@@ -201,27 +200,27 @@ pub fn sentence(refusal: &Refusal) -> String {
             format!("There is no request *{typed}* that you can see. `list` shows yours and your team's.")
         }
         Refusal::ShortRequestId { typed, fewest } => format!(
-            "*{typed}* is too short: type at least {fewest} characters of the request's id. `list` \
-             shows them."
+            "*{typed}* is too short: type at least {fewest} characters of the request's id. \
+             `list` shows them."
         ),
         Refusal::AmbiguousRequest { typed, matches } => {
             format!("{matches} requests begin with *{typed}*. Type a few more characters of the id.")
         }
         Refusal::Forged { command } => format!(
-            "That is not something this form or button offers, so nothing was done. Open it again \
-             from `{command}`."
+            "This form or button does not offer that, so nothing was done. Open it again from \
+             `{command}`."
         ),
         Refusal::StaleButton { now } => format!(
-            "This button is out of date: {}. Nothing was changed; the newest message has what can be \
-             done now.",
+            "This button is out of date: {}. Nothing was changed; the newest message shows \
+             what you can do now.",
             current_state(now)
         ),
         Refusal::ProductChanged { product } => format!(
-            "*{product}* was changed by its owner in the meantime. Open the form again to see what is \
-             new."
+            "*{product}* was changed by its owner in the meantime. Open the form again to see \
+             what is new."
         ),
         Refusal::NotJudgedInTime => {
-            "Slack did not tell us in time whether you may decide about this request. Press the \
+            "Slack did not confirm in time that you may decide about this request. Press the \
              button again."
                 .to_owned()
         }
@@ -233,32 +232,31 @@ pub fn sentence(refusal: &Refusal) -> String {
 
 fn irreducible(why: &Irreducible) -> String {
     match why {
-        Irreducible::NotLess { what, from, to } => format!(
-            "{what} cannot become {to}: what is approved has to be less than what stands there now, \
-             {from}."
-        ),
+        Irreducible::NotLess { what, from, to } => {
+            format!("{what} cannot become {to}: you can only approve less than the current value, {from}.")
+        }
         Irreducible::NotOffered { what } => {
-            format!("{what} is nothing that approvers of this product can change.")
+            format!("Approvers of this product cannot change {what}.")
         }
         Irreducible::NotAllowed { message } => format!(
-            "The product does not allow that: {message}. Choose something else, or deny with a \
-             reason."
+            "The product does not allow that: {message}. Choose something else, or deny with \
+             a reason."
         ),
         Irreducible::CostsMore { now } => format!(
-            "What that costs is above {now} a month, or not known. Choose something else, or deny \
-             with a reason."
+            "That costs more than {now} a month, or its cost is unknown. Choose something \
+             else, or deny with a reason."
         ),
         Irreducible::AsksOtherwise => {
-            "With that, the form asks for other things. Deny with a reason, so that they are filled \
-             in."
-            .to_owned()
+            "With that value the form has other fields. Deny with a reason, so that they can \
+             be filled in."
+                .to_owned()
         }
         Irreducible::NothingLeft => {
             "With that, nothing would be changed. Choose something else, or deny with a reason.".to_owned()
         }
         Irreducible::ProductChanged => {
-            "The product was changed since this was asked for, so this cannot be made any more. Deny \
-             it with a reason, so that it is asked for anew."
+            "The product has changed since this was requested, so it can no longer be \
+             provisioned. Deny it with a reason, so that it is requested again."
                 .to_owned()
         }
     }
@@ -268,21 +266,22 @@ fn irreducible(why: &Irreducible) -> String {
 fn not_counted(why: Uncounted) -> &'static str {
     match why {
         Uncounted::Guest => {
-            "You are a guest here, and guests cannot ask for AWS resources or decide about them. Ask \
-                 a full member of the team you work with to do it for you."
+            "You are a guest here, and guests cannot ask for AWS resources or decide about \
+             them. Ask a full member of the team you work with to do it for you."
         }
         Uncounted::Stranger => {
-            "You belong to another company, and only people of this one can ask for AWS resources \
-                 here or decide about them. Ask whoever you work with to do it for you."
+            "You belong to another company, and only people of this one can ask for AWS \
+             resources here or decide about them. Ask the person you work with to do it for \
+             you."
         }
         Uncounted::App => "Apps cannot ask for AWS resources or decide about them. A person has to do it.",
         Uncounted::Deactivated => {
-            "Your Slack account was deactivated. Ask an admin of your workspace to activate it, then \
-                 try again."
+            "Your Slack account was deactivated. Ask an admin of your workspace to activate \
+             it, then try again."
         }
         Uncounted::Unknown => {
-            "Slack does not show your account to this app, so nothing you do here counts. Ask your \
-                 platform team to have it looked into."
+            "Slack does not show your account to this app, so nothing you do here counts. Ask \
+             your platform team to look into it."
         }
     }
 }
@@ -294,13 +293,13 @@ fn quoted(text: &str) -> String {
 }
 
 fn others_in_words(needed: u32) -> String {
-    if needed == 1 { "somebody else".to_owned() } else { format!("{needed} different other people") }
+    if needed == 1 { "somebody else".to_owned() } else { format!("{needed} other people") }
 }
 
 fn nearest_sentence(nearest: &[String]) -> String {
     match nearest {
-        [] => " The command without a product shows what there is.".to_owned(),
-        [one] => format!(" Did you mean *{one}*?"),
+        [] => " Run the command without a product to see what you can request.".to_owned(),
+        [key] => format!(" Did you mean *{key}*?"),
         [rest @ .., last] => format!(" Did you mean *{}* or *{last}*?", rest.join("*, *")),
     }
 }
@@ -323,12 +322,12 @@ fn current_state(state: &CurrentState) -> String {
     match state {
         CurrentState::Waits { kind, period, until } => {
             let by = period.map(|period| format!(" by {}", period.describe())).unwrap_or_default();
-            format!("a {}{by} waits for its approvers until {}", noun(*kind), date_time(*until))
+            format!("a {}{by} is waiting for approval until {}", noun(*kind), date_time(*until))
         }
-        CurrentState::Renewed(until) => format!("it is already renewed until {}", date_time(*until)),
-        CurrentState::Lives(until) => format!("it lives until {}", date_time(*until)),
-        CurrentState::Is(StatusName::Terminating) => "it is being torn down already".to_owned(),
-        CurrentState::Is(status) => format!("the request is now at *{}*", status.label()),
+        CurrentState::Renewed(until) => format!("it has already been renewed until {}", date_time(*until)),
+        CurrentState::Lives(until) => format!("it is active until {}", date_time(*until)),
+        CurrentState::Is(StatusName::Terminating) => "it is already being torn down".to_owned(),
+        CurrentState::Is(status) => format!("the request is now *{}*", status.label()),
     }
 }
 
@@ -342,10 +341,20 @@ fn instead_of_teardown(status: StatusName) -> &'static str {
     }
 }
 
-fn periods(offered: &[Period]) -> String {
-    match offered {
-        [] => "nothing: ask your platform team".to_owned(),
-        some => some.iter().map(|period| format!("`{period}`")).collect::<Vec<_>>().join(" or "),
+/// Says by which periods a lease can be renewed.
+fn renewal_periods(offered: &[Period]) -> String {
+    if offered.is_empty() {
+        return "It cannot be renewed: ask your platform team.".to_owned();
+    }
+    let periods: Vec<String> = offered.iter().map(|period| format!("`{period}`")).collect();
+    format!("It can be renewed by {}.", periods.join(" or "))
+}
+
+/// Says who can add admins, worded to precede the setting. The requester may be the only admin there is.
+fn ask_for_admins(admins: Option<&str>) -> String {
+    match admins {
+        Some(admins) => format!("Ask {admins} to add more to the settings, in"),
+        None => "Have another admin added to the settings, in".to_owned(),
     }
 }
 

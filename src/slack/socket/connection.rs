@@ -126,7 +126,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
     async fn send(&mut self, message: Message) -> Result<(), String> {
         match tokio::time::timeout(SEND, self.socket.send(message)).await {
             Ok(sent) => sent.map_err(|error| error.to_string()),
-            Err(_) => Err("Slack takes nothing any more".to_owned()),
+            Err(_) => Err("Slack accepts nothing any more".to_owned()),
         }
     }
 
@@ -155,7 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
                 self.state.send_replace(ConnectionState::Leaving(notice));
             }
             Ok(Frame::Envelope(envelope)) => self.begin(*envelope),
-            Err(error) => tracing::warn!(%error, "Slack sent something that is not readable"),
+            Err(error) => tracing::warn!(%error, "cannot read what Slack sent"),
         }
     }
 
@@ -164,7 +164,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
     fn begin(&mut self, envelope: SocketEnvelope) {
         let SocketEnvelope { id, takes_answer, retries, incoming } = envelope;
         if retries > 0 {
-            tracing::info!(retries, "Slack sends something again");
+            tracing::info!(retries, "Slack resent something");
         }
         match incoming {
             Ok(incoming) => {
@@ -195,9 +195,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
 /// delivers the payload again.
 async fn acknowledged(id: String, takes_answer: bool, answer: JoinHandle<Ack>) -> Option<String> {
     match answer.await {
-        Ok(ack) => Some(acknowledgement(&id, ack.body().filter(|_| takes_answer))),
+        Ok(ack) => {
+            let body = if takes_answer { ack.body() } else { None };
+            Some(acknowledgement(&id, body))
+        }
         Err(error) => {
-            tracing::error!(%error, "an answer to Slack ended badly");
+            tracing::error!(%error, "an answer to Slack panicked");
             None
         }
     }

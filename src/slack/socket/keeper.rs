@@ -68,11 +68,11 @@ impl Keeper {
     /// Opens a connection and waits for Slack's `hello`.
     async fn bring_up(&self) -> Result<KeptConnection, NoConnection> {
         let socket = self.mode.door.open().await?;
-        let (told, mut state) = watch::channel(ConnectionState::Opening);
+        let (sender, mut state) = watch::channel(ConnectionState::Opening);
         // A child token, so that stopping the program retires the connection.
         let retire = self.stop.child_token();
         let (edge, timing) = (self.mode.edge.clone(), self.mode.timing);
-        self.working.spawn(Connection::new(socket, edge, timing, told, retire.clone()).serve());
+        self.working.spawn(Connection::new(socket, edge, timing, sender, retire.clone()).serve());
         let greeted = state.wait_for(|state| *state != ConnectionState::Opening);
         let greeted = tokio::time::timeout(timing.hello_within, greeted).await;
         let is_up = matches!(greeted, Ok(Ok(ref state)) if **state == ConnectionState::Up);
@@ -89,7 +89,7 @@ impl Keeper {
         let Some(line) = &mut self.current else { return };
         let left = line.state.wait_for(|state| *state != ConnectionState::Up).await;
         let left =
-            left.map_or_else(|_| ConnectionState::Over("it ended badly".to_owned()), |state| state.clone());
+            left.map_or_else(|_| ConnectionState::Over("it panicked".to_owned()), |state| state.clone());
         if line.since.elapsed() >= self.mode.timing.stable_after {
             self.pauses.reset();
         }
@@ -122,7 +122,7 @@ impl Keeper {
             // Retrying soon does not help before an operator has acted.
             NoConnection::Refused(_) => {
                 self.pauses.lengthen();
-                "; look after SLACK_APP_TOKEN and Socket Mode in the Slack app"
+                "; check SLACK_APP_TOKEN and Socket Mode in the Slack app"
             }
             NoConnection::Wait(time) => {
                 self.stay_away = *time;

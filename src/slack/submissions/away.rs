@@ -28,17 +28,17 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
         }
         // Errors under a field are plain text, in which a mention would show as an id.
         Err(Error::Refused(Refusal::OwnDelegate)) => {
-            under(PERSON_BLOCK, "Choose somebody else than yourself.")
+            under(PERSON_BLOCK, "Choose somebody other than yourself.")
         }
         Err(Error::Refused(Refusal::DelegateIsAway { until, .. })) => {
-            under(PERSON_BLOCK, &format!("They are away themselves, until {until}. Choose somebody else."))
+            under(PERSON_BLOCK, &format!("They are away until {until}. Choose somebody else."))
         }
         Err(Error::Refused(Refusal::DelegateIsNoMember { .. })) => {
-            under(PERSON_BLOCK, "They are no full member of this workspace. Choose somebody who is.")
+            under(PERSON_BLOCK, "They are not a full member of this workspace. Choose somebody who is.")
         }
         Err(Error::Refused(refusal @ Refusal::NotAnAbsence { .. })) => {
             under(UNTIL_BLOCK, &sentence(&refusal))
         }
-        Err(error) => refused(edge, submission, "Not stored", &error),
+        Err(error) => refused(edge, submission, "Not saved", &error),
     }
 }

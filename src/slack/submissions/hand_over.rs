@@ -28,7 +28,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
             under_field(format!("They are not a member of {team}. Choose somebody who is."))
         }
         Err(Error::Refused(Refusal::AlreadyTheirs { .. })) => {
-            under_field("It is theirs already. Choose somebody else.".to_owned())
+            under_field("They already own it. Choose somebody else.".to_owned())
         }
         Err(error) => refused(edge, submission, "Not handed over", &error),
     }

@@ -26,10 +26,9 @@ use super::reply::Ack;
 
 /// Shown for a form with an unknown callback id. It happens during a rollout: one version of the bot opens the form,
 /// and another receives the submission.
-const OF_ANOTHER_VERSION: &str =
-    "Nothing was stored: this form is of another version of this app than the one that answers now.";
+const OF_ANOTHER_VERSION: &str = "Nothing was saved: this form was opened by another version of this app.";
 /// Shown when Slack left out something that a submission needs.
-const NOT_WHOLE: &str = "Nothing was stored: this did not arrive whole from Slack.";
+const NOT_WHOLE: &str = "Nothing was saved: Slack did not deliver the whole form.";
 
 /// Answers a submitted modal.
 pub(super) async fn answer(edge: &Edge, submission: &ViewSubmission) -> Ack {
@@ -67,14 +66,13 @@ pub(super) fn unread(view: &ViewRef, why: &ParseError) -> Ack {
 /// Answers a form that no version of this bot can handle: it stays open with an error, or a note repeats what was
 /// typed.
 fn not_stored(view: &ViewRef, why: &str) -> Ack {
-    let again =
-        "Press the button again in a minute; if it stays so, keep what you typed and open the form anew.";
+    let again = "Press the button again in a minute. If that does not help, copy what you typed and open the form again.";
     stays_open(view, &format!("{why} {again}")).unwrap_or_else(|| {
         let typed: Vec<&str> = view.values.iter().flat_map(|(_, texts)| texts).map(String::as_str).collect();
         let typed = quote(&typed.join("\n"), MAX_SECTION / 2);
         let kept = if typed.is_empty() { typed } else { format!(" This was filled in:\n{typed}") };
-        let text = format!("{why} Open it anew in a minute.{kept}");
-        note("Not stored", &Message::plain(&text))
+        let text = format!("{why} Open it again in a minute.{kept}");
+        note("Not saved", &Message::plain(&text))
     })
 }
 
@@ -96,9 +94,10 @@ fn remembers(callback: CallbackId) -> bool {
 /// Answers a submission whose real answer was not ready in time. The modal stays open under the same view id, which is
 /// the idempotency key, so that submitting it again is stored only once.
 pub(super) fn late(submission: &ViewSubmission) -> Ack {
-    let again = "This takes longer than usual. Please press the button again in a moment: it counts once.";
-    let unsure = "This takes longer than usual, and may still be done. What comes of it appears here; if nothing has in a \
-                  minute, look whether it was done before you ask for it again.";
+    let again =
+        "This is taking longer than usual. Please press the button again in a moment: it counts only once.";
+    let unsure = "This is taking longer than usual, and may still be done. The result appears here; if it has not in a \
+                  minute, check whether it was done before you try again.";
     stays_open(&submission.view, again).unwrap_or_else(|| note("Not sure yet", &Message::plain(unsure)))
 }
 

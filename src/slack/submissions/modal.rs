@@ -32,11 +32,7 @@ pub(super) fn note(title: &str, message: &Message) -> Ack {
 
 /// Returns the click that opened the modal, attributed to the user who submitted it; `Err` if the modal is not one of
 /// ours.
-pub(super) async fn clicked(
-    edge: &Edge,
-    submission: &ViewSubmission,
-    tried: &str,
-) -> Result<RequestAction, Error> {
+pub(super) async fn clicked(edge: &Edge, submission: &ViewSubmission, tried: &str) -> Result<RequestAction, Error> {
     let by = by_form(submission);
     match ButtonContext::parse(&submission.view.private_metadata) {
         Some(pressed) => Ok(RequestAction {
@@ -68,8 +64,8 @@ pub(super) fn refused(edge: &Edge, submission: &ViewSubmission, title: &str, err
 /// Like [`refused`], for a form that was to be shown again, where the product may have changed and no longer fit it.
 pub(super) fn not_shown_anew(edge: &Edge, submission: &ViewSubmission, title: &str, error: &Error) -> Ack {
     if let Error::Refused(Refusal::ProductChanged { .. }) = error {
-        let text = "Nothing was stored: the product was changed by its owner while this form was open. Keep what you typed, and open \
-                    the form anew.";
+        let text = "Nothing was saved: the product was changed by its owner while this form was open. Copy what you typed, and open the \
+                form again.";
         return not_now(&submission.view, text);
     }
     refused(edge, submission, title, error)

@@ -28,7 +28,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
         return note("Not submitted", &Message::plain(&edge.words(&refusal)));
     };
     let while_paused = |message: &str| {
-        let said = |message: &str| format!("Nothing was stored, new requests are paused: {message}");
+        let said = |message: &str| format!("Nothing was saved. New requests are paused: {message}");
         stays_open(&submission.view, &said(message)).unwrap_or_else(|| {
             let quoted = format!("\n{}", quote(message, MAX_SECTION));
             note("Not submitted", &Message::plain(&said(&quoted)))
@@ -60,16 +60,16 @@ fn for_a_mate(edge: &Edge, submission: &ViewSubmission, owner: Option<&PersonId>
     let asker = &submission.origin.person;
     let Some(owner) = owner.filter(|owner| *owner != asker) else { return };
     let text =
-        format!("Asked for {}, who is told how it goes. You find it on your home tab, too.", mention(owner));
+        format!("Requested for {}, who gets all updates. You find it on your home tab, too.", mention(owner));
     edge.reply_later(&Whereabouts::only(asker), Message::plain(&text));
 }
 
 /// Shows the form again with its input, after a request no longer fit the limits or newly fits them.
 fn as_exception(session: &FormSession, why: &str) -> Ack {
     let problem = if session.preview.exception.is_some() {
-        format!("Nothing was stored: there is no room for it any more ({why}).")
+        format!("Nothing was saved: there is no room for it any more ({why}).")
     } else {
-        format!("Nothing was stored: there was no room for it ({why}), and now there is. Send it once more.")
+        format!("Nothing was saved: there was no room for it ({why}), but now there is. Submit it again.")
     };
     Ack::UpdateView(Box::new(form_view(session, Some(&problem))))
 }

@@ -34,7 +34,7 @@ mod tests {
         insta::assert_snapshot!(transcript(&view), @"
         Approve [Approve] [Back]
         *Secure S3 Bucket v1.0* `dev` for team *payments* · about $15/month
-        <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+        <@U0ALICE> asks for it · `0b8f1c9e` · times out <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
         “Invoices & receipts > for audit”
         Type its name to confirm: <text>
           s3-bucket-0b8f1c9e

@@ -51,8 +51,8 @@ fn lease(asked: Period, shorter: &[Period], kind: AboutKind) -> SlackBlock {
         .with_options(options)
         .with_initial_option(now);
     let (label, hint) = match kind {
-        AboutKind::Create | AboutKind::Change => ("Lease", "How long it lives before its owner is warned"),
-        AboutKind::Renew => ("Renewal", "How much longer it lives before its owner is warned again"),
+        AboutKind::Create | AboutKind::Change => ("Lease", "How long it runs before its owner is warned"),
+        AboutKind::Renew => ("Renewal", "How much longer it runs before its owner is warned again"),
     };
     SlackInputBlock::new(plain(label, 2000), SlackInputBlockElement::StaticSelect(select))
         .with_block_id(SlackBlockId(LEASE_BLOCK.to_owned()))
@@ -110,10 +110,10 @@ mod tests {
         insta::assert_snapshot!(transcript(&view), @"
         Approve with changes [Approve] [Back]
         *Secure S3 Bucket v1.0* `dev` for team *payments* · about $15/month
-        <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+        <@U0ALICE> asks for it · `0b8f1c9e` · times out <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
         “Invoices & receipts > for audit”
         Lease: <1 day|7 days|15 days|30 days (as it stands)=30d>
-          How long it lives before its owner is warned
+          How long it runs before its owner is warned
         Environment: <tiny|dev=dev>
         ");
         assert_eq!(ButtonContext::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));

@@ -10,8 +10,8 @@ use crate::slack::incoming::ViewRef;
 
 /// Returns the modal.
 pub fn away() -> SlackModalView {
-    let what = "Who answers for you while you are away? They can approve and deny what you could, never their own \
-                requests, and every answer says that it was given for you.";
+    let text = "Who answers for you while you are away? They can approve and deny what you could, never their own \
+                requests, and every answer shows that it was given for you.";
     let value = || SlackActionId(ActionId::FieldValue.as_str().to_owned());
     let select = SlackBlockUsersSelectElement::new()
         .with_action_id(value())
@@ -22,8 +22,8 @@ pub fn away() -> SlackModalView {
     let date = SlackBlockDatePickerElement::new().with_action_id(value());
     let until = SlackInputBlock::new(plain("Last day", 2000), SlackInputBlockElement::DatePicker(date))
         .with_block_id(SlackBlockId(UNTIL_BLOCK.to_owned()))
-        .with_hint(plain("The day ends by UTC. You can come back earlier on the home tab.", 2000));
-    modal("Out of office", CallbackId::Away, vec![section(what), person.into(), until.into()])
+        .with_hint(plain("The day ends at midnight UTC. You can come back earlier on the home tab.", 2000));
+    modal("Out of office", CallbackId::Away, vec![section(text), person.into(), until.into()])
         .with_submit(plain("Leave", MAX_TITLE))
         .with_close(plain("Back", MAX_TITLE))
 }
@@ -42,10 +42,10 @@ mod tests {
     fn whoever_goes_away_says_who_answers_and_until_when() {
         insta::assert_snapshot!(transcript(&away()), @"
         Out of office [Leave] [Back]
-        Who answers for you while you are away? They can approve and deny what you could, never their own requests, and every answer says that it was given for you.
+        Who answers for you while you are away? They can approve and deny what you could, never their own requests, and every answer shows that it was given for you.
         Answers for you: <person>
         Last day: ?datepicker
-          The day ends by UTC. You can come back earlier on the home tab.
+          The day ends at midnight UTC. You can come back earlier on the home tab.
         ");
         assert_within_limits(&away());
     }

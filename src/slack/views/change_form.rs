@@ -17,8 +17,8 @@ use crate::slack::messages::{difference_lines, estimates};
 use crate::slack::mrkdwn::{code, dollars, escape, escape_within, inline};
 
 /// Shown on every form of a change: which changes replace a resource depends on the template and AWS.
-const REPLACES: &str = "Some changes make AWS replace the resource, and what is in it is lost then. Ask your platform team \
-                        where you are not sure.";
+const REPLACES: &str = "Some changes make AWS replace the resource, and its contents are lost. If you are not sure, ask your \
+    platform team.";
 
 /// What this form stores besides the usual metadata: the button that opened it.
 #[derive(Debug, Deserialize)]
@@ -53,7 +53,9 @@ pub fn change_form(
         warnings: &[],
     };
     let mut blocks = vec![section(&about(session))];
-    blocks.extend((!notes.is_empty()).then(|| context(&notes.join("\n"))));
+    if !notes.is_empty() {
+        blocks.push(context(&notes.join("\n")));
+    }
     blocks.extend(fields(&session.form, &state));
     blocks.extend(fixed(session).map(|text| context(&text)));
     blocks.push(reason_block("", false));
@@ -94,7 +96,10 @@ fn about(session: &ChangeSession) -> String {
 fn fixed(session: &ChangeSession) -> Option<String> {
     let line = |(key, value): &(String, String)| format!("{}: {}", escape_within(key, 100), code(value, 100));
     let lines: Vec<String> = session.fixed.iter().take(20).map(line).collect();
-    (!lines.is_empty()).then(|| format!("Stays as it is: {}", lines.join(" · ")))
+    if lines.is_empty() {
+        return None;
+    }
+    Some(format!("Unchanged: {}", lines.join(" · ")))
 }
 
 fn preview(session: &ChangeSession) -> String {
@@ -124,7 +129,7 @@ fn budget(session: &ChangeSession) -> Option<String> {
     }
     Some(match (preview.exceeded_budget(), session.product.quota.over_budget) {
         (None, _) => used,
-        (Some(_), OverBudget::Ask) => format!("{used}; this goes beyond it, so approvers are asked"),
+        (Some(_), OverBudget::Ask) => format!("{used}; this exceeds it, so approvers are asked"),
         (Some(_), OverBudget::Refuse) => format!(":warning: {used}; this does not fit."),
     })
 }

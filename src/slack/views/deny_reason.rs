@@ -15,14 +15,14 @@ use crate::slack::mrkdwn::{escape_within, mention};
 pub fn deny_reason(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let product = escape_within(&request.product.name, 150);
     let approval = request.approval();
-    let asked = match &approval.about {
+    let purpose = match &approval.about {
         About::Change(_) => format!("to change *{product}*"),
         About::Renew(renewal) => format!("to keep *{product}* {} longer", renewal.period.describe()),
         About::Create => format!("for *{product}*"),
     };
-    let what = format!("{} asks {asked}. They will read your reason.", mention(&approval.asked_by));
+    let text = format!("{} asks {purpose}. They will read your reason.", mention(&approval.asked_by));
     let reason = reason_input("For example: use the shared bucket of your team instead");
-    modal("Deny the request", CallbackId::DenyReason, vec![section(&what), reason])
+    modal("Deny the request", CallbackId::DenyReason, vec![section(&text), reason])
         .with_submit(plain("Deny", MAX_TITLE))
         .with_close(plain("Back", MAX_TITLE))
         .with_private_metadata(pressed.written())

@@ -28,13 +28,13 @@ pub fn existing_suggestions(
     let contains = |text: &str| text.to_lowercase().contains(&wanted);
     // Slack refuses an option whose value is too long.
     let matching = items.iter().filter(|item| fits(&item.id) && (contains(&item.name) || contains(&item.id)));
-    let mut found: Vec<(String, String)> =
+    let mut options: Vec<(String, String)> =
         matching.take(MAX_OPTIONS).map(|item| (label(item), item.id.clone())).collect();
-    let is_new = found.iter().all(|(_, id)| id != typed);
-    if is_new && found.len() < MAX_OPTIONS && fits(typed) && looks_like(parameter_type, typed) {
-        found.push((typed.to_owned(), typed.to_owned()));
+    let is_new = options.iter().all(|(_, id)| id != typed);
+    if is_new && options.len() < MAX_OPTIONS && fits(typed) && looks_like(parameter_type, typed) {
+        options.push((typed.to_owned(), typed.to_owned()));
     }
-    found
+    options
 }
 
 /// Formats `name (id)`, cutting the name if it is too long.

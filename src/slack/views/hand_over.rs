@@ -13,8 +13,8 @@ use crate::slack::mrkdwn::code;
 
 /// Returns the modal.
 pub fn hand_over(request: &Request, pressed: &ButtonContext) -> SlackModalView {
-    let what = format!(
-        "Who looks after {} from now on? They are warned before it is torn down, and can renew it.",
+    let text = format!(
+        "Who owns {} from now on? They get all updates and can renew it.",
         code(&request.resource_name(), 100)
     );
     let select = SlackBlockUsersSelectElement::new()
@@ -24,7 +24,7 @@ pub fn hand_over(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let person = SlackInputBlock::new(plain("New owner", 2000), SlackInputBlockElement::UsersSelect(select))
         .with_block_id(SlackBlockId(PERSON_BLOCK.to_owned()))
         .with_hint(plain(&hint, 2000));
-    modal("Hand over", CallbackId::Transfer, vec![section(&what), person.into()])
+    modal("Hand over", CallbackId::Transfer, vec![section(&text), person.into()])
         .with_submit(plain("Hand over", MAX_TITLE))
         .with_close(plain("Back", MAX_TITLE))
         .with_private_metadata(pressed.written())
@@ -47,7 +47,7 @@ mod tests {
         let view = hand_over(&fixtures::active(), &pressed());
         insta::assert_snapshot!(transcript(&view), @"
         Hand over [Hand over] [Back]
-        Who looks after `s3-bucket-0b8f1c9e` from now on? They are warned before it is torn down, and can renew it.
+        Who owns `s3-bucket-0b8f1c9e` from now on? They get all updates and can renew it.
         New owner: <person>
           A member of team payments
         ");

@@ -54,12 +54,12 @@ mod tests {
         insta::assert_snapshot!(transcript(&requests(&page(&[fixtures::awaiting()]))), @"
         Requests [-] [Close]
         *Requests of team &lt;payments&gt;*
-        *Secure S3 Bucket v1.0* `dev` · Waiting for approval, expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+        *Secure S3 Bucket v1.0* `dev` · Waiting for approval, times out <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
         `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
         [Details]
         [Next page]
         [Show ended]
-        (Simulated: nothing real is made)
+        (Simulated: nothing real is created)
         ");
     }
 

@@ -13,15 +13,15 @@ use crate::slack::mrkdwn::{code, escape_within};
 /// Returns the modal, which explains what retaining means.
 pub fn retain(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let failed = request.status.name() == StatusName::TeardownFailed;
-    let why = if failed { "could not be torn down" } else { "stands still" };
-    let what = format!(
-        "{} of team *{}* {why}. Retaining it leaves everything that is left in the AWS account, where \
-         it may go on costing. Its quota slot is free again, and nobody looks after it here any more.",
+    let why = if failed { "could not be torn down" } else { "is stuck" };
+    let text = format!(
+        "{} of team *{}* {why}. Retaining it leaves everything that remains in the AWS account, where \
+         it may still cost money. Its quota slot is freed, and the portal no longer manages it.",
         code(&request.resource_name(), 100),
         escape_within(request.team.as_str(), 150)
     );
     let reason = reason_input("For example: its data is still needed, it moves to the archive account");
-    modal("Retain", CallbackId::Retain, vec![section(&what), reason])
+    modal("Retain", CallbackId::Retain, vec![section(&text), reason])
         .with_submit(plain("Retain", MAX_TITLE))
         .with_close(plain("Back", MAX_TITLE))
         .with_private_metadata(pressed.written())
@@ -39,7 +39,7 @@ mod tests {
         let view = retain(&fixtures::not_torn_down(), &pressed());
         insta::assert_snapshot!(transcript(&view), @"
         Retain [Retain] [Back]
-        `s3-bucket-0b8f1c9e` of team *payments* could not be torn down. Retaining it leaves everything that is left in the AWS account, where it may go on costing. Its quota slot is free again, and nobody looks after it here any more.
+        `s3-bucket-0b8f1c9e` of team *payments* could not be torn down. Retaining it leaves everything that remains in the AWS account, where it may still cost money. Its quota slot is freed, and the portal no longer manages it.
         Reason: <lines>
         ");
         assert_within_limits(&retain(&fixtures::enormous(), &pressed()));

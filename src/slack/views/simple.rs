@@ -21,7 +21,7 @@ pub fn catalog(
 ) -> SlackModalView {
     let only = sought.map(|words| {
         let (words, command) = (code(words, 100), escape_within(command, 40));
-        section(&format!("Only what {words} is found in; `{command}` alone shows everything."))
+        section(&format!("Results for {words}; `{command}` alone shows everything."))
     });
     let notices: Vec<_> = pause.map(|pause| section(&paused(pause))).into_iter().chain(only).collect();
     let offers = offer_blocks(offers, command, simulated, MAX_VIEW_BLOCKS - notices.len());
@@ -35,8 +35,8 @@ pub fn note(title: &str, text: &str) -> SlackModalView {
 
 /// Rebuilds a dialog as it was shown, with `text` on top; `None` unless it is a dialog without fields but with a submit
 /// button.
-pub fn again(shown: &ViewRef, text: &str) -> Option<SlackModalView> {
-    let (callback, submit, close) = match CallbackId::parse(&shown.callback_id)? {
+pub fn again(view: &ViewRef, text: &str) -> Option<SlackModalView> {
+    let (callback, submit, close) = match CallbackId::parse(&view.callback_id)? {
         CallbackId::TearDown => (CallbackId::TearDown, TEAR_DOWN, KEEP_IT),
         // All others have fields, which can show errors, or no submit button.
         CallbackId::RequestForm
@@ -51,7 +51,7 @@ pub fn again(shown: &ViewRef, text: &str) -> Option<SlackModalView> {
         | CallbackId::Requests
         | CallbackId::Note => return None,
     };
-    let mut blocks: Vec<SlackBlock> = serde_json::from_str(&shown.blocks).ok()?;
+    let mut blocks: Vec<SlackBlock> = serde_json::from_str(&view.blocks).ok()?;
     // The blocks were shown before, so they may contain the problem of an earlier attempt.
     blocks.retain(|block| !is_problem(block));
     if let SlackBlock::Section(problem) = section(&format!(":warning: {text}")) {
@@ -60,7 +60,7 @@ pub fn again(shown: &ViewRef, text: &str) -> Option<SlackModalView> {
     let view = modal(submit, callback, blocks)
         .with_submit(plain(submit, MAX_TITLE))
         .with_close(plain(close, MAX_TITLE))
-        .with_private_metadata(shown.private_metadata.clone());
+        .with_private_metadata(view.private_metadata.clone());
     Some(view)
 }
 
@@ -71,10 +71,7 @@ fn is_problem(block: &SlackBlock) -> bool {
 
 /// Returns the placeholder for a view that is not ready in time.
 pub fn one_moment() -> SlackModalView {
-    note(
-        "One moment…",
-        "This takes longer than usual. What you asked for appears here as soon as it is there.",
-    )
+    note("One moment…", "This is taking longer than usual. It appears here as soon as it is ready.")
 }
 
 #[cfg(test)]

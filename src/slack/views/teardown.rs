@@ -25,7 +25,7 @@ const LONGEST_TYPED: u64 = 200;
 pub fn tear_down(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let mut blocks = vec![section(&what(request)), section(&lost_and_kept(request))];
     if matches!(request.status, Status::Provisioning { .. }) {
-        blocks.push(section("It is still being provisioned, and is torn down as soon as it is there."));
+        blocks.push(section("It is still being provisioned, and will be torn down as soon as that is done."));
     }
     if request.product.teardown == TeardownConfirm::TypeTheName {
         blocks.push(name_input(&request.resource_name()));
@@ -86,8 +86,8 @@ mod tests {
         Tear down [Tear down] [Keep it]
         `s3-bucket-0b8f1c9e`
         *Secure S3 Bucket v1.0* of team *payments*, owned by <@U0ALICE>
-        *Deleted*, and cannot be brought back: Log (AWS::Logs::LogGroup).
-        *Kept*: Bucket (AWS::S3::Bucket) stays in the AWS account and may go on costing.
+        *Deleted*, and cannot be recovered: Log (AWS::Logs::LogGroup).
+        *Kept*: Bucket (AWS::S3::Bucket) stays in the AWS account and may still cost money.
         ");
         assert_eq!(ButtonContext::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
     }
@@ -101,7 +101,7 @@ mod tests {
         Tear down [Tear down] [Keep it]
         `payments-invoices`
         *Secure S3 Bucket v1.0* of team *payments*, owned by <@U0ALICE>
-        Everything it is made of is deleted and cannot be brought back.
+        All of its resources are deleted and cannot be recovered.
         Type its name to confirm: <text>
           payments-invoices
         ");
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn what_is_being_provisioned_is_torn_down_as_soon_as_it_is_there() {
         let text = transcript(&tear_down(&fixtures::provisioning(), &pressed()));
-        assert!(text.contains("torn down as soon as it is there"), "{text}");
+        assert!(text.contains("torn down as soon as that is done"), "{text}");
     }
 
     #[test]

@@ -213,7 +213,7 @@ impl Translator<'_> {
         Some(())
     }
 
-    /// Rewrites a repeated look-around, which the engine does not support: an optional one is no condition, a
+    /// Rewrites a repeated look-around, which the engine does not support: an optional one is not a condition, a
     /// repeated one is equal to a single one.
     fn repeat_look(&mut self, start: usize) -> Option<()> {
         match self.source.peek() {

@@ -70,7 +70,8 @@ impl FormMetadata {
     pub fn parse(text: &str) -> Option<Self> {
         let metadata: Self = serde_json::from_str(text).ok()?;
         // The text came through a client, so the key must be validated.
-        ProductKey::parse(metadata.product.as_str()).is_some().then_some(metadata)
+        ProductKey::parse(metadata.product.as_str())?;
+        Some(metadata)
     }
 
     pub(super) fn written(&self) -> String {
@@ -125,10 +126,10 @@ pub struct Memory {
 }
 
 /// Returns what the current page must store; `is_last` if it has the fields for reason, ticket and owner.
-pub(super) fn memory(form: &Form, state: &FormState<'_>, shown: &BTreeSet<&str>, is_last: bool) -> Memory {
+pub(super) fn memory(form: &Form, state: &FormState<'_>, visible: &BTreeSet<&str>, is_last: bool) -> Memory {
     let elsewhere = |text: &str| if is_last { String::new() } else { text.to_owned() };
     let carried = state.values.iter().filter_map(|(key, value)| {
-        let field = form.field(key).filter(|field| !shown.contains(field.key.as_str()))?;
+        let field = form.field(key).filter(|field| !visible.contains(field.key.as_str()))?;
         // An empty text can be a valid option. For other inputs it is the same as no input.
         let initial = field.initial.as_deref().or(field.options().is_empty().then_some(""));
         let is_new = initial != Some(value);
@@ -139,7 +140,7 @@ pub(super) fn memory(form: &Form, state: &FormState<'_>, shown: &BTreeSet<&str>,
         filled: carried.collect(),
         reason: elsewhere(state.reason),
         ticket: elsewhere(state.ticket),
-        owner: state.owner.filter(|_| !is_last).cloned(),
+        owner: if is_last { None } else { state.owner.cloned() },
         exception: state.preview.is_some_and(|preview| preview.exception.is_some()),
         last: Some(is_last),
         ..FormMetadata::of(state.product, state.team)
@@ -161,9 +162,9 @@ pub(super) fn memory(form: &Form, state: &FormState<'_>, shown: &BTreeSet<&str>,
     Memory { metadata, left_out, excess }
 }
 
-fn longest(metadata: &FormMetadata, is_it: impl Fn(&str) -> bool) -> Option<String> {
-    let ones = metadata.filled.iter().filter(|(key, _)| is_it(key));
-    ones.max_by_key(|(_, value)| value.chars().count()).map(|(key, _)| key.clone())
+fn longest(metadata: &FormMetadata, is_counted: impl Fn(&str) -> bool) -> Option<String> {
+    let counted = metadata.filled.iter().filter(|(key, _)| is_counted(key));
+    counted.max_by_key(|(_, value)| value.chars().count()).map(|(key, _)| key.clone())
 }
 
 /// The input of a form, not validated yet.

@@ -10,6 +10,7 @@ use slack_morphism::prelude::*;
 use self::memory::memory;
 use self::preview::preview;
 pub(super) use self::preview::{UNKNOWN, approval};
+use std::collections::BTreeSet;
 use super::{MAX_TITLE, field, modal};
 use crate::domain::approval::Exception;
 use crate::domain::form::Form;
@@ -42,9 +43,13 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
     let remembered = remembered(form, state).metadata.written();
     let (page, is_full, beyond) = (FormPage::of(form, state), is_full(state), exception(state));
     let mut blocks = vec![section(&about(state))];
-    blocks.extend(page.describe().filter(|_| !is_full).map(|words| context(&words)));
+    if !is_full {
+        blocks.extend(page.describe().map(|words| context(&words)));
+    }
     blocks.extend(state.problem.map(|problem| section(&format!(":warning: {problem}"))));
-    blocks.extend((!state.notes.is_empty()).then(|| context(&state.notes.join("\n"))));
+    if !state.notes.is_empty() {
+        blocks.push(context(&state.notes.join("\n")));
+    }
     // Only the team can be changed, because another one may have quota left.
     if is_full {
         blocks.push(section(&full(state)));
@@ -55,19 +60,26 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
         return modal(&state.product.name, CallbackId::RequestForm, blocks).with_private_metadata(remembered);
     }
     // Shown where users begin and where they submit, not on every page.
-    let is_at_an_end = page.is_first() || page.is_last();
-    blocks.extend(beyond.filter(|_| is_at_an_end).map(|beyond| section(&beyond_limits(state, beyond))));
-    blocks.extend(page.is_first().then(|| team_block(state)));
+    if page.is_first() || page.is_last() {
+        blocks.extend(beyond.map(|beyond| section(&beyond_limits(state, beyond))));
+    }
+    if page.is_first() {
+        blocks.push(team_block(state));
+    }
     blocks.extend(fields(form, state));
     blocks.extend(page.warnings_elsewhere(form, state));
     if page.is_last() {
         blocks.push(reason_block(state.reason, beyond.is_some()));
         blocks.extend(state.product.ticket.as_ref().map(|rule| ticket_block(rule, state.ticket)));
-        blocks.extend(state.has_mates.then(|| owner_block(state.owner)));
+        if state.has_mates {
+            blocks.push(owner_block(state.owner));
+        }
         blocks.push(divider());
         blocks.extend(preview(state));
     }
-    blocks.extend((!page.is_first()).then(back_button));
+    if !page.is_first() {
+        blocks.push(back_button());
+    }
     let send = if beyond.is_some() { "Ask for an exception" } else { "Request" };
     modal(&state.product.name, CallbackId::RequestForm, blocks)
         .with_submit(plain(if page.is_last() { send } else { "Next" }, MAX_TITLE))
@@ -79,8 +91,9 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
 pub fn remembered(form: &Form, state: &FormState<'_>) -> Memory {
     let is_full = is_full(state);
     let on_page = form.on_page(state.page, state.unasked).flat_map(|(_, fields)| fields);
-    let shown = on_page.filter(|_| !is_full).map(|field| field.key.as_str()).collect();
-    memory(form, state, &shown, !is_full && FormPage::of(form, state).is_last())
+    // A full form shows no fields, only what to do about it.
+    let visible = if is_full { BTreeSet::new() } else { on_page.map(|field| field.key.as_str()).collect() };
+    memory(form, state, &visible, !is_full && FormPage::of(form, state).is_last())
 }
 
 /// Returns the limits that the request exceeds, if an exception can be requested.
@@ -114,7 +127,11 @@ impl FormPage {
     }
 
     fn describe(&self) -> Option<String> {
-        (self.pages.len() > 1).then(|| format!("Page {} of {}", self.at + 1, self.pages.len()))
+        if self.pages.len() > 1 {
+            Some(format!("Page {} of {}", self.at + 1, self.pages.len()))
+        } else {
+            None
+        }
     }
 
     /// Lists the errors on other pages, so that a user does not submit this page in vain.
@@ -124,11 +141,14 @@ impl FormPage {
             .iter()
             .filter_map(|(key, warning)| {
                 let page = form.page_of(key).filter(|page| *page != state.page)?;
-                let at = self.pages.iter().position(|known| *known == page)?;
+                let at = self.pages.iter().position(|other| *other == page)?;
                 Some(format!(":warning: Page {}: {}", at + 1, escape_within(warning, MAX_WARNING)))
             })
             .collect();
-        (!lines.is_empty()).then(|| section(&lines.join("\n")))
+        if lines.is_empty() {
+            return None;
+        }
+        Some(section(&lines.join("\n")))
     }
 }
 
@@ -201,10 +221,13 @@ pub(super) fn fields(form: &Form, state: &FormState<'_>) -> Vec<SlackBlock> {
 }
 
 fn warning_under(key: &str, state: &FormState<'_>) -> Option<SlackBlock> {
-    let own = state.warnings.iter().filter(|(of, _)| of == key);
+    let warnings = state.warnings.iter().filter(|(of, _)| of == key);
     let lines: Vec<String> =
-        own.map(|(_, warning)| format!(":warning: {}", escape_within(warning, MAX_WARNING))).collect();
-    (!lines.is_empty()).then(|| section(&lines.join("\n")))
+        warnings.map(|(_, warning)| format!(":warning: {}", escape_within(warning, MAX_WARNING))).collect();
+    if lines.is_empty() {
+        return None;
+    }
+    Some(section(&lines.join("\n")))
 }
 
 pub(super) fn reason_block(reason: &str, is_exception: bool) -> SlackBlock {
@@ -245,7 +268,7 @@ fn owner_block(chosen: Option<&PersonId>) -> SlackBlock {
     }
     SlackInputBlock::new(plain("For a team-mate?", 2000), SlackInputBlockElement::UsersSelect(select))
         .with_block_id(SlackBlockId(PERSON_BLOCK.to_owned()))
-        .with_hint(plain("It is theirs then: they are told how it goes, and renew it or tear it down.", 2000))
+        .with_hint(plain("They become the owner and get all updates.", 2000))
         .with_optional(true)
         .into()
 }
@@ -254,7 +277,7 @@ fn full(state: &FormState<'_>) -> String {
     let quota = state.preview.map_or(0, |preview| preview.quota.limit);
     let used = state.preview.map_or(0, |preview| preview.quota.used);
     let mut text = format!(
-        "Team *{}* already uses {used} of {quota}. Free one by tearing down what is no longer needed, or ask your platform team for a larger quota.",
+        "Team *{}* already uses {used} of {quota}. Tear down one that is no longer needed, or ask your platform team for a larger quota.",
         escape_within(state.team.as_str(), 100)
     );
     name_holders(&mut text, state.held_by);
@@ -265,7 +288,7 @@ fn full(state: &FormState<'_>) -> String {
 fn beyond_limits(state: &FormState<'_>, exception: &Exception) -> String {
     let estimate = state.preview.and_then(|preview| preview.estimate.as_ref());
     let mut text = format!(
-        ":warning: Team *{}* has no room for this: {}. Free something that is no longer needed, or ask for an exception, for this request only: it takes a reason, and an admin who agrees.",
+        ":warning: Team *{}* has no room for this: {}. Tear down something that is no longer needed, or ask for an exception for this request only: it needs a reason and an admin's approval.",
         escape_within(state.team.as_str(), 100),
         exception.describe(estimate)
     );
@@ -290,7 +313,7 @@ pub fn suggestions(form: &Form, block_id: &str, typed: &str) -> Vec<(String, Str
     let Some(field) = parameter_of(block_id).and_then(|key| form.field(key)) else { return Vec::new() };
     let typed = typed.trim().to_lowercase();
     let options = field.options().iter().enumerate();
-    let mut found: Vec<(bool, String, String)> = options
+    let mut suggestions: Vec<(bool, String, String)> = options
         .filter_map(|(position, choice)| {
             let (label, value) = (choice.label.to_lowercase(), choice.value.to_lowercase());
             let begins = label.starts_with(&typed) || value.starts_with(&typed);
@@ -299,8 +322,8 @@ pub fn suggestions(form: &Form, block_id: &str, typed: &str) -> Vec<(String, Str
         })
         .collect();
     // The sort is stable, so the options keep the template's order within each half.
-    found.sort_by_key(|(later, _, _)| *later);
-    found.into_iter().take(MAX_OPTIONS).map(|(_, label, value)| (label, value)).collect()
+    suggestions.sort_by_key(|(later, _, _)| *later);
+    suggestions.into_iter().take(MAX_OPTIONS).map(|(_, label, value)| (label, value)).collect()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::slack::refusal::sentence;
 
 pub(super) fn preview(state: &FormState<'_>) -> Vec<SlackBlock> {
     let Some(preview) = state.preview else {
-        return vec![context("Cost, approval and quota are being looked up …")];
+        return vec![context("Looking up cost, approval and quota …")];
     };
     let cost = match &preview.estimate {
         Some(figure) => estimate(figure),
@@ -25,19 +25,19 @@ pub(super) fn preview(state: &FormState<'_>) -> Vec<SlackBlock> {
         format!("*Cost*: {cost}"),
         format!("*Approval*: {}", approval(preview)),
         format!("*Quota*: {} of {} used, {} left", quota.used, quota.limit, quota.left()),
-        format!("*Lives until*: {}", date_time(preview.expires_at)),
+        format!("*Expires*: {}", date_time(preview.expires_at)),
     ];
     lines.extend(preview.budget.map(|budget| budget_line(state, preview, budget)));
     let mut blocks = vec![section(&lines.join("\n"))];
     if preview.simulated {
-        blocks.push(context("Simulated: nothing real is made"));
+        blocks.push(context("Simulated: nothing real is created"));
     }
     blocks
 }
 
 /// What a missing estimate means for the budget.
 pub(in crate::slack::views) const UNKNOWN: &str =
-    "what this costs is not known, so it counts as $0 of it, and approvers are asked";
+    "the cost of this is unknown, so it counts as $0, and approvers are asked";
 
 /// Formats the budget, and what happens if it is exceeded.
 fn budget_line(state: &FormState<'_>, preview: &Preview, budget: BudgetUse) -> String {
@@ -50,9 +50,9 @@ fn budget_line(state: &FormState<'_>, preview: &Preview, budget: BudgetUse) -> S
     match (preview.exceeded_budget(), state.product.quota.over_budget) {
         (None, _) => used,
         (Some(_), OverBudget::Refuse) if preview.exception.is_some() => {
-            format!("{used}; this goes beyond it, so it takes an exception")
+            format!("{used}; this exceeds it, so it needs an exception")
         }
-        (Some(_), OverBudget::Ask) => format!("{used}; this goes beyond it, so approvers are asked"),
+        (Some(_), OverBudget::Ask) => format!("{used}; this exceeds it, so approvers are asked"),
         (Some(_), OverBudget::Refuse) => format!(
             ":warning: {used}; this does not fit. Choose something smaller, tear down what is no longer needed, or ask your platform team for a larger budget."
         ),

@@ -134,8 +134,8 @@ fn a_form_shows_its_fields_and_what_comes_of_submitting() {
     *Cost*: about $15/month, us-east-1 list price of 2026-08-21
     *Approval*: <@U0MORGAN>
     *Quota*: 2 of 3 used, 1 left
-    *Lives until*: <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>
-    (Simulated: nothing real is made)
+    *Expires*: <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>
+    (Simulated: nothing real is created)
     ");
     assert_within_limits(&view);
 }
@@ -144,7 +144,7 @@ fn a_form_shows_its_fields_and_what_comes_of_submitting() {
 fn a_person_in_one_team_is_not_asked_for_it() {
     let text = transcript(&view(&parts(&["payments"], &[]), None, Some("Try again")));
     assert!(text.contains("(For team *payments*)") && !text.contains("Team *live*"), "{text}");
-    assert!(text.contains(":warning: Try again") && text.contains("being looked up"), "{text}");
+    assert!(text.contains(":warning: Try again") && text.contains("Looking up cost"), "{text}");
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn a_full_quota_says_by_what_and_offers_nothing_to_submit() {
     Secure S3 Bucket [-] [Close]
     *Secure S3 Bucket* v1.0
     An encrypted S3 bucket with versioning and lifecycle rules
-    Team *payments* already uses 3 of 3. Free one by tearing down what is no longer needed, or ask your platform team for a larger quota.
+    Team *payments* already uses 3 of 3. Tear down one that is no longer needed, or ask your platform team for a larger quota.
     • `0b8f1c9e` Active
     <payments|search=payments>
     ");
@@ -269,7 +269,7 @@ fn a_budget_is_shown_and_what_happens_beyond_it() {
     let lines = [shown(212, OverBudget::Refuse), shown(490, OverBudget::Ask), shown(490, OverBudget::Refuse)];
     insta::assert_snapshot!(lines.join("\n"), @"
     *Budget*: about $212 of $500 a month used
-    *Budget*: about $490 of $500 a month used; this goes beyond it, so approvers are asked
+    *Budget*: about $490 of $500 a month used; this exceeds it, so approvers are asked
     :warning: *Budget*: about $490 of $500 a month used; this does not fit. Choose something smaller, tear down what is no longer needed, or ask your platform team for a larger budget.
     ");
 }
@@ -345,8 +345,8 @@ fn a_form_of_several_pages_says_where_one_is_and_goes_on_and_back() {
     *Cost*: about $15/month, us-east-1 list price of 2026-08-21
     *Approval*: <@U0MORGAN>
     *Quota*: 1 of 3 used, 2 left
-    *Lives until*: <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>
-    (Simulated: nothing real is made)
+    *Expires*: <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>
+    (Simulated: nothing real is created)
     [Back]
     ");
 }
