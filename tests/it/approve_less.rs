@@ -295,8 +295,8 @@ async fn a_renewal_is_approved_for_less_time_than_was_asked_for() {
         let card = morgan.reads("C0PAYMENTS");
         assert!(card.contains("Lease: 30d → 7d (by <@U0MORGAN>)"), "{card}");
         assert!(alice.dms().join("\n").contains("is approved"), "{}", alice.everything());
-        // A week from the warning, and the grace of a week.
-        assert!(card.contains("Active until 2027-01-13 09:00 UTC"), "{card}");
+        // A week from the warning on, and a week of grace.
+        assert!(card.contains("Active until 2027-01-06 09:00 UTC"), "{card}");
         let trail = company.trail().await;
         assert!(trail.contains("renewal approved with changes") && trail.contains("by 7d, ends"), "{trail}");
     })
@@ -307,13 +307,21 @@ async fn a_renewal_is_approved_for_less_time_than_was_asked_for() {
 async fn a_change_is_approved_for_less_than_was_asked_for_but_never_below_what_exists() {
     run(async |company| {
         let (alice, morgan) = (&company.alice, &company.morgan);
-        let medium = [("DatabaseName", "orders"), ("InstanceSize", "medium"), ("AllocatedStorage", "50")];
+        let medium = [
+            ("DatabaseName", "orders"),
+            ("Environment", "staging"),
+            ("InstanceSize", "medium"),
+            ("AllocatedStorage", "50"),
+        ];
         let id = alice.asks_for("rds-postgres", &medium).await;
         morgan.clicks("Approve").await;
         let before = company.newest_request().await;
         alice.runs(&format!("/provision change {} InstanceSize=large AllocatedStorage=200", &id[..8])).await;
+        alice.fills(&[("reason", "Black Friday")]).await;
         alice.submits().await;
         let asked = company.newest_request().await;
+        assert!(asked.waiting_change().is_some(), "{}", alice.form());
+        alice.closes_all().await;
         let reserved = asked.held_monthly();
         morgan.clicks(BUTTON).await;
         let form = morgan.form();

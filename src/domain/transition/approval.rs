@@ -49,6 +49,9 @@ pub(super) fn approve(
         (About::Renew(renewal), _) => {
             change.answers_later(Answer::Approved);
             change.bump_epoch();
+            if !made.is_empty() {
+                change.audit(&event, &actor, detail);
+            }
             lease::extend(&mut change, renewal.period, &actor);
             Ok(change.shows(&[
                 MessageSlot::Renewal,

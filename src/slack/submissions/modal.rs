@@ -32,7 +32,11 @@ pub(super) fn note(title: &str, message: &Message) -> Ack {
 
 /// Returns the click that opened the modal, attributed to the user who submitted it; `Err` if the modal is not one of
 /// ours.
-pub(super) async fn clicked(edge: &Edge, submission: &ViewSubmission, tried: &str) -> Result<RequestAction, Error> {
+pub(super) async fn clicked(
+    edge: &Edge,
+    submission: &ViewSubmission,
+    tried: &str,
+) -> Result<RequestAction, Error> {
     let by = by_form(submission);
     match ButtonContext::parse(&submission.view.private_metadata) {
         Some(pressed) => Ok(RequestAction {

@@ -10,7 +10,6 @@ use slack_morphism::prelude::*;
 use self::memory::memory;
 use self::preview::preview;
 pub(super) use self::preview::{UNKNOWN, approval};
-use std::collections::BTreeSet;
 use super::{MAX_TITLE, field, modal};
 use crate::domain::approval::Exception;
 use crate::domain::form::Form;
@@ -24,6 +23,7 @@ use crate::slack::ids::{
 };
 use crate::slack::mrkdwn::escape_within;
 use crate::slack::reply::MAX_OPTIONS;
+use std::collections::BTreeSet;
 
 pub use memory::{FormAnswer, FormMetadata, Memory, answer};
 pub use state::FormState;
