@@ -65,17 +65,30 @@ pub(super) async fn show(portal: &Portal, id: RequestId, surface: Surface) -> Re
     let circle = circle(portal, &request, surface).await;
     // Whoever could not be mentioned is, once Slack has said who they are.
     let is_shown_again = circle.is_partial && !is_once && request.waits_for_approvers();
-    let place = (id, surface, None);
-    if is_shown_again && portal.looked_at_again.is(&place, &request, &circle) {
+    let showing = async {
+        match (known, to) {
+            (Some(at), _) => update(portal, &request, (surface, &circle), at).await,
+            (None, Some(to)) => post(portal, &request, (surface, &circle), to).await,
+            (None, None) => Ok(Performed::Done),
+        }
+    };
+    again_while(is_shown_again, portal, (id, surface, None), (&request, &circle), showing).await
+}
+
+/// Shows a message that is looked at again while `again` holds, and then only if it shows something else than before.
+async fn again_while(
+    again: bool,
+    portal: &Portal,
+    place: Place,
+    (request, circle): (&Request, &Circle),
+    showing: impl Future<Output = Result<Performed, JobError>>,
+) -> Result<Performed, JobError> {
+    if again && portal.looked_at_again.is(&place, request, circle) {
         return Ok(Performed::Again(LOOK_AGAIN));
     }
-    let shown = match (known, to) {
-        (Some(at), _) => update(portal, &request, (surface, &circle), at).await?,
-        (None, Some(to)) => post(portal, &request, (surface, &circle), to).await?,
-        (None, None) => Performed::Done,
-    };
-    if is_shown_again && shown == Performed::Done {
-        portal.looked_at_again.put(place, request, circle);
+    let shown = showing.await?;
+    if again && shown == Performed::Done {
+        portal.looked_at_again.put(place, request.clone(), circle.clone());
         return Ok(Performed::Again(LOOK_AGAIN));
     }
     portal.looked_at_again.forget(&place);
@@ -100,17 +113,12 @@ pub(super) async fn refresh(
     let circle = circle(portal, &request, surface).await;
     let is_copy = request.messages.get(&surface) != Some(at);
     let asks = is_card(surface) && surface == request.card() && request.waits_for_approvers();
-    let place = (id, surface, Some(at.clone()));
-    if !(is_copy && asks) {
-        portal.looked_at_again.forget(&place);
+    let rewriting = async {
         rewrite(portal, &request, (surface, &circle), at).await??;
-        return Ok(Performed::Done);
-    }
-    if !portal.looked_at_again.is(&place, &request, &circle) {
-        rewrite(portal, &request, (surface, &circle), at).await??;
-        portal.looked_at_again.put(place, request, circle);
-    }
-    Ok(Performed::Again(LOOK_AGAIN))
+        Ok(Performed::Done)
+    };
+    again_while(is_copy && asks, portal, (id, surface, Some(at.clone())), (&request, &circle), rewriting)
+        .await
 }
 
 /// Where a message goes that was not posted yet; `None` when there is nothing to say there.
