@@ -413,7 +413,8 @@ async fn what_a_command_says_late_is_said_beside_it() {
         company.is_held_to(SHORT).await;
         company.store_is(Stands::Silent);
         types(company, "/provision list").await;
-        eventually("she is told that it takes long", async || alice.is_told().contains("taking longer")).await;
+        eventually("she is told that it takes long", async || alice.is_told().contains("taking longer"))
+            .await;
         company.store_is(Stands::Well);
         company.settle().await;
         assert!(alice.is_told().contains("You have not requested anything yet"), "{}", alice.is_told());
@@ -484,7 +485,8 @@ async fn whoever_slack_is_slow_to_say_who_they_are_has_the_form_and_the_answer_w
         company.is_held_to(SLOW_TO_SAY_WHO).await;
         is_slow(true);
         types(company, "/provision list payments").await;
-        eventually("she is told that it takes long", async || alice.is_told().contains("taking longer")).await;
+        eventually("she is told that it takes long", async || alice.is_told().contains("taking longer"))
+            .await;
         is_slow(false);
         company.settle().await;
         assert!(alice.is_told().contains("PostgreSQL"), "{}", alice.is_told());

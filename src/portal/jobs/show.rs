@@ -16,6 +16,7 @@ use crate::portal::access::ApproverSet;
 use crate::portal::commit::{ChangeOptions, unless_refused};
 use crate::portal::jobs::lease::place_in_warning;
 use crate::portal::jobs::outcome::{JobError, Performed};
+use crate::portal::memory::ShownMessage;
 use crate::ports::slack::{
     Destination, LeaseToWarn, Notice, Posted, RequestNotice, SlackError, WarningNotice,
 };
@@ -44,17 +45,30 @@ pub(super) async fn show(
     let circle = circle(portal, &request, surface).await;
     // Render it again until Slack has said who all approvers are, so that they are mentioned.
     let is_shown_again = circle.is_partial && !is_once && request.waits_for_approvers();
-    let message = (id, surface, None);
-    if is_shown_again && portal.rendered_again.is(&message, &request, &circle) {
+    let showing = async {
+        match (known, to) {
+            (Some(at), _) => update(portal, &request, (surface, &circle), at).await,
+            (None, Some(to)) => post(portal, &request, (surface, &circle), to).await,
+            (None, None) => Ok(Performed::Done),
+        }
+    };
+    render_while(is_shown_again, portal, (id, surface, None), (&request, &circle), showing).await
+}
+
+/// Shows a message that is rendered again every minute while `again` holds, if it would show something else than before.
+async fn render_while(
+    again: bool,
+    portal: &Portal,
+    message: ShownMessage,
+    (request, circle): (&Request, &ApproverSet),
+    showing: impl Future<Output = Result<Performed, JobError>>,
+) -> Result<Performed, JobError> {
+    if again && portal.rendered_again.is(&message, request, circle) {
         return Ok(Performed::Again(RENDER_AGAIN));
     }
-    let shown = match (known, to) {
-        (Some(at), _) => update(portal, &request, (surface, &circle), at).await?,
-        (None, Some(to)) => post(portal, &request, (surface, &circle), to).await?,
-        (None, None) => Performed::Done,
-    };
-    if is_shown_again && shown == Performed::Done {
-        portal.rendered_again.put(message, request, circle);
+    let shown = showing.await?;
+    if again && shown == Performed::Done {
+        portal.rendered_again.put(message, request.clone(), circle.clone());
         return Ok(Performed::Again(RENDER_AGAIN));
     }
     portal.rendered_again.forget(&message);
@@ -79,17 +93,12 @@ pub(super) async fn refresh(
     let circle = circle(portal, &request, surface).await;
     let is_copy = request.messages.get(&surface) != Some(at);
     let asks = is_card(surface) && surface == request.card() && request.waits_for_approvers();
-    let message = (id, surface, Some(at.clone()));
-    if !(is_copy && asks) {
-        portal.rendered_again.forget(&message);
+    let rewriting = async {
         rewrite(portal, &request, (surface, &circle), at).await??;
-        return Ok(Performed::Done);
-    }
-    if !portal.rendered_again.is(&message, &request, &circle) {
-        rewrite(portal, &request, (surface, &circle), at).await??;
-        portal.rendered_again.put(message, request, circle);
-    }
-    Ok(Performed::Again(RENDER_AGAIN))
+        Ok(Performed::Done)
+    };
+    render_while(is_copy && asks, portal, (id, surface, Some(at.clone())), (&request, &circle), rewriting)
+        .await
 }
 
 /// Returns where to post a message that was not posted yet; `None` if there is nothing to post.

@@ -14,4 +14,4 @@ pub(crate) use inventory_cache::InventoryCache;
 pub(crate) use known_bots::KnownBots;
 pub(crate) use known_denials::{AdminNotice, Awareness, KnownDenials};
 pub(crate) use lost_places::LostPlaces;
-pub(crate) use rendered_again::RenderedAgain;
+pub(crate) use rendered_again::{RenderedAgain, ShownMessage};
