@@ -52,6 +52,7 @@ pub(super) async fn show(
             (None, None) => Ok(Performed::Done),
         }
     };
+    let showing = Box::pin(showing);
     render_while(is_shown_again, portal, (id, surface, None), (&request, &circle), showing).await
 }
 
