@@ -314,6 +314,7 @@ async fn store(
         by: by.clone(),
         order: Box::new(order.clone()),
         path: path.clone(),
+        exception: None,
         budget,
     };
     let options = ChangeOptions {

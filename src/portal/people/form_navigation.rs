@@ -46,7 +46,8 @@ pub async fn submit_page(portal: &Portal, filled: Filled) -> Result<Pressed, Sub
             Ok(Submitted::Stored(request)) => Ok(Pressed::Stored(request)),
             Ok(Submitted::BeyondLimits(exception)) => {
                 let session = refresh(portal, &filled, PageTurn::Stay).await?;
-                let why = exception.describe(session.preview.estimate.as_ref());
+                let why =
+                    exception.describe(session.preview.estimate.as_ref().map(|estimate| estimate.monthly));
                 Ok(Pressed::BeyondLimits { why, session: Box::new(session) })
             }
         },

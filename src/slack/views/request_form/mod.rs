@@ -290,7 +290,7 @@ fn beyond_limits(state: &FormState<'_>, exception: &Exception) -> String {
     let mut text = format!(
         ":warning: Team *{}* has no room for this: {}. Tear down something that is no longer needed, or ask for an exception for this request only: it needs a reason and an admin's approval.",
         escape_within(state.team.as_str(), 100),
-        exception.describe(estimate)
+        exception.describe(estimate.map(|estimate| estimate.monthly))
     );
     name_holders(&mut text, state.held_by);
     text
