@@ -1,10 +1,10 @@
 //! `/provision again <id>`: opens the request form, prefilled from an earlier request.
 
-use super::form::form_view;
 use super::request::which;
 use crate::portal::people::{form, lookup};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::reply::Ack;
+use crate::slack::views;
 
 pub(super) async fn again(edge: &Edge, at: &Whereabouts, trigger: Option<&str>, typed: Option<&str>) -> Ack {
     let Some(typed) = typed else { return which(edge, "again") };
@@ -13,8 +13,8 @@ pub(super) async fn again(edge: &Edge, at: &Whereabouts, trigger: Option<&str>, 
         trigger,
         Box::pin(async {
             let request = lookup::find(&edge.portal, &at.person, typed).await?;
-            let session = form::again(&edge.portal, &at.person, request.id).await?;
-            Ok(form_view(&session, None))
+            let form = form::again(&edge.portal, &at.person, request.id).await?;
+            Ok(views::form(&form, None))
         }),
     )
     .await
