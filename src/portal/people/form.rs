@@ -188,11 +188,11 @@ pub fn find_product(portal: &Portal, typed: &str) -> Result<Arc<Product>, Refusa
         .collect();
     near.sort_by(|one, other| other.0.total_cmp(&one.0));
     let nearest = near.into_iter().take(3).map(|(_, key)| key.to_owned()).collect();
-    Err(Refusal::UnknownProduct { typed: shown(typed), nearest })
+    Err(Refusal::UnknownProduct { typed: quotable(typed), nearest })
 }
 
 /// Shortens typed text and removes Slack's markup, so that it can be quoted in a sentence.
-pub(super) fn shown(typed: &str) -> String {
+pub(super) fn quotable(typed: &str) -> String {
     typed.chars().filter(|c| !matches!(c, '<' | '>' | '&' | '*' | '`' | '_' | '~')).take(60).collect()
 }
 
@@ -213,32 +213,32 @@ pub(super) async fn choose_team(
     product: &Product,
     named: Option<&str>,
 ) -> Result<(Vec<TeamName>, TeamName), Error> {
-    let mut mine: Vec<TeamName> =
+    let mut teams: Vec<TeamName> =
         portal.teams_of(person).await?.iter().map(|team| team.name.clone()).collect();
     // The cache may be old, so look up a team that was named before refusing it.
-    let other = named.and_then(|name| portal.organization.team(&TeamName::new(name)));
-    if let Some(team) = other.filter(|team| !mine.contains(&team.name))
+    let team = named.and_then(|name| portal.organization.team(&TeamName::new(name)));
+    if let Some(team) = team.filter(|team| !teams.contains(&team.name))
         && portal.is_one_of_in_time(person, &team.members).await?
     {
-        mine.push(team.name.clone());
+        teams.push(team.name.clone());
     }
-    let Some(first) = mine.first() else { return Err(no_team::refusal(portal, person).await.into()) };
+    let Some(first) = teams.first() else { return Err(no_team::refusal(portal, person).await.into()) };
     let offered: Vec<TeamName> =
-        mine.iter().filter(|team| product.requesters.include(team)).cloned().collect();
-    let wanted = match named {
+        teams.iter().filter(|team| product.requesters.include(team)).cloned().collect();
+    let chosen = match named {
         Some(name) => {
-            let now = portal.organization.current_name(&TeamName::new(name));
-            mine.iter().find(|team| **team == now).ok_or_else(|| Refusal::NotYourTeam {
-                team: shown(name),
-                yours: mine.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            let current_name = portal.organization.current_name(&TeamName::new(name));
+            teams.iter().find(|team| **team == current_name).ok_or_else(|| Refusal::NotYourTeam {
+                team: quotable(name),
+                yours: teams.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
             })?
         }
         None => offered.first().unwrap_or(first),
     };
-    if !offered.contains(wanted) {
+    if !offered.contains(chosen) {
         let (product, owner) = (product.name.clone(), product.owner.clone());
-        return Err(Refusal::NotOffered { product, team: wanted.clone(), owner }.into());
+        return Err(Refusal::NotOffered { product, team: chosen.clone(), owner }.into());
     }
-    let wanted = wanted.clone();
-    Ok((offered, wanted))
+    let chosen = chosen.clone();
+    Ok((offered, chosen))
 }

@@ -82,20 +82,20 @@ pub async fn submit_page(
     portal: &Portal,
     person: &PersonId,
     idempotency_key: &str,
-    draft: FormDraft,
+    draft: &FormDraft,
 ) -> Result<FormOutcome, SubmitError> {
     let outcome = match &draft.button {
         Some(button) => {
             let by = By { person: person.clone(), via: Via::Form };
             let click = RequestAction::of_form(by, button.clone(), idempotency_key.to_owned());
-            let request = Box::pin(change::submit(portal, &click, &draft)).await;
+            let request = Box::pin(change::submit(portal, &click, draft)).await;
             request.map(|request| FormOutcome::Changed(Box::new(request)))
         }
-        None => submit_request_page(portal, person, idempotency_key, &draft).await,
+        None => submit_request_page(portal, person, idempotency_key, draft).await,
     };
     match outcome {
         Err(SubmitError::Other(Error::Refused(Refusal::ProductChanged { .. }))) => {
-            Ok(FormOutcome::Shows(Box::new(refresh(portal, person, &draft, PageTurn::Stay).await?)))
+            Ok(FormOutcome::Shows(Box::new(refresh(portal, person, draft, PageTurn::Stay).await?)))
         }
         outcome => outcome,
     }
@@ -117,7 +117,7 @@ async fn submit_request_page(
                 show_first_mistake(portal, person, (product, form), draft, corrections).await
             }
             Err(other) => Err(other),
-            Ok(Submitted::Stored(_)) => Ok(FormOutcome::Requested),
+            Ok(Submitted::Stored) => Ok(FormOutcome::Requested),
             Ok(Submitted::BeyondLimits(exception)) => {
                 let view = refresh(portal, person, &draft, PageTurn::Stay).await?;
                 let why = exception.describe(view.preview.estimate.as_ref().map(|estimate| estimate.monthly));

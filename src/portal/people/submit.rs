@@ -24,8 +24,8 @@ use cloudformation::FailedRule;
 /// The result of a valid form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Submitted {
-    /// It is stored as this request.
-    Stored(RequestId),
+    /// It is stored as a request.
+    Stored,
     /// Nothing is stored: it exceeds these limits, and the form did not say that an exception is needed.
     BeyondLimits(Exception),
 }
@@ -144,9 +144,8 @@ async fn store(
         committed = commit(&submission).await;
     }
     match committed {
-        Ok(request) => Ok(Submitted::Stored(request.id)),
-        // The same view was submitted before.
-        Err(CommitError::Again(Some(earlier))) => Ok(Submitted::Stored(earlier)),
+        // `Again`: the same view was submitted before.
+        Ok(_) | Err(CommitError::Again(Some(_))) => Ok(Submitted::Stored),
         Err(CommitError::BudgetSpent(spent)) => {
             let budget = submission.budget.unwrap_or_default();
             Err(Refusal::BudgetSpent { team, spent, budget }.into())

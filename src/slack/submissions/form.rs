@@ -27,25 +27,24 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission, (tried, 
         let refusal = edge.portal.refuse_forged(&by_form(submission), tried).await;
         return refused(edge, submission, title, &refusal);
     };
-    let owner = draft.owner.clone();
-    let has_message = draft.button.as_ref().is_some_and(|button| button.message.is_some());
-    match submit_page(&edge.portal, person, &submission.key(), draft).await {
+    let has_message = || draft.button.as_ref().is_some_and(|button| button.message.is_some());
+    match submit_page(&edge.portal, person, &submission.key(), &draft).await {
         Ok(FormOutcome::Requested) => {
-            for_a_mate(edge, submission, owner.as_ref());
+            confirm_for_mate(edge, submission, draft.owner.as_ref());
             Ack::Close
         }
         // The message that the user sees will change.
-        Ok(FormOutcome::Changed(_)) if has_message => Ack::Close,
+        Ok(FormOutcome::Changed(_)) if has_message() => Ack::Close,
         Ok(FormOutcome::Changed(request)) => note("Change", &change_asked(&request)),
         Ok(FormOutcome::Shows(form)) => shows(&form, submission),
         Ok(FormOutcome::BeyondLimits { why, view }) => as_exception(&view, &why),
         Err(SubmitError::Fields(corrections)) => Ack::FieldErrors(under_fields(corrections)),
-        Err(SubmitError::Other(error)) => not_stored(edge, submission, title, &error),
+        Err(SubmitError::Other(error)) => not_saved(edge, submission, title, &error),
     }
 }
 
 /// Says why nothing was stored. The form and its input are kept where submitting it again may help.
-fn not_stored(edge: &Edge, submission: &ViewSubmission, title: &str, error: &Error) -> Ack {
+fn not_saved(edge: &Edge, submission: &ViewSubmission, title: &str, error: &Error) -> Ack {
     let view = &submission.view;
     match error {
         Error::Refused(Refusal::Paused { message }) => {
@@ -66,12 +65,12 @@ fn not_stored(edge: &Edge, submission: &ViewSubmission, title: &str, error: &Err
 }
 
 /// Confirms a request for a team-mate. The requester gets no other message about it, as notifications go to the owner.
-fn for_a_mate(edge: &Edge, submission: &ViewSubmission, owner: Option<&PersonId>) {
-    let asker = &submission.origin.person;
-    let Some(owner) = owner.filter(|owner| *owner != asker) else { return };
+fn confirm_for_mate(edge: &Edge, submission: &ViewSubmission, owner: Option<&PersonId>) {
+    let requester = &submission.origin.person;
+    let Some(owner) = owner.filter(|owner| *owner != requester) else { return };
     let text =
         format!("Requested for {}, who gets all updates. You find it on your home tab, too.", mention(owner));
-    edge.reply_later(&Whereabouts::only(asker), Message::plain(&text));
+    edge.reply_later(&Whereabouts::only(requester), Message::plain(&text));
 }
 
 /// Shows the form again with its input, after a request no longer fit the limits or newly fits them.
