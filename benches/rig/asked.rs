@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
+use quartermaster::domain::approval::ExceededLimits;
 use quartermaster::domain::catalog::{Catalog, Product};
 use quartermaster::domain::cost::Estimate;
 use quartermaster::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
@@ -44,7 +45,6 @@ pub(crate) fn submission(id: RequestId, owner: u64, team: &str) -> Submission {
             priced_on: "2026-08-21".to_owned(),
         }),
         budget: None,
-        exceeds_budget: false,
-        exception: None,
+        exceeded: ExceededLimits::default(),
     }
 }

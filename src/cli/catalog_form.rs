@@ -104,13 +104,13 @@ fn sample_view(
         preview,
         notes: Vec::new(),
         warnings: Vec::new(),
+        holders: Vec::new(),
+        command: String::new(),
         purpose: FormPurpose::Create {
             teams: vec![team.clone()],
             ticket: String::new(),
             owner: None,
             has_mates: false,
-            holders: Vec::new(),
-            command: String::new(),
         },
     };
     views::form(&view, None)

@@ -179,7 +179,7 @@ fn explanation(
     let fits = budget.is_none_or(|budget| budget.has_room_for(estimate.as_ref()));
     let used = team_use.iter().find(|usage| usage.product == product.key).map_or(0, |usage| usage.used);
     let quota = QuotaUse { used, limit: product.quota.per_team };
-    let exception = Exception::needed(product.quota, quota, budget, estimate.as_ref());
+    let exception = Exception::needed(product.quota, Some(quota), budget, estimate.as_ref());
     let is_refused = !product.quota.may_except(admins);
     let is_exception = exception.is_some() && !is_refused;
     let (values, price) = (values.as_slice(), estimate.as_ref());

@@ -25,6 +25,7 @@ use super::request::{
 };
 use super::submission::{Submission, submit};
 use super::transition::Transition;
+use crate::domain::approval::ExceededLimits;
 use crate::domain::approval::{About, Answer, Approval, Consent, Renewal};
 use cloudformation::Template;
 
@@ -110,8 +111,7 @@ pub(crate) fn submission() -> Submission {
             priced_on: "2026-02-01".into(),
         }),
         budget: None,
-        exceeds_budget: false,
-        exception: None,
+        exceeded: ExceededLimits::default(),
     }
 }
 

@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::approval::{
-    ApprovalPath, Exception, approval_path, path_above_budget, path_of_budget, path_of_exception,
-};
+use super::approval::{ApprovalPath, ExceededLimits, approval_path, path_of_budget};
 use super::audit::{Actor, AuditHead, AuditSubject, By, Via};
 use super::catalog::{ApprovalRule, Product};
 use super::cost::Estimate;
@@ -41,10 +39,8 @@ pub struct Submission {
     pub estimate: Option<Estimate>,
     /// The team's budget, US dollars a month; `None` if it has none.
     pub budget: Option<Decimal>,
-    /// Whether it exceeds the budget and approvers may allow that.
-    pub exceeds_budget: bool,
-    /// The limits that it exceeds and admins have to approve; `None` for an ordinary request.
-    pub exception: Option<Exception>,
+    /// The limits that it exceeds.
+    pub exceeded: ExceededLimits,
 }
 
 impl Submission {
@@ -52,15 +48,15 @@ impl Submission {
     pub fn path(&self, rule: &ApprovalRule) -> ApprovalPath {
         let path = approval_path(rule, &self.team, &self.parameters, self.estimate.as_ref());
         let path = path_of_budget(rule, path, self.budget.is_some(), self.estimate.as_ref());
-        let path = if self.exceeds_budget { path_above_budget(rule, path) } else { path };
-        if self.exception.is_some() { path_of_exception(rule, path) } else { path }
+        self.exceeded.path(rule, path)
     }
 
     /// Returns the quota and the budget that the store enforces. Limits that the request may exceed are `None`.
     fn limits(&self, product: &Product) -> (Option<u32>, Option<Decimal>) {
-        let lifted = self.exception.clone().unwrap_or_default();
-        let slots = lifted.quota.is_none().then_some(product.quota.per_team);
-        (slots, self.budget.filter(|_| !self.exceeds_budget && lifted.budget.is_none()))
+        let exceeds_quota =
+            self.exceeded.exception.as_ref().is_some_and(|exception| exception.quota.is_some());
+        let slots = if exceeds_quota { None } else { Some(product.quota.per_team) };
+        (slots, if self.exceeded.exceeds_budget() { None } else { self.budget })
     }
 }
 
@@ -128,7 +124,7 @@ fn new_request(
 ) -> Request {
     let asked = (submission.requester.clone(), now);
     let mut creation = Approval::new(About::Create, asked, product.approval.timeout.after(now), approval);
-    creation.exception = submission.exception;
+    creation.exception = submission.exceeded.exception;
     creation.answer = creation.answer_in(&status);
     Request {
         labels: product.labels(&submission.parameters),
@@ -145,7 +141,7 @@ fn new_request(
         reason: submission.reason,
         ticket: submission.ticket,
         estimate: submission.estimate,
-        exceeds_budget: submission.exceeds_budget,
+        exceeds_budget: submission.exceeded.budget,
         submitted_at: now,
         updated_at: now,
         activated_at: None,
@@ -186,6 +182,7 @@ pub fn snapshot(product: &Product, parameters: &[(String, String)]) -> ProductSn
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::approval::Exception;
     use crate::domain::catalog::{Approvers, Condition};
     use crate::domain::fixtures::{auto_product, born, minutes, product, submission, submitted_at};
     use crate::domain::job::Job;
@@ -271,7 +268,11 @@ mod tests {
     fn an_exception_is_never_automatic_lifts_only_what_it_names_and_is_no_ones_own_to_grant() {
         let quota = QuotaUse { used: 10, limit: 10 };
         let exception = Some(Exception { quota: Some(quota), budget: None });
-        let form = Submission { exception, budget: Some(20.into()), ..submission() };
+        let form = Submission {
+            exceeded: ExceededLimits { exception, ..ExceededLimits::default() },
+            budget: Some(20.into()),
+            ..submission()
+        };
         let mut product = auto_product();
         product.approval.self_approval = true;
         let birth = submit(form, &product, submitted_at());

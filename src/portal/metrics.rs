@@ -247,7 +247,7 @@ impl Metrics {
             // If several approvals are needed, only the last one changes the status.
             ("approved" | "approved with changes", "APPROVED") => self.approvals.observe(took),
             ("active", _) => self.ready_after.observe(took),
-            ("submitted", _) if request.creation.exception.is_some() => {
+            ("submitted" | "change requested", _) if request.approval().exception.is_some() => {
                 self.exceptions.get_or_create(&SubmissionLabels { product: entry.product.clone() }).inc();
             }
             _ => {}

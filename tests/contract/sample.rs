@@ -107,8 +107,7 @@ pub(crate) fn submission(requester: &str, team: &str, product_key: &str, now: Ti
         ticket: None,
         estimate: None,
         budget: None,
-        exceeds_budget: false,
-        exception: None,
+        exceeded: ExceededLimits::default(),
     };
     submit(submission, &product(product_key), now)
 }

@@ -375,7 +375,12 @@ async fn a_lease_that_runs_out_during_a_change_ends_right_after_it() {
 
 #[tokio::test]
 async fn a_change_beyond_the_budget_is_refused_with_figures() {
-    run_in(Setup::new().with_payments("monthly_budget = 20"), async |company| {
+    let setup = Setup::new().with_payments("monthly_budget = 20").with_catalog(
+        "rds-postgres/product.yml",
+        "per_team: 3",
+        "per_team: 3, exceptions: refuse",
+    );
+    run_in(setup, async |company| {
         let alice = &company.alice;
         let id = has_a_database(company).await;
         alice.runs(&format!("/provision change {} InstanceSize=medium", &id[..8])).await;

@@ -3,6 +3,8 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::path::{path_above_budget, path_of_exception};
+use super::{ApprovalPath, ApprovalRule};
 use crate::domain::catalog::{OverBudget, QuotaRule};
 use crate::domain::cost::{Estimate, dollars};
 use crate::domain::quota::{BudgetUse, QuotaUse};
@@ -19,17 +21,17 @@ pub struct Exception {
 }
 
 impl Exception {
-    /// Returns the limits that a request would exceed now, if any. A budget that the product's own approvers may
-    /// exceed is no limit here.
+    /// Returns the limits that a request or change would exceed now, if any. A budget that the product's own approvers
+    /// may exceed is no limit here. What exists already needs no quota.
     pub fn needed(
         rule: QuotaRule,
-        quota: QuotaUse,
+        quota: Option<QuotaUse>,
         budget: Option<BudgetUse>,
         estimate: Option<&Estimate>,
     ) -> Option<Self> {
         let is_limit = rule.over_budget == OverBudget::Refuse;
         let budget = budget.filter(|budget| is_limit && !budget.has_room_for(estimate));
-        let quota = (quota.left() == 0).then_some(quota);
+        let quota = quota.filter(|quota| quota.left() == 0);
         (quota.is_some() || budget.is_some()).then_some(Self { quota, budget })
     }
 
@@ -46,6 +48,28 @@ impl Exception {
     }
 }
 
+/// The limits that something exceeds, and who has to allow that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExceededLimits {
+    /// Whether it exceeds the budget of a product whose own approvers may allow that.
+    pub budget: bool,
+    /// The limits that admins have to allow; `None` if it is no exception.
+    pub exception: Option<Exception>,
+}
+
+impl ExceededLimits {
+    /// Adds the approvers who have to allow it to the path that applies within all limits.
+    pub fn path(&self, rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPath {
+        let path = if self.budget { path_above_budget(rule, path) } else { path };
+        if self.exception.is_some() { path_of_exception(rule, path) } else { path }
+    }
+
+    /// Whether the budget may be exceeded, once everybody has agreed.
+    pub fn exceeds_budget(&self) -> bool {
+        self.budget || self.exception.as_ref().is_some_and(|exception| exception.budget.is_some())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,7 +81,7 @@ mod tests {
         let estimate = Estimate { monthly: 231.into(), region, priced_on };
         let budget = BudgetUse { spent: spent.into(), limit: 500.into() };
         let quota = QuotaUse { used, limit: rule.per_team };
-        let needed = Exception::needed(rule, quota, Some(budget), Some(&estimate));
+        let needed = Exception::needed(rule, Some(quota), Some(budget), Some(&estimate));
         needed.map_or_else(|| "-".to_owned(), |needed| needed.describe(Some(estimate.monthly)))
     }
 

@@ -29,7 +29,7 @@ pub use approved_changes::{
     shorter_leases, unchanged,
 };
 pub use eligibility::{Eligibility, may_decide};
-pub use exception::Exception;
+pub use exception::{ExceededLimits, Exception};
 pub use matching::can_be_staffed;
 pub(in crate::domain) use path::path_of_renewal;
 pub use path::{

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use super::builder::{Transition, TransitionBuilder};
 use super::reminders;
-use crate::domain::approval::{About, Answer, Approval, ApprovalPath, Exception};
+use crate::domain::approval::{About, Answer, Approval, ApprovalPath, ExceededLimits, Exception};
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
 use crate::domain::ids::RecordId;
@@ -37,8 +37,8 @@ pub(super) fn ask(
     approval.exception = exception.cloned();
     let needed = approval.needed();
     // A change that exceeds the budget is approved for exactly that, so the budget does not limit it again.
-    let is_beyond = order.exceeds_budget || exception.is_some_and(|exception| exception.budget.is_some());
-    change.takes(order.more(), if is_beyond { None } else { budget });
+    let exceeded = ExceededLimits { budget: order.exceeds_budget, exception: exception.cloned() };
+    change.takes(order.more(), if exceeded.exceeds_budget() { None } else { budget });
     change.bump_epoch();
     // The previous change's card stays in its channel with its outcome; this change gets a new one.
     change.request.messages.remove(&MessageSlot::Change);

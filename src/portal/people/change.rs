@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
-
-use crate::domain::approval::{ApprovalPath, approval_path, path_above_budget, path_of_budget};
+use crate::domain::approval::{ApprovalPath, ExceededLimits, Exception, approval_path, path_of_budget};
 use crate::domain::audit::By;
-use crate::domain::catalog::{OverBudget, Product};
+use crate::domain::catalog::Product;
 use crate::domain::cost::estimate;
 use crate::domain::event::Event;
 use crate::domain::form::Form;
@@ -21,7 +19,8 @@ use crate::portal::commit::{ChangeOptions, applying};
 use crate::portal::people::click::{ButtonContext, RequestAction, named_request, refresh_news};
 use crate::portal::people::form::{find_product, prefilled};
 use crate::portal::people::form_draft::{Correction, FormDraft};
-use crate::portal::people::form_view::{FormPurpose, FormView, fitting, preview};
+use crate::portal::people::form_view::{FormPurpose, FormView, fitting, holders, preview};
+use crate::portal::people::limits::{lift, may_be_exception};
 use crate::portal::people::submit::{SubmitError, broken_rules};
 use crate::portal::{Error, Portal};
 use crate::ports::store::CommitError;
@@ -64,7 +63,16 @@ pub(super) async fn refresh(
     change_view(portal, (request, button.clone()), product, fields, &draft.reason, inputs).await
 }
 
-/// Requests the change. The returned request waits for approvers, or is being updated.
+/// The result of a valid form of a change.
+#[derive(Debug)]
+pub(super) enum ChangeSubmitted {
+    /// It is stored with this request, which waits for approvers or is being updated.
+    Stored(Box<Request>),
+    /// Nothing is stored: it exceeds these limits, and the form did not say that an exception is needed.
+    BeyondLimits(Exception),
+}
+
+/// Requests the change.
 ///
 /// # Errors
 /// See [`SubmitError`]. Nothing is stored then, except a refusal for lack of permission on the trail.
@@ -72,10 +80,10 @@ pub(super) async fn submit(
     portal: &Portal,
     click: &RequestAction,
     draft: &FormDraft,
-) -> Result<Request, SubmitError> {
+) -> Result<ChangeSubmitted, SubmitError> {
     // The first submission has moved the epoch, so `named_request` would refuse a redelivery as stale.
     if let Some(earlier) = requested_before(portal, click).await? {
-        return Ok(earlier);
+        return Ok(ChangeSubmitted::Stored(Box::new(earlier)));
     }
     let request = named_request(portal, click, |_| MessageSlot::Direct, "change").await?;
     let product = changeable(portal, &request, &click.by).await?;
@@ -99,9 +107,11 @@ pub(super) async fn submit(
     }
     let requester_and_owner = [&click.by.person, &request.owner];
     portal.somebody_can_approve(&product, &request.team, requester_and_owner, &path).await?;
-    let changed = store(portal, &request, &product, (&click.by, &click.once), (order, path)).await?;
-    refresh_news(portal, &changed, click).await?;
-    Ok(changed)
+    let submitted = store(portal, &request, &product, click, (order, path), draft.as_exception).await?;
+    if let ChangeSubmitted::Stored(changed) = &submitted {
+        refresh_news(portal, changed, click).await?;
+    }
+    Ok(submitted)
 }
 
 /// Returns the request if this view has already requested its change.
@@ -222,6 +232,10 @@ async fn change_view(
     let parameters = with_defaults(&product, &all_values);
     let team = request.team.clone();
     let preview = preview(portal, &request.owner, &product, &team, &parameters, Some(&request)).await?;
+    let holders = match preview.exception {
+        Some(_) => holders(portal, &product, &team, &preview).await?,
+        None => Vec::new(),
+    };
     let bound: Vec<String> = product.preset().into_iter().collect();
     let differences = request.differences(&snapshot(&product, &parameters), &parameters, &bound);
     let is_fixed = |(key, _): &&(String, String)| unchanged.contains(key) && !bound.contains(key);
@@ -239,6 +253,8 @@ async fn change_view(
         preview,
         notes,
         warnings: Vec::new(),
+        holders,
+        command: portal.organization.command.clone(),
         purpose: FormPurpose::Change { request: Box::new(request), button, fixed, differences },
     })
 }
@@ -286,45 +302,48 @@ async fn store(
     portal: &Portal,
     request: &Request,
     product: &Product,
-    (by, once): (&By, &str),
-    (mut order, mut path): (ChangeOrder, ApprovalPath),
-) -> Result<Request, SubmitError> {
-    once.clone_into(&mut order.once);
+    click: &RequestAction,
+    (mut order, path): (ChangeOrder, ApprovalPath),
+    as_exception: bool,
+) -> Result<ChangeSubmitted, SubmitError> {
+    click.once.clone_into(&mut order.once);
     let budget = portal.organization.team(&request.team).and_then(|team| team.monthly_budget);
-    let event = |order: &ChangeOrder, path: &ApprovalPath| Event::Change {
-        by: by.clone(),
-        order: Box::new(order.clone()),
-        path: path.clone(),
-        exception: None,
-        budget,
-    };
     let options = ChangeOptions {
-        idempotency_key: Some(once),
+        idempotency_key: Some(&click.once),
         expected_epoch: Some(request.epoch),
         ..ChangeOptions::default()
     };
-    // The first attempt assumes that the budget has room; only the store knows.
-    let mut stored = portal.change(request.id, options, applying(&event(&order, &path))).await;
-    if spent(&stored).is_some() && product.quota.over_budget == OverBudget::Ask {
-        order.exceeds_budget = true;
-        path = path_above_budget(&product.approval, path);
-        stored = portal.change(request.id, options, applying(&event(&order, &path))).await;
-    }
-    match spent(&stored) {
-        Some(spent) => {
-            let (team, budget) = (request.team.clone(), budget.unwrap_or_default());
-            Err(Refusal::BudgetSpent { team, spent, budget }.into())
+    // The first attempt assumes that the budget has room, whatever the form said; only the store knows.
+    let mut exceeded = ExceededLimits::default();
+    loop {
+        order.exceeds_budget = exceeded.budget;
+        let path = exceeded.path(&product.approval, path.clone());
+        match &exceeded.exception {
+            Some(exception) if !as_exception => return Ok(ChangeSubmitted::BeyondLimits(exception.clone())),
+            Some(_) => {
+                let theirs = [&click.by.person, &request.owner];
+                may_be_exception(portal, product, &request.team, theirs, (&path, &order.reason)).await?;
+            }
+            None => {}
         }
-        None => Ok(stored?),
+        let event = Event::Change {
+            by: click.by.clone(),
+            order: Box::new(order.clone()),
+            path,
+            exception: exceeded.exception.clone(),
+            budget,
+        };
+        match portal.change(request.id, options, applying(&event)).await {
+            Ok(changed) => return Ok(ChangeSubmitted::Stored(Box::new(changed))),
+            Err(Error::Failed(error)) => match error.downcast_ref::<CommitError>() {
+                Some(why) if lift(portal, product, budget, &mut exceeded, why) => {}
+                Some(CommitError::BudgetSpent(spent)) => {
+                    let (team, budget) = (request.team.clone(), budget.unwrap_or_default());
+                    return Err(Refusal::BudgetSpent { team, spent: *spent, budget }.into());
+                }
+                _ => return Err(error.into()),
+            },
+            Err(error) => return Err(error.into()),
+        }
     }
-}
-
-/// Returns what the team's estimates come to, if its budget has no room for the change.
-fn spent(stored: &Result<Request, Error>) -> Option<Decimal> {
-    if let Err(Error::Failed(error)) = stored
-        && let Some(CommitError::BudgetSpent(spent)) = error.downcast_ref()
-    {
-        return Some(*spent);
-    }
-    None
 }

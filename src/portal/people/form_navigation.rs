@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::domain::approval::Exception;
 use crate::domain::audit::{By, Via};
 use crate::domain::catalog::Product;
 use crate::domain::form::{Field, Form};
@@ -11,7 +12,7 @@ use crate::domain::ids::PersonId;
 use crate::domain::parameters::check_parameters;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
-use crate::portal::people::change;
+use crate::portal::people::change::{self, ChangeSubmitted};
 use crate::portal::people::click::RequestAction;
 use crate::portal::people::form::{choose_team, find_product, form_of};
 use crate::portal::people::form_draft::{Correction, FormDraft};
@@ -88,8 +89,13 @@ pub async fn submit_page(
         Some(button) => {
             let by = By { person: person.clone(), via: Via::Form };
             let click = RequestAction::of_form(by, button.clone(), idempotency_key.to_owned());
-            let request = Box::pin(change::submit(portal, &click, draft)).await;
-            request.map(|request| FormOutcome::Changed(Box::new(request)))
+            match Box::pin(change::submit(portal, &click, draft)).await {
+                Ok(ChangeSubmitted::Stored(request)) => Ok(FormOutcome::Changed(request)),
+                Ok(ChangeSubmitted::BeyondLimits(exception)) => {
+                    beyond_limits(portal, person, draft, &exception).await
+                }
+                Err(error) => Err(error),
+            }
         }
         None => submit_request_page(portal, person, idempotency_key, draft).await,
     };
@@ -118,11 +124,7 @@ async fn submit_request_page(
             }
             Err(other) => Err(other),
             Ok(Submitted::Stored) => Ok(FormOutcome::Requested),
-            Ok(Submitted::BeyondLimits(exception)) => {
-                let view = refresh(portal, person, &draft, PageTurn::Stay).await?;
-                let why = exception.describe(view.preview.estimate.as_ref().map(|estimate| estimate.monthly));
-                Ok(FormOutcome::BeyondLimits { why, view: Box::new(view) })
-            }
+            Ok(Submitted::BeyondLimits(exception)) => beyond_limits(portal, person, &draft, &exception).await,
         },
         // For `NextStep::Store`, `submit` checks the template.
         NextStep::Show { .. } | NextStep::Correct(_) if product.template_hash != draft.template_hash => {
@@ -135,6 +137,18 @@ async fn submit_request_page(
             Ok(FormOutcome::Shows(Box::new(view)))
         }
     }
+}
+
+/// Shows the form again, which then asks for an exception.
+async fn beyond_limits(
+    portal: &Portal,
+    person: &PersonId,
+    draft: &FormDraft,
+    exception: &Exception,
+) -> Result<FormOutcome, SubmitError> {
+    let view = refresh(portal, person, draft, PageTurn::Stay).await?;
+    let why = exception.describe(view.adds());
+    Ok(FormOutcome::BeyondLimits { why, view: Box::new(view) })
 }
 
 enum NextStep {

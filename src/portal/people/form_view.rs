@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
+
 use crate::domain::approval::{Exception, path_as_things_stand};
 use crate::domain::catalog::Product;
 use crate::domain::cost::estimate;
@@ -50,6 +52,10 @@ pub struct FormView {
     pub notes: Vec<String>,
     /// Problems with fields, by parameter.
     pub warnings: Vec<(String, String)>,
+    /// The requests that use up the quota or the budget, if it is used up.
+    pub holders: Vec<Request>,
+    /// The slash command.
+    pub command: String,
     /// What is filled in, with what only such a form shows.
     pub purpose: FormPurpose,
 }
@@ -67,10 +73,6 @@ pub enum FormPurpose {
         owner: Option<PersonId>,
         /// Whether the team has other members who could be the owner.
         has_mates: bool,
-        /// The requests that use up the quota or the budget, if it is used up.
-        holders: Vec<Request>,
-        /// The slash command.
-        command: String,
     },
     /// A change of an existing resource.
     Change {
@@ -99,6 +101,15 @@ impl FormView {
     /// Whether this is the page that is submitted for good.
     pub fn is_last_page(&self) -> bool {
         self.page_index() + 1 == self.pages.len()
+    }
+
+    /// Returns what it would add to the team's estimates, US dollars a month; `None` if that is not known.
+    pub fn adds(&self) -> Option<Decimal> {
+        let monthly = self.preview.estimate.as_ref()?.monthly;
+        Some(match &self.purpose {
+            FormPurpose::Create { .. } => monthly,
+            FormPurpose::Change { request, .. } => (monthly - request.monthly()).max(Decimal::ZERO),
+        })
     }
 
     /// Returns the parameters that other parts of the form depend on; the form has to be updated when one changes.
@@ -172,7 +183,6 @@ pub(super) async fn new_request_view(
     // A group counts as more than one person.
     let own = Principal::Person(person.clone());
     let has_mates = portal.organization.members_of(&team).iter().any(|member| *member != own);
-    let command = portal.organization.command.clone();
     let (ticket, owner) = (draft.ticket, draft.owner);
     Ok(FormView {
         product,
@@ -186,7 +196,9 @@ pub(super) async fn new_request_view(
         preview,
         notes,
         warnings,
-        purpose: FormPurpose::Create { teams, ticket, owner, has_mates, holders, command },
+        holders,
+        command: portal.organization.command.clone(),
+        purpose: FormPurpose::Create { teams, ticket, owner, has_mates },
     })
 }
 
@@ -241,16 +253,21 @@ pub(super) async fn preview(
 ) -> Result<Preview, Error> {
     let value = |key: &str| values.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
     let estimate = estimate(&product.cost, &value, &portal.catalog.prices);
-    let mut budget = portal.budget_of(team).await?;
-    if let Some(request) = changed {
-        budget = budget.and_then(|budget| budget.beyond(request.monthly(), estimate.as_ref()));
-    }
+    let whole_budget = portal.budget_of(team).await?;
+    let budget = match changed {
+        Some(request) => whole_budget.and_then(|budget| budget.beyond(request.monthly(), estimate.as_ref())),
+        None => whole_budget,
+    };
     let slot = QuotaSlot { team: team.clone(), product: product.key.clone() };
     let used = portal.ports.store.quota_used(&slot).await?;
     let quota = QuotaUse { used, limit: product.quota.per_team };
-    let exception = Exception::needed(product.quota, quota, budget, estimate.as_ref());
-    // An existing resource has its slot already, and exceptions to the budget exist for new requests only.
-    let exception = exception.filter(|_| changed.is_none() && portal.may_except(product));
+    // An existing resource has its slot already.
+    let needed_quota = if changed.is_none() { Some(quota) } else { None };
+    let exception = Exception::needed(product.quota, needed_quota, budget, estimate.as_ref());
+    let exception = exception.filter(|_| portal.may_except(product));
+    // It is stated as the store would: with what the resource costs today.
+    let exception =
+        exception.map(|exception| Exception { budget: exception.budget.and(whole_budget), ..exception });
     let is_exception = exception.is_some();
     let path = path_as_things_stand(product, team, values, estimate.as_ref(), budget, is_exception);
     let requester_and_owner = [person, person];
@@ -294,14 +311,18 @@ impl Portal {
 
 /// Returns what could be torn down to make room: the requests that hold the slots, or the most expensive ones if the
 /// budget has no room.
-async fn holders(
+pub(super) async fn holders(
     portal: &Portal,
     product: &Product,
     team: &TeamName,
     preview: &Preview,
 ) -> Result<Vec<Request>, Error> {
     let store = &portal.ports.store;
-    if preview.quota.left() == 0 {
+    let is_slot_missing = match &preview.exception {
+        Some(exception) => exception.quota.is_some(),
+        None => preview.quota.left() == 0,
+    };
+    if is_slot_missing {
         let scope = RequestScope::TeamProduct(team.clone(), product.key.clone());
         return Ok(store.list(&scope, RequestFilter::Live, None, NAMED_HOLDERS).await?.requests());
     }

@@ -18,6 +18,7 @@ pub mod form_draft;
 pub mod form_navigation;
 pub mod form_view;
 pub mod home;
+mod limits;
 pub mod lookup;
 pub mod nudge;
 pub mod parked_jobs;

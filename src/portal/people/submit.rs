@@ -2,19 +2,19 @@
 
 use thiserror::Error as ThisError;
 
-use crate::domain::approval::Exception;
+use crate::domain::approval::{ExceededLimits, Exception};
 use crate::domain::audit::{By, Via};
-use crate::domain::catalog::{OverBudget, Product};
+use crate::domain::catalog::Product;
 use crate::domain::cost::estimate;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters};
-use crate::domain::quota::BudgetUse;
 use crate::domain::refusal::Refusal;
 use crate::domain::submission::{Submission, submit as birth};
 use crate::portal::access::no_team;
 use crate::portal::people::form::{choose_team, find_product, form_of};
 use crate::portal::people::form_draft::{Correction, FieldPlace, FormDraft};
+use crate::portal::people::limits::{lift, may_be_exception};
 use crate::portal::people::transfer::is_team_mate;
 use crate::portal::{Error, Portal};
 use crate::ports::retention::IdempotencyKey;
@@ -133,12 +133,16 @@ async fn store(
     let mut committed = commit(&submission).await;
     // Each round lifts one limit, since a commit reports only the first one that it exceeds.
     while let Err(refusal) = &committed {
-        if !goes_beyond(portal, product, &mut submission, refusal) {
+        if !lift(portal, product, submission.budget, &mut submission.exceeded, refusal) {
             break;
         }
-        match &submission.exception {
+        match &submission.exceeded.exception {
             Some(exception) if !as_exception => return Ok(Submitted::BeyondLimits(exception.clone())),
-            Some(_) => may_be_exception(portal, product, &submission).await?,
+            Some(_) => {
+                let path = submission.path(&product.approval);
+                let (theirs, reason) = ([&submission.requester, &submission.owner], &*submission.reason);
+                may_be_exception(portal, product, &submission.team, theirs, (&path, reason)).await?;
+            }
             None => {}
         }
         committed = commit(&submission).await;
@@ -161,46 +165,6 @@ async fn can_be_approved(portal: &Portal, product: &Product, submission: &Submis
     let path = submission.path(&product.approval);
     let theirs = [&submission.requester, &submission.owner];
     portal.somebody_can_approve(product, &submission.team, theirs, &path).await
-}
-
-/// Lifts the limit that stopped the request if the product allows it to be exceeded; returns whether it did.
-fn goes_beyond(portal: &Portal, product: &Product, submission: &mut Submission, why: &CommitError) -> bool {
-    let may_except = portal.may_except(product);
-    match why {
-        CommitError::BudgetSpent(_) if product.quota.over_budget == OverBudget::Ask => {
-            submission.exceeds_budget = true;
-        }
-        CommitError::BudgetSpent(spent) if may_except => {
-            let limit = submission.budget.unwrap_or_default();
-            let exception = submission.exception.get_or_insert_default();
-            exception.budget = Some(BudgetUse { spent: *spent, limit });
-        }
-        CommitError::QuotaFull(quota) if may_except => {
-            submission.exception.get_or_insert_default().quota = Some(*quota);
-        }
-        CommitError::BudgetSpent(_)
-        | CommitError::QuotaFull(_)
-        | CommitError::Stale
-        | CommitError::Again(_)
-        | CommitError::ClaimLost
-        | CommitError::NotParked
-        | CommitError::Paused(_)
-        | CommitError::Other(_) => return false,
-    }
-    true
-}
-
-/// Checks whether admins can be asked for an exception: there is a reason, and one of them could approve.
-async fn may_be_exception(
-    portal: &Portal,
-    product: &Product,
-    submission: &Submission,
-) -> Result<(), SubmitError> {
-    if submission.reason.is_empty() {
-        let message = "Say why the exception is needed: the admins decide by it.".to_owned();
-        return Err(SubmitError::Fields(vec![Correction { place: FieldPlace::Reason, message }]));
-    }
-    Ok(can_be_approved(portal, product, submission).await?)
 }
 
 async fn refused(
@@ -280,7 +244,6 @@ fn submission(
         ticket: None,
         estimate,
         budget,
-        exceeds_budget: false,
-        exception: None,
+        exceeded: ExceededLimits::default(),
     }
 }

@@ -44,7 +44,10 @@ pub(super) fn carried_input(view: &FormView, has_fields: bool) -> CarriedInput {
             }
         }
         // What its one page does not show stays as it is.
-        FormPurpose::Change { button, .. } => FormDraft { button: Some(button.clone()), ..empty },
+        FormPurpose::Change { button, .. } => {
+            let as_exception = view.preview.exception.is_some();
+            FormDraft { button: Some(button.clone()), as_exception, ..empty }
+        }
     };
     // Values of hidden fields are not used, so they are dropped first.
     while excess(&draft) > 0

@@ -1,13 +1,13 @@
-//! What a request form says when a limit is reached: which one, and what could be torn down to make room.
+//! What a form says when a limit is reached: which one, and what could be torn down to make room.
 
 use crate::domain::approval::Exception;
 use crate::domain::request::{Request, StatusName};
-use crate::portal::people::form_view::FormView;
+use crate::portal::people::form_view::{FormPurpose, FormView};
 use crate::slack::blocks::MAX_SECTION;
 use crate::slack::mrkdwn::{escape_within, mention, monthly};
 
 /// Says what uses up the quota, where no exception can be requested.
-pub(super) fn quota_used_up(view: &FormView, holders: &[Request], command: &str) -> String {
+pub(super) fn quota_used_up(view: &FormView) -> String {
     let quota = view.preview.quota;
     let text = format!(
         "Team *{}* already uses {} of {}. Tear down one that is no longer needed, or ask your platform team for a larger quota.",
@@ -15,27 +15,27 @@ pub(super) fn quota_used_up(view: &FormView, holders: &[Request], command: &str)
         quota.used,
         quota.limit
     );
-    with_holders(text, holders, command)
+    with_holders(text, view)
 }
 
-/// Says which limits the request exceeds, how to ask for an exception, and which requests could be ended instead.
-pub(super) fn beyond_limits(
-    view: &FormView,
-    exception: &Exception,
-    (holders, command): (&[Request], &str),
-) -> String {
+/// Says which limits it exceeds, how to ask for an exception, and which requests could be ended instead.
+pub(super) fn beyond_limits(view: &FormView, exception: &Exception) -> String {
+    let noun = match view.purpose {
+        FormPurpose::Create { .. } => "request",
+        FormPurpose::Change { .. } => "change",
+    };
     let text = format!(
-        ":warning: Team *{}* has no room for this: {}. Tear down something that is no longer needed, or ask for an exception for this request only: it needs a reason and an admin's approval.",
+        ":warning: Team *{}* has no room for this: {}. Tear down something that is no longer needed, or ask for an exception for this {noun} only: it needs a reason and an admin's approval.",
         escape_within(view.team.as_str(), 100),
-        exception.describe(view.preview.estimate.as_ref().map(|estimate| estimate.monthly))
+        exception.describe(view.adds())
     );
-    with_holders(text, holders, command)
+    with_holders(text, view)
 }
 
 /// Appends as many lines as fit into a section.
-fn with_holders(mut text: String, holders: &[Request], command: &str) -> String {
-    for request in holders {
-        let line = holder(request, command);
+fn with_holders(mut text: String, view: &FormView) -> String {
+    for request in &view.holders {
+        let line = holder(request, &view.command);
         if text.chars().count() + line.chars().count() + 3 > MAX_SECTION {
             break;
         }

@@ -40,12 +40,10 @@ const OTHER_BLOCKS: usize = 13;
 /// exception, or, if the product allows none, has no fields and no submit button.
 pub fn form(view: &FormView, problem: Option<&str>) -> SlackModalView {
     let (title, callback, submit) = match &view.purpose {
-        FormPurpose::Create { .. } if view.preview.exception.is_some() => {
-            (view.product.name.as_str(), CallbackId::RequestForm, "Ask for an exception")
-        }
         FormPurpose::Create { .. } => (view.product.name.as_str(), CallbackId::RequestForm, "Request"),
         FormPurpose::Change { .. } => ("Change it", CallbackId::Change, "Change"),
     };
+    let submit = if view.preview.exception.is_some() { "Ask for an exception" } else { submit };
     let has_fields = !is_full(view);
     let carried = carried_input(view, has_fields);
     let mut blocks = heading(view, problem, &carried.left_out);
@@ -96,8 +94,8 @@ fn heading(view: &FormView, problem: Option<&str>, left_out: &[String]) -> Vec<S
 
 /// Returns what uses up the quota. Only the team can be changed, because another one may have quota left.
 fn blocks_without_fields(view: &FormView) -> Vec<SlackBlock> {
-    let FormPurpose::Create { teams, holders, command, .. } = &view.purpose else { return Vec::new() };
-    let mut blocks = vec![section(&quota_used_up(view, holders, command))];
+    let FormPurpose::Create { teams, .. } = &view.purpose else { return Vec::new() };
+    let mut blocks = vec![section(&quota_used_up(view))];
     blocks.extend(team_choice(teams, &view.team).map(|select| {
         let select = SlackActionBlockElement::StaticSelect(select);
         SlackActionsBlock::new(vec![select]).with_block_id(SlackBlockId(TEAM_BLOCK.to_owned())).into()
@@ -108,16 +106,16 @@ fn blocks_without_fields(view: &FormView) -> Vec<SlackBlock> {
 /// Returns the fields of the page, and what belongs to the first and the last one.
 fn page_blocks(view: &FormView) -> Vec<SlackBlock> {
     let mut blocks = Vec::new();
-    if let FormPurpose::Create { teams, holders, command, .. } = &view.purpose {
-        // Shown where users begin and where they submit, not on every page.
-        if let Some(exception) = &view.preview.exception
-            && (view.is_first_page() || view.is_last_page())
-        {
-            blocks.push(section(&beyond_limits(view, exception, (holders, command))));
-        }
-        if view.is_first_page() {
-            blocks.push(team_block(teams, &view.team));
-        }
+    // Shown where users begin and where they submit, not on every page.
+    if let Some(exception) = &view.preview.exception
+        && (view.is_first_page() || view.is_last_page())
+    {
+        blocks.push(section(&beyond_limits(view, exception)));
+    }
+    if let FormPurpose::Create { teams, .. } = &view.purpose
+        && view.is_first_page()
+    {
+        blocks.push(team_block(teams, &view.team));
     }
     blocks.extend(fields(view));
     blocks.extend(warnings_elsewhere(view));

@@ -64,14 +64,8 @@ fn new_request(form: Form, teams: &[&str], values: &[(&str, &str)]) -> FormView 
     let depends_on = |key: &str| Condition::Parameter { parameter: key.to_owned(), is: Vec::new() };
     product.approval.auto_when = ["Environment", "Days"].map(depends_on).into();
     let teams: Vec<TeamName> = teams.iter().copied().map(TeamName::new).collect();
-    let purpose = FormPurpose::Create {
-        teams: teams.clone(),
-        ticket: String::new(),
-        owner: None,
-        has_mates: false,
-        holders: vec![fixtures::request()],
-        command: "/provision".to_owned(),
-    };
+    let purpose =
+        FormPurpose::Create { teams: teams.clone(), ticket: String::new(), owner: None, has_mates: false };
     FormView {
         product: Arc::new(product),
         hidden: BTreeSet::new(),
@@ -84,6 +78,8 @@ fn new_request(form: Form, teams: &[&str], values: &[(&str, &str)]) -> FormView 
         preview: preview(1),
         notes: Vec::new(),
         warnings: Vec::new(),
+        holders: vec![fixtures::request()],
+        command: "/provision".to_owned(),
         purpose,
     }
 }

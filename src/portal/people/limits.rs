@@ -1,0 +1,60 @@
+//! Going beyond a quota or a budget, where the product allows it.
+
+use rust_decimal::Decimal;
+
+use crate::domain::approval::{ApprovalPath, ExceededLimits};
+use crate::domain::catalog::{OverBudget, Product};
+use crate::domain::ids::{PersonId, TeamName};
+use crate::domain::quota::BudgetUse;
+use crate::portal::Portal;
+use crate::portal::people::form_draft::{Correction, FieldPlace};
+use crate::portal::people::submit::SubmitError;
+use crate::ports::store::CommitError;
+
+/// Adds the limit that stopped the commit to those that may be exceeded, if the product allows that; returns whether it
+/// does. `budget` is the team's, US dollars a month.
+pub(super) fn lift(
+    portal: &Portal,
+    product: &Product,
+    budget: Option<Decimal>,
+    exceeded: &mut ExceededLimits,
+    error: &CommitError,
+) -> bool {
+    let may_except = portal.may_except(product);
+    match error {
+        CommitError::BudgetSpent(_) if product.quota.over_budget == OverBudget::Ask => {
+            exceeded.budget = true;
+        }
+        CommitError::BudgetSpent(spent) if may_except => {
+            let exception = exceeded.exception.get_or_insert_default();
+            exception.budget = Some(BudgetUse { spent: *spent, limit: budget.unwrap_or_default() });
+        }
+        CommitError::QuotaFull(quota) if may_except => {
+            exceeded.exception.get_or_insert_default().quota = Some(*quota);
+        }
+        CommitError::BudgetSpent(_)
+        | CommitError::QuotaFull(_)
+        | CommitError::Stale
+        | CommitError::Again(_)
+        | CommitError::ClaimLost
+        | CommitError::NotParked
+        | CommitError::Paused(_)
+        | CommitError::Other(_) => return false,
+    }
+    true
+}
+
+/// Checks whether admins can be asked for an exception: there is a reason, and one of them could approve.
+pub(super) async fn may_be_exception(
+    portal: &Portal,
+    product: &Product,
+    team: &TeamName,
+    requester_and_owner: [&PersonId; 2],
+    (path, reason): (&ApprovalPath, &str),
+) -> Result<(), SubmitError> {
+    if reason.is_empty() {
+        let message = "Say why the exception is needed: the admins decide by it.".to_owned();
+        return Err(SubmitError::Fields(vec![Correction { place: FieldPlace::Reason, message }]));
+    }
+    Ok(portal.somebody_can_approve(product, team, requester_and_owner, path).await?)
+}
