@@ -38,6 +38,7 @@ impl CostExplorer {
         let period = DateInterval::builder().start(from.to_string()).end(before.to_string()).build()?;
         let by_request = GroupDefinition::builder().r#type(GroupDefinitionType::Tag).key(TAG).build();
         let call = self.client.get_cost_and_usage().time_period(period).granularity(Granularity::Monthly);
+        // Cost Explorer's end date is exclusive too, so `before` is passed on as it is.
         Ok(call.metrics(METRIC).group_by(by_request))
     }
 }
@@ -65,7 +66,7 @@ impl Bill for CostExplorer {
 /// Parses the request from `RequestId$<id>`. Costs without the tag are grouped as `RequestId$`.
 fn request_of(group: &Group) -> Option<RequestId> {
     let (tag, value) = group.keys().first()?.split_once('$')?;
-    RequestId::parse(value).filter(|_| tag == TAG)
+    if tag == TAG { RequestId::parse(value) } else { None }
 }
 
 fn amount(group: &Group) -> Option<Decimal> {

@@ -19,8 +19,8 @@ pub struct SetupProblem {
 
 impl SetupProblem {
     /// Creates a problem from a description and a remedy, both worded for the middle of a sentence.
-    pub fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { what: what.into(), remedy: remedy.into() }
+    pub fn new(description: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { what: description.into(), remedy: remedy.into() }
     }
 
     /// Creates the problem for a failed call that was to inspect `thing` and needs the right `action`, such
@@ -31,13 +31,13 @@ impl SetupProblem {
         R: fmt::Debug + 'static,
     {
         let why: Vec<String> = Chain::new(error).map(ToString::to_string).collect();
-        let what = format!("cannot look at {thing}: {}", why.join(": "));
+        let description = format!("cannot look at {thing}: {}", why.join(": "));
         let remedy = if is_denial(error) {
             allow(action)
         } else {
             "check region, credentials and the way to AWS, then start again".to_owned()
         };
-        Self { what, remedy }
+        Self { what: description, remedy }
     }
 
     /// Creates a problem if a call made only to test the right `action` was denied. Any other answer,

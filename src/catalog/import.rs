@@ -35,6 +35,7 @@ pub fn suggested_key(name: &str) -> Option<ProductKey> {
     let lower = name.to_lowercase();
     let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let mut key = words.collect::<Vec<_>>().join("-");
+    // All ASCII by now, so this cuts no character in half. It may leave a hyphen at the end.
     key.truncate(LONGEST_KEY);
     ProductKey::parse(key.trim_end_matches('-'))
 }

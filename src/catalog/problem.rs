@@ -30,8 +30,8 @@ pub enum Severity {
 
 impl FileProblem {
     /// Creates an error about a whole file.
-    pub(super) fn of_file(file: &str, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::error(file, Problem::new(0, what, remedy))
+    pub(super) fn of_file(file: &str, description: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::error(file, Problem::new(0, description, remedy))
     }
 
     pub(super) fn error(file: &str, problem: Problem) -> Self {

@@ -68,9 +68,10 @@ fn line(entry: &AuditEntry, format: ExportFormat) -> anyhow::Result<String> {
     match format {
         ExportFormat::Jsonl => Ok(serde_json::to_string(entry)? + "\n"),
         ExportFormat::Csv => {
-            let (at, request, seq) = (entry.at.to_string(), entry.request.to_string(), entry.seq.to_string());
+            let (time, request, seq) =
+                (entry.at.to_string(), entry.request.to_string(), entry.seq.to_string());
             let fields = [
-                &at,
+                &time,
                 &request,
                 &seq,
                 &entry.event,

@@ -129,7 +129,9 @@ fn turns(product: &Product, path: &ApprovalPath) -> Vec<PreviewStage> {
 fn form_text(product: &Product, form: &Form, prices: &PriceList) -> String {
     let Product { key, name, description, owner, version, .. } = product;
     let mut lines = vec![format!("{name} ({key}, {version})")];
-    lines.extend(Some(description.clone()).filter(|text| !text.is_empty()));
+    if !description.is_empty() {
+        lines.push(description.clone());
+    }
     lines.push(format!("Owner: {owner}"));
     let pages = form.pages(&BTreeSet::new());
     for page in &pages {
@@ -263,12 +265,12 @@ fn stage_in_words(stage: &Stage) -> String {
 fn rule_in_words(rule: &RuleFor) -> String {
     let when: Vec<String> = rule.when.iter().map(condition_in_words).collect();
     let stages: Vec<String> = rule.stages.iter().map(stage_in_words).collect();
-    let what = match rule.mode {
+    let approvers = match rule.mode {
         ApprovalMode::Auto => "nobody".to_owned(),
         ApprovalMode::Required if stages.is_empty() => "approvers in any case".to_owned(),
         ApprovalMode::Required => stages.join(", then "),
     };
-    format!("where {} {what}; else ", when.join(" and "))
+    format!("where {} {approvers}; else ", when.join(" and "))
 }
 
 /// Lists people and groups as the settings name them.

@@ -117,10 +117,10 @@ fn of_catalog(report: &CheckReport, organization: &Organization) -> Vec<Finding>
 fn of_file(problem: &FileProblem) -> Finding {
     let FileProblem { file, line, what, remedy, severity } = problem;
     let place = if *line == 0 { file.clone() } else { format!("{file}: line {line}") };
-    let what = format!("{place}: {what}");
+    let description = format!("{place}: {what}");
     match severity {
-        Severity::Error => Finding::problem(CATALOG, what, remedy),
-        Severity::Warning => Finding::warning(CATALOG, what, remedy),
+        Severity::Error => Finding::problem(CATALOG, description, remedy),
+        Severity::Warning => Finding::warning(CATALOG, description, remedy),
     }
 }
 

@@ -131,6 +131,7 @@ fn read_store(backend: &Reader<'_>) -> StoreChoice {
 fn read_tables(text: &str) -> Option<StoreChoice> {
     let (requests, events) = text.split_once(',').unwrap_or((text, EVENTS));
     let (requests, events) = (requests.trim(), events.trim());
+    // One table cannot be both, because their keys differ.
     let shaped = requests != events && [requests, events].into_iter().all(is_table_name);
     if shaped {
         Some(StoreChoice::DynamoDb { requests: requests.to_owned(), events: events.to_owned() })
@@ -178,6 +179,7 @@ fn read_queue(backend: &Reader<'_>) -> Option<String> {
     let queue = backend.text("queue").filter(|queue| !queue.is_empty())?;
     let shaped = Url::parse(&queue).is_ok_and(|url| {
         // `http` is for local emulators of SQS.
+        // The path of a queue's URL is the account and the name.
         matches!(url.scheme(), "https" | "http") && url.path_segments().is_some_and(|path| path.count() == 2)
     });
     if !shaped {

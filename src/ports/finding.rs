@@ -39,18 +39,18 @@ impl Level {
 
 impl Finding {
     /// Creates a finding that all is well.
-    pub fn ok(area: &'static str, what: impl Into<String>) -> Self {
-        Self { level: Level::Ok, area, what: what.into(), remedy: None }
+    pub fn ok(area: &'static str, description: impl Into<String>) -> Self {
+        Self { level: Level::Ok, area, what: description.into(), remedy: None }
     }
 
     /// Creates a finding about something that works but needs attention.
-    pub fn warning(area: &'static str, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { level: Level::Warning, area, what: what.into(), remedy: Some(remedy.into()) }
+    pub fn warning(area: &'static str, description: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { level: Level::Warning, area, what: description.into(), remedy: Some(remedy.into()) }
     }
 
     /// Creates a finding about something that does not work.
-    pub fn problem(area: &'static str, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { level: Level::Problem, area, what: what.into(), remedy: Some(remedy.into()) }
+    pub fn problem(area: &'static str, description: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { level: Level::Problem, area, what: description.into(), remedy: Some(remedy.into()) }
     }
 }
 

@@ -62,8 +62,8 @@ impl IdempotencyKey {
 }
 
 /// Returns `at` plus `length`, at most the last timestamp.
-pub fn later(at: Timestamp, length: SignedDuration) -> Timestamp {
-    at.saturating_add(length).unwrap_or(Timestamp::MAX)
+pub fn later(start: Timestamp, length: SignedDuration) -> Timestamp {
+    start.saturating_add(length).unwrap_or(Timestamp::MAX)
 }
 
 /// Returns `now` minus `length`: what ended by then has expired.

@@ -33,13 +33,13 @@ pub trait Slack: Debug + Send + Sync {
     ///
     /// # Errors
     /// See [`SlackError`].
-    async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError>;
+    async fn post(&self, destination: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError>;
 
     /// Rewrites a message.
     ///
     /// # Errors
     /// See [`SlackError`]; [`SlackError::Gone`] when the message no longer exists.
-    async fn update(&self, at: &MessageRef, notice: &Notice<'_>) -> Result<(), SlackError>;
+    async fn update(&self, message_ref: &MessageRef, notice: &Notice<'_>) -> Result<(), SlackError>;
 
     /// Posts a text that only one person sees: ephemerally in `channel` if they are in it, otherwise as a direct
     /// message.
@@ -70,7 +70,7 @@ pub trait Slack: Debug + Send + Sync {
     ///
     /// # Errors
     /// See [`SlackError`].
-    async fn publish_home(&self, page: &HomePage, shown: &str) -> Result<String, SlackError>;
+    async fn publish_home(&self, page: &HomePage, digest: &str) -> Result<String, SlackError>;
 
     /// Returns how far our clock is ahead of Slack's, in whole seconds; negative if it is behind.
     ///

@@ -88,7 +88,7 @@ pub fn fields(facts: &[(&str, String)]) -> Vec<SlackBlock> {
     let field = |(label, value): &(&str, String)| formatted(&format!("*{label}*\n{value}"), MAX_FIELD).into();
     let sections = facts.chunks(MAX_FIELDS);
     sections
-        .map(|some| SlackSectionBlock::new().with_fields(some.iter().map(field).collect()).into())
+        .map(|chunk| SlackSectionBlock::new().with_fields(chunk.iter().map(field).collect()).into())
         .collect()
 }
 

@@ -59,6 +59,7 @@ impl Intake {
     async fn collect(&self, longest: usize, mut body: Body) -> Result<Bytes, Rejected> {
         let mut place = None;
         while let Some(frame) = body.frame().await {
+            // A body that breaks off is not what Slack signed. Trailers, which are no data, are skipped.
             let Ok(data) = frame.map_err(|_| Rejected::NotSigned)?.into_data() else { continue };
             // Most bodies arrive in one frame and need no buffer.
             if place.is_none() && body.is_end_stream() {
@@ -129,6 +130,7 @@ impl Parts {
     fn add(&mut self, number: u64, data: &mut Bytes, longest: usize) -> Result<(), Full> {
         while !data.is_empty() {
             let part = self.bodies.get_mut(&number).ok_or(Full::Lost)?;
+            // The announced length may be wrong or missing, so count what has arrived.
             if part.length + data.len() > MAX_BODY {
                 return Err(Full::TooLarge);
             }

@@ -60,13 +60,15 @@ impl OnAws {
                 WorkflowChoice::StepFunctions(machine) => Some(StepFunctions::new(configuration, machine)),
                 WorkflowChoice::Local => None,
             },
-            inventory: (backend.provisioner == ProvisionerChoice::ServiceCatalog)
-                .then(|| CloudControl::new(configuration)),
+            inventory: match backend.provisioner {
+                ProvisionerChoice::ServiceCatalog => Some(CloudControl::new(configuration)),
+                ProvisionerChoice::Simulated => None,
+            },
             topic: match &settings.events {
                 Some(EventsTo::Topic(arn)) => Some(Topic::new(configuration, arn)?),
                 Some(EventsTo::Webhook(_)) | None => None,
             },
-            bill: settings.account.actual_cost.then(|| CostExplorer::new(configuration)),
+            bill: if settings.account.actual_cost { Some(CostExplorer::new(configuration)) } else { None },
             queue: backend.queue.as_ref().map(|url| EventQueue::new(configuration, url)),
             provisioner: match backend.provisioner {
                 ProvisionerChoice::ServiceCatalog => {
@@ -114,8 +116,8 @@ impl OnAws {
 
 /// Checks a backend, if it is used.
 async fn look_at(backend: Option<(String, impl Future<Output = Vec<SetupProblem>>)>) -> Option<Look> {
-    let (what, problems) = backend?;
-    Some(Look { what, problems: problems.await })
+    let (subject, problems) = backend?;
+    Some(Look { what: subject, problems: problems.await })
 }
 
 /// Returns the names of a store's two tables.

@@ -24,12 +24,12 @@ pub struct Reloader {
 #[derive(Debug)]
 struct ReloadState {
     settings: Settings,
-    told: Vec<String>,
+    reported: Vec<String>,
 }
 
 impl Reloader {
     pub(super) fn new(edge: Edge, on_aws: OnAws, settings: Settings) -> Self {
-        Self { edge, on_aws, now: Mutex::new(ReloadState { settings, told: Vec::new() }) }
+        Self { edge, on_aws, now: Mutex::new(ReloadState { settings, reported: Vec::new() }) }
     }
 
     /// Applies new settings and a new catalog, or keeps the current ones if there are problems. The result is logged,
@@ -43,12 +43,12 @@ impl Reloader {
         let (settings, catalog) = match checked {
             Ok(new) => new,
             Err(problems) => {
-                reload::keep(&self.edge.portal, &problems, problems != now.told).await;
-                now.told = problems;
+                reload::keep(&self.edge.portal, &problems, problems != now.reported).await;
+                now.reported = problems;
                 return;
             }
         };
-        now.told.clear();
+        now.reported.clear();
         for key in waiting_for_a_restart(&now.settings, &settings) {
             tracing::warn!(key, "a change of this setting takes effect after a restart");
         }
@@ -131,17 +131,17 @@ fn of_catalog(before: &Catalog, now: &Catalog) -> Vec<String> {
 
 /// Lists by name what was added, changed and removed.
 fn differences<T: PartialEq>(
-    what: &str,
+    kind: &str,
     before: &BTreeMap<String, T>,
     now: &BTreeMap<String, T>,
 ) -> Vec<String> {
-    let told = |name: &String| match (before.get(name), now.get(name)) {
-        (None, Some(_)) => Some(format!("{what} {name} is new")),
-        (Some(_), None) => Some(format!("{what} {name} is gone")),
-        (old, new) => (old != new).then(|| format!("{what} {name} changed")),
+    let difference = |name: &String| match (before.get(name), now.get(name)) {
+        (None, Some(_)) => Some(format!("{kind} {name} is new")),
+        (Some(_), None) => Some(format!("{kind} {name} is gone")),
+        (old, new) => (old != new).then(|| format!("{kind} {name} changed")),
     };
     let names: std::collections::BTreeSet<&String> = before.keys().chain(now.keys()).collect();
-    names.into_iter().filter_map(told).collect()
+    names.into_iter().filter_map(difference).collect()
 }
 
 #[cfg(test)]
@@ -159,13 +159,13 @@ mod tests {
     #[test]
     fn what_changed_is_told_by_name() {
         let before = settings("", "");
-        let told = |from, to| of_organization(&before, &settings(from, to)).join(", ");
-        assert_eq!(told("", ""), "");
-        assert_eq!(told("U0ALICE", "U0AMIR"), "team payments changed");
-        assert_eq!(told("payments", "search"), "team payments is gone, team search is new");
+        let changes = |from, to| of_organization(&before, &settings(from, to)).join(", ");
+        assert_eq!(changes("", ""), "");
+        assert_eq!(changes("U0ALICE", "U0AMIR"), "team payments changed");
+        assert_eq!(changes("payments", "search"), "team payments is gone, team search is new");
         let more = "C0APPROVALS\"\nadmins = [\"U0PAT\"]\ncommand = \"/cloud\"\naudit_channel = \"C0AUDIT";
         assert_eq!(
-            told("C0APPROVALS", more),
+            changes("C0APPROVALS", more),
             "slack.admins changed, slack.audit_channel changed, slack.command changed"
         );
         let (all, mut fewer) = (crate::catalog::built_in().unwrap(), crate::catalog::built_in().unwrap());

@@ -24,7 +24,7 @@ pub struct Resource {
 
 /// An output as written.
 #[derive(Debug, Clone)]
-pub struct Output {
+pub struct TemplateOutput {
     /// The key.
     pub name: String,
     /// The description; empty if there is none.
@@ -86,10 +86,10 @@ fn assertions(rule: &Node) -> Vec<Assertion> {
         .collect()
 }
 
-pub(crate) fn outputs(section: Option<&Node>) -> Vec<Output> {
+pub(crate) fn outputs(section: Option<&Node>) -> Vec<TemplateOutput> {
     let own = entries(section).iter().filter(|entry| !entry.key.starts_with("Fn::"));
     own.filter_map(|entry| {
-        Some(Output {
+        Some(TemplateOutput {
             name: entry.key.clone(),
             description: text(&entry.value, "Description").unwrap_or_default(),
             condition: text(&entry.value, "Condition"),

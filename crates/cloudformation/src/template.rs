@@ -11,7 +11,7 @@ use crate::logical_ids::{ANY, is_one_of};
 use crate::loops::Looped;
 use crate::parameter::Parameter;
 use crate::scalars::scalar_text;
-use crate::sections::{Output, Resource, Rule};
+use crate::sections::{Resource, Rule, TemplateOutput};
 use crate::value::{check_options, default_problems};
 use crate::{interface, limits, loops, parameter, references, scalars, sections};
 
@@ -33,7 +33,7 @@ pub struct Template {
     /// The resources.
     pub resources: Vec<Resource>,
     /// The outputs.
-    pub outputs: Vec<Output>,
+    pub outputs: Vec<TemplateOutput>,
     /// Names of outputs made by loops over parameters, with a `*` for each item.
     open_outputs: Vec<String>,
     /// Whether a macro may add outputs in AWS.

@@ -105,9 +105,11 @@ async fn commit_whole(store: &DynamoStore, mut prepared: PreparedCommit) -> Resu
         match store.transact(&parts).await? {
             TransactionOutcome::Taken => {
                 if let Some(end) = &mut end {
+                    // There is an end only for commits with entries, so the length is at least 1.
                     end.is_at(begins.plus(prepared.audit_len() - 1));
                 }
                 if let Some(change) = &prepared.commit.quota {
+                    // Only now: a commit that is refused does not add the team to the list.
                     teams::is_known(store, change.team());
                 }
                 return Ok(());
@@ -149,6 +151,7 @@ fn refusal(
             Check::Parked => CommitError::NotParked,
             Check::Pause => CommitError::Paused(Box::new(counts::read_pause(there)?)),
             Check::Once => CommitError::Again(read_text(there, "request").and_then(RequestId::parse)),
+            // Written by a newer bot: reading and planning again would not help.
             Check::Counted if !may_be_read(there) => CommitError::Other(Newer.into()),
             Check::Row | Check::Entry | Check::Counted => CommitError::Stale,
             Check::Format => CommitError::Other(Newer.into()),

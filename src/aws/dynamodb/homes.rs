@@ -18,15 +18,15 @@ use crate::ports::store::HomeTab;
 use jiff::Timestamp;
 
 pub(super) async fn load(store: &DynamoStore, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
-    let found = store.event(keys::home(person)).await?.filter(may_be_read);
-    found.map(|home| read(&home).with_context(|| format!("cannot read the home tab of {person}"))).transpose()
+    let item = store.event(keys::home(person)).await?.filter(may_be_read);
+    item.map(|home| read(&home).with_context(|| format!("cannot read the home tab of {person}"))).transpose()
 }
 
 fn read(home: &Item) -> anyhow::Result<HomeTab> {
-    let at = |name| read_time(home, name)?.with_context(|| format!("there is no `{name}`"));
+    let timestamp = |name| read_time(home, name)?.with_context(|| format!("there is no `{name}`"));
     Ok(HomeTab {
-        first_opened_at: at("firstOpenedAt")?,
-        opened_at: at("openedAt")?,
+        first_opened_at: timestamp("firstOpenedAt")?,
+        opened_at: timestamp("openedAt")?,
         shows: read_text(home, "shows").unwrap_or_default().to_owned(),
     })
 }

@@ -84,7 +84,7 @@ pub(super) fn once_for_each_stack(inspected: &Inspected<'_>) -> Option<Problem> 
 
 /// Returns the properties that may name a resource of this type, such as `Name` or `RoleName`.
 fn names(resource_type: &str) -> Vec<String> {
-    let otherwise = CALLED_OTHERWISE.iter().filter(|(of, _)| *of == resource_type);
+    let otherwise = CALLED_OTHERWISE.iter().filter(|(listed_type, _)| *listed_type == resource_type);
     let mut names: Vec<String> = otherwise.map(|(_, property)| (*property).to_owned()).collect();
     let mut parts = resource_type.split("::");
     if let (Some("AWS"), Some(_), Some(thing), None) =
@@ -152,5 +152,5 @@ fn placeholders(text: &str) -> Vec<&str> {
 /// Returns the argument if the node is a call of this function.
 fn argument<'n>(node: &'n Node, function: &str) -> Option<&'n Node> {
     let [entry] = node.as_map()? else { return None };
-    (entry.key == function).then_some(&entry.value)
+    if entry.key == function { Some(&entry.value) } else { None }
 }

@@ -59,7 +59,7 @@ fn price(reader: &Reader<'_>, context: &Context<'_>) -> Option<Pick<String>> {
     Some(Pick::Fixed(key))
 }
 
-fn check_price(reader: &Reader<'_>, at: &str, key: &str, context: &Context<'_>) {
+fn check_price(reader: &Reader<'_>, place: &str, key: &str, context: &Context<'_>) {
     let Some(PriceList { prices, .. }) = context.prices.filter(|list| !list.prices.contains_key(key)) else {
         return;
     };
@@ -69,7 +69,7 @@ fn check_price(reader: &Reader<'_>, at: &str, key: &str, context: &Context<'_>) 
         let keys: Vec<&str> = prices.keys().map(String::as_str).collect();
         did_you_mean(key, &keys, "the prices are")
     };
-    reader.report(at, format!("there is no price `{key}`"), remedy);
+    reader.report(place, format!("there is no price `{key}`"), remedy);
 }
 
 fn quantity(reader: &Reader<'_>, context: &Context<'_>) -> Option<Quantity> {

@@ -5,24 +5,24 @@ use slack_morphism::prelude::SlackModalView;
 
 use super::request::{named, which};
 use crate::portal::people::change::{ChangeSession, open};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::ids::ButtonValue;
 use crate::slack::reply::Ack;
 use crate::slack::views::{ButtonContext, change_form};
 
 pub(super) async fn change(
     edge: &Edge,
-    at: &Whereabouts,
+    target: &ReplyTarget,
     (trigger, key): (Option<&str>, &str),
     typed: Option<&str>,
     pairs: &[(String, String)],
 ) -> Ack {
     let Some(typed) = typed else { return which(edge, "change") };
     edge.opens(
-        at,
+        target,
         trigger,
         Box::pin(async {
-            let click = named(edge, at, key, typed).await?;
+            let click = named(edge, target, key, typed).await?;
             let session = open(&edge.portal, &click, pairs).await?;
             let button = ButtonValue { request: click.request, epoch: click.epoch };
             Ok(change_view(&session, &ButtonContext { button, message: None }))

@@ -25,7 +25,7 @@ use crate::ports::retention::OF_A_FORM;
 
 pub use command::{parse_command, parse_command_json};
 pub use event::parse_event;
-pub(super) use field::{Count, Field, Flag, Text, tolerant};
+pub(super) use field::{CountShape, FlagShape, PayloadField, TextShape, tolerant};
 pub use interaction::{parse_interaction, parse_interaction_json, parse_options};
 pub(super) use wire::is_id;
 

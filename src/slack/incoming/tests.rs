@@ -41,15 +41,17 @@ fn odd() -> [Value; 5] {
 }
 
 /// Collects the JSON pointers to everything within a value.
-fn pointers(value: &Value, here: &str, found: &mut Vec<String>) {
+fn pointers(value: &Value, here: &str, all: &mut Vec<String>) {
     let mut go = |name: &str, inner: &Value| {
         let pointer = format!("{here}/{name}");
-        found.push(pointer.clone());
-        pointers(inner, &pointer, found);
+        all.push(pointer.clone());
+        pointers(inner, &pointer, all);
     };
     match value {
         Value::Object(fields) => fields.iter().for_each(|(name, inner)| go(name, inner)),
-        Value::Array(items) => items.iter().enumerate().for_each(|(at, inner)| go(&at.to_string(), inner)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, inner)| go(&index.to_string(), inner))
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

@@ -2,18 +2,18 @@
 //! one thing at a time serves interactive work first.
 
 tokio::task_local! {
-    static NOBODY_WAITS: ();
+    static BACKGROUND: ();
 }
 
 /// Runs background work.
-pub async fn without_haste<T>(work: impl Future<Output = T>) -> T {
-    NOBODY_WAITS.scope((), work).await
+pub async fn in_background<T>(work: impl Future<Output = T>) -> T {
+    BACKGROUND.scope((), work).await
 }
 
 /// Returns whether a user may be waiting for the current work. The mark is a task-local: a spawned task does not
 /// inherit it and has to be marked again.
-pub fn somebody_waits() -> bool {
-    NOBODY_WAITS.try_with(|()| ()).is_err()
+pub fn is_interactive() -> bool {
+    BACKGROUND.try_with(|()| ()).is_err()
 }
 
 #[cfg(test)]
@@ -21,9 +21,9 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn work_without_haste_says_so_as_long_as_it_lasts() {
-        assert!(somebody_waits());
-        assert!(!without_haste(async { somebody_waits() }).await);
-        assert!(somebody_waits());
+    async fn background_work_is_marked_as_long_as_it_lasts() {
+        assert!(is_interactive());
+        assert!(!in_background(async { is_interactive() }).await);
+        assert!(is_interactive());
     }
 }
