@@ -357,8 +357,8 @@ mod tests {
         assert_eq!(problems_of(&report, "fine"), None);
         assert!(form_json(&report.catalog, &[], "fine").ok);
         let refused = problems_of(&report, "secret").unwrap();
-        let shown = refused.text.replace(dir.path().to_str().unwrap(), "catalog");
-        insta::assert_snapshot!(shown, @"catalog/secret/template.yml: line 1: parameter `Password` is a secret (`NoEcho`) without a default: secrets never go through Slack: use a managed or generated secret");
+        let text = refused.text.replace(dir.path().to_str().unwrap(), "catalog");
+        insta::assert_snapshot!(text, @"catalog/secret/template.yml: line 1: parameter `Password` is a secret (`NoEcho`) without a default: secrets never go through Slack: use a managed or generated secret");
         assert!(!refused.ok);
         assert_eq!(problems_of(&report, "nothing"), None);
     }
@@ -419,9 +419,9 @@ mod tests {
         std::fs::write(product.join("template.yml"), template).unwrap();
         let catalog = catalog::load(dir.path(), None).unwrap();
         let text = form(&catalog, "wide").text;
-        let told =
+        let is_about_pages =
             |line: &&str| line.contains("Page ") || line.contains("P99") || line.contains("Only where");
-        insta::assert_snapshot!(text.lines().filter(told).collect::<Vec<_>>().join("\n"), @"
+        insta::assert_snapshot!(text.lines().filter(is_about_pages).collect::<Vec<_>>().join("\n"), @"
         Page 1 of 2
         Page 2 of 2
           P99 [P99]: text, optional, starts with `a`

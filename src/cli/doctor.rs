@@ -91,7 +91,7 @@ fn is_shaped(signing_secret: &Secret) -> bool {
 
 /// Converts a problem, whose text already contains the remedy.
 fn of_setting(problem: &SettingsProblem) -> Finding {
-    Finding { level: Level::Problem, area: SETTINGS, what: problem.to_string(), remedy: None }
+    Finding { level: Level::Problem, area: SETTINGS, description: problem.to_string(), remedy: None }
 }
 
 fn of_catalog(report: &CheckReport, organization: &Organization) -> Vec<Finding> {
@@ -115,12 +115,12 @@ fn of_catalog(report: &CheckReport, organization: &Organization) -> Vec<Finding>
 }
 
 fn of_file(problem: &FileProblem) -> Finding {
-    let FileProblem { file, line, what, remedy, severity } = problem;
+    let FileProblem { file, line, description, remedy, severity } = problem;
     let place = if *line == 0 { file.clone() } else { format!("{file}: line {line}") };
-    let description = format!("{place}: {what}");
+    let text = format!("{place}: {description}");
     match severity {
-        Severity::Error => Finding::problem(CATALOG, description, remedy),
-        Severity::Warning => Finding::warning(CATALOG, description, remedy),
+        Severity::Error => Finding::problem(CATALOG, text, remedy),
+        Severity::Warning => Finding::warning(CATALOG, text, remedy),
     }
 }
 
@@ -172,8 +172,8 @@ fn in_json(findings: &[Finding]) -> CommandOutput {
     let ok = count(findings, Level::Problem) == 0;
     let findings: Vec<_> = findings
         .iter()
-        .map(|Finding { level, area, what, remedy }| {
-            json!({ "level": level.as_str(), "area": area, "what": what, "remedy": remedy })
+        .map(|Finding { level, area, description, remedy }| {
+            json!({ "level": level.as_str(), "area": area, "what": description, "remedy": remedy })
         })
         .collect();
     let text = format!("{:#}\n", json!({ "ok": ok, "findings": findings }));

@@ -52,7 +52,7 @@ mod tests {
             "teams" => &mut team,
             _ => &mut other,
         };
-        lines.retain(|(known, _)| *known != key);
+        lines.retain(|(name, _)| *name != key);
         lines.push((key, value.to_owned()));
         if path == "slack.connections" {
             slack.push(("transport", "\"socket\"".to_owned()));
@@ -84,8 +84,8 @@ mod tests {
     #[test]
     fn what_is_missing_or_blank_is_told_with_a_right_value_too() {
         let problems = |text: &str| {
-            let found = parse(text).unwrap_err();
-            found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+            let problems = parse(text).unwrap_err();
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
         };
         insta::assert_snapshot!(problems("[slack]\napprovals_channel = \" \"\n[[teams]]\nmembers = []\napprovers = []\n"), @r#"
         line 2: `slack.approvals_channel` is blank: write for example `approvals_channel = "C0APPROVALS"`

@@ -206,10 +206,12 @@ mod tests {
             ("Custom::Thing", Some("odd"), Some("{braces}")),
             ("Nonsense", None, None),
         ];
-        let shown = rows.map(|(of, name, attribute)| {
-            physical().value(&resource(of, name), attribute).unwrap_or_else(|| "not known".to_owned())
+        let lines = rows.map(|(resource_type, name, attribute)| {
+            physical()
+                .value(&resource(resource_type, name), attribute)
+                .unwrap_or_else(|| "not known".to_owned())
         });
-        insta::assert_snapshot!(shown.join("\n"), @r"
+        insta::assert_snapshot!(lines.join("\n"), @r"
         arn:aws:kms:us-east-1:123456789012:key/cb0b93a2-e513-47b3-a87e-80bb16b168b1
         cb0b93a2-e513-47b3-a87e-80bb16b168b1
         arn:aws:s3:::payments-logs

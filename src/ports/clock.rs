@@ -98,8 +98,8 @@ mod tests {
         assert!(clock.now() >= machine && clock.now() < machine + DAY);
         clock.ahead(DAY);
         clone.ahead(DAY);
-        for shown in [clock.now(), clone.now()] {
-            assert!(shown >= machine + 2 * DAY && shown < machine + 3 * DAY, "{shown}");
+        for time in [clock.now(), clone.now()] {
+            assert!(time >= machine + 2 * DAY && time < machine + 3 * DAY, "{time}");
         }
     }
 

@@ -63,9 +63,12 @@ pub async fn look(settings: &Settings, catalog: &Arc<Catalog>, clock: &dyn Clock
 
 fn of_account(look: Look) -> Vec<Finding> {
     if look.problems.is_empty() {
-        return vec![Finding::ok(AWS, look.what)];
+        return vec![Finding::ok(AWS, look.subject)];
     }
-    look.problems.into_iter().map(|problem| Finding::problem(AWS, problem.what, problem.remedy)).collect()
+    look.problems
+        .into_iter()
+        .map(|problem| Finding::problem(AWS, problem.description, problem.remedy))
+        .collect()
 }
 
 /// Only reads the file, since a bot may be using it.

@@ -32,7 +32,7 @@ pub(super) struct OnAws {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Look {
     /// What was checked.
-    pub(super) what: String,
+    pub(super) subject: String,
     /// Problems found.
     pub(super) problems: Vec<SetupProblem>,
 }
@@ -95,7 +95,7 @@ impl OnAws {
     pub(super) async fn look(&self) -> Vec<Look> {
         let Some(configuration) = &self.configuration else { return Vec::new() };
         let mut looks = vec![Look {
-            what: format!("calls go to {}", access::region(configuration)),
+            subject: format!("calls go to {}", access::region(configuration)),
             problems: access::problems(configuration).await,
         }];
         // If no call works, the other checks would only repeat the reason.
@@ -117,7 +117,7 @@ impl OnAws {
 /// Checks a backend, if it is used.
 async fn look_at(backend: Option<(String, impl Future<Output = Vec<SetupProblem>>)>) -> Option<Look> {
     let (subject, problems) = backend?;
-    Some(Look { what: subject, problems: problems.await })
+    Some(Look { subject, problems: problems.await })
 }
 
 /// Returns the names of a store's two tables.

@@ -105,8 +105,12 @@ pub(crate) fn resources(section: Option<&Node>, problems: &Problems) -> Vec<Reso
     own.filter_map(|entry| {
         let resource_type = text(&entry.value, "Type");
         if resource_type.is_none() {
-            let what = format!("resource `{}` has no `Type`", entry.key);
-            problems.add(Problem::new(entry.line, what, "add one, for example `Type: AWS::S3::Bucket`"));
+            let description = format!("resource `{}` has no `Type`", entry.key);
+            problems.add(Problem::new(
+                entry.line,
+                description,
+                "add one, for example `Type: AWS::S3::Bucket`",
+            ));
         }
         Some(Resource {
             logical_id: entry.key.clone(),

@@ -169,8 +169,12 @@ impl Template {
 const UNTOLD: &str = "{{resolve:}}";
 
 fn no_json(doubt: &ParseProblem) -> Problem {
-    let what = format!("this begins as JSON and is none ({})", doubt.message);
-    Problem::new(doubt.line, what, "mend it: CloudFormation reads it as YAML, other tools may refuse it")
+    let description = format!("this begins as JSON and is none ({})", doubt.message);
+    Problem::new(
+        doubt.line,
+        description,
+        "mend it: CloudFormation reads it as YAML, other tools may refuse it",
+    )
 }
 
 #[cfg(test)]
@@ -213,10 +217,10 @@ Outputs:
     #[test]
     fn every_section_is_read_in_file_order() {
         let template = Template::parse(SMALL).unwrap();
-        let mut shown = format!("{}\n", template.description);
+        let mut text = format!("{}\n", template.description);
         for parameter in &template.parameters {
             writeln!(
-                shown,
+                text,
                 "{} {:?} default {:?} allowed {:?} length {:?}..{:?} value {:?}..{:?} label {:?}",
                 parameter.key,
                 parameter.kind,
@@ -232,7 +236,7 @@ Outputs:
         }
         for resource in &template.resources {
             writeln!(
-                shown,
+                text,
                 "{} {} if {:?} after {:?} on delete {:?}",
                 resource.logical_id,
                 resource.resource_type,
@@ -242,11 +246,11 @@ Outputs:
             )
             .unwrap();
         }
-        writeln!(shown, "{:?}", template.groups).unwrap();
-        writeln!(shown, "{:?}", template.parameter("Versioned").unwrap().value_labels).unwrap();
+        writeln!(text, "{:?}", template.groups).unwrap();
+        writeln!(text, "{:?}", template.parameter("Versioned").unwrap().value_labels).unwrap();
         assert!(template.parameter("Since").unwrap().no_echo);
         assert_eq!(template.outputs[0].condition.as_deref(), Some("Keep"));
-        insta::assert_snapshot!(shown, @r#"
+        insta::assert_snapshot!(text, @r#"
         A bucket
         Name String default None allowed [] length Some(3)..Some(63) value None..None label Some("Bucket name")
         Size Number default Some("020") allowed [] length None..None value Some(0.5)..Some(100) label None

@@ -183,8 +183,8 @@ impl Workspace {
     }
 
     /// Adds the ids that Slack would assign to blocks.
-    pub(super) fn complete_blocks(&mut self, given: &Value) -> Value {
-        normalize::blocks(given, &mut || {
+    pub(super) fn complete_blocks(&mut self, json: &Value) -> Value {
+        normalize::blocks(json, &mut || {
             self.serial += 1;
             format!("pg{:03}", self.serial)
         })

@@ -138,7 +138,7 @@ mod tests {
     #[tokio::test]
     async fn a_token_that_slack_refuses_is_told_apart_from_a_slack_that_is_out_of_order() {
         let (slack, client, _) = FakeSlack::start(&StillClock::new()).await;
-        let mut told = Vec::new();
+        let mut failures = Vec::new();
         for code in [
             "invalid_auth",
             "not_allowed_token_type",
@@ -149,12 +149,12 @@ mod tests {
         ] {
             slack.refuses("apps.connections.open", code);
             let refused = client.socket_url().await.unwrap_err();
-            told.push(format!("{code}: {refused}"));
+            failures.push(format!("{code}: {refused}"));
         }
         let (slack, client, _) = FakeSlack::start(&StillClock::new()).await;
         slack.answers("apps.connections.open", &json!({"ok": true, "url": "https://example.com"}));
-        told.push(client.socket_url().await.unwrap_err().to_string());
-        insta::assert_snapshot!(told.join("\n"), @"
+        failures.push(client.socket_url().await.unwrap_err().to_string());
+        insta::assert_snapshot!(failures.join("\n"), @"
         invalid_auth: Slack refuses to open a connection (`invalid_auth`)
         not_allowed_token_type: Slack refuses to open a connection (`not_allowed_token_type`)
         missing_scope: Slack refuses to open a connection (`missing_scope`)

@@ -258,15 +258,15 @@ mod tests {
         due.extend((0..60).map(|number| (0, format!("card {number}"))));
         let mut shown_count = 0;
         for second in 0..60 {
-            due.retain_mut(|(at, message)| {
-                if *at > second {
+            due.retain_mut(|(due_at, message)| {
+                if *due_at > second {
                     return true;
                 }
                 match update(&limits, message, SETTLED) {
                     Ok(()) => shown_count += 1,
-                    Err(wait) => *at = second + wait.as_secs().max(1),
+                    Err(wait) => *due_at = second + wait.as_secs().max(1),
                 }
-                *at > second
+                *due_at > second
             });
             if second % 3 == 0 {
                 let card = format!("answered {second}");
@@ -386,8 +386,8 @@ mod tests {
         while !due.is_empty() {
             due = due
                 .into_iter()
-                .filter_map(|(at, subject)| match limits.turn(method, subject) {
-                    _ if at > second => Some((at, subject)),
+                .filter_map(|(due_at, subject)| match limits.turn(method, subject) {
+                    _ if due_at > second => Some((due_at, subject)),
                     Ok(()) => {
                         made.push(second);
                         None
@@ -403,7 +403,9 @@ mod tests {
 
     fn most_in_a_minute(made: &[Duration]) -> usize {
         let minute = Duration::from_mins(1);
-        let within = |from: &Duration| made.iter().filter(|at| *at >= from && **at < *from + minute).count();
+        let within = |from: &Duration| {
+            made.iter().filter(|due_at| *due_at >= from && **due_at < *from + minute).count()
+        };
         made.iter().map(within).max().unwrap()
     }
 

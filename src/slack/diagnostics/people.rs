@@ -182,7 +182,7 @@ async fn of_group(directory: &SlackDirectory, people: &BTreeSet<PersonId>) -> Ac
 fn of_one(named: &NamedPerson<'_>) -> Option<Finding> {
     let AccountStanding::DoesNot(level, why, remedy) = named.standing else { return None };
     let description = format!("{} ({}) {why}", named.principal, named.places.join(", "));
-    Some(Finding { level, area: AREA, what: description, remedy: Some(remedy.to_owned()) })
+    Some(Finding { level, area: AREA, description, remedy: Some(remedy.to_owned()) })
 }
 
 /// Returns one finding for all principals that could not be checked, because the cause is most likely the same.

@@ -227,8 +227,8 @@ mod tests {
         }
         // Nobody awaits a background refresh, so nobody sees its panic.
         memory.learn(&1, true, clock.now() - SignedDuration::from_hours(1), "old");
-        let shown = memory.recall((&1, Freshness::Known), &clock, async { panic!("a mistake of ours") });
-        assert_eq!(shown.await.unwrap(), "old");
+        let answer = memory.recall((&1, Freshness::Known), &clock, async { panic!("a mistake of ours") });
+        assert_eq!(answer.await.unwrap(), "old");
         tokio::task::yield_now().await;
         let lookup = memory.recall((&1, Freshness::Fresh), &clock, async { Ok("new") });
         assert_eq!(lookup.await.unwrap(), "new");

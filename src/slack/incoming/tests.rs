@@ -121,14 +121,14 @@ fn an_odd_field_of_a_form_costs_what_is_in_it_and_nothing_else() {
             assert!(left.iter().any(|(name, _)| name == block), "{pointer} {odd} was left empty");
         }
     }
-    let mut shown = payload.clone();
-    shown["view"]["blocks"] = json!([
+    let mut changed = payload.clone();
+    changed["view"]["blocks"] = json!([
         {"type": "input", "block_id": "reason", "element": {"type": "plain_text_input"}},
         {"type": "section", "block_id": "text"}, {"type": "input"}, "x", null,
     ]);
     for pointer in ["/view/state", "/view/state/values"] {
         for odd in odd() {
-            let mut changed = shown.clone();
+            let mut changed = changed.clone();
             *changed.pointer_mut(pointer).unwrap() = odd.clone();
             let left: Vec<_> =
                 values(&changed).iter().map(|(name, texts)| (name.to_owned(), texts.len())).collect();

@@ -131,8 +131,8 @@ impl Scanner<'_> {
             .unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         if !matches!(word, "true" | "false" | "null") && !is_number(word) {
-            let found: String = self.rest.chars().take(20).take_while(|c| !c.is_whitespace()).collect();
-            return Err(self.problem(self.instead_of(&format!("`{found}` is not a JSON value"))));
+            let beginning: String = self.rest.chars().take(20).take_while(|c| !c.is_whitespace()).collect();
+            return Err(self.problem(self.instead_of(&format!("`{beginning}` is not a JSON value"))));
         }
         self.rest = rest;
         Ok(Value::Scalar { text: word.to_owned(), plain: true })

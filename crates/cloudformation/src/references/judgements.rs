@@ -15,8 +15,8 @@ impl<'a> Checker<'a> {
         }
         if let Some(circle) = circles::first(&needs) {
             let line = own(section).find(|entry| entry.key == circle[0]).map_or(0, |entry| entry.line);
-            let what = format!("condition `{}` depends on itself", circle[0]);
-            self.problem(line, what, "take one of the conditions out of the circle");
+            let description = format!("condition `{}` depends on itself", circle[0]);
+            self.problem(line, description, "take one of the conditions out of the circle");
         }
     }
 

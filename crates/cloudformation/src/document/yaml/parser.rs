@@ -82,8 +82,8 @@ impl Parser {
                 (Token::Tag(..), _) if tag.is_none() => {}
                 _ => break,
             }
-            if let (Token::Tag(handle, suffix), at) = self.scanner.next()? {
-                tag = Some(Tag::resolve(handle.as_deref(), suffix, &self.handles, at)?);
+            if let (Token::Tag(handle, suffix), mark) = self.scanner.next()? {
+                tag = Some(Tag::resolve(handle.as_deref(), suffix, &self.handles, mark)?);
             }
         }
         let value = if place == Place::BehindKey && self.comes(&[Token::BlockEntry])? {
@@ -117,10 +117,10 @@ impl Parser {
             }
             (Token::BlockMappingStart, mark) if is_block => self.block_map(mark, depth).map(Some),
             (Token::Alias(name), mark) => {
-                let what = format!(
+                let description = format!(
                     "aliases (`*{name}`) are not read, neither here nor by CloudFormation: write the value out"
                 );
-                Err(problem(mark, what))
+                Err(problem(mark, description))
             }
             (other, mark) => Err(problem(mark, misplaced(&other))),
         }
@@ -178,11 +178,11 @@ impl Parser {
                 | Token::Scalar { .. },
                 mark,
             ) if mark.line >= before => {
-                let what = format!(
+                let description = format!(
                     "this line is indented differently from line {}, which it should go on with",
                     start.line + 1
                 );
-                Err(problem(mark, what))
+                Err(problem(mark, description))
             }
             (other, mark) => Err(problem(mark, misplaced(&other))),
         }
@@ -289,8 +289,9 @@ fn add(map: &mut MapBuilder, key: &Node, value: Node) -> Result<(), ParseProblem
     }
     // PyYAML would merge the maps, CloudFormation does not.
     if text == "<<" && *plain {
-        let what = "a merge (`<<`) is not read, neither here nor by CloudFormation: write the values out";
-        return Err(ParseProblem::new(key.line, what));
+        let description =
+            "a merge (`<<`) is not read, neither here nor by CloudFormation: write the values out";
+        return Err(ParseProblem::new(key.line, description));
     }
     map.add_key(text, key.line)?;
     map.add_value(text.clone(), key.line, value);
