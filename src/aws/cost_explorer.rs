@@ -37,6 +37,7 @@ impl CostExplorer {
     fn asked(&self, from: Date, before: Date) -> anyhow::Result<GetCostAndUsageFluentBuilder> {
         let period = DateInterval::builder().start(from.to_string()).end(before.to_string()).build()?;
         let by_request = GroupDefinition::builder().r#type(GroupDefinitionType::Tag).key(TAG).build();
+        // One sum for the whole period, which never spans two months.
         let call = self.client.get_cost_and_usage().time_period(period).granularity(Granularity::Monthly);
         // Cost Explorer's end date is exclusive too, so `before` is passed on as it is.
         Ok(call.metrics(METRIC).group_by(by_request))

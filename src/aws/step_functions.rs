@@ -116,6 +116,7 @@ impl StepFunctions {
 }
 
 fn is_missing(error: &DescribeStateMachineError) -> bool {
+    // An ARN of something else is the same mistake in the settings.
     error.is_state_machine_does_not_exist() || error.is_invalid_arn()
 }
 

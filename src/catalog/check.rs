@@ -82,6 +82,7 @@ fn undescribed(product: &Product) -> Vec<Problem> {
         let problem = "there is no `description`, so Slack cannot show what the product is";
         problems.push(Problem::new(0, problem.to_owned(), "describe the product in a sentence"));
     }
+    // The form has neither bound parameters nor secrets.
     let is_asked = |parameter: &&Parameter| !product.bind.contains_key(&parameter.key) && !parameter.no_echo;
     let parameters = product.template.parameters.iter().filter(is_asked);
     for parameter in parameters.filter(|parameter| parameter.description.is_none()) {

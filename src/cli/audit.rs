@@ -32,6 +32,7 @@ pub async fn export(
     if format == ExportFormat::Csv {
         print(&format!("{COLUMNS}\n"))?;
     }
+    // The whole trail is verified, also the part that is not printed.
     let write = |entry: &AuditEntry| {
         if since.is_none_or(|since| entry.at >= since) { print(&line(entry, format)?) } else { Ok(()) }
     };

@@ -100,6 +100,7 @@ pub fn problems_of(report: &CheckReport, key: &str) -> Option<CommandOutput> {
     if report.catalog.products.keys().any(|product| product.as_str() == key) {
         return None;
     }
+    // A product's folder has its key as its name.
     let is_about_it = |problem: &&FileProblem| {
         problem.severity == Severity::Error && Path::new(&problem.file).iter().any(|part| part == key)
     };

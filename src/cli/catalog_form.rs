@@ -49,6 +49,7 @@ pub fn form(catalog: &Catalog, key: &str) -> CommandOutput {
 /// modals if the form has several pages.
 pub fn form_json(catalog: &Catalog, teams: &[TeamName], key: &str) -> CommandOutput {
     let Some(product) = catalog.products.values().find(|product| product.key.as_str() == key) else {
+        // Its text says that there is no such product.
         return form(catalog, key);
     };
     let Ok(fields) = product.form() else { return form(catalog, key) };

@@ -136,6 +136,7 @@ async fn of_slack(
         match &environment.inbound {
             Inbound::Http { .. } => None,
             Inbound::Socket { app_token, .. } => {
+                // A client that cannot be created is reported below, for the bot token.
                 Some(slack::diagnostics::of_app_token(&client(app_token).ok()?).await)
             }
         }
@@ -160,6 +161,7 @@ fn count(findings: &[Finding], level: Level) -> usize {
 
 fn in_lines(findings: &[Finding]) -> CommandOutput {
     let mut text = findings.iter().fold(String::new(), |mut text, finding| {
+        // Writing to a text never fails.
         let _ = writeln!(text, "{finding}");
         text
     });

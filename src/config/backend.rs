@@ -17,7 +17,7 @@ const EVENTS: &str = "ProvisioningEvents";
 pub struct Backend {
     /// Stores requests, audit trail and jobs.
     pub store: StoreChoice,
-    /// Runs executions.
+    /// Runs the executions that wait for people.
     pub workflow: WorkflowChoice,
     /// Provisions and removes products.
     pub provisioner: ProvisionerChoice,
@@ -30,7 +30,7 @@ pub struct Backend {
 pub enum StoreChoice {
     /// The SQLite file at this path.
     Sqlite(String),
-    /// Two DynamoDB tables.
+    /// Two DynamoDB tables, which several bots can share.
     DynamoDb {
         /// Table with a row for each request.
         requests: String,
@@ -53,7 +53,7 @@ pub enum WorkflowChoice {
 pub enum ProvisionerChoice {
     /// A simulation that creates nothing.
     Simulated,
-    /// Service Catalog.
+    /// Service Catalog, from the portfolio in `[aws]`.
     ServiceCatalog,
 }
 
@@ -159,6 +159,7 @@ fn read_workflow(backend: &Reader<'_>) -> WorkflowChoice {
              `step-functions:arn:aws:states:us-east-1:123456789012:stateMachine:ProvisioningWorkflow`",
         );
     }
+    // Stands in for an invalid value, so that the rest is checked too.
     WorkflowChoice::Local
 }
 
@@ -190,6 +191,7 @@ fn read_queue(backend: &Reader<'_>) -> Option<String> {
              `https://sqs.us-east-1.amazonaws.com/123456789012/quartermaster-events`",
         );
     }
+    // An invalid one is reported above. It must not count as missing as well.
     Some(queue)
 }
 

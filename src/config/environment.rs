@@ -25,7 +25,7 @@ const SHORTEST_SECRET: usize = 16;
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a secret.
+    /// Wraps a secret, so that no log or `Debug` output shows it.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }

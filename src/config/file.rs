@@ -52,6 +52,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     let simulation = read_simulation(&root);
     let events = events::read(&root);
     let teams = teams::read(&root);
+    // Reports the sections that nothing above has read.
     root.finish();
 
     problems.into_result(Settings {

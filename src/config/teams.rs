@@ -45,6 +45,7 @@ pub(super) fn read(root: &Reader<'_>) -> Vec<Team> {
 fn check_former_names(reader: &Reader<'_>, teams: &[Team], place: usize) {
     let team = &teams[place];
     for (number, former) in team.formerly.iter().enumerate() {
+        // Only among earlier teams, so that each conflict is reported once.
         let claimed = || teams[..place].iter().find(|other| other.formerly.contains(former));
         let (problem, remedy) = if *former == team.name {
             let problem = format!("team `{former}` was formerly called `{former}`");

@@ -39,7 +39,7 @@ pub(super) enum RecordOutcome {
     Failed { why: String },
 }
 
-/// One operation.
+/// One operation, complete with its end from the start.
 pub(super) struct Record {
     pub(super) id: String,
     /// The attempt, counted from 1. A provisioning has only one; for an update it is the update's number.

@@ -111,6 +111,7 @@ impl Outages {
         let mut outages = self.sides();
         let outage = outages.entry(side).or_insert(Outage { first: now, last: now, failures: 0 });
         (outage.last, outage.failures) = (now, outage.failures + 1);
+        // Equal rather than more, so that an outage is logged once.
         outage.failures == side.patience()
     }
 

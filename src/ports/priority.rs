@@ -5,7 +5,7 @@ tokio::task_local! {
     static BACKGROUND: ();
 }
 
-/// Runs background work.
+/// Runs work that no user waits for, and marks it as such.
 pub async fn in_background<T>(work: impl Future<Output = T>) -> T {
     BACKGROUND.scope((), work).await
 }

@@ -39,6 +39,7 @@ pub struct IdempotencyKey {
 impl IdempotencyKey {
     /// Creates a key that never expires; use it only for few keys.
     pub fn for_ever(key: impl Into<String>) -> Self {
+        // No stored key expired before this time, so every earlier use counts.
         Self { key: key.into(), at: Timestamp::MIN, until: None }
     }
 

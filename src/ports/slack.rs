@@ -88,7 +88,7 @@ pub trait Slack: Debug + Send + Sync {
 /// Where a message goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
-    /// A channel.
+    /// A channel, such as the one for approvals.
     Channel(ChannelId),
     /// The thread under this message.
     Thread(MessageRef),
@@ -99,7 +99,7 @@ pub enum Destination {
 /// A message that was posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posted {
-    /// Where it is.
+    /// Its channel and timestamp, by which it can be updated.
     pub at: MessageRef,
     /// Whether it was posted outside the intended thread because the thread's first message was deleted.
     pub is_outside_thread: bool,
@@ -169,7 +169,7 @@ pub struct RequestNotice<'a> {
 /// The content of a person's home tab.
 #[derive(Clone, Debug)]
 pub struct HomePage {
-    /// Whose it is.
+    /// The one person who sees it.
     pub person: PersonId,
     /// The time of rendering; which buttons are shown depends on it.
     pub now: Timestamp,

@@ -30,7 +30,7 @@ use crate::ports::stored::Unreadable;
 
 pub use super::lists::{Cursor, RequestFilter, RequestPage, RequestScope};
 
-/// The store.
+/// Stores requests, the audit trail, jobs, quotas and what goes with them.
 #[async_trait]
 pub trait Store: Debug + Send + Sync {
     /// Commits one change.
@@ -281,7 +281,7 @@ pub struct RefusalsChange {
 /// A count of refusals as read from the store.
 #[derive(Debug)]
 pub struct CountedRefusal {
-    /// Its key.
+    /// The action that is counted: see `RefusedAction::key`.
     pub key: String,
     /// The count, or why it cannot be read.
     pub refusal: anyhow::Result<RepeatedRefusal>,

@@ -67,7 +67,7 @@ fn formatted(text: &str, limit: usize) -> SlackBlockMarkDownText {
     SlackBlockMarkDownText::new(cut_mrkdwn(text, limit)).with_verbatim(true)
 }
 
-/// Returns a heading.
+/// Returns a heading: plain text, in bold and larger.
 pub fn header(text: &str) -> SlackBlock {
     SlackHeaderBlock::new(plain(text, 150)).into()
 }

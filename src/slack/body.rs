@@ -77,13 +77,13 @@ impl Intake {
 /// behind a load balancer.
 #[derive(Clone, Debug, Default)]
 struct Room {
-    parts: Arc<Mutex<Parts>>,
+    parts: Arc<Mutex<StoredBodies>>,
     /// Notified when a body has left.
     left: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
-struct Parts {
+struct StoredBodies {
     /// By order of arrival.
     bodies: BTreeMap<u64, BodyPart>,
     next: u64,
@@ -106,7 +106,7 @@ struct BodySlot {
 }
 
 impl Room {
-    fn parts(&self) -> MutexGuard<'_, Parts> {
+    fn parts(&self) -> MutexGuard<'_, StoredBodies> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -119,7 +119,7 @@ impl Room {
     }
 }
 
-impl Parts {
+impl StoredBodies {
     fn remove(&mut self, number: u64) -> Option<BodyPart> {
         let part = self.bodies.remove(&number)?;
         self.taken -= part.blocks.iter().map(Vec::capacity).sum::<usize>();

@@ -25,7 +25,7 @@ use crate::slack::refusal::sentence;
 /// Answers Slack. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Edge {
-    /// The use cases.
+    /// Decides and commits what people ask for here.
     pub portal: Portal,
     /// Calls Slack's Web API.
     pub client: Arc<SlackClient>,
@@ -41,7 +41,7 @@ pub struct Edge {
 /// Where a private answer can be shown.
 #[derive(Clone, Debug)]
 pub(super) struct ReplyTarget {
-    /// Who reads it.
+    /// The only person who sees it.
     pub(super) person: PersonId,
     /// The channel they acted in, if any.
     pub(super) channel: Option<ChannelId>,

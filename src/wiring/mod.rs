@@ -49,9 +49,9 @@ const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 /// The whole program, not yet running.
 #[derive(Debug)]
 pub struct App {
-    /// The use cases.
+    /// What people, the clock and AWS can make happen.
     pub portal: Portal,
-    /// Runs jobs.
+    /// Claims the jobs that are due and runs them.
     pub dispatcher: Dispatcher,
     /// Handles what Slack sends.
     pub edge: Edge,

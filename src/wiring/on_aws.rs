@@ -31,9 +31,9 @@ pub(super) struct OnAws {
 /// The result of checking a part of the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Look {
-    /// What was checked.
+    /// What was checked, such as "the queue `https://…`".
     pub(super) subject: String,
-    /// Problems found.
+    /// What is missing, different or forbidden; empty if all is well.
     pub(super) problems: Vec<SetupProblem>,
 }
 

@@ -35,6 +35,7 @@ impl Reloader {
     /// Applies new settings and a new catalog, or keeps the current ones if there are problems. The result is logged,
     /// and problems are sent to the admins, but not the same ones twice in a row.
     pub async fn reload(&self, read: Result<(Settings, Catalog), Vec<String>>) {
+        // Locked until the end, so that two reloads never mix.
         let mut now = self.now.lock().await;
         let checked = match read {
             Ok((settings, catalog)) => self.checked(settings, Arc::new(catalog)).await,
@@ -48,6 +49,7 @@ impl Reloader {
                 return;
             }
         };
+        // Problems that come back later are reported again.
         now.reported.clear();
         for key in waiting_for_a_restart(&now.settings, &settings) {
             tracing::warn!(key, "a change of this setting takes effect after a restart");
@@ -63,6 +65,7 @@ impl Reloader {
                 "settings are followed, but not all that they need could be done"
             );
         }
+        // The answer to `help` lists the products, and is rendered only once for each set of rules.
         self.edge.rules_changed();
         // Everything else needs a restart, so keep comparing it with the values from the start.
         now.settings.organization = settings.organization;
@@ -159,13 +162,13 @@ mod tests {
     #[test]
     fn what_changed_is_told_by_name() {
         let before = settings("", "");
-        let changes = |from, to| of_organization(&before, &settings(from, to)).join(", ");
-        assert_eq!(changes("", ""), "");
-        assert_eq!(changes("U0ALICE", "U0AMIR"), "team payments changed");
-        assert_eq!(changes("payments", "search"), "team payments is gone, team search is new");
+        let report = |from, to| of_organization(&before, &settings(from, to)).join(", ");
+        assert_eq!(report("", ""), "");
+        assert_eq!(report("U0ALICE", "U0AMIR"), "team payments changed");
+        assert_eq!(report("payments", "search"), "team payments is gone, team search is new");
         let more = "C0APPROVALS\"\nadmins = [\"U0PAT\"]\ncommand = \"/cloud\"\naudit_channel = \"C0AUDIT";
         assert_eq!(
-            changes("C0APPROVALS", more),
+            report("C0APPROVALS", more),
             "slack.admins changed, slack.audit_channel changed, slack.command changed"
         );
         let (all, mut fewer) = (crate::catalog::built_in().unwrap(), crate::catalog::built_in().unwrap());

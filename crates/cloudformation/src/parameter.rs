@@ -79,9 +79,9 @@ impl Parameter {
 /// The type of a parameter's values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParameterKind {
-    /// Any text.
+    /// `String`: any text.
     String,
-    /// A number.
+    /// `Number`: an integer or a decimal number.
     Number,
     /// Numbers separated by commas.
     NumberList,

@@ -20,7 +20,7 @@ use crate::{interface, limits, loops, parameter, references, scalars, sections};
 pub struct Template {
     /// The top-level description; empty if there is none.
     pub description: String,
-    /// The parameters.
+    /// The parameters, in the order of the file.
     pub parameters: Vec<Parameter>,
     /// The groups from the `AWS::CloudFormation::Interface` metadata.
     pub groups: Vec<ParameterGroup>,
@@ -30,7 +30,7 @@ pub struct Template {
     pub conditions: Vec<(String, Node)>,
     /// Rules about combinations of parameters.
     pub rules: Vec<Rule>,
-    /// The resources.
+    /// The resources, in the order of the file, with loops expanded.
     pub resources: Vec<Resource>,
     /// The outputs.
     pub outputs: Vec<TemplateOutput>,
@@ -72,7 +72,7 @@ impl Template {
         loops::check(&root, &problems);
         let looped = Looped::of(&root);
         // Without values the defaults apply; the region is only known when a product is evaluated.
-        let inputs = loops::Inputs { parameters: &parameters, given: &[], region: None };
+        let inputs = loops::LoopInputs { parameters: &parameters, given: &[], region: None };
         let mut expanded = looped.as_ref().map(|looped| looped.expanded(inputs));
         for problem in expanded.iter_mut().flat_map(|expanded| expanded.problems.drain(..)) {
             problems.add(problem);
@@ -130,7 +130,7 @@ impl Template {
     /// `*` in the names.
     pub fn with_values_in(&self, region: Option<&str>, values: &[(String, String)]) -> Cow<'_, Self> {
         let Some(looped) = &self.looped else { return Cow::Borrowed(self) };
-        let inputs = loops::Inputs { parameters: &self.parameters, given: values, region };
+        let inputs = loops::LoopInputs { parameters: &self.parameters, given: values, region };
         let root = looped.expanded(inputs).root;
         let mut outputs = sections::outputs(root.get("Outputs"));
         for output in outputs.iter_mut().filter(|output| output.name.contains(ANY)) {

@@ -72,7 +72,7 @@ impl Playground {
         Ok(fields.into_iter().chain(of_enterprise).collect())
     }
 
-    /// Presses a button.
+    /// Presses a button, and delivers the click to the bot.
     pub async fn click(
         &self,
         person: &str,

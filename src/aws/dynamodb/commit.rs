@@ -53,6 +53,7 @@ fn in_parts(mut commit: Commit) -> Vec<Commit> {
         place += 1;
         once_each.get(&job.key) == Some(&(place - 1))
     });
+    // Anything else has to be written as a whole, or is refused as too large.
     if commit.jobs.len() <= MOST_WRITES || !is_of_jobs_alone(&commit) {
         return vec![commit];
     }
@@ -96,6 +97,7 @@ async fn commit_whole(store: &DynamoStore, mut prepared: PreparedCommit) -> Resu
     loop {
         let begins = match &mut end {
             Some(end) => trail::next(store, end).await?,
+            // Not used, as there are no entries to number.
             None => Tip::default(),
         };
         let parts = prepared.parts(store, begins).await?;
@@ -177,7 +179,7 @@ fn refusal(
 struct PreparedCommit {
     commit: Commit,
     row: Option<RowWrite>,
-    /// The encoded `commit.audit`.
+    /// The JSON of each entry of `commit.audit`, encoded once for both places that it is stored in.
     audit: Vec<String>,
 }
 

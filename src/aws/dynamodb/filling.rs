@@ -213,6 +213,7 @@ impl Note {
         let put = put
             .condition_expression("attribute_not_exists(upTo) OR upTo <= :upTo")
             .expression_attribute_values(":upTo", number(&self.up_to));
+        // A refused write means that the note of another bot covers more.
         match put.send().await {
             Ok(_) => Ok(()),
             Err(error)

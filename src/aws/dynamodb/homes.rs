@@ -44,6 +44,7 @@ pub(super) async fn put(store: &DynamoStore, person: &PersonId, home: &HomeTab) 
     let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
     let put =
         put.condition_expression(IS_READABLE).expression_attribute_values(":readable", readable_value().1);
+    // A refused write keeps what a newer program has stored.
     match put.send().await {
         Ok(_) => Ok(()),
         Err(error)

@@ -150,13 +150,13 @@ async fn give_back(
     let Some(there) = store.event(counter.clone()).await? else {
         return Ok(vec![store.absent(counter, Check::Plan)?]);
     };
-    let (used, counted) = read(&there)?;
-    let given_back = monthly.min(counted);
+    let (used, recorded) = read(&there)?;
+    let given_back = monthly.min(recorded);
     let values = vec![
         (":used", number(&used)),
-        (":held", number(&counted)),
+        (":held", number(&recorded)),
         (":fewer", number(&used.saturating_sub(slots))),
-        (":less", number(&(counted - given_back))),
+        (":less", number(&(recorded - given_back))),
     ];
     let change = Expression::new("SET used = :fewer, monthly = :less", values);
     let mut parts = vec![store.update(counter, change, Check::Plan, "used = :used AND monthly = :held")?];
@@ -185,14 +185,14 @@ pub(super) async fn team_use(store: &DynamoStore, team: &TeamName) -> anyhow::Re
         .key_condition_expression("pk = :team")
         .expression_attribute_values(":team", text(keys::quota_partition(team)));
     let counters = all(query, usize::MAX).await.with_context(|| format!("cannot read what {team} holds"))?;
-    let mut uses = Vec::new();
+    let mut entries = Vec::new();
     for counter in &counters {
         let product = must_text(counter, "sk")?;
         if product == keys::TEAM_TOTAL {
             continue;
         }
         let (used, monthly) = read(counter)?;
-        uses.push(TeamUse { product: product_key(product)?, used, monthly });
+        entries.push(TeamUse { product: product_key(product)?, used, monthly });
     }
-    Ok(uses)
+    Ok(entries)
 }

@@ -75,6 +75,7 @@ async fn write(store: &DynamoStore, from: u64, to: u64) -> anyhow::Result<()> {
     let put = put
         .condition_expression("attribute_not_exists(pk) OR version = :from")
         .expression_attribute_values(":from", number(&from));
+    // A refused write means that another bot has recorded the step; the next round reads that.
     match put.send().await {
         Ok(_) => Ok(()),
         Err(error)

@@ -12,14 +12,14 @@ const VERSION: u32 = 1;
 /// The error code with which the portal itself ends an execution whose product could not be provisioned.
 const PROVISIONING_FAILED: &str = "Request.ProvisioningFailed";
 
-/// A parsed message.
+/// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Said {
     /// A signal for the portal.
     Signal(Signal),
     /// A resource of this provisioned product was created. The request has to be looked up.
     Resource {
-        /// The provisioned product.
+        /// Such as `pp-abc123`; its name tells the request.
         product: ProvisionedProductId,
         /// Its logical id in the template.
         logical_id: String,
@@ -55,7 +55,7 @@ struct SnsEnvelope {
     logical_id: Option<String>,
 }
 
-/// Parses one message.
+/// Parses the body of a message of the queue.
 pub(super) fn read(text: &str) -> Result<Said, Misunderstood> {
     let envelope: SnsEnvelope = serde_json::from_str(text).map_err(|error| {
         let kind = if error.is_data() { "data" } else { "syntax" };

@@ -49,6 +49,7 @@ impl EventQueue {
         let patient = aws_sdk_sqs::config::Builder::from(configuration).timeout_config(patient).build();
         Self {
             sqs: aws_sdk_sqs::Client::from_conf(patient),
+            // Only receiving takes long, so this client keeps the usual time limits.
             products: aws_sdk_servicecatalog::Client::new(configuration),
             url: url.into(),
             known: Arc::default(),

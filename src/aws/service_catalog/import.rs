@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct ProductDetails {
     /// `prod-…`.
     pub id: String,
-    /// Its display name.
+    /// The name in the console, such as `Postgres (small)`.
     pub name: String,
     /// A one-line description; may be empty.
     pub description: String,

@@ -39,6 +39,7 @@ pub(super) fn approval(
     let rule = ApprovalRule {
         mode: reader.choice("mode", &MODES).unwrap_or(ApprovalMode::Required),
         auto_when: auto_when.into_iter().filter_map(|one| auto_condition(one, has_cost, context)).collect(),
+        // A rule that omits a key falls back on `first`.
         rules: reader.maps("rules").into_iter().map(|one| rule_for(one, &first, has_cost, context)).collect(),
         approvers: first.approvers,
         needed: first.needed,

@@ -84,6 +84,7 @@ fn quantity(reader: &Reader<'_>, context: &Context<'_>) -> Option<Quantity> {
     quantity.finish();
     if let Some(parameter) = parameter(reader, "quantity", &key, context) {
         let numbers = || parameter.allowed_values.iter().all(|value| parse_number(value).is_some());
+        // A text counts as a number if it can only have values that are numbers.
         let is_number = parameter.kind == ParameterKind::Number
             || parameter.kind == ParameterKind::String && !parameter.allowed_values.is_empty() && numbers();
         if !is_number {

@@ -52,7 +52,7 @@ pub enum OpenError {
         "`{path}` was written by a newer quartermaster (tables {version}, this one knows {VERSION}); start {needed} or newer, or use another file"
     )]
     Newer {
-        /// The file.
+        /// The path in `backend.store`.
         path: String,
         /// The version of its tables.
         version: i64,
@@ -64,7 +64,7 @@ pub enum OpenError {
         "`{path}` was written by an earlier quartermaster (tables {version}, this one knows {VERSION}); start the bot once, which brings it forward"
     )]
     Older {
-        /// The file.
+        /// The path in `backend.store`.
         path: String,
         /// The version of its tables.
         version: i64,
@@ -78,9 +78,9 @@ pub enum OpenError {
     /// Any other error: the folder does not exist, permissions are missing, or the file is not a database.
     #[error("cannot open the database `{path}`")]
     Other {
-        /// The file.
+        /// The path in `backend.store`.
         path: String,
-        /// The cause.
+        /// What the system or SQLite says.
         #[source]
         source: anyhow::Error,
     },

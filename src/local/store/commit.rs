@@ -19,7 +19,7 @@ use crate::ports::stored::FORMAT;
 pub(super) struct EncodedCommit {
     commit: Commit,
     row: Option<EncodedRow>,
-    /// The encoded `commit.audit`.
+    /// The JSON of each entry of `commit.audit`.
     audit: Vec<String>,
     jobs: Vec<jobs::Encoded>,
 }

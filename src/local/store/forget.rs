@@ -55,6 +55,7 @@ fn what_belonged_to_requests(tx: &Connection, by: i64) -> anyhow::Result<bool> {
     for sql in [
         "DELETE FROM messages WHERE request IN
            (SELECT id FROM requests WHERE ended_at > (SELECT forgotten_until FROM program) AND ended_at <= ?1)",
+        // An outcome is JSON that begins with the name of its variant.
         "DELETE FROM records WHERE request IN
            (SELECT id FROM requests WHERE ended_at > (SELECT forgotten_until FROM program) AND ended_at <= ?1)
          AND (NOT EXISTS (SELECT 1 FROM records made WHERE made.request = records.request

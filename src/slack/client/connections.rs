@@ -85,7 +85,7 @@ impl SocketUrl {
         if may_be_dialed { Some(Self(url)) } else { None }
     }
 
-    /// Returns the URL.
+    /// Returns the URL, for the one place that connects to it.
     pub(in crate::slack) fn reveal(&self) -> &Url {
         &self.0
     }

@@ -14,7 +14,7 @@ use crate::slack::incoming::ResponseUrl;
 use crate::slack::messages::Message;
 use crate::slack::views::to_json;
 
-/// An open view.
+/// A view that Slack has opened, pushed or updated.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct OpenedView {

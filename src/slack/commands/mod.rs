@@ -36,7 +36,7 @@ use crate::domain::parameters::{Prefill, parse_prefill};
 use crate::portal::Error;
 use crate::portal::people::form::{OfferedProduct, Typed, find_product, found, offers, open};
 
-/// Answers a command.
+/// Parses the text of a command and answers it.
 pub(super) async fn answer(edge: &Edge, command: &SlashCommand) -> Ack {
     let typed_text = escaped::as_typed(&command.text);
     let words = parse_prefill(&typed_text);
@@ -48,7 +48,7 @@ pub(super) async fn answer(edge: &Edge, command: &SlashCommand) -> Ack {
     Box::pin(by_word(edge, command, word, &typed_text, words)).await
 }
 
-/// The subcommands.
+/// The first word of a command, which selects the file here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
     /// No word: opens the catalog.
@@ -150,7 +150,7 @@ pub(super) async fn shortcut(edge: &Edge, shortcut: &Shortcut) -> Ack {
     }
 }
 
-/// Opens the catalog.
+/// Opens the catalog of what this person's teams may request.
 pub(super) async fn catalog(edge: &Edge, target: &ReplyTarget, trigger: Option<&str>) -> Ack {
     edge.opens(
         target,

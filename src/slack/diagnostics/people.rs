@@ -17,7 +17,7 @@ use crate::slack::client::SlackClient;
 use crate::slack::directory::SlackDirectory;
 
 const AREA: &str = "people";
-/// Concurrent calls.
+/// How many principals are looked up at the same time.
 const AT_ONCE: usize = 4;
 /// Most members of a group that are checked to find one who counts.
 const LOOKED_AT: usize = 50;

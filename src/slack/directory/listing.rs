@@ -65,7 +65,7 @@ impl Drop for ListingPermit {
 }
 
 impl ListingPermit {
-    /// Lists all accounts.
+    /// Lists all accounts, and remembers whether and when that worked.
     pub(super) async fn list(self) -> anyhow::Result<()> {
         let began = self.0.clock.now();
         let listed = self.0.pages().await;

@@ -21,7 +21,7 @@ pub(super) const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
 /// The error of a lookup that panicked.
 const ENDED_BADLY: &str = "the lookup panicked";
 
-/// Answers by key.
+/// Slack's answers by what was asked, such as a person's id.
 #[derive(Debug)]
 pub(super) struct AnswerCache<K, A> {
     /// Capacity. When it is exceeded, the whole cache is cleared.

@@ -51,7 +51,7 @@ pub(super) enum InputShape {}
 /// A non-negative integer.
 pub(in crate::slack) enum CountShape {}
 
-/// A boolean.
+/// `true` or `false`; a text such as `"true"` does not count.
 pub(in crate::slack) enum FlagShape {}
 
 /// An object with fields of its own.

@@ -50,7 +50,7 @@ fn pointers(value: &Value, here: &str, all: &mut Vec<String>) {
     match value {
         Value::Object(fields) => fields.iter().for_each(|(name, inner)| go(name, inner)),
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(index, inner)| go(&index.to_string(), inner))
+            items.iter().enumerate().for_each(|(index, inner)| go(&index.to_string(), inner));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }

@@ -19,7 +19,7 @@ const LONGEST: usize = 4 * 1024 * 1024;
 
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TokioIo<Stream>>>;
 
-/// Opens connections.
+/// Opens connections with one app-level token.
 pub(super) struct ConnectionSource {
     client: SlackClient,
     route: Route,

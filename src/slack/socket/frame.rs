@@ -16,7 +16,7 @@ pub(super) enum Frame {
     Hello { connections: u64 },
     /// The connection is about to be closed.
     Disconnect(SocketNotice),
-    /// A payload.
+    /// A payload, which Slack delivers again unless it is acknowledged.
     Envelope(Box<SocketEnvelope>),
 }
 

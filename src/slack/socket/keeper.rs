@@ -13,7 +13,7 @@ use super::{SocketMode, Timing};
 use crate::ports::outage::{Outages, Side};
 use crate::slack::client::NoConnection;
 
-/// Maintains one connection.
+/// Keeps one connection to Slack open.
 #[derive(Debug)]
 pub(super) struct Keeper {
     mode: SocketMode,
@@ -60,6 +60,7 @@ impl Keeper {
                 }
                 Err(error) => self.note(&error),
             }
+            // What Slack asked for applies to one pause only.
             let pause = self.pauses.next().max(std::mem::take(&mut self.stay_away));
             let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
         }
@@ -81,6 +82,7 @@ impl Keeper {
         if is_up {
             return Ok(KeptConnection { state, retire, since: Instant::now() });
         }
+        // Otherwise it might still be greeted, and nobody would keep it.
         retire.cancel();
         Err(NoConnection::Broken(anyhow::anyhow!("Slack did not say hello")))
     }

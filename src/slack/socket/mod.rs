@@ -103,6 +103,7 @@ impl SocketMode {
         for _ in 0..self.connections {
             keepers.spawn(Keeper::new(self.clone(), working.clone(), stop.clone()).keep());
         }
+        // Keepers end as soon as `stop` is cancelled; their connections still have answers to send.
         keepers.join_all().await;
         working.close();
         working.wait().await;

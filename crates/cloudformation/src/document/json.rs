@@ -8,7 +8,7 @@ pub(super) const NO_COMMENTS: &str = "JSON has no comments: remove this one";
 
 /// Parses one JSON text strictly by RFC 8259, except that duplicate keys are refused.
 pub fn parse_json(text: &str) -> Result<Node, ParseProblem> {
-    let mut scanner = Scanner { rest: checked(text)?, line: 1, has_comma: false };
+    let mut scanner = JsonScanner { rest: checked(text)?, line: 1, has_comma: false };
     let node = scanner.value(0)?;
     scanner.skip_blanks();
     match scanner.rest.chars().next() {
@@ -17,14 +17,14 @@ pub fn parse_json(text: &str) -> Result<Node, ParseProblem> {
     }
 }
 
-struct Scanner<'t> {
+struct JsonScanner<'t> {
     rest: &'t str,
     line: usize,
     /// Whether the token taken last is a comma.
     has_comma: bool,
 }
 
-impl Scanner<'_> {
+impl JsonScanner<'_> {
     fn problem(&self, message: impl Into<String>) -> ParseProblem {
         ParseProblem::new(self.line, message)
     }

@@ -135,7 +135,7 @@ impl Problems {
         if stands_bare { format!("{key} = {example}") } else { format!("{key} = \"{example}\"") }
     }
 
-    /// Adds a problem.
+    /// Adds a problem to those that are reported together.
     pub fn add(&self, problem: Problem) {
         self.found.borrow_mut().push(problem);
     }

@@ -87,7 +87,7 @@ const OF_OUTPUT: [&str; 4] = ["Value", "Description", "Condition", "Export"];
 /// after expanding its loops, `original` before. Both are maps.
 pub(crate) fn check(expanded: &Node, original: &Node, problems: &Problems, doubts: &Problems) {
     let is_looped = loops::Looped::of(original).is_some();
-    let checker = Checker { root: expanded, is_looped, problems };
+    let checker = LimitChecker { root: expanded, is_looped, problems };
     checker.sections();
     checker.version();
     checker.transforms();
@@ -109,7 +109,7 @@ pub(crate) fn check(expanded: &Node, original: &Node, problems: &Problems, doubt
     }
 }
 
-struct Checker<'a> {
+struct LimitChecker<'a> {
     root: &'a Node,
     is_looped: bool,
     problems: &'a Problems,
@@ -133,7 +133,7 @@ fn own(section: Option<&Node>) -> impl Iterator<Item = &Entry> {
     entries(section).iter().filter(|entry| !entry.key.starts_with("Fn::"))
 }
 
-impl Checker<'_> {
+impl LimitChecker<'_> {
     fn problem(&self, line: usize, description: impl Into<String>, remedy: impl Into<String>) {
         self.problems.add(Problem::new(line, description, remedy));
     }

@@ -11,7 +11,7 @@ const OF_ASSERTION: [&str; 2] = ["Assert", "AssertDescription"];
 /// Reports malformed rules, which would apply always or never.
 pub(super) fn check(section: Option<&Node>, problems: &Problems, doubts: &Problems) {
     let problem = |line: usize, description: String, remedy: &str| {
-        problems.add(Problem::new(line, description, remedy))
+        problems.add(Problem::new(line, description, remedy));
     };
     if let Some(node) = section.filter(|node| node.as_map().is_none() && !node.is_null()) {
         problem(node.line, format!("`Rules` is {}", node.describe()), "write names with rules under it");

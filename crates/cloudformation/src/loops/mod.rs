@@ -58,7 +58,7 @@ impl Looped {
     }
 
     /// Expands the loops with these values of the template's parameters.
-    pub(crate) fn expanded(&self, inputs: Inputs<'_>) -> Expanded {
+    pub(crate) fn expanded(&self, inputs: LoopInputs<'_>) -> Expanded {
         let mut writer = Writer {
             inputs,
             mappings: self.0.get("Mappings"),
@@ -76,7 +76,7 @@ impl Looped {
 
 /// Where the items of loops come from.
 #[derive(Clone, Copy)]
-pub(crate) struct Inputs<'a> {
+pub(crate) struct LoopInputs<'a> {
     pub(crate) parameters: &'a [Parameter],
     /// Values by key; defaults apply where one is missing.
     pub(crate) given: &'a [(String, String)],
@@ -162,7 +162,7 @@ struct Written {
 }
 
 struct Writer<'a> {
-    inputs: Inputs<'a>,
+    inputs: LoopInputs<'a>,
     mappings: Option<&'a Node>,
     made: usize,
     /// Lines for which something has been reported.
@@ -373,7 +373,7 @@ impl<'a> Writer<'a> {
 
     /// Returns a parameter and its value. The value behind a path in the Parameter Store is unknown.
     fn parameter(&mut self, key: &str) -> Result<(&'a Parameter, &'a str), Unknown> {
-        let Inputs { parameters, given, .. } = self.inputs;
+        let LoopInputs { parameters, given, .. } = self.inputs;
         self.count(parameters.len());
         let parameter = parameters.iter().find(|parameter| parameter.key == key).ok_or(Unknown::Always)?;
         if matches!(parameter.kind, ParameterKind::SsmValue(_)) {

@@ -1,10 +1,10 @@
 //! Checks conditions and the assertions of rules: their functions and the number of their arguments.
 
-use super::{Checker, Place, circles, own};
+use super::{Place, ReferenceChecker, circles, own};
 use crate::document::{Entry, Node, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-impl<'a> Checker<'a> {
+impl<'a> ReferenceChecker<'a> {
     pub(super) fn conditions(&mut self, section: Option<&'a Node>) {
         let mut needs: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for Entry { key, value, .. } in own(section) {

@@ -87,7 +87,7 @@ pub(crate) fn check(
     let is_rewritten = loops::has_macro(expanded)
         || transforms.iter().any(rewrites)
         || contains_key(original, "Fn::Transform");
-    let mut checker = Checker {
+    let mut checker = ReferenceChecker {
         parameters: parameters.iter().map(|parameter| (parameter.key.as_str(), parameter)).collect(),
         known_parameters: Names::of(expanded.get("Parameters")),
         resources: Names::of(expanded.get("Resources")),
@@ -173,7 +173,7 @@ impl<'a> Names<'a> {
     }
 }
 
-struct Checker<'a> {
+struct ReferenceChecker<'a> {
     parameters: BTreeMap<&'a str, &'a Parameter>,
     known_parameters: Names<'a>,
     resources: Names<'a>,
@@ -190,7 +190,7 @@ struct Checker<'a> {
     needed_by: Option<&'a str>,
 }
 
-impl<'a> Checker<'a> {
+impl<'a> ReferenceChecker<'a> {
     fn problem(&self, line: usize, description: impl Into<String>, remedy: impl Into<String>) {
         self.found.add(Problem::new(line, description, remedy));
     }
