@@ -2,8 +2,8 @@
 //! `<@id>`, which Slack renders as a name in the reader's client.
 //!
 //! [`sentence`] has a line for each refusal; the files hold the sentences of one kind: about who somebody is
-//! ([`membership`]), about a decision ([`approval`]), about asking for something ([`request`]) and about what is
-//! provisioned ([`resource`]).
+//! (`membership`), about a decision (`approval`), about asking for something (`request`) and about what is
+//! provisioned (`resource`).
 
 mod approval;
 mod membership;
