@@ -1,6 +1,7 @@
 //! `catalog form`: prints the request form of a product as text, or as the JSON for Slack.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use slack_morphism::prelude::SlackModalView;
 
@@ -19,8 +20,9 @@ use crate::domain::preview::{Preview, PreviewStage};
 use crate::domain::principal::Principal;
 use crate::domain::quota::QuotaUse;
 use crate::domain::ticket::{LONGEST, TicketRule};
+use crate::portal::people::form_view::{FormPurpose, FormView};
 use crate::ports::clock::{Clock as _, SystemClock};
-use crate::slack::views::{FormState, request_form};
+use crate::slack::views;
 use cloudformation::document::nearest;
 use cloudformation::text::grouped;
 
@@ -55,8 +57,8 @@ pub fn form_json(catalog: &Catalog, teams: &[TeamName], key: &str) -> CommandOut
     let Ok(fields) = product.form() else { return form(catalog, key) };
     let team = teams.first().cloned().unwrap_or_else(|| TeamName::new("your-team"));
     let pages = fields.pages(&product.hidden(&BTreeMap::new())).into_iter();
-    let views = pages.map(|page| sample_view(product, &fields, page, &team, &catalog.prices));
-    let written: serde_json::Result<Vec<_>> = views.map(|view| crate::slack::views::to_json(&view)).collect();
+    let modals = pages.map(|page| sample_view(product, &fields, page, &team, &catalog.prices));
+    let written: serde_json::Result<Vec<_>> = modals.map(|modal| views::to_json(&modal)).collect();
     match written.as_deref() {
         Ok([json]) => CommandOutput { text: format!("{json:#}\n"), ok: true },
         Ok(several) => CommandOutput { text: format!("{:#}\n", serde_json::json!(several)), ok: true },
@@ -65,8 +67,8 @@ pub fn form_json(catalog: &Catalog, teams: &[TeamName], key: &str) -> CommandOut
 }
 
 fn sample_view(
-    product: &Product,
-    fields: &Form,
+    product: &Arc<Product>,
+    form: &Form,
     page: usize,
     team: &TeamName,
     prices: &PriceList,
@@ -90,27 +92,29 @@ fn sample_view(
         expires_at: product.lease.grace.after(product.lease.ttl.after(SystemClock.now())),
         simulated: false,
     };
-    request_form(
-        fields,
-        &FormState {
-            product,
-            teams: std::slice::from_ref(team),
-            team,
-            values: &BTreeMap::new(),
-            reason: "",
-            ticket: "",
+    let hidden = product.hidden(&BTreeMap::new());
+    let view = FormView {
+        product: Arc::clone(product),
+        form: form.clone(),
+        pages: form.pages(&hidden),
+        hidden,
+        page,
+        team: team.clone(),
+        values: BTreeMap::new(),
+        reason: String::new(),
+        preview,
+        notes: Vec::new(),
+        warnings: Vec::new(),
+        purpose: FormPurpose::Create {
+            teams: vec![team.clone()],
+            ticket: String::new(),
             owner: None,
             has_mates: false,
-            notes: &[],
-            preview: Some(&preview),
-            held_by: &[],
-            problem: None,
-            watched: &product.watched(),
-            unasked: &product.hidden(&BTreeMap::new()),
-            page,
-            warnings: &[],
+            holders: Vec::new(),
+            command: String::new(),
         },
-    )
+    };
+    views::form(&view, None)
 }
 
 /// Returns the approvers whom the catalog names. All others depend on the settings and the requester.

@@ -220,7 +220,11 @@ fn explanation(
     }
     if let Some(exception) = exception {
         let verdict = if is_refused { "refused" } else { "as an exception, for this request only" };
-        let _ = writeln!(text, "exception:  {verdict}: {}", exception.describe(estimate.as_ref()));
+        let _ = writeln!(
+            text,
+            "exception:  {verdict}: {}",
+            exception.describe(estimate.as_ref().map(|one| one.monthly))
+        );
     }
     text
 }

@@ -9,6 +9,7 @@ use super::ids::{ExecutionName, PersonId, ProvisionedProductId, RecordId, TaskTo
 use super::period::Period;
 use super::request::{Billed, ChangeOrder, MessageRef, Output, ReminderKind};
 use super::silence::Silence;
+use crate::domain::approval::Exception;
 
 /// Something that happened to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +121,8 @@ pub enum Event {
         order: Box<ChangeOrder>,
         /// Whether approvers are asked about it.
         path: ApprovalPath,
+        /// The limits that it exceeds and admins have to approve; `None` for an ordinary change.
+        exception: Option<Exception>,
         /// The team's budget, US dollars a month; `None` if it has none.
         budget: Option<Decimal>,
     },

@@ -106,8 +106,9 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
 fn beyond(request: &Request) -> String {
     let above = if request.exceeds_budget { ", above the team's budget" } else { "" };
     let exception = request.creation.exception.as_ref();
-    let exception = exception
-        .map(|exception| format!(", as an exception: {}", exception.describe(request.estimate.as_ref())));
+    let exception = exception.map(|exception| {
+        format!(", as an exception: {}", exception.describe(request.adds(&request.creation)))
+    });
     format!("{above}{}", exception.unwrap_or_default())
 }
 

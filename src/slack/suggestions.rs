@@ -3,14 +3,14 @@
 use super::edge::Edge;
 use super::incoming::Suggestion;
 use super::reply::Ack;
-use super::views::{FormMetadata, existing_suggestions, existing_type, suggestions};
+use super::views::{draft, existing_suggestions, existing_type, suggestions};
 use crate::portal::inventory::existing;
 use crate::portal::people::form::may_open;
 
 /// Answers with the matching options: none if nothing matches, or if the user may not open the form.
 pub(super) async fn answer(edge: &Edge, suggestion: &Suggestion) -> Ack {
-    let metadata = suggestion.view.as_ref().and_then(|view| FormMetadata::parse(&view.private_metadata));
-    let product = metadata.and_then(|metadata| edge.portal.catalog.product(&metadata.product));
+    let draft = suggestion.view.as_ref().and_then(draft);
+    let product = draft.and_then(|draft| edge.portal.catalog.product(&draft.product));
     let Some((product, form)) = product.and_then(|product| Some((product, product.form().ok()?))) else {
         return Ack::Options(Vec::new());
     };

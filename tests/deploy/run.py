@@ -6,10 +6,12 @@ In whatever it is stopped by, it removes nothing that this very run has not made
 and says what to do next; whoever does that and runs it again has everything deployed in the end.
 """
 
+import concurrent.futures
 import contextlib
 import copy
 import functools
 import json
+import multiprocessing
 import os
 import pathlib
 import pty
@@ -654,7 +656,11 @@ def what_aws_would_refuse_is_refused():
             assert said in str(wrong), wrong
 
 
+# The longest come first, so that they run beside all others.
 SCENARIOS = [
+    every_state_of_every_stack_has_a_way_on,
+    each_call_may_fail_once,
+    whoever_stops_it_at_any_call_is_told_what_goes_on,
     what_aws_would_refuse_is_refused,
     arguments_are_checked_before_anything_is_asked,
     everything_is_deployed_and_once_more_changes_nothing,
@@ -662,7 +668,6 @@ SCENARIOS = [
     a_plan_leaves_nothing_behind,
     whoever_says_no_leaves_nothing_behind,
     whoever_stops_it_at_the_question_leaves_nothing_behind,
-    whoever_stops_it_at_any_call_is_told_what_goes_on,
     tags_and_boundary_reach_every_stack_and_are_kept,
     what_is_made_later_has_the_tags_and_the_boundary_of_the_installation,
     a_tag_of_the_bot_that_is_there_has_to_go,
@@ -673,21 +678,33 @@ SCENARIOS = [
     a_stack_that_cannot_be_looked_at_is_not_taken_for_none,
     an_empty_stack_of_somebody_else_is_never_removed,
     a_creation_or_a_change_that_fails_is_told_with_the_way_on,
-    every_state_of_every_stack_has_a_way_on,
-    each_call_may_fail_once,
 ]
+
+
+def play(name):
+    """Returns the name, what was wrong, how many seconds it took and how often the script ran."""
+    began, before = time.monotonic(), runs
+    try:
+        globals()[name]()
+        wrong = None
+    except AssertionError as error:
+        wrong = str(error)
+    return name, wrong, time.monotonic() - began, runs - before
 
 
 def main():
     chosen = [one for one in SCENARIOS if not sys.argv[1:] or any(word in one.__name__ for word in sys.argv[1:])]
-    for scenario in chosen:
-        began = time.monotonic()
-        try:
-            scenario()
-        except AssertionError as wrong:
-            sys.exit(f"{scenario.__name__}: {wrong}")
-        print(f"{scenario.__name__.replace('_', ' ')}: {time.monotonic() - began:.0f} s", flush=True)
-    print(f"deploy.sh: {len(chosen)} scenarios, run {runs} times")
+    total = 0
+    # Each process has an account of its own, so scenarios do not meet.
+    with concurrent.futures.ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as processes:
+        for played in concurrent.futures.as_completed(processes.submit(play, one.__name__) for one in chosen):
+            name, wrong, seconds, times = played.result()
+            if wrong is not None:
+                processes.shutdown(wait=False, cancel_futures=True)
+                sys.exit(f"{name}: {wrong}")
+            total += times
+            print(f"{name.replace('_', ' ')}: {seconds:.0f} s", flush=True)
+    print(f"deploy.sh: {len(chosen)} scenarios, run {total} times")
 
 
 if __name__ == "__main__":

@@ -101,17 +101,17 @@ async fn approvers_see_what_becomes_different_before_they_agree() {
         insta::assert_snapshot!(card.split("\n\n").last().unwrap(), @"
         # Change needs approval: PostgreSQL RDS Instance
         <@U0ALICE> asks to change `pg-payments-dev-id`.
-        *Changes*
-        InstanceSize: `small` → `medium`
         *Owner* <@U0ALICE>
         *Team* payments
         *Product* PostgreSQL RDS Instance v1.0
         *Cost* about $15/month → about $27/month
         *Why*
         “Black Friday”
-        Waiting for <@U0MORGAN> until 2026-11-24 09:00 UTC.
+        *Changes*
+        InstanceSize: `small` → `medium`
+        Waiting for <@U0MORGAN>
         [Approve] [Deny] [Approve with changes]
-        (Request `id` · Simulated: nothing real is created)
+        (Request `id` · times out 2026-11-24 09:00 UTC · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(alice.dms()[0], @"
         *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` for team *payments*
@@ -130,14 +130,14 @@ async fn approvers_see_what_becomes_different_before_they_agree() {
         insta::assert_snapshot!(card.split("\n\n").last().unwrap(), @"
         # Changed: PostgreSQL RDS Instance
         <@U0ALICE> asks to change `pg-payments-dev-id`.
-        *Changes*
-        InstanceSize: `small` → `medium`
         *Owner* <@U0ALICE>
         *Team* payments
         *Product* PostgreSQL RDS Instance v1.0
         *Cost* about $15/month → about $27/month
         *Why*
         “Black Friday”
+        *Changes*
+        InstanceSize: `small` → `medium`
         Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
         It is done.
         (Request `id` · Simulated: nothing real is created)

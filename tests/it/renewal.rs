@@ -46,9 +46,9 @@ async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
         *Team* payments
         *Product* Secure S3 Bucket v1.0
         *Cost* about $2.15/month, us-east-1 list price of 2026-08-21
-        Waiting for <@U0MORGAN> until 2027-01-23 09:00 UTC.
+        Waiting for <@U0MORGAN>
         [Approve] [Deny] [Approve with changes]
-        (Request `id` · Simulated: nothing real is created)
+        (Request `id` · times out 2027-01-23 09:00 UTC · Simulated: nothing real is created)
         ");
         alice.clicks("Approve").await;
         insta::assert_snapshot!(alice.is_told(), @"Only its approvers can decide about this request: <@U0MORGAN>.");

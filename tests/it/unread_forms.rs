@@ -76,7 +76,7 @@ async fn a_form_without_a_field_that_does_not_say_enough_says_that_nothing_was_d
         let service = alice.asks_for("ecs-service", &[("ServiceName", "checkout"), ("Image", crate::provision::IMAGE)]).await;
         alice.runs(&format!("/provision teardown {service}")).await;
         let answer = alice.forges_submission(|payload| tampered(payload, "/view/private_metadata", None)).await;
-        assert!(answer.contains("Nothing was saved: this did not arrive whole"), "{answer}");
+        assert!(answer.contains("Nothing was saved: Slack did not deliver the whole form."), "{answer}");
         assert!(answer.starts_with("Tear down"), "it is shown again: {answer}");
         let answer = alice.forges_submission(|payload| tampered(payload, "/view/callback_id", None)).await;
         insta::assert_snapshot!(answer, @"

@@ -1,5 +1,6 @@
 //! Exceptions: the limits that a request exceeds, and how full they were when it was submitted.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::catalog::{OverBudget, QuotaRule};
@@ -32,10 +33,11 @@ impl Exception {
         (quota.is_some() || budget.is_some()).then_some(Self { quota, budget })
     }
 
-    /// Describes the limits: "quota 3 of 3 used; budget about $480 of $500 a month used, this adds $231".
-    pub fn describe(&self, estimate: Option<&Estimate>) -> String {
+    /// Describes the limits: "quota 3 of 3 used; budget about $480 of $500 a month used, this adds $231". `adds` is what
+    /// it adds to the team's estimates, US dollars a month.
+    pub fn describe(&self, adds: Option<Decimal>) -> String {
         let quota = self.quota.map(|quota| format!("quota {} of {} used", quota.used, quota.limit));
-        let adds = estimate.map(|estimate| format!(", this adds {}", dollars(estimate.monthly)));
+        let adds = adds.map(|adds| format!(", this adds {}", dollars(adds)));
         let budget = self.budget.map(|budget| {
             let (spent, limit) = (dollars(budget.spent), dollars(budget.limit));
             format!("budget about {spent} of {limit} a month used{}", adds.unwrap_or_default())
@@ -56,7 +58,7 @@ mod tests {
         let budget = BudgetUse { spent: spent.into(), limit: 500.into() };
         let quota = QuotaUse { used, limit: rule.per_team };
         let needed = Exception::needed(rule, quota, Some(budget), Some(&estimate));
-        needed.map_or_else(|| "-".to_owned(), |needed| needed.describe(Some(&estimate)))
+        needed.map_or_else(|| "-".to_owned(), |needed| needed.describe(Some(estimate.monthly)))
     }
 
     #[test]

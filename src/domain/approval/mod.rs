@@ -172,7 +172,7 @@ impl Approval {
 
     /// Returns the answer to it that a request's status implies, if it is about creating that request; `None` while the
     /// request is undecided.
-    pub(in crate::domain) fn answer_in(&self, status: &Status) -> Option<Answer> {
+    pub(crate) fn answer_in(&self, status: &Status) -> Option<Answer> {
         match status {
             Status::Pending | Status::AwaitingApproval { .. } => None,
             Status::Denied { by, instead_of, reason } => Some(Answer::Denied {

@@ -1,5 +1,8 @@
 //! The approval that a request waits for: which of its approvals that is, and which stage of approvers is asked now.
 
+use crate::domain::approval::AboutKind;
+use rust_decimal::Decimal;
+
 use super::path::matching_rule;
 use super::{About, Approval, ApprovalPath, ApprovalRule, Approvers, Renewal, Stage};
 use crate::domain::ids::PersonId;
@@ -54,6 +57,30 @@ impl Request {
         self.later.iter().find_map(|approval| Some((approval, approval.change()?)))
     }
 
+    /// Returns the latest approval of this kind.
+    pub fn approval_about(&self, kind: AboutKind) -> Option<&Approval> {
+        let mut all = std::iter::once(&self.creation).chain(&self.later);
+        all.find(|approval| approval.about.kind() == kind)
+    }
+
+    /// Whether what this approval is about exceeds the team's budget, which its approvers may allow.
+    pub fn exceeds_budget_by(&self, approval: &Approval) -> bool {
+        match &approval.about {
+            About::Create => self.exceeds_budget,
+            About::Change(order) => order.exceeds_budget,
+            About::Renew(_) => false,
+        }
+    }
+
+    /// Returns what it adds to the team's estimates, US dollars a month; `None` if that is not known.
+    pub fn adds(&self, approval: &Approval) -> Option<Decimal> {
+        match &approval.about {
+            About::Create => self.estimate.as_ref().map(|estimate| estimate.monthly),
+            About::Change(order) => order.estimate.as_ref().map(|_| order.more()),
+            About::Renew(_) => None,
+        }
+    }
+
     /// Returns the renewal that waits for approvers.
     pub fn waiting_renewal(&self) -> Option<(&Approval, &Renewal)> {
         let waiting = self.waiting()?;
@@ -77,9 +104,10 @@ impl Request {
         matches!(self.status, Status::AwaitingApproval { .. }) || self.waiting().is_some()
     }
 
-    /// Whether it is an undecided exception, which becomes an ordinary request once there is room.
+    /// Whether it is an undecided exception, which becomes an ordinary approval once there is room.
     pub fn waits_for_room(&self) -> bool {
-        self.creation.exception.is_some() && self.status.name().is_undecided()
+        let is_open = self.status.name().is_undecided() || self.waiting().is_some();
+        is_open && self.approval().exception.is_some()
     }
 
     /// Whether this person may withdraw what approvers are asked: the person who asked, and the owner.

@@ -21,7 +21,7 @@ pub(super) fn approve(
     instead_of: Option<&PersonId>,
     lowered: Option<&ApprovedChanges>,
 ) -> Result<Transition, Refusal> {
-    let token = open(&change)?;
+    open(&change)?;
     let now = change.now;
     let approval = change.request.approval_mut();
     let (kind, needed) = (approval.about.kind(), approval.needed());
@@ -35,38 +35,45 @@ pub(super) fn approve(
         change.audit(&event, &actor, answered(&detail.join(", "), instead_of));
         return Ok(goes_on(change, kind.card()));
     }
-    let detail = answered(&detail.join(", "), instead_of);
-    match (change.request.approval().about.clone(), token) {
-        (About::Create, token) => {
+    Ok(agreed(change, &event, &actor, &answered(&detail.join(", "), instead_of)))
+}
+
+/// Carries out what everybody has agreed to.
+fn agreed(mut change: TransitionBuilder, event: &str, actor: &Actor, detail: &str) -> Transition {
+    match change.request.approval().about.clone() {
+        About::Create => {
+            let status = change.request.status.clone();
             change.becomes(Status::Approved);
-            change.audit(&event, &actor, detail);
-            if let Some(token) = token {
+            change.audit(event, actor, detail);
+            if let Status::AwaitingApproval { token } = status {
                 change.resume(token, Resume::Success);
             }
-            let told = MessageSlot::Notification(Notification::Status(StatusName::Approved));
-            Ok(change.shows(&[MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct, told]))
+            let approved = MessageSlot::Notification(Notification::Status(StatusName::Approved));
+            change.shows(&[MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct, approved])
         }
-        (About::Renew(renewal), _) => {
+        About::Renew(renewal) => {
+            let is_reduced = !change.request.approval().reductions.is_empty();
             change.answers_later(Answer::Approved);
             change.bump_epoch();
-            if !made.is_empty() {
-                change.audit(&event, &actor, detail);
+            // Extending has an entry of its own, so the approval has one only if it says more than that.
+            if is_reduced {
+                change.audit(event, actor, detail);
             }
-            lease::extend(&mut change, renewal.period, &actor);
-            Ok(change.shows(&[
+            lease::extend(&mut change, renewal.period, actor);
+            change.shows(&[
                 MessageSlot::Renewal,
                 MessageSlot::Card,
                 MessageSlot::Thread,
                 MessageSlot::Direct,
                 MessageSlot::Warning,
                 MessageSlot::Notification(Notification::Renewal),
-            ]))
+            ])
         }
-        (About::Change(_), _) => {
+        About::Change(_) => {
             change.answers_later(Answer::Approved);
             change.bump_epoch();
-            change.audit(&event, &actor, detail);
-            Ok(update::starts(change))
+            change.audit(event, actor, detail);
+            update::starts(change)
         }
     }
 }
@@ -219,33 +226,29 @@ pub(super) fn time_out(mut change: TransitionBuilder) -> Result<Transition, Refu
     ]))
 }
 
-/// Turns a waiting exception into an ordinary request. The admins need not approve any more; if all other approvers
-/// have, the request is approved.
+/// Turns a waiting exception into an ordinary approval. The admins need not approve any more; if all other approvers
+/// have, it is approved.
 pub(super) fn room_found(mut change: TransitionBuilder, event: &Event) -> Result<Transition, Refusal> {
-    if !change.request.status.name().is_undecided() || change.now >= change.request.creation.answer_by {
+    let approval = change.request.approval();
+    if !change.request.waits_for_room() || change.now >= approval.answer_by {
         return Err(change.does_not_apply(event));
     }
-    let Some(exception) = change.request.creation.exception.take() else {
-        return Err(change.does_not_apply(event));
-    };
-    change.request.creation.room_since = Some(change.now);
-    change.request.updated_at = change.now;
-    change.request.creation.path = path_without_exception(&change.request.creation.path);
+    let (kind, adds, now) = (approval.about.kind(), change.request.adds(approval), change.now);
+    let approval = change.request.approval_mut();
+    let exception = approval.exception.take().unwrap_or_default();
+    approval.room_since = Some(now);
+    approval.path = path_without_exception(&approval.path);
+    let is_agreed = approval.is_agreed();
+    change.request.updated_at = now;
     // A click made before was checked against the rules of exceptions, which no longer apply.
     change.bump_epoch();
-    let beyond = exception.describe(change.request.estimate.as_ref());
-    change.audit("exception not needed", &Actor::Clock, format!("room has come free; it was {beyond}"));
-    if !change.request.creation.is_agreed() {
-        if change.request.waits_for_approvers() {
-            reminders::schedule(&mut change);
-        }
-        return Ok(change.shows(&[MessageSlot::Card, MessageSlot::Direct]));
+    let detail = format!("room has come free; it was {}", exception.describe(adds));
+    change.audit(&kind.event("exception not needed"), &Actor::Clock, detail);
+    if is_agreed {
+        return Ok(agreed(change, &kind.event("approved"), &Actor::Clock, "everybody else had agreed"));
     }
-    if let Status::AwaitingApproval { token } = change.request.status.clone() {
-        change.resume(token, Resume::Success);
+    if change.request.waits_for_approvers() {
+        reminders::schedule(&mut change);
     }
-    change.becomes(Status::Approved);
-    change.audit("approved", &Actor::Clock, "everybody else had agreed");
-    let told = MessageSlot::Notification(Notification::Status(StatusName::Approved));
-    Ok(change.shows(&[MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct, told]))
+    Ok(change.shows(&[kind.card(), MessageSlot::Direct]))
 }

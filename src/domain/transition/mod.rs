@@ -88,7 +88,9 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::Warned { owner, message } => warned(change, event, owner, message),
         Event::LeaseEnded => lease_ended(change, event),
         Event::Renew { by, period } => renew(change, by, *period),
-        Event::Change { by, order, path, budget } => update::ask(change, by, (order, path), *budget),
+        Event::Change { by, order, path, exception, budget } => {
+            update::ask(change, by, (order, path, exception.as_ref()), *budget)
+        }
         Event::UpdateStarted { record } => update::update_started(change, event, record),
         Event::UpdateSucceeded { outputs } => update::update_succeeded(change, event, outputs),
         Event::UpdateFailed { why } => update::update_failed(change, event, why),

@@ -2,7 +2,7 @@
 //! are in `tests`, random ones in `history`.
 
 use super::{Transition, next};
-use crate::domain::approval::{ApprovalPath, Exception, path_of_exception};
+use crate::domain::approval::{Approval, ApprovalPath, Exception, path_of_exception};
 use crate::domain::event::Event;
 use crate::domain::fixtures::{approved_change, at, by, minutes, order, person, token, waiting_renewal};
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
@@ -118,7 +118,13 @@ pub(super) fn renew(name: &str) -> Event {
 }
 
 pub(super) fn changes(name: &str, order: ChangeOrder) -> Event {
-    Event::Change { by: by(name), order: Box::new(order), path: ApprovalPath::ask(1), budget: None }
+    Event::Change {
+        by: by(name),
+        order: Box::new(order),
+        path: ApprovalPath::ask(1),
+        exception: None,
+        budget: None,
+    }
 }
 
 pub(super) fn tear_down(name: &str) -> Event {
@@ -131,7 +137,12 @@ fn ready_for(event: &Event, mut request: Request) -> Request {
     if let (Event::LeaseEnded, Status::Active { lease }) = (event, &mut request.status) {
         *lease = lease.after_warning(&terms, lease.warn_at);
     }
-    if matches!(event, Event::RoomFound) {
+    if matches!((event, &request.status), (Event::RoomFound, Status::Active { .. })) {
+        let mut approval = Approval { answer: None, answer_by: minutes(120), ..approved_change(order()) };
+        approval.exception = Some(Exception::default());
+        approval.path = path_of_exception(&request.product.approval, approval.path);
+        request.later = vec![approval];
+    } else if matches!(event, Event::RoomFound) {
         request.creation.exception = Some(Exception::default());
         request.creation.path = path_of_exception(&request.product.approval, request.creation.path);
     }
@@ -270,6 +281,7 @@ fn this_is_every_legal_change_of_a_request() {
     Provisioning + held up -> Provisioning  [jobs: show thread, show direct] [quota: -] [audit: held up]
     Provisioning + end -> Terminating  [jobs: terminate, resume(Request.ProvisioningFailed), show card, show thread, show direct] [quota: -] [audit: ended, provisioning failed]
     Active + approval deadline -> Active  [jobs: lease, show renewal, show direct, tell renewal] [quota: -] [audit: renewal timed out]
+    Active + room found -> Active  [jobs: show change, show direct] [quota: -] [audit: change exception not needed]
     Active + approval requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
     Active + provision requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
     Active + vanished -> Terminated  [jobs: show card, show thread, show direct, tell TERMINATED] [quota: release] [audit: vanished]

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use super::builder::{Transition, TransitionBuilder};
 use super::reminders;
-use crate::domain::approval::{About, Answer, Approval, ApprovalPath};
+use crate::domain::approval::{About, Answer, Approval, ApprovalPath, Exception};
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
 use crate::domain::ids::RecordId;
@@ -23,7 +23,7 @@ const ALL: [MessageSlot; 5] =
 pub(super) fn ask(
     mut change: TransitionBuilder,
     by: &By,
-    (order, path): (&ChangeOrder, &ApprovalPath),
+    (order, path, exception): (&ChangeOrder, &ApprovalPath, Option<&Exception>),
     budget: Option<Decimal>,
 ) -> Result<Transition, Refusal> {
     change.is_not_being_changed()?;
@@ -34,9 +34,11 @@ pub(super) fn ask(
     let approve_by = order.product.approval.timeout.after(change.now);
     let about = About::Change(Box::new(order.clone()));
     let mut approval = Approval::new(about, (by.person.clone(), change.now), approve_by, path.clone());
+    approval.exception = exception.cloned();
     let needed = approval.needed();
     // A change that exceeds the budget is approved for exactly that, so the budget does not limit it again.
-    change.takes(order.more(), budget.filter(|_| !order.exceeds_budget));
+    let is_beyond = order.exceeds_budget || exception.is_some_and(|exception| exception.budget.is_some());
+    change.takes(order.more(), if is_beyond { None } else { budget });
     change.bump_epoch();
     // The previous change's card stays in its channel with its outcome; this change gets a new one.
     change.request.messages.remove(&MessageSlot::Change);
@@ -52,7 +54,10 @@ pub(super) fn ask(
     change.request.asks(approval);
     change.later(JobKind::ChangeDeadline, approve_by);
     reminders::begin(&mut change);
-    change.audit("change requested", &actor, format!("{what}; {needed} needed"));
+    let more = order.estimate.as_ref().map(|_| order.more());
+    let beyond = exception.map(|exception| format!(", as an exception: {}", exception.describe(more)));
+    let beyond = beyond.unwrap_or_default();
+    change.audit("change requested", &actor, format!("{what}; {needed} needed{beyond}"));
     Ok(change.shows(&[MessageSlot::Change, MessageSlot::Direct, MessageSlot::Warning]))
 }
 

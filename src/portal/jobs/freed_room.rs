@@ -1,4 +1,4 @@
-//! Turns waiting exceptions into ordinary requests when room becomes free.
+//! Turns waiting exceptions into ordinary approvals when room becomes free.
 //!
 //! An exception holds its slot from the start, so nothing is taken here. There is room for it as soon as everything
 //! held, without the other waiting exceptions, fits the limits. The longest waiting exception comes first.
@@ -24,7 +24,7 @@ pub(super) fn may_make_room(request: &Request) -> bool {
         || !request.creation.reductions.is_empty()
 }
 
-/// Turns a team's waiting exceptions into ordinary requests, one by one, while there is room.
+/// Turns a team's waiting exceptions into ordinary approvals, one by one, while there is room.
 ///
 /// # Errors
 /// If the store cannot be used.
@@ -48,7 +48,7 @@ async fn first_with_room(portal: &Portal, team: &TeamName) -> anyhow::Result<Opt
         // A list may lag behind its row.
         waiting.extend(store.load(listed.id).await?.filter(Request::waits_for_room));
     }
-    waiting.sort_by_key(|request| (request.submitted_at, request.id));
+    waiting.sort_by_key(|request| (request.approval().asked_at, request.id));
     for request in &waiting {
         let others: Vec<&Request> = waiting.iter().filter(|other| other.id != request.id).collect();
         if has_slot(portal, request, &others).await? && has_budget(portal, request, &others).await? {
@@ -60,7 +60,7 @@ async fn first_with_room(portal: &Portal, team: &TeamName) -> anyhow::Result<Opt
 
 async fn has_slot(portal: &Portal, request: &Request, others: &[&Request]) -> anyhow::Result<bool> {
     let is_beyond =
-        |request: &Request| request.creation.exception.as_ref().is_some_and(|one| one.quota.is_some());
+        |request: &Request| request.approval().exception.as_ref().is_some_and(|one| one.quota.is_some());
     if !is_beyond(request) {
         return Ok(true);
     }
@@ -74,10 +74,11 @@ async fn has_slot(portal: &Portal, request: &Request, others: &[&Request]) -> an
 
 async fn has_budget(portal: &Portal, request: &Request, others: &[&Request]) -> anyhow::Result<bool> {
     let is_beyond =
-        |request: &Request| request.creation.exception.as_ref().is_some_and(|one| one.budget.is_some());
+        |request: &Request| request.approval().exception.as_ref().is_some_and(|one| one.budget.is_some());
     let budget = portal.organization.team(&request.team).and_then(|team| team.monthly_budget);
     let Some(limit) = budget.filter(|_| is_beyond(request)) else { return Ok(true) };
     let held = portal.ports.store.team_use(&request.team).await?;
-    let beside: Decimal = others.iter().filter(|other| is_beyond(other)).map(|other| other.monthly()).sum();
+    let beside: Decimal =
+        others.iter().filter(|other| is_beyond(other)).filter_map(|other| other.adds(other.approval())).sum();
     Ok(BudgetUse::of(&held, limit).spent - beside <= limit)
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::domain::approval::ApprovalPath;
+use crate::domain::approval::{About, ApprovalPath};
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::job::JobKind;
 use crate::domain::quota::QuotaUse;
@@ -366,15 +366,14 @@ async fn about<'a>(
 /// Returns what the team already holds of the product, or of all products if the request exceeds the budget. Shown to
 /// those who decide.
 async fn held(portal: &Portal, request: &Request, surface: MessageSlot) -> anyhow::Result<Vec<Request>> {
-    if surface != MessageSlot::Card || !request.status.name().is_undecided() {
-        return Ok(Vec::new());
-    }
-    let beyond_budget =
-        request.creation.exception.as_ref().is_some_and(|exception| exception.budget.is_some());
-    let whose = if beyond_budget {
-        RequestScope::Team(request.team.clone())
-    } else {
-        RequestScope::TeamProduct(request.team.clone(), request.product.key.clone())
+    let approval = request.approval();
+    let is_beyond_budget = approval.exception.as_ref().is_some_and(|exception| exception.budget.is_some());
+    let whose = match approval.about {
+        _ if surface != approval.about.kind().card() || approval.answer.is_some() => return Ok(Vec::new()),
+        _ if is_beyond_budget => RequestScope::Team(request.team.clone()),
+        About::Create => RequestScope::TeamProduct(request.team.clone(), request.product.key.clone()),
+        // Approvers of these decide about a single resource that exists.
+        About::Renew(_) | About::Change(_) => return Ok(Vec::new()),
     };
     let mut held = portal.ports.store.list(&whose, RequestFilter::Live, None, MOST_HELD).await?.requests();
     held.retain(|other| other.id != request.id && other.activated_at.is_some());

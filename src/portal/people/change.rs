@@ -11,55 +11,25 @@ use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::cost::estimate;
 use crate::domain::event::Event;
 use crate::domain::form::Form;
-use crate::domain::ids::{PersonId, RequestId};
+use crate::domain::ids::PersonId;
 use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters, in_effect};
-use crate::domain::preview::Preview;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{ChangeOrder, Difference, MessageSlot, Request, Status};
+use crate::domain::request::{ChangeOrder, MessageSlot, Request, Status};
 use crate::domain::submission::snapshot;
 use crate::portal::access::Tending;
 use crate::portal::commit::{ChangeOptions, applying};
-use crate::portal::people::click::{RequestAction, named_request, refresh_news};
-use crate::portal::people::filled::Correction;
+use crate::portal::people::click::{ButtonContext, RequestAction, named_request, refresh_news};
 use crate::portal::people::form::{find_product, prefilled};
-use crate::portal::people::session::{fitting, preview};
+use crate::portal::people::form_draft::{Correction, FormDraft};
+use crate::portal::people::form_view::{FormPurpose, FormView, fitting, preview};
 use crate::portal::people::submit::{SubmitError, broken_rules};
 use crate::portal::{Error, Portal};
 use crate::ports::store::CommitError;
 use cloudformation::Parameter;
 use cloudformation::value::value_problem;
 
-/// What the form of a change shows.
-#[derive(Clone, Debug)]
-pub struct ChangeSession {
-    /// The request to change.
-    pub request: Request,
-    /// Its product in the current catalog.
-    pub product: Arc<Product>,
-    /// The fields that may be changed.
-    pub form: Form,
-    /// Initial values by parameter.
-    pub values: BTreeMap<String, String>,
-    /// Parameters that stay as they are, with their values.
-    pub fixed: Vec<(String, String)>,
-    /// Differences so far.
-    pub differences: Vec<Difference>,
-    /// What would happen on submission.
-    pub preview: Preview,
-    /// Notes about what was typed after the command.
-    pub notes: Vec<String>,
-}
-
-/// A submitted form of a change.
-#[derive(Clone, Debug)]
-pub struct FilledChange {
-    /// SHA-256 of the template that the form was built from.
-    pub template_hash: String,
-    /// Values by parameter key, as the inputs send them.
-    pub given: BTreeMap<String, Option<String>>,
-    /// The reason; may be empty.
-    pub reason: String,
-}
+/// The page of the form. Fields that would be on others keep their values.
+const ONLY_PAGE: usize = 0;
 
 /// Opens the form, filled with the current values and with what was typed after the command.
 ///
@@ -69,54 +39,51 @@ pub async fn open(
     portal: &Portal,
     click: &RequestAction,
     typed: &[(String, String)],
-) -> Result<ChangeSession, Error> {
+) -> Result<FormView, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Direct, "change").await?;
     let product = changeable(portal, &request, &click.by).await?;
     let fields = ChangeableFields::of(&product, &request)?;
-    let (typed, notes) = prefilled(&fields.form, typed);
-    session(portal, request, product, fields, typed, notes).await
+    let inputs = prefilled(&fields.form, typed);
+    change_view(portal, (request, click.button()), product, fields, "", inputs).await
 }
 
-/// Rebuilds the form after the user chose something, or submitted it although the product has changed.
-///
-/// # Errors
-/// See [`open`].
-pub async fn refresh(
+/// Rebuilds the form that this button opened; `form_navigation` does so for all forms.
+pub(super) async fn refresh(
     portal: &Portal,
     person: &PersonId,
-    id: RequestId,
-    filled: &FilledChange,
-) -> Result<ChangeSession, Error> {
-    let request = portal.load(id).await?;
+    button: &ButtonContext,
+    draft: &FormDraft,
+) -> Result<FormView, Error> {
+    let request = portal.load(button.request).await?;
     if !portal.may_see(person, &request).await? {
-        return Err(Refusal::UnknownRequest { typed: id.short() }.into());
+        return Err(Refusal::UnknownRequest { typed: button.request.short() }.into());
     }
     let product = find_product(portal, request.product.key.as_str())?;
     let fields = ChangeableFields::of(&product, &request)?;
-    let (values, notes) = fitting(&product, &fields.form, &filled.template_hash, &filled.given)?;
-    session(portal, request, product, fields, values, notes).await
+    let inputs = fitting(&product, &fields.form, draft)?;
+    change_view(portal, (request, button.clone()), product, fields, &draft.reason, inputs).await
 }
 
 /// Requests the change. The returned request waits for approvers, or is being updated.
 ///
 /// # Errors
 /// See [`SubmitError`]. Nothing is stored then, except a refusal for lack of permission on the trail.
-pub async fn submit(
+pub(super) async fn submit(
     portal: &Portal,
     click: &RequestAction,
-    filled: FilledChange,
+    draft: &FormDraft,
 ) -> Result<Request, SubmitError> {
     // The first submission has moved the epoch, so `named_request` would refuse a redelivery as stale.
-    if let Some(earlier) = asked_before(portal, click, &click.once).await? {
+    if let Some(earlier) = requested_before(portal, click).await? {
         return Ok(earlier);
     }
     let request = named_request(portal, click, |_| MessageSlot::Direct, "change").await?;
     let product = changeable(portal, &request, &click.by).await?;
-    if product.template_hash != filled.template_hash {
+    if product.template_hash != draft.template_hash {
         return Err(Refusal::ProductChanged { product: product.name.clone() }.into());
     }
     let fields = ChangeableFields::of(&product, &request)?;
-    let values = match fields.checked(&product, &request, &filled.given) {
+    let values = match fields.checked(&product, &request, &draft.values) {
         Ok(values) => values,
         Err(problems) if problems.iter().any(|problem| problem.is_forged) => {
             let forged = Refusal::Forged { command: portal.organization.command.clone() };
@@ -126,26 +93,24 @@ pub async fn submit(
             return Err(SubmitError::Fields(problems.into_iter().map(Correction::from).collect()));
         }
     };
-    let (order, path) = order(portal, &request, &product, values, &filled.reason);
+    let (order, path) = order(portal, &request, &product, values, &draft.reason);
     if order.differences.is_empty() {
         return Err(Refusal::NothingDifferent.into());
     }
-    let theirs = [&click.by.person, &request.owner];
-    portal.somebody_can_approve(&product, &request.team, theirs, &path).await?;
+    let requester_and_owner = [&click.by.person, &request.owner];
+    portal.somebody_can_approve(&product, &request.team, requester_and_owner, &path).await?;
     let changed = store(portal, &request, &product, (&click.by, &click.once), (order, path)).await?;
     refresh_news(portal, &changed, click).await?;
     Ok(changed)
 }
 
 /// Returns the request if this view has already requested its change.
-async fn asked_before(portal: &Portal, click: &RequestAction, once: &str) -> Result<Option<Request>, Error> {
-    let asked = portal.ports.store.load(click.request).await?;
-    let is_theirs = |request: &Request| {
-        request
-            .change()
-            .is_some_and(|(approval, order)| approval.asked_by == click.by.person && order.once == once)
-    };
-    Ok(asked.filter(is_theirs))
+async fn requested_before(portal: &Portal, click: &RequestAction) -> Result<Option<Request>, Error> {
+    let Some(request) = portal.ports.store.load(click.request).await? else { return Ok(None) };
+    let is_same = request
+        .change()
+        .is_some_and(|(approval, order)| approval.asked_by == click.by.person && order.once == click.once);
+    Ok(if is_same { Some(request) } else { None })
 }
 
 /// Returns the current product if the person may change the resource and there is something to change.
@@ -183,10 +148,10 @@ impl ChangeableFields {
         let offered = product.offered();
         let mut hidden = product.preset();
         for parameter in &offered.parameters {
-            let stands = request
+            let is_valid = request
                 .parameter(&parameter.key)
                 .is_some_and(|value| value_problem(parameter, value).is_none());
-            if stands && !product.change.contains(&parameter.key) {
+            if is_valid && !product.change.contains(&parameter.key) {
                 hidden.insert(parameter.key.clone());
             }
         }
@@ -194,8 +159,8 @@ impl ChangeableFields {
             anyhow::anyhow!("product {} has no form although the catalog was checked", product.key)
         })?;
         for field in form.groups.iter_mut().flat_map(|group| &mut group.fields) {
-            if let Some(standing) = request.parameter(&field.key) {
-                field.canonical.keep(standing);
+            if let Some(value) = request.parameter(&field.key) {
+                field.canonical.keep(value);
             }
         }
         Ok(Self { form, hidden })
@@ -206,18 +171,18 @@ impl ChangeableFields {
         &self,
         product: &Product,
         request: &Request,
-        given: &BTreeMap<String, Option<String>>,
+        inputs: &BTreeMap<String, Option<String>>,
     ) -> Result<ParameterValues, Vec<FieldProblem>> {
-        let mut given = given.clone();
+        let mut inputs = inputs.clone();
         // A change has only one page; fields of other pages keep their values.
         for field in self.form.fields() {
-            let is_shown = self.form.page_of(&field.key) == Some(0);
-            let stands = request.parameter(&field.key).filter(|_| !is_shown).map(str::to_owned);
-            if is_shown || stands.is_some() {
-                given.entry(field.key.clone()).or_insert(stands);
+            let is_on_page = self.form.page_of(&field.key) == Some(ONLY_PAGE);
+            let current = request.parameter(&field.key).filter(|_| !is_on_page).map(str::to_owned);
+            if is_on_page || current.is_some() {
+                inputs.entry(field.key.clone()).or_insert(current);
             }
         }
-        let mut values = check_parameters(&product.offered(), &self.form, &self.hidden, &given)?;
+        let mut values = check_parameters(&product.offered(), &self.form, &self.hidden, &inputs)?;
         for key in &self.hidden {
             if let Some(value) = kept(product, request, key) {
                 values.bind(&product.template, key, value);
@@ -232,42 +197,58 @@ impl ChangeableFields {
 fn kept(product: &Product, request: &Request, key: &str) -> Option<String> {
     let bound = || product.bind.get(key)?.value(&request.team, &request.requester, Some(request.id));
     let fixed = || product.fixed().find(|(own, _)| *own == key).map(|(_, value)| value.to_owned());
-    let known = product.template.parameter(key)?;
-    let present = request.parameter(key).filter(|value| value_problem(known, value).is_none());
-    present.map(str::to_owned).or_else(bound).or_else(fixed)
+    let parameter = product.template.parameter(key)?;
+    let current = request.parameter(key).filter(|value| value_problem(parameter, value).is_none());
+    current.map(str::to_owned).or_else(bound).or_else(fixed)
 }
 
-async fn session(
+async fn change_view(
     portal: &Portal,
-    request: Request,
+    (request, button): (Request, ButtonContext),
     product: Arc<Product>,
-    fields: ChangeableFields,
-    chosen: BTreeMap<String, String>,
-    notes: Vec<String>,
-) -> Result<ChangeSession, Error> {
+    ChangeableFields { form, hidden: unchanged }: ChangeableFields,
+    reason: &str,
+    (inputs, notes): (BTreeMap<String, String>, Vec<String>),
+) -> Result<FormView, Error> {
     let mut values = BTreeMap::new();
-    for field in fields.form.fields() {
-        let value = chosen.get(&field.key).map(String::as_str).or_else(|| request.parameter(&field.key));
+    for field in form.fields() {
+        let value = inputs.get(&field.key).map(String::as_str).or_else(|| request.parameter(&field.key));
         values.extend(value.map(|value| (field.key.clone(), value.to_owned())));
     }
-    let mut known = values.clone();
-    for key in &fields.hidden {
-        known.extend(kept(&product, &request, key).map(|value| (key.clone(), value)));
+    let mut all_values = values.clone();
+    for key in &unchanged {
+        all_values.extend(kept(&product, &request, key).map(|value| (key.clone(), value)));
     }
-    let will_be = with_defaults(&product, &known);
-    let preview = preview(portal, &request.owner, &product, &request.team, &will_be, Some(&request)).await?;
+    let parameters = with_defaults(&product, &all_values);
+    let team = request.team.clone();
+    let preview = preview(portal, &request.owner, &product, &team, &parameters, Some(&request)).await?;
     let bound: Vec<String> = product.preset().into_iter().collect();
-    let differences = request.differences(&snapshot(&product, &will_be), &will_be, &bound);
-    let is_fixed = |(key, _): &&(String, String)| fields.hidden.contains(key) && !bound.contains(key);
-    let fixed = will_be.iter().filter(is_fixed).cloned().collect();
-    Ok(ChangeSession { request, product, form: fields.form, values, fixed, differences, preview, notes })
+    let differences = request.differences(&snapshot(&product, &parameters), &parameters, &bound);
+    let is_fixed = |(key, _): &&(String, String)| unchanged.contains(key) && !bound.contains(key);
+    let fixed = parameters.iter().filter(is_fixed).cloned().collect();
+    Ok(FormView {
+        product,
+        form,
+        // Conditions hold for new requests only.
+        hidden: BTreeSet::new(),
+        pages: vec![ONLY_PAGE],
+        page: ONLY_PAGE,
+        team,
+        values,
+        reason: reason.to_owned(),
+        preview,
+        notes,
+        warnings: Vec::new(),
+        purpose: FormPurpose::Change { request: Box::new(request), button, fixed, differences },
+    })
 }
 
 /// Returns all parameters, with defaults for those that have no value yet.
 fn with_defaults(product: &Product, values: &BTreeMap<String, String>) -> Vec<(String, String)> {
     let template = product.offered();
-    let value = |known: &Parameter| in_effect(known, values.get(&known.key).map(String::as_str));
-    template.parameters.iter().filter_map(|known| Some((known.key.clone(), value(known)?))).collect()
+    let value = |parameter: &Parameter| in_effect(parameter, values.get(&parameter.key).map(String::as_str));
+    let parameters = template.parameters.iter();
+    parameters.filter_map(|parameter| Some((parameter.key.clone(), value(parameter)?))).collect()
 }
 
 fn order(
@@ -314,6 +295,7 @@ async fn store(
         by: by.clone(),
         order: Box::new(order.clone()),
         path: path.clone(),
+        exception: None,
         budget,
     };
     let options = ChangeOptions {

@@ -24,7 +24,30 @@ pub struct RequestAction {
     pub once: String,
 }
 
+/// The button, or the command, that opened a modal about a request. It passes through the user's client, so it must not
+/// be trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ButtonContext {
+    /// The request that the button refers to.
+    pub request: RequestId,
+    /// The request's epoch when the button was rendered.
+    pub epoch: u32,
+    /// The message that contains the button; `None` for a command and for ephemeral messages.
+    pub message: Option<MessageRef>,
+}
+
 impl RequestAction {
+    /// Creates the click on the submit button of a modal that `button` opened.
+    pub fn of_form(by: By, button: ButtonContext, once: String) -> Self {
+        let ButtonContext { request, epoch, message } = button;
+        Self { by, request, epoch, message, once }
+    }
+
+    /// Returns what the modal that this click opens stores about it.
+    pub fn button(&self) -> ButtonContext {
+        ButtonContext { request: self.request, epoch: self.epoch, message: self.message.clone() }
+    }
+
     /// Returns the options of a change that the click causes: once, and only while the button means what it did.
     pub(super) fn options(&self) -> ChangeOptions<'_> {
         ChangeOptions {

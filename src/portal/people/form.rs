@@ -1,4 +1,4 @@
-//! Opens request forms, and rebuilds them after the user changed something. Their content comes from `session`.
+//! Opens request forms, filled in with what was typed after the command or with an earlier request.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::match_prefill;
 use crate::domain::refusal::Refusal;
 use crate::portal::access::no_team;
-use crate::portal::people::filled::Filled;
+use crate::portal::people::form_draft::FormDraft;
+use crate::portal::people::form_view::{FormView, new_request_view};
 use crate::portal::people::pause::refuse_while_paused;
-use crate::portal::people::session::{Filling, FormSession, session};
 use crate::portal::{Error, Portal};
 use cloudformation::Parameter;
 
@@ -85,20 +85,15 @@ pub async fn found(
 ///
 /// # Errors
 /// A refusal if the person may not use the product or the team; a failure if Slack or the store does not answer.
-pub async fn open(
-    portal: &Portal,
-    person: &PersonId,
-    key: &str,
-    typed: &Typed,
-) -> Result<FormSession, Error> {
+pub async fn open(portal: &Portal, person: &PersonId, key: &str, typed: &Typed) -> Result<FormView, Error> {
     let product = find_product(portal, key)?;
     refuse_while_paused(portal).await?;
     let (teams, team) = choose_team(portal, person, &product, typed.team.as_deref()).await?;
     let form = form_of(&product)?;
     let (values, mut notes) = prefilled(&form, &typed.pairs);
-    notes.extend(values_of_nothing(&product, &values));
-    let filling = Filling { values, notes, ..Filling::default() };
-    session(portal, person, product, form, (teams, team), filling).await
+    notes.extend(notes_about_hidden(&product, &values));
+    let draft = FormDraft::empty(&product, team);
+    new_request_view(portal, person, (product, form), teams, draft, (values, notes), Vec::new()).await
 }
 
 /// Matches typed values with the form's fields; returns notes about those that do not fit.
@@ -137,10 +132,10 @@ fn take_over(
 }
 
 /// Returns notes about typed parameters that are hidden with the other values.
-fn values_of_nothing(product: &Product, values: &BTreeMap<String, String>) -> Vec<String> {
-    let unasked = product.hidden(values);
+fn notes_about_hidden(product: &Product, values: &BTreeMap<String, String>) -> Vec<String> {
+    let hidden = product.hidden(values);
     let typed =
-        product.show_when.iter().filter(|(key, _)| unasked.contains(*key) && values.contains_key(*key));
+        product.show_when.iter().filter(|(key, _)| hidden.contains(*key) && values.contains_key(*key));
     typed
         .map(|(key, condition)| {
             format!("{key} is only asked for where {}, so it is left out for now.", condition.describe())
@@ -148,38 +143,11 @@ fn values_of_nothing(product: &Product, values: &BTreeMap<String, String>) -> Ve
         .collect()
 }
 
-/// Which page of an open form to show next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PageTurn {
-    /// The same page.
-    Stay,
-    /// The previous page.
-    Back,
-}
-
-/// Rebuilds the form after the user chose something, went back a page, or submitted it although the product has
-/// changed.
-///
-/// # Errors
-/// See [`open`].
-pub async fn refresh(portal: &Portal, filled: &Filled, go: PageTurn) -> Result<FormSession, Error> {
-    let product = find_product(portal, &filled.product)?;
-    let choice = choose_team(portal, &filled.by, &product, filled.team.as_deref()).await?;
-    let form = form_of(&product)?;
-    let mut filling = Filling::of(&product, &form, filled)?;
-    if go == PageTurn::Back {
-        let pages = form.pages(&product.hidden(&filling.values));
-        // Skips pages whose fields are all hidden.
-        filling.page = pages.into_iter().rfind(|page| *page < filled.page).unwrap_or_default();
-    }
-    session(portal, &filled.by, product, form, choice, filling).await
-}
-
 /// Opens a form with the values of an earlier request.
 ///
 /// # Errors
 /// See [`open`]; also a refusal if the person may not see that request.
-pub async fn again(portal: &Portal, person: &PersonId, id: RequestId) -> Result<FormSession, Error> {
+pub async fn again(portal: &Portal, person: &PersonId, id: RequestId) -> Result<FormView, Error> {
     let request = portal.load(id).await?;
     if !portal.may_see(person, &request).await? {
         return Err(Refusal::UnknownRequest { typed: id.short() }.into());
@@ -187,19 +155,19 @@ pub async fn again(portal: &Portal, person: &PersonId, id: RequestId) -> Result<
     let product = find_product(portal, request.product.key.as_str())?;
     refuse_while_paused(portal).await?;
     // The person may have left the request's team; then the form starts with one of their teams.
-    let mine = portal.teams_of(person).await?.iter().any(|team| team.name == request.team);
-    let team = mine.then(|| request.team.to_string());
-    let choice = choose_team(portal, person, &product, team.as_deref()).await?;
+    let is_member = portal.teams_of(person).await?.iter().any(|team| team.name == request.team);
+    let team = is_member.then(|| request.team.to_string());
+    let (teams, team) = choose_team(portal, person, &product, team.as_deref()).await?;
     let form = form_of(&product)?;
     // The product may have changed: say nothing about a removed field, but mention a removed option.
-    let known = request.shown_parameters().filter(|(key, _)| form.field(key).is_some());
-    let values = known.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    let parameters = request.shown_parameters().filter(|(key, _)| form.field(key).is_some());
+    let values = parameters.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     let mut notes = Vec::new();
     let values = take_over(&form, values, &mut notes);
     let reason = request.reason.clone();
     let ticket = request.ticket.as_ref().map(|ticket| ticket.reference.clone()).unwrap_or_default();
-    let filling = Filling { values, reason, ticket, notes, ..Filling::default() };
-    session(portal, person, product, form, choice, filling).await
+    let draft = FormDraft { reason, ticket, ..FormDraft::empty(&product, team) };
+    new_request_view(portal, person, (product, form), teams, draft, (values, notes), Vec::new()).await
 }
 
 /// Finds the product that was typed, or refuses with the nearest names.
@@ -220,11 +188,11 @@ pub fn find_product(portal: &Portal, typed: &str) -> Result<Arc<Product>, Refusa
         .collect();
     near.sort_by(|one, other| other.0.total_cmp(&one.0));
     let nearest = near.into_iter().take(3).map(|(_, key)| key.to_owned()).collect();
-    Err(Refusal::UnknownProduct { typed: shown(typed), nearest })
+    Err(Refusal::UnknownProduct { typed: quotable(typed), nearest })
 }
 
 /// Shortens typed text and removes Slack's markup, so that it can be quoted in a sentence.
-pub(super) fn shown(typed: &str) -> String {
+pub(super) fn quotable(typed: &str) -> String {
     typed.chars().filter(|c| !matches!(c, '<' | '>' | '&' | '*' | '`' | '_' | '~')).take(60).collect()
 }
 
@@ -245,32 +213,32 @@ pub(super) async fn choose_team(
     product: &Product,
     named: Option<&str>,
 ) -> Result<(Vec<TeamName>, TeamName), Error> {
-    let mut mine: Vec<TeamName> =
+    let mut teams: Vec<TeamName> =
         portal.teams_of(person).await?.iter().map(|team| team.name.clone()).collect();
     // The cache may be old, so look up a team that was named before refusing it.
-    let other = named.and_then(|name| portal.organization.team(&TeamName::new(name)));
-    if let Some(team) = other.filter(|team| !mine.contains(&team.name))
+    let team = named.and_then(|name| portal.organization.team(&TeamName::new(name)));
+    if let Some(team) = team.filter(|team| !teams.contains(&team.name))
         && portal.is_one_of_in_time(person, &team.members).await?
     {
-        mine.push(team.name.clone());
+        teams.push(team.name.clone());
     }
-    let Some(first) = mine.first() else { return Err(no_team::refusal(portal, person).await.into()) };
+    let Some(first) = teams.first() else { return Err(no_team::refusal(portal, person).await.into()) };
     let offered: Vec<TeamName> =
-        mine.iter().filter(|team| product.requesters.include(team)).cloned().collect();
-    let wanted = match named {
+        teams.iter().filter(|team| product.requesters.include(team)).cloned().collect();
+    let chosen = match named {
         Some(name) => {
-            let now = portal.organization.current_name(&TeamName::new(name));
-            mine.iter().find(|team| **team == now).ok_or_else(|| Refusal::NotYourTeam {
-                team: shown(name),
-                yours: mine.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            let current_name = portal.organization.current_name(&TeamName::new(name));
+            teams.iter().find(|team| **team == current_name).ok_or_else(|| Refusal::NotYourTeam {
+                team: quotable(name),
+                yours: teams.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
             })?
         }
         None => offered.first().unwrap_or(first),
     };
-    if !offered.contains(wanted) {
+    if !offered.contains(chosen) {
         let (product, owner) = (product.name.clone(), product.owner.clone());
-        return Err(Refusal::NotOffered { product, team: wanted.clone(), owner }.into());
+        return Err(Refusal::NotOffered { product, team: chosen.clone(), owner }.into());
     }
-    let wanted = wanted.clone();
-    Ok((offered, wanted))
+    let chosen = chosen.clone();
+    Ok((offered, chosen))
 }

@@ -10,7 +10,7 @@ use crate::domain::repeats::RefusedAction;
 use crate::domain::request::Request;
 use crate::portal::access::no_team;
 use crate::portal::access::readers::{reads_all, teams_to_see};
-use crate::portal::people::form::shown;
+use crate::portal::people::form::quotable;
 use crate::portal::{Error, Portal};
 use crate::ports::directory::Freshness;
 use crate::ports::store::{Cursor, RequestFilter, RequestScope};
@@ -85,7 +85,7 @@ pub(super) async fn visible_team(portal: &Portal, person: &PersonId, name: &str)
         return Err(no_team::refusal(portal, person).await.into());
     }
     let yours = yours.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    Err(Refusal::NotYourTeam { team: shown(name), yours }.into())
+    Err(Refusal::NotYourTeam { team: quotable(name), yours }.into())
 }
 
 /// The argument of a command that takes a team.
@@ -122,9 +122,9 @@ pub(super) async fn named_team(
 /// A refusal if there is none or more than one; a failure if Slack or the store does not answer.
 pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Request, Error> {
     let prefix = typed.trim().trim_matches('`').to_lowercase();
-    let unknown = || Refusal::UnknownRequest { typed: shown(typed) };
+    let unknown = || Refusal::UnknownRequest { typed: quotable(typed) };
     if prefix.chars().count() < SHORTEST_PREFIX {
-        return Err(Refusal::ShortRequestId { typed: shown(typed), fewest: SHORTEST_PREFIX }.into());
+        return Err(Refusal::ShortRequestId { typed: quotable(typed), fewest: SHORTEST_PREFIX }.into());
     }
     if !RequestId::may_begin_with(&prefix) {
         return Err(unknown().into());
@@ -146,7 +146,7 @@ pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Req
             Err(unknown().into())
         }
         1 => Ok(visible.swap_remove(0)),
-        matches => Err(Refusal::AmbiguousRequest { typed: shown(typed), matches }.into()),
+        matches => Err(Refusal::AmbiguousRequest { typed: quotable(typed), matches }.into()),
     }
 }
 

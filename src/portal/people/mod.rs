@@ -4,8 +4,8 @@
 //! here uses `portal::jobs`: a stored job is all that passes from one to the other.
 //!
 //! Read `cancel` first, the shortest: it loads, asks the core, commits, and refreshes the message that was clicked, with
-//! what `click` has for all of them. Then the form: `form` opens it, `session` is what it shows, `filled` is what comes
-//! back, `form_navigation` turns its pages, `submit` makes a request of it.
+//! what `click` has for all of them. Then the form: `form` opens it, `form_view` is what it shows, `form_draft` is what
+//! comes back, `form_navigation` turns its pages, `submit` makes a request of it. `change` does the same for a change.
 
 pub mod away;
 pub mod cancel;
@@ -13,16 +13,16 @@ pub mod change;
 pub mod click;
 pub mod costs;
 pub mod decide;
-pub mod filled;
 pub mod form;
+pub mod form_draft;
 pub mod form_navigation;
+pub mod form_view;
 pub mod home;
 pub mod lookup;
 pub mod nudge;
 pub mod parked_jobs;
 pub mod pause;
 pub mod renew;
-pub mod session;
 pub mod stats;
 pub mod submit;
 pub mod teardown;

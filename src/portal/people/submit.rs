@@ -13,19 +13,19 @@ use crate::domain::quota::BudgetUse;
 use crate::domain::refusal::Refusal;
 use crate::domain::submission::{Submission, submit as birth};
 use crate::portal::access::no_team;
-use crate::portal::people::filled::{Correction, FieldPlace, Filled};
 use crate::portal::people::form::{choose_team, find_product, form_of};
+use crate::portal::people::form_draft::{Correction, FieldPlace, FormDraft};
 use crate::portal::people::transfer::is_team_mate;
 use crate::portal::{Error, Portal};
-use crate::ports::retention::{IdempotencyKey, OF_A_FORM};
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError};
 use cloudformation::FailedRule;
 
 /// The result of a valid form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Submitted {
-    /// It is stored as this request.
-    Stored(RequestId),
+    /// It is stored as a request.
+    Stored,
     /// Nothing is stored: it exceeds these limits, and the form did not say that an exception is needed.
     BeyondLimits(Exception),
 }
@@ -53,64 +53,67 @@ impl From<anyhow::Error> for SubmitError {
     }
 }
 
-/// Stores the request; submitting the same view again returns the same request.
+/// Stores the request; submitting the same view again, which has the same key, returns the same request.
 ///
 /// # Errors
 /// See [`SubmitError`]. Nothing is stored then, except a refusal for lack of permission on the trail.
-pub async fn submit(portal: &Portal, filled: Filled) -> Result<Submitted, SubmitError> {
-    // The prefix makes the store keep this key longer, since a form may stay open for days.
-    let once = format!("{OF_A_FORM}{}", filled.view);
-    let product = find_product(portal, &filled.product)?;
+pub async fn submit(
+    portal: &Portal,
+    person: &PersonId,
+    idempotency_key: &str,
+    draft: &FormDraft,
+) -> Result<Submitted, SubmitError> {
+    let product = find_product(portal, draft.product.as_str())?;
     let id = RequestId::random();
-    let team = match choose_team(portal, &filled.by, &product, filled.team.as_deref()).await {
+    let team = match choose_team(portal, person, &product, Some(draft.team.as_str())).await {
         Ok((_, team)) => team,
         Err(Error::Refused(refusal)) => {
             // An unknown team name may be any text, so it must not go on the trail.
-            let named =
-                filled.team.as_deref().and_then(|name| portal.organization.team(&TeamName::new(name)));
-            let team = named.map_or_else(|| TeamName::new("-"), |team| team.name.clone());
-            return Err(refused(portal, &team, &product.key, &filled.by, refusal).await);
+            let team = portal.organization.team(&draft.team);
+            let team = team.map_or_else(|| TeamName::new("-"), |team| team.name.clone());
+            return Err(refused(portal, &team, &product.key, person, refusal).await);
         }
         Err(error) => return Err(error.into()),
     };
     // `choose_team` uses the cache; membership in the chosen team must be current.
-    if !portal.is_one_of_in_time(&filled.by, portal.organization.members_of(&team)).await? {
-        let refusal = no_team::not_in(portal, &filled.by, &team).await;
-        return Err(refused(portal, &team, &product.key, &filled.by, refusal).await);
+    if !portal.is_one_of_in_time(person, portal.organization.members_of(&team)).await? {
+        let refusal = no_team::not_in(portal, person, &team).await;
+        return Err(refused(portal, &team, &product.key, person, refusal).await);
     }
     // Options may be sent by position, which may mean another option in the new template.
-    if product.template_hash != filled.template_hash {
+    if product.template_hash != draft.template_hash {
         return Err(Refusal::ProductChanged { product: product.name.clone() }.into());
     }
     let mut corrections = Vec::new();
-    let values = match checked(id, &product, &team, &filled)? {
+    let values = match checked(id, &product, (&team, person), draft)? {
         Ok(values) => values,
         Err(problems) if problems.iter().any(|problem| problem.is_forged) => {
             let forged = Refusal::Forged { command: portal.organization.command.clone() };
-            return Err(refused(portal, &team, &product.key, &filled.by, forged).await);
+            return Err(refused(portal, &team, &product.key, person, forged).await);
         }
         Err(problems) => {
             corrections.extend(problems.into_iter().map(Correction::from));
             ParameterValues::default()
         }
     };
-    corrections.extend(filled.team_correction());
-    let ticket = product.ticket.as_ref().map_or(Ok(None), |rule| rule.read(&filled.ticket));
+    corrections.extend(draft.team_correction());
+    let ticket = product.ticket.as_ref().map_or(Ok(None), |rule| rule.read(&draft.ticket));
     let ticket = ticket.unwrap_or_else(|message| {
         corrections.push(Correction { place: FieldPlace::Ticket, message });
         None
     });
-    let owner = filled.owner.clone().unwrap_or_else(|| filled.by.clone());
-    if owner != filled.by && !is_team_mate(portal, &owner, &team).await? {
+    let owner = draft.owner.as_ref().unwrap_or(person);
+    if owner != person && !is_team_mate(portal, owner, &team).await? {
         let message = format!("Choose a member of team {team}, or leave it empty.");
         corrections.push(Correction { place: FieldPlace::Owner, message });
     }
     if !corrections.is_empty() {
         return Err(SubmitError::Fields(corrections));
     }
-    let submission = Submission { owner, ticket, ..submission(portal, id, &filled, team, &product, values) };
+    let submission = submission(portal, id, &product, (person, owner), team, values);
+    let submission = Submission { reason: draft.reason.trim().to_owned(), ticket, ..submission };
     can_be_approved(portal, &product, &submission).await?;
-    store(portal, submission, &product, filled.as_exception, once).await
+    store(portal, submission, &product, draft.as_exception, idempotency_key).await
 }
 
 async fn store(
@@ -118,12 +121,12 @@ async fn store(
     mut submission: Submission,
     product: &Product,
     as_exception: bool,
-    once: String,
+    idempotency_key: &str,
 ) -> Result<Submitted, SubmitError> {
     let (team, key) = (submission.team.clone(), product.key.clone());
     let commit = |submission: &Submission| {
-        let (now, key) = (portal.now(), once.clone());
-        let once = Some(IdempotencyKey::for_now(key, now));
+        let now = portal.now();
+        let once = Some(IdempotencyKey::for_now(idempotency_key.to_owned(), now));
         portal.commit(birth(submission.clone(), product, now), Commit { once, ..Commit::default() })
     };
     // Start as an ordinary request whatever the form said: there may be room again.
@@ -141,9 +144,8 @@ async fn store(
         committed = commit(&submission).await;
     }
     match committed {
-        Ok(request) => Ok(Submitted::Stored(request.id)),
-        // The same view was submitted before.
-        Err(CommitError::Again(Some(earlier))) => Ok(Submitted::Stored(earlier)),
+        // `Again`: the same view was submitted before.
+        Ok(_) | Err(CommitError::Again(Some(_))) => Ok(Submitted::Stored),
         Err(CommitError::BudgetSpent(spent)) => {
             let budget = submission.budget.unwrap_or_default();
             Err(Refusal::BudgetSpent { team, spent, budget }.into())
@@ -217,26 +219,26 @@ async fn refused(
 fn checked(
     id: RequestId,
     product: &Product,
-    team: &TeamName,
-    filled: &Filled,
+    (team, person): (&TeamName, &PersonId),
+    draft: &FormDraft,
 ) -> Result<Result<ParameterValues, Vec<FieldProblem>>, anyhow::Error> {
     let form = form_of(product)?;
-    let unasked = product.hidden(&form.held(&filled.given));
-    let mut given = filled.given.clone();
-    given.retain(|key, _| !unasked.contains(key));
-    let mut values = match check_parameters(&product.offered(), &form, &product.preset(), &given) {
+    let hidden = product.hidden(&form.held(&draft.values));
+    let mut inputs = draft.values.clone();
+    inputs.retain(|key, _| !hidden.contains(key));
+    let mut values = match check_parameters(&product.offered(), &form, &product.preset(), &inputs) {
         Ok(values) => values,
         Err(problems) => return Ok(Err(problems)),
     };
     // Bound parameters are set after the check, so that no submitted value can replace them.
     for (key, binding) in &product.bind {
-        values.bind(&product.template, key, binding.value(team, &filled.by, Some(id)).unwrap_or_default());
+        values.bind(&product.template, key, binding.value(team, person, Some(id)).unwrap_or_default());
     }
     for (key, value) in product.fixed() {
         values.bind(&product.template, key, value);
     }
-    let asked = |key: &str| form.field(key).is_some() && !unasked.contains(key);
-    let problems = broken_rules(product, &form, &asked, &values);
+    let is_visible = |key: &str| form.field(key).is_some() && !hidden.contains(key);
+    let problems = broken_rules(product, &form, &is_visible, &values);
     Ok(if problems.is_empty() { Ok(values) } else { Err(problems) })
 }
 
@@ -244,38 +246,39 @@ fn checked(
 pub(super) fn broken_rules(
     product: &Product,
     form: &Form,
-    asked: &dyn Fn(&str) -> bool,
+    is_visible: &dyn Fn(&str) -> bool,
     values: &ParameterValues,
 ) -> Vec<FieldProblem> {
     let failed = product.template.failed_rules(values.as_slice());
     let problem = |rule: FailedRule| {
-        let place = rule.parameters.into_iter().find(|key| asked(key));
-        let first = || form.fields().find(|field| asked(&field.key)).map(|field| field.key.clone());
-        Some(FieldProblem { key: place.or_else(first)?, message: rule.message, is_forged: false })
+        let mentioned = rule.parameters.into_iter().find(|key| is_visible(key));
+        let first = || form.fields().find(|field| is_visible(&field.key)).map(|field| field.key.clone());
+        Some(FieldProblem { key: mentioned.or_else(first)?, message: rule.message, is_forged: false })
     };
     failed.into_iter().filter_map(problem).collect()
 }
 
+/// Returns the submission of these values, without a reason and a ticket.
 fn submission(
     portal: &Portal,
     id: RequestId,
-    filled: &Filled,
-    team: TeamName,
     product: &Product,
+    (requester, owner): (&PersonId, &PersonId),
+    team: TeamName,
     values: ParameterValues,
 ) -> Submission {
     let budget = portal.organization.team(&team).and_then(|team| team.monthly_budget);
-    let price = estimate(&product.cost, &|key| values.get(key), &portal.catalog.prices);
+    let estimate = estimate(&product.cost, &|key| values.get(key), &portal.catalog.prices);
     Submission {
         id,
-        requester: filled.by.clone(),
-        owner: filled.by.clone(),
+        requester: requester.clone(),
+        owner: owner.clone(),
         team,
         parameters: values.into_vec(),
         bound: product.preset().into_iter().collect(),
-        reason: filled.reason.trim().to_owned(),
+        reason: String::new(),
         ticket: None,
-        estimate: price,
+        estimate,
         budget,
         exceeds_budget: false,
         exception: None,

@@ -4,14 +4,13 @@ use slack_morphism::prelude::SlackModalView;
 
 use crate::domain::audit::{By, Via};
 use crate::domain::request::Request;
-use crate::portal::people::click::RequestAction as Named;
+use crate::portal::people::click::{ButtonContext, RequestAction as Named};
 use crate::portal::{Error, Portal};
 use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::ids::ButtonValue;
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
-use crate::slack::views::ButtonContext;
 
 /// Returns the request that a button names, or refuses the click as forged if it names none.
 pub(super) async fn named(edge: &Edge, click: &Click, tried: &str) -> Result<Named, Error> {
@@ -41,7 +40,7 @@ pub(super) async fn ask(
     let built = async {
         let named = named(edge, click, tried).await?;
         let request = may(&edge.portal, &named).await?;
-        Ok(view(&request, &pressed(named)))
+        Ok(view(&request, &named.button()))
     };
     edge.opens(target, click.trigger_id.as_deref(), Box::pin(built)).await
 }
@@ -52,14 +51,6 @@ pub(super) fn said<T>(edge: &Edge, done: Result<T, Error>, good: impl FnOnce(T) 
         Ok(Some(message)) => Ack::Ephemeral(message),
         Ok(None) => Ack::Empty,
         Err(error) => edge.refusal_of(&error),
-    }
-}
-
-/// Returns what a modal stores about the click that opened it.
-pub(super) fn pressed(named: Named) -> ButtonContext {
-    ButtonContext {
-        button: ButtonValue { request: named.request, epoch: named.epoch },
-        message: named.message,
     }
 }
 

@@ -1,7 +1,6 @@
 //! Selecting a product in the catalog.
 
 use crate::portal::people::form::{self, Typed};
-use crate::slack::commands::form_view;
 use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::incoming::Click;
 use crate::slack::reply::Ack;
@@ -11,8 +10,8 @@ use crate::slack::views;
 pub(super) async fn choose(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
     let Some(product) = click.value() else { return Ack::Empty };
     let built = async {
-        let session = form::open(&edge.portal, &target.person, product, &Typed::default()).await?;
-        Ok(form_view(&session, None))
+        let form = form::open(&edge.portal, &target.person, product, &Typed::default()).await?;
+        Ok(views::form(&form, None))
     };
     let Some(view) = &click.view else {
         return edge.opens(target, click.trigger_id.as_deref(), Box::pin(built)).await;

@@ -1,6 +1,6 @@
 //! Approve, Approve with changes, and Deny on a card.
 
-use super::button::{ask, named, pressed};
+use super::button::{ask, named};
 use crate::domain::job::ClickedDecision;
 use crate::portal::people::decide::{DecisionOutcome, decide, may_approve_less, may_deny};
 use crate::slack::edge::{Edge, ReplyTarget, STORED};
@@ -18,7 +18,7 @@ pub(super) async fn approve(edge: &Edge, target: &ReplyTarget, click: &Click) ->
     match decide(&edge.portal, &named, ClickedDecision::Approve, None).await {
         Ok(DecisionOutcome::Now(_)) => Ack::Empty,
         Ok(DecisionOutcome::NameWanted(request)) => {
-            let view = views::approve(&request, &pressed(named));
+            let view = views::approve(&request, &named.button());
             edge.open_later(target, click.trigger_id.as_deref(), view);
             Ack::Empty
         }
@@ -32,7 +32,7 @@ pub(super) async fn ask_what(edge: &Edge, target: &ReplyTarget, click: &Click) -
     let built = async {
         let named = named(edge, click, "approve").await?;
         let (request, fields) = may_approve_less(&edge.portal, &named).await?;
-        Ok(approve_less(&request, &fields, &pressed(named)))
+        Ok(approve_less(&request, &fields, &named.button()))
     };
     edge.opens(target, click.trigger_id.as_deref(), Box::pin(built)).await
 }

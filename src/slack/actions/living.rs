@@ -1,7 +1,7 @@
 //! Buttons for active resources: renew, tear down, retain, transfer, change. All but renewing open a modal, and only
 //! for users who may continue.
 
-use super::button::{ask, named, pressed, said};
+use super::button::{ask, named, said};
 use crate::domain::request::Request;
 use crate::portal::people::change::open as open_change;
 use crate::portal::people::renew::{RenewalChoice, renew as renew_request};
@@ -9,7 +9,6 @@ use crate::portal::people::teardown::{
     end as end_request, look_again as look_again_at, may_retain, may_tear_down,
 };
 use crate::portal::people::transfer::may_transfer;
-use crate::slack::commands::change_view;
 use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::incoming::Click;
 use crate::slack::reply::Ack;
@@ -75,8 +74,7 @@ pub(super) async fn ask_to_whom(edge: &Edge, target: &ReplyTarget, click: &Click
 pub(super) async fn ask_what_to_change(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
     let built = async {
         let named = named(edge, click, "change").await?;
-        let session = open_change(&edge.portal, &named, &[]).await?;
-        Ok(change_view(&session, &pressed(named)))
+        Ok(views::form(&open_change(&edge.portal, &named, &[]).await?, None))
     };
     edge.opens(target, click.trigger_id.as_deref(), Box::pin(built)).await
 }

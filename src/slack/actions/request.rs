@@ -4,12 +4,13 @@ use super::button::{named, said};
 use crate::portal::people::cancel::cancel as cancel_request;
 use crate::portal::people::nudge::nudge as nudge_approvers;
 use crate::portal::people::{form, lookup};
-use crate::slack::commands::{self, Rows, form_view, list_page};
+use crate::slack::commands::{self, Rows, list_page};
 use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::ids::ButtonValue;
 use crate::slack::incoming::Click;
 use crate::slack::messages::cancelled as cancelled_message;
 use crate::slack::reply::Ack;
+use crate::slack::views;
 
 /// Cancels the request. Its messages are updated by a job once that is stored.
 pub(super) async fn cancel(edge: &Edge, click: &Click) -> Ack {
@@ -33,8 +34,8 @@ pub(super) async fn nudge(edge: &Edge, click: &Click) -> Ack {
 pub(super) async fn again(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
     let Some(value) = click.value().and_then(ButtonValue::parse) else { return Ack::Empty };
     let built = async {
-        let session = form::again(&edge.portal, &target.person, value.request).await?;
-        Ok(form_view(&session, None))
+        let form = form::again(&edge.portal, &target.person, value.request).await?;
+        Ok(views::form(&form, None))
     };
     edge.opens(target, click.trigger_id.as_deref(), Box::pin(built)).await
 }

@@ -1,10 +1,10 @@
 //! `/provision again <id>`: opens the request form, prefilled from an earlier request.
 
-use super::form::form_view;
 use super::request::which;
 use crate::portal::people::{form, lookup};
 use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::reply::Ack;
+use crate::slack::views;
 
 pub(super) async fn again(
     edge: &Edge,
@@ -18,8 +18,8 @@ pub(super) async fn again(
         trigger,
         Box::pin(async {
             let request = lookup::find(&edge.portal, &target.person, typed).await?;
-            let session = form::again(&edge.portal, &target.person, request.id).await?;
-            Ok(form_view(&session, None))
+            let form = form::again(&edge.portal, &target.person, request.id).await?;
+            Ok(views::form(&form, None))
         }),
     )
     .await

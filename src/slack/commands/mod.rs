@@ -6,7 +6,6 @@ mod audit;
 mod change;
 mod costs;
 mod escaped;
-mod form;
 mod help;
 mod jobs;
 mod list;
@@ -17,9 +16,7 @@ mod stats;
 mod teardown;
 mod transfer;
 
-pub(super) use change::change_view;
 pub(super) use costs::modal as cost_modal;
-pub(super) use form::{form_view, too_much};
 pub(super) use help::written as written_help;
 pub(super) use jobs::listed as listed_jobs;
 pub(super) use list::{Rows, modal as list_modal, page as list_page};
@@ -136,8 +133,8 @@ async fn named(edge: &Edge, target: &ReplyTarget, words: Prefill) -> Result<Slac
     {
         return shown(edge, &offers, Some(&words.words.join(" "))).await;
     }
-    let session = open(&edge.portal, &target.person, &product.to_lowercase(), &typed(words.pairs)).await?;
-    Ok(form_view(&session, None))
+    let form = open(&edge.portal, &target.person, &product.to_lowercase(), &typed(words.pairs)).await?;
+    Ok(views::form(&form, None))
 }
 
 /// Answers a shortcut. There is only one, which opens the catalog.

@@ -7,9 +7,8 @@ use super::request::{named, which};
 use crate::portal::Error;
 use crate::portal::people::teardown::may_tear_down;
 use crate::slack::edge::{Edge, ReplyTarget};
-use crate::slack::ids::ButtonValue;
 use crate::slack::reply::Ack;
-use crate::slack::views::{self, ButtonContext};
+use crate::slack::views;
 
 pub(super) async fn ask(
     edge: &Edge,
@@ -24,6 +23,5 @@ pub(super) async fn ask(
 async fn dialog(edge: &Edge, target: &ReplyTarget, key: &str, typed: &str) -> Result<SlackModalView, Error> {
     let click = named(edge, target, key, typed).await?;
     let request = may_tear_down(&edge.portal, &click).await?;
-    let button = ButtonValue { request: click.request, epoch: click.epoch };
-    Ok(views::tear_down(&request, &ButtonContext { button, message: None }))
+    Ok(views::tear_down(&request, &click.button()))
 }

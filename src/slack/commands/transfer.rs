@@ -8,10 +8,9 @@ use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::people::transfer::{may_transfer, transfer as transfer_request};
 use crate::slack::edge::{Edge, ReplyTarget};
-use crate::slack::ids::ButtonValue;
 use crate::slack::messages::{self, Message};
 use crate::slack::reply::Ack;
-use crate::slack::views::{self, ButtonContext};
+use crate::slack::views;
 
 pub(super) async fn transfer(
     edge: &Edge,
@@ -45,6 +44,5 @@ async fn handed_over(
 async fn dialog(edge: &Edge, target: &ReplyTarget, key: &str, typed: &str) -> Result<SlackModalView, Error> {
     let click = named(edge, target, key, typed).await?;
     let request = may_transfer(&edge.portal, &click).await?;
-    let button = ButtonValue { request: click.request, epoch: click.epoch };
-    Ok(views::hand_over(&request, &ButtonContext { button, message: None }))
+    Ok(views::hand_over(&request, &click.button()))
 }

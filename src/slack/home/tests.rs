@@ -102,7 +102,6 @@ fn what_waits_comes_first_then_ones_own_then_the_teams() {
     [Approve primary] [Deny danger] [Approve with changes] [Details]
     *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` for team *payments* · about $15/month
     <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer · `0b8f1c9e` · times out <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
-    “Invoices & receipts > for audit”
     [Approve primary] [Deny danger] [Approve with changes] [Details]
     # Your requests and resources
     *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>

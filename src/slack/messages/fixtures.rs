@@ -257,6 +257,7 @@ pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
         {
             request.creation.consents.clear();
         }
+        request.creation.answer = request.creation.answer_in(&request.status);
         request
     });
     shown.collect()

@@ -77,7 +77,7 @@ pub fn ask(request: &Request) -> String {
         About::Change(order) => format!(
             "to change `{}`: {}",
             text::resource(request),
-            on_one_line(&super::change::difference_lines(&order.differences))
+            on_one_line(&text::difference_lines(&order.differences))
         ),
         About::Renew(renewal) => {
             format!("to keep `{}` {} longer", text::resource(request), renewal.period.describe())
@@ -86,13 +86,12 @@ pub fn ask(request: &Request) -> String {
     };
     let question = format!("{} asks {purpose}", mention(&approval.asked_by));
     let until = approval.answer_by;
-    let above = if request.exceeds_budget { " · *over the team's monthly budget*" } else { "" };
-    let exception = text::exception(request).map(|exception| format!(" · *{exception}*")).unwrap_or_default();
-    let so_far = text::approvals_so_far(request).map(|count| format!(" · {count}")).unwrap_or_default();
-    let why = match request.reason.trim() {
-        "" => String::new(),
-        reason => format!("\n{}", quote(&on_one_line(reason), REASON)),
-    };
+    let above = if request.exceeds_budget_by(approval) { " · *over the team's monthly budget*" } else { "" };
+    let exception =
+        text::exception(request, approval).map(|exception| format!(" · *{exception}*")).unwrap_or_default();
+    let so_far = text::approvals_so_far(approval).map(|count| format!(" · {count}")).unwrap_or_default();
+    let why = text::typed_reason(request, approval);
+    let why = why.map(|reason| format!("\n{}", quote(&on_one_line(reason), REASON))).unwrap_or_default();
     format!(
         "{} for team *{}* · {}{above}{exception}\n{question} · `{}` · times out {}{so_far}{why}",
         text::named(request),

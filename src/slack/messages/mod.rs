@@ -1,9 +1,8 @@
 //! Messages, built from the current state of a request. Pure: the same row gives the same message, so that a message
 //! can be rewritten at any time. `client` sends them.
 
-mod approval;
+mod card;
 mod catalog;
-mod change;
 mod costs;
 mod deletion_effects;
 mod failure_text;
@@ -14,11 +13,9 @@ mod list_items;
 mod living;
 mod message;
 mod notification;
-mod outcome;
 mod pause;
 mod progress;
 mod reminder;
-mod renewal;
 mod request_buttons;
 mod stats;
 mod status;
@@ -31,11 +28,11 @@ pub(crate) mod fixtures;
 #[cfg(test)]
 pub(crate) mod transcript;
 
+use crate::domain::approval::AboutKind;
 use crate::domain::request::MessageSlot;
 use crate::ports::slack::{Notice, RequestNotice};
 
 pub use catalog::{CatalogEntry, catalog, offer_blocks};
-pub use change::{difference_lines, estimates};
 pub use costs::{cost_paragraphs, costs};
 pub(in crate::slack) use deletion_effects::lost_and_kept;
 pub use help::help;
@@ -47,6 +44,7 @@ pub use message::{MAX_TEXT, Message};
 pub use pause::{pause_begun, pause_ended, paused};
 pub use stats::{stats, stats_paragraphs};
 pub use status::{Rights, status};
+pub use text::{difference_lines, estimates};
 pub use trail::trail;
 
 /// Renders a message from the current state.
@@ -62,9 +60,9 @@ fn about_request(notice: &RequestNotice<'_>) -> Message {
     match notice.surface {
         // A warning about a single request says what the owner's progress message says.
         MessageSlot::Warning => progress::direct(notice),
-        MessageSlot::Renewal => renewal::card(notice),
-        MessageSlot::Change => change::card(notice),
-        MessageSlot::Card => approval::card(notice),
+        MessageSlot::Card => card::card(notice, AboutKind::Create),
+        MessageSlot::Renewal => card::card(notice, AboutKind::Renew),
+        MessageSlot::Change => card::card(notice, AboutKind::Change),
         MessageSlot::Thread => progress::thread(notice),
         MessageSlot::Direct => progress::direct(notice),
         MessageSlot::Prompt(kind) => reminder::prompt(notice, kind),

@@ -3,8 +3,9 @@
 use slack_morphism::prelude::SlackBlock;
 
 use super::warning::renew_buttons;
-use super::{Message, change, deletion_effects, failure_text, request_buttons, text};
+use super::{Message, deletion_effects, failure_text, request_buttons, text};
 use crate::domain::approval::Answer;
+use crate::domain::request::ChangeOutcome;
 use crate::domain::request::{Notification, Request, Status, StatusName};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, section};
@@ -15,7 +16,7 @@ pub(super) fn notification(notice: &RequestNotice<'_>, news: Notification) -> Me
     let message = match news {
         Notification::Status(status) => reached(notice, status),
         Notification::Renewal => renewed(notice),
-        Notification::Change => living(notice, &change::news(notice.request)),
+        Notification::Change => living(notice, &about_change(notice.request)),
         Notification::Handed => handed(notice),
     };
     if notice.is_in_channel { addressed(notice, message) } else { message }
@@ -130,6 +131,30 @@ fn headline(request: &Request, news: StatusName) -> String {
     }
 }
 
+/// Returns the owner's notification about the last change.
+fn about_change(request: &Request) -> String {
+    let product = text::named(request);
+    let Some((approval, order)) = request.change() else { return text::standing(request) };
+    match (&approval.answer, &order.outcome) {
+        (Some(Answer::Approved), Some(ChangeOutcome::Done)) => {
+            format!("{product} is changed.\n{}", text::difference_lines(&order.differences))
+        }
+        (Some(Answer::Approved), Some(ChangeOutcome::Failed { why })) => {
+            format!("{product} could not be changed and is as it was before.\n{}", quote(why, text::QUOTED))
+        }
+        (Some(Answer::Approved), None) => format!("The change of {product} is approved."),
+        (Some(Answer::Denied { by, instead_of, reason }), _) => format!(
+            "The change of {product} was denied by {}.\n{}",
+            text::answered(by, instead_of.as_ref()),
+            quote(reason, text::QUOTED)
+        ),
+        (Some(Answer::TimedOut), _) => format!("Nobody answered the change of {product} in time."),
+        (Some(Answer::Withdrawn { .. } | Answer::Moot) | None, _) => {
+            format!("The change of {product} is no longer needed.")
+        }
+    }
+}
+
 /// Returns the text after the headline. Details come from the row, so they are shown only while it still has that
 /// status.
 fn body(request: &Request, news: StatusName) -> Option<String> {
@@ -156,7 +181,7 @@ fn body(request: &Request, news: StatusName) -> Option<String> {
             Some(format!("{}{kept}", text::standing(request)))
         }
         (StatusName::Retained, Status::Retained { .. }) => Some(text::standing(request)),
-        (StatusName::Approved | StatusName::Denied, _) => text::decision(request),
+        (StatusName::Approved | StatusName::Denied, _) => text::decision(request, &request.creation),
         // The status has changed since, so the row no longer has the details of this one.
         _ => None,
     }

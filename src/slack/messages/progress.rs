@@ -24,8 +24,8 @@ pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
         format!(", owned by {}", mention(&request.owner))
     };
     let heading = format!("{} for team *{}*{owner}", text::named(request), text::team(request));
-    let exception = match text::exception(request) {
-        Some(exception) if request.status.name().is_undecided() => format!("\n{exception}"),
+    let exception = match text::exception(request, request.approval()) {
+        Some(exception) if request.approval().answer.is_none() => format!("\n{exception}"),
         Some(_) | None => String::new(),
     };
     let text = format!("{heading}{exception}\n{}", sentence(notice));
@@ -57,15 +57,16 @@ fn standing(notice: &RequestNotice<'_>) -> String {
     match &request.status {
         Status::AwaitingApproval { .. } => {
             let who = text::asked(notice).map(|who| format!("\n{who}")).unwrap_or_default();
-            let so_far =
-                text::approvals_so_far(request).map(|count| format!("\n{count}")).unwrap_or_default();
+            let so_far = text::approvals_so_far(&request.creation)
+                .map(|count| format!("\n{count}"))
+                .unwrap_or_default();
             format!("{standing}{who}{so_far}")
         }
         Status::Pending => standing,
         Status::Failed { why } => format!("{standing}\n{}", failure_text::of_provisioning(why)),
         Status::TeardownFailed { why, .. } => format!("{standing}\n{}", failure_text::of_teardown(why)),
         Status::Denied { .. } | Status::Cancelled | Status::TimedOut => {
-            text::decision(request).unwrap_or(standing)
+            text::decision(request, &request.creation).unwrap_or(standing)
         }
         Status::Approved
         | Status::Provisioning { .. }
@@ -74,8 +75,12 @@ fn standing(notice: &RequestNotice<'_>) -> String {
         | Status::Terminating { .. }
         | Status::Terminated { .. }
         | Status::Retained { .. } => {
-            let parts =
-                [Some(standing), text::asked(notice), text::decision(request), text::trouble(request)];
+            let parts = [
+                Some(standing),
+                text::asked(notice),
+                text::decision(request, &request.creation),
+                text::trouble(request),
+            ];
             parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
         }
     }

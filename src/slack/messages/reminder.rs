@@ -53,11 +53,12 @@ fn question(request: &Request) -> String {
             renewal.period.describe()
         ),
         About::Create => {
-            let exception = text::exception(request).map(|text| format!(" *{text}*.")).unwrap_or_default();
             let (product, cost) = (text::named(request), text::cost(request));
-            format!("{asker} asks for {product} for team *{team}*, {cost}.{exception}")
+            format!("{asker} asks for {product} for team *{team}*, {cost}.")
         }
     };
+    let exception = text::exception(request, request.approval());
+    let question = exception.map_or(question.clone(), |exception| format!("{question} *{exception}*."));
     if request.asking.unposted_at.is_some() {
         return format!(
             "{question} Answer under *Details* or on the app's home tab: there is no channel to post its card in."

@@ -54,7 +54,7 @@ pub fn status(notice: &RequestNotice<'_>, entries: &[AuditEntry], rights: Rights
 fn more(notice: &RequestNotice<'_>) -> Vec<String> {
     let request = notice.request;
     let approvers = (request.status.name().is_undecided() && !notice.approvers.is_empty()).then(|| {
-        let so_far = text::approvals_so_far(request).map(|count| format!("\n{count}"));
+        let so_far = text::approvals_so_far(&request.creation).map(|count| format!("\n{count}"));
         format!("*Approvers*\n{}{}", text::approvers(notice), so_far.unwrap_or_default())
     });
     let failed = match &request.status {
@@ -80,10 +80,10 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
         | Status::Retained { .. } => None,
     };
     let parts = [
-        text::exception(request).map(|exception| format!(":warning: *{exception}*")),
-        text::reason(request),
+        text::exception(request, request.approval()).map(|exception| format!(":warning: *{exception}*")),
+        text::reason(request, &request.creation),
         text::ticket(request),
-        text::decision(request),
+        text::decision(request, &request.creation),
         approvers,
         failed,
         text::held_up(request),
@@ -92,7 +92,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
             .waiting_change()
             .map(|(_, order)| order)
             .or(request.running_change())
-            .map(|order| format!("*Change*\n{}", super::change::difference_lines(&order.differences))),
+            .map(|order| format!("*Change*\n{}", text::difference_lines(&order.differences))),
         request.lease().map(|lease| life(request, lease, notice.now)),
         if let Status::Terminated { .. } = request.status { deletion_effects::kept(request) } else { None },
         text::outputs(request),

@@ -2,11 +2,12 @@
 
 use slack_morphism::prelude::SlackBlock;
 
-use crate::domain::approval::{About, Approval, ApprovalPath, Consent, Reduction};
+use crate::domain::approval::{About, Answer, Approval, ApprovalPath, Consent, Reduction};
+use crate::domain::cost::Estimate;
 use crate::domain::ids::PersonId;
 use crate::domain::lease::Lease;
 use crate::domain::quota::QuotaUse;
-use crate::domain::request::{Cause, Ending, Output, Progress, Request, Status};
+use crate::domain::request::{Cause, Difference, Ending, Output, Progress, Request, Status};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, context, cut_mrkdwn};
 use crate::slack::ids::ButtonValue;
@@ -69,22 +70,66 @@ pub(super) fn quota(notice: &RequestNotice<'_>) -> String {
     format!("{used} of {limit} used{included}")
 }
 
-/// Says which limits the request exceeded when it was submitted, or that it no longer does; `None` if it never was an
-/// exception.
-pub(super) fn exception(request: &Request) -> Option<String> {
-    if let Some(since) = request.creation.room_since {
+/// Says which limits it exceeded when it was asked for, or that it no longer does; `None` if it never was an exception.
+pub(super) fn exception(request: &Request, approval: &Approval) -> Option<String> {
+    if let Some(since) = approval.room_since {
         return Some(format!("This is no longer an exception: room became free on {}", date_time(since)));
     }
-    let exception = request.creation.exception.as_ref()?;
-    Some(format!("Exception: {}", exception.describe(request.estimate.as_ref())))
+    let exception = approval.exception.as_ref()?;
+    Some(format!("Exception: {}", exception.describe(request.adds(approval))))
 }
 
+/// Returns what approvers have to know before all else, one paragraph each. An exception is shown as a warning; one that
+/// is no longer needed, only as a note.
+pub(super) fn warnings(request: &Request, approval: &Approval) -> Vec<String> {
+    let above = if request.exceeds_budget_by(approval) { Some(ABOVE_BUDGET.to_owned()) } else { None };
+    let exception = exception(request, approval).map(|exception| match approval.exception {
+        Some(_) => format!(":warning: *{exception}*"),
+        None => format!("{exception}."),
+    });
+    [above, exception].into_iter().flatten().collect()
+}
+
+/// Shown where an approval is needed because of the budget.
+const ABOVE_BUDGET: &str = ":warning: This exceeds the team's monthly budget.";
+
 /// Returns the quoted reason; `None` if none was given.
-pub(super) fn reason(request: &Request) -> Option<String> {
-    if request.reason.trim().is_empty() {
-        return None;
-    }
-    Some(format!("*Why*\n{}", quote(&request.reason, QUOTED)))
+pub(super) fn reason(request: &Request, approval: &Approval) -> Option<String> {
+    Some(format!("*Why*\n{}", quote(typed_reason(request, approval)?, QUOTED)))
+}
+
+/// Returns the reason as it was typed; `None` if none was given.
+pub(super) fn typed_reason<'a>(request: &'a Request, approval: &'a Approval) -> Option<&'a str> {
+    let reason = match &approval.about {
+        About::Create => request.reason.trim(),
+        About::Change(order) => order.reason.trim(),
+        About::Renew(_) => "",
+    };
+    if reason.is_empty() { None } else { Some(reason) }
+}
+
+/// Lists the differences, one per line, as many as fit into a section.
+pub fn difference_lines(differences: &[Difference]) -> String {
+    let formatted = |value: &str| if value.is_empty() { "–".to_owned() } else { code(value, 300) };
+    let line = |difference: &Difference| {
+        format!(
+            "{}: {} → {}",
+            escape_within(&difference.what, 100),
+            formatted(&difference.before),
+            formatted(&difference.after)
+        )
+    };
+    let lines: Vec<String> = differences.iter().map(line).collect();
+    // Leave room for the text that callers put in the same section.
+    as_many_as_fit(&lines, MAX_SECTION - 900)
+}
+
+/// Formats the estimates before and after the change.
+pub fn estimates(before: Option<&Estimate>, after: Option<&Estimate>) -> String {
+    let words =
+        |estimate: Option<&Estimate>| estimate.map_or_else(|| "no estimate".to_owned(), mrkdwn::monthly);
+    let (before, after) = (words(before), words(after));
+    if before == after { format!("{after}, as before") } else { format!("{before} → {after}") }
 }
 
 /// Returns label and value for the owner, and the requester if that is another user.
@@ -156,43 +201,33 @@ pub(super) fn as_many_as_fit(lines: &[String], limit: usize) -> String {
     text.trim_end().to_owned()
 }
 
-/// Says who decided what and when; `None` before a decision.
-pub(super) fn decision(request: &Request) -> Option<String> {
-    match &request.status {
-        Status::Denied { by, instead_of, reason } => Some(format!(
-            "Denied by {} ({})\n{}",
-            answered(by, instead_of.as_ref()),
-            date_time(request.updated_at),
-            quote(reason, QUOTED)
-        )),
-        Status::Cancelled => {
-            Some(format!("Cancelled by {} ({})", mention(&request.requester), date_time(request.updated_at)))
+/// Says what the answer was and who gave it; `None` if there is none yet, or none is needed any more.
+pub(super) fn decision(request: &Request, approval: &Approval) -> Option<String> {
+    // Only the answer to a request is dated: its row does not change any more once it was refused.
+    let (is_creation, at) = (approval.about == About::Create, date_time(request.updated_at));
+    match approval.answer.as_ref()? {
+        Answer::Approved => Some(approved_by(approval)),
+        Answer::Denied { by, instead_of, reason } => {
+            let when = if is_creation { format!(" ({at})") } else { String::new() };
+            let by = answered(by, instead_of.as_ref());
+            Some(format!("Denied by {by}{when}\n{}", quote(reason, QUOTED)))
         }
-        Status::TimedOut => {
-            Some(format!("Timed out ({}): nobody decided in time.", date_time(request.updated_at)))
-        }
-        Status::Pending | Status::AwaitingApproval { .. } => None,
-        Status::Approved
-        | Status::Provisioning { .. }
-        | Status::Active { .. }
-        | Status::Updating { .. }
-        | Status::Terminating { .. }
-        | Status::Failed { .. }
-        | Status::TeardownFailed { .. }
-        | Status::Terminated { .. }
-        | Status::Retained { .. } => Some(approved_by(request)),
+        Answer::Withdrawn { by } if is_creation => Some(format!("Cancelled by {} ({at})", mention(by))),
+        Answer::Withdrawn { by } => Some(format!("{} withdrew it.", mention(by))),
+        Answer::TimedOut if is_creation => Some(format!("Timed out ({at}): nobody decided in time.")),
+        Answer::TimedOut => Some("Nobody answered in time.".to_owned()),
+        Answer::Moot => None,
     }
 }
 
-fn approved_by(request: &Request) -> String {
-    if let ApprovalPath::Auto { why } = &request.creation.path {
+fn approved_by(approval: &Approval) -> String {
+    if let ApprovalPath::Auto { why } = &approval.path {
         return format!("Approved automatically: {}.", escape_within(why, 300));
     }
-    let clicks = request.creation.consents.iter();
-    let clicks: Vec<String> =
-        clicks.map(|approval| format!("{} ({})", answer(approval), date_time(approval.at))).collect();
-    let reductions = reductions(&request.creation).map(|text| format!("\n{text}")).unwrap_or_default();
-    let by = if clicks.is_empty() { String::new() } else { format!(" by {}", clicks.join(", ")) };
+    let by = |consent: &Consent| format!("{} ({})", answer(consent), date_time(consent.at));
+    let consents: Vec<String> = approval.consents.iter().map(by).collect();
+    let by = if consents.is_empty() { String::new() } else { format!(" by {}", consents.join(", ")) };
+    let reductions = reductions(approval).map(|text| format!("\n{text}")).unwrap_or_default();
     format!("Approved{by}{reductions}")
 }
 
@@ -223,20 +258,15 @@ pub(super) fn answered(by: &PersonId, instead_of: Option<&PersonId>) -> String {
     format!("{}{}", mention(by), instead_of.unwrap_or_default())
 }
 
-/// Says who denied a renewal or change, and why.
-pub(super) fn denied(by: &PersonId, instead_of: Option<&PersonId>, reason: &str) -> String {
-    format!("Denied by {}\n{}", answered(by, instead_of), quote(reason, QUOTED))
-}
-
 /// Says how many approvals there are, if more than one is needed.
-pub(super) fn approvals_so_far(request: &Request) -> Option<String> {
-    let ApprovalPath::Ask { needed, .. } = request.creation.path else { return None };
-    if needed < 2 || !request.status.name().is_undecided() {
+pub(super) fn approvals_so_far(approval: &Approval) -> Option<String> {
+    let ApprovalPath::Ask { needed, .. } = approval.path else { return None };
+    if needed < 2 || approval.answer.is_some() {
         return None;
     }
-    let names: Vec<String> = request.creation.consents.iter().map(answer).collect();
+    let names: Vec<String> = approval.consents.iter().map(answer).collect();
     let by = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
-    Some(format!("{} of {needed} approvals{by}", request.creation.consents.len()))
+    Some(format!("{} of {needed} approvals{by}", approval.have()))
 }
 
 /// Returns the approvers, as part of a sentence.

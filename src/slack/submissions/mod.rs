@@ -3,17 +3,14 @@
 mod approve;
 mod approve_less;
 mod away;
-mod change;
 mod deny_reason;
+mod form;
 mod hand_over;
 mod modal;
-mod request_form;
 mod retain;
 mod teardown;
 
-pub(super) use change::filled as filled_change;
 pub(super) use modal::not_now;
-pub(super) use request_form::filled;
 
 use self::modal::{note, stays_open};
 use super::blocks::MAX_SECTION;
@@ -39,12 +36,16 @@ pub(super) async fn answer(edge: &Edge, submission: &ViewSubmission) -> Ack {
         return unread(view, &ParseError::Missing("private_metadata"));
     }
     match callback {
-        Some(CallbackId::RequestForm) => request_form::submitted(edge, submission).await,
+        Some(CallbackId::RequestForm) => {
+            Box::pin(form::submitted(edge, submission, ("submit", "Not submitted"))).await
+        }
         Some(CallbackId::DenyReason) => deny_reason::submitted(edge, submission).await,
         Some(CallbackId::TearDown) => teardown::submitted(edge, submission).await,
         Some(CallbackId::Retain) => retain::submitted(edge, submission).await,
         Some(CallbackId::Transfer) => hand_over::submitted(edge, submission).await,
-        Some(CallbackId::Change) => Box::pin(change::submitted(edge, submission)).await,
+        Some(CallbackId::Change) => {
+            Box::pin(form::submitted(edge, submission, ("change", "Not changed"))).await
+        }
         Some(CallbackId::Approve) => approve::submitted(edge, submission).await,
         Some(CallbackId::ApproveLess) => approve_less::submitted(edge, submission).await,
         Some(CallbackId::Away) => away::submitted(edge, submission).await,

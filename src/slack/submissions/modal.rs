@@ -3,13 +3,12 @@
 use crate::domain::audit::{By, Via};
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
-use crate::portal::people::click::RequestAction;
+use crate::portal::people::click::{ButtonContext, RequestAction};
 use crate::slack::edge::Edge;
 use crate::slack::incoming::{ViewRef, ViewSubmission};
 use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
 use crate::slack::views;
-use crate::slack::views::ButtonContext;
 
 /// Answers a submission that cannot be handled now: keeps the modal and its input.
 pub(in crate::slack) fn not_now(view: &ViewRef, text: &str) -> Ack {
@@ -39,13 +38,7 @@ pub(super) async fn clicked(
 ) -> Result<RequestAction, Error> {
     let by = by_form(submission);
     match ButtonContext::parse(&submission.view.private_metadata) {
-        Some(pressed) => Ok(RequestAction {
-            by,
-            request: pressed.button.request,
-            epoch: pressed.button.epoch,
-            message: pressed.message,
-            once: submission.key(),
-        }),
+        Some(button) => Ok(RequestAction::of_form(by, button, submission.key())),
         None => Err(edge.portal.refuse_forged(&by, tried).await),
     }
 }
@@ -63,16 +56,6 @@ pub(super) fn refused(edge: &Edge, submission: &ViewSubmission, title: &str, err
         Error::Refused(_) => note(title, &Message::plain(&edge.words(error))),
         Error::Failed(_) => not_now(&submission.view, &edge.words(error)),
     }
-}
-
-/// Like [`refused`], for a form that was to be shown again, where the product may have changed and no longer fit it.
-pub(super) fn not_shown_anew(edge: &Edge, submission: &ViewSubmission, title: &str, error: &Error) -> Ack {
-    if let Error::Refused(Refusal::ProductChanged { .. }) = error {
-        let text = "Nothing was saved: the product was changed by its owner while this form was open. Copy what you typed, and open the \
-                form again.";
-        return not_now(&submission.view, text);
-    }
-    refused(edge, submission, title, error)
 }
 
 /// Returns the user who submitted the modal.

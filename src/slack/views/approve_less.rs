@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use slack_morphism::prelude::*;
 
-use super::button_context::ButtonContext;
 use super::field::input;
 use super::teardown::name_input;
 use super::{MAX_TITLE, modal};
@@ -13,6 +12,7 @@ use crate::domain::catalog::ApprovalConfirm;
 use crate::domain::form::{CHOOSE, Field};
 use crate::domain::period::Period;
 use crate::domain::request::Request;
+use crate::portal::people::click::ButtonContext;
 use crate::slack::blocks::{plain, section};
 use crate::slack::ids::{ActionId, CallbackId, LEASE_BLOCK, parameter_block, parameter_of};
 use crate::slack::incoming::ViewRef;

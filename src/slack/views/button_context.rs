@@ -5,16 +5,8 @@ use serde_json::json;
 
 use crate::domain::ids::ChannelId;
 use crate::domain::request::MessageRef;
+use crate::portal::people::click::ButtonContext;
 use crate::slack::ids::ButtonValue;
-
-/// A clicked button. It passes through the user's client, so it must not be trusted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ButtonContext {
-    /// The button's value.
-    pub button: ButtonValue,
-    /// The message that contains the button; `None` for a command and for ephemeral messages.
-    pub message: Option<MessageRef>,
-}
 
 #[derive(Deserialize)]
 struct ButtonContextWire {
@@ -29,12 +21,14 @@ impl ButtonContext {
         let wire: ButtonContextWire = serde_json::from_str(text).ok()?;
         let message = wire.channel.zip(wire.ts);
         let message = message.map(|(channel, ts)| MessageRef { channel: ChannelId::new(channel), ts });
-        Some(Self { button: ButtonValue::parse(&wire.button)?, message })
+        let ButtonValue { request, epoch } = ButtonValue::parse(&wire.button)?;
+        Some(Self { request, epoch, message })
     }
 
     pub(super) fn written(&self) -> String {
         let (channel, ts) = self.message.as_ref().map(|at| (at.channel.as_str(), at.ts.as_str())).unzip();
-        json!({"button": self.button.to_string(), "channel": channel, "ts": ts}).to_string()
+        let button = ButtonValue { request: self.request, epoch: self.epoch };
+        json!({"button": button.to_string(), "channel": channel, "ts": ts}).to_string()
     }
 }
 
@@ -45,7 +39,8 @@ pub(super) mod tests {
 
     pub(in crate::slack::views) fn pressed() -> ButtonContext {
         ButtonContext {
-            button: ButtonValue { request: fixtures::request().id, epoch: 1 },
+            request: fixtures::request().id,
+            epoch: 1,
             message: Some(MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: "1.2".into() }),
         }
     }

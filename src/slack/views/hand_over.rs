@@ -2,10 +2,10 @@
 
 use slack_morphism::prelude::*;
 
-use super::button_context::ButtonContext;
 use super::{MAX_TITLE, modal};
 use crate::domain::ids::PersonId;
 use crate::domain::request::Request;
+use crate::portal::people::click::ButtonContext;
 use crate::slack::blocks::{plain, section};
 use crate::slack::ids::{ActionId, CallbackId, PERSON_BLOCK};
 use crate::slack::incoming::{ViewRef, is_id};

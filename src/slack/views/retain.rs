@@ -2,10 +2,10 @@
 
 use slack_morphism::prelude::SlackModalView;
 
-use super::button_context::ButtonContext;
 use super::reason::reason_input;
 use super::{MAX_TITLE, modal};
 use crate::domain::request::{Request, StatusName};
+use crate::portal::people::click::ButtonContext;
 use crate::slack::blocks::{plain, section};
 use crate::slack::ids::CallbackId;
 use crate::slack::mrkdwn::{code, escape_within};

@@ -3,10 +3,10 @@
 
 use slack_morphism::prelude::*;
 
-use super::button_context::ButtonContext;
 use super::{MAX_TITLE, modal};
 use crate::domain::catalog::TeardownConfirm;
 use crate::domain::request::{Request, Status};
+use crate::portal::people::click::ButtonContext;
 use crate::slack::blocks::{plain, section, typed};
 use crate::slack::ids::{ActionId, CallbackId, NAME_BLOCK};
 use crate::slack::incoming::ViewRef;

@@ -1,5 +1,7 @@
 //! Random steps of a request's history. The invariants are checked in the parent module.
 
+use crate::domain::approval::Exception;
+use crate::domain::approval::path_of_exception;
 use crate::domain::approval::{
     ApprovalPath, ApprovedChanges, RequestedReduction, approved_changes, shorter_leases,
 };
@@ -9,6 +11,7 @@ use crate::domain::event::Event;
 use crate::domain::fixtures::{by, execution, order, person, product, token};
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
 use crate::domain::period::Period;
+use crate::domain::quota::BudgetUse;
 use crate::domain::request::{
     ChangeOrder, MessageRef, MessageSlot, Notification, Output, ReminderKind, Request, StatusName,
 };
@@ -61,8 +64,8 @@ impl Step {
             Self::Owner(8, "sam") => Event::JobLost,
             Self::Owner(8, name) => Event::End { by: by(name) },
             Self::Owner(6, name) => {
-                let (order, path) = order_of(request, name);
-                Event::Change { by: by(name), order: Box::new(order), path, budget: None }
+                let (order, path, exception) = order_of(request, name);
+                Event::Change { by: by(name), order: Box::new(order), path, exception, budget: None }
             }
             Self::Owner(_, name) => Event::Renew { by: by(name), period: Period::days(30) },
             Self::Workflow(kind, n, ago) => {
@@ -105,7 +108,7 @@ impl Step {
 
 /// Alice's change is more expensive and waits for approvers, the others' are cheaper. Sam's is auto-approved, and
 /// Priya's leads to a version with a shorter lease.
-fn order_of(request: &Request, name: &str) -> (ChangeOrder, ApprovalPath) {
+fn order_of(request: &Request, name: &str) -> (ChangeOrder, ApprovalPath, Option<Exception>) {
     let factor = if name == "alice" { Decimal::TWO } else { Decimal::new(5, 1) };
     let estimate = request.estimate.clone();
     let estimate = estimate.map(|estimate| Estimate { monthly: estimate.monthly * factor, ..estimate });
@@ -120,7 +123,14 @@ fn order_of(request: &Request, name: &str) -> (ChangeOrder, ApprovalPath) {
         product.lease.ttl = Period::days(10);
         product.lease.renew.retain(|period| *period < Period::days(30));
     }
-    (ChangeOrder { product, estimate_before, estimate, ..order() }, approval)
+    let order = ChangeOrder { product, estimate_before, estimate, ..order() };
+    // Every other change that costs more goes beyond the budget.
+    if name != "alice" || request.epoch.is_multiple_of(2) {
+        return (order, approval, None);
+    }
+    let budget = Some(BudgetUse { spent: request.monthly(), limit: request.monthly() });
+    let path = path_of_exception(&order.product.approval, approval);
+    (order, path, Some(Exception { quota: None, budget }))
 }
 
 /// Returns the shortest lease that can be approved, if there is a shorter one.

@@ -1,19 +1,18 @@
 //! Forms as users see them, within Slack's limits, and parsing them.
 
-use crate::domain::catalog::Product;
-use crate::domain::preview::Preview;
-use proptest::prelude::*;
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use proptest::prelude::*;
 
 use super::*;
-use crate::domain::approval::ApprovalPath;
-use crate::domain::catalog::OverBudget;
-use crate::domain::ids::PersonId;
-use crate::domain::preview::PreviewStage;
+use crate::domain::approval::{ApprovalPath, Condition};
+use crate::domain::catalog::{OverBudget, Product};
+use crate::domain::preview::{Preview, PreviewStage};
 use crate::domain::principal::Principal;
 use crate::domain::quota::{BudgetUse, QuotaUse};
-use crate::slack::incoming::Values;
+use crate::portal::people::form_draft::FormDraft;
+use crate::slack::incoming::ViewRef;
 use crate::slack::messages::fixtures;
 use crate::slack::views::check::{assert_within_limits, transcript};
 use cloudformation::Template;
@@ -34,7 +33,7 @@ Resources:
   Bucket: {Type: 'AWS::S3::Bucket'}
 ";
 
-fn form() -> Form {
+fn fields_of_a_bucket() -> Form {
     let zones: Vec<String> = (0..150).map(|n| format!("zone-{n:03}")).collect();
     let text = TEMPLATE.replace("LONG", &"p".repeat(90)).replace("ZONES", &zones.join(", "));
     Form::from_template(&Template::parse(&text).unwrap(), &BTreeSet::new()).unwrap()
@@ -59,53 +58,51 @@ fn preview(used: u32) -> Preview {
     }
 }
 
-struct Parts {
-    product: Product,
-    teams: Vec<TeamName>,
-    values: BTreeMap<String, String>,
-    watched: BTreeSet<String>,
-    held_by: Vec<String>,
-    unasked: BTreeSet<String>,
-    page: usize,
-    warnings: Vec<(String, String)>,
-}
-
-fn parts(teams: &[&str], values: &[(&str, &str)]) -> Parts {
-    Parts {
-        product: fixtures::product("s3-bucket"),
-        teams: teams.iter().copied().map(TeamName::new).collect(),
-        values: values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
-        watched: BTreeSet::from(["Environment".to_owned(), "Days".to_owned()]),
-        held_by: vec!["`0b8f1c9e` Active".to_owned()],
-        unasked: BTreeSet::new(),
-        page: 0,
-        warnings: Vec::new(),
-    }
-}
-
-fn state<'p>(parts: &'p Parts, preview: Option<&'p Preview>, problem: Option<&'p str>) -> FormState<'p> {
-    FormState {
-        product: &parts.product,
-        teams: &parts.teams,
-        team: &parts.teams[0],
-        values: &parts.values,
-        reason: "",
-        ticket: "",
+/// A form of these teams and values, on its first page.
+fn new_request(form: Form, teams: &[&str], values: &[(&str, &str)]) -> FormView {
+    let mut product = fixtures::product("s3-bucket");
+    let depends_on = |key: &str| Condition::Parameter { parameter: key.to_owned(), is: Vec::new() };
+    product.approval.auto_when = ["Environment", "Days"].map(depends_on).into();
+    let teams: Vec<TeamName> = teams.iter().copied().map(TeamName::new).collect();
+    let purpose = FormPurpose::Create {
+        teams: teams.clone(),
+        ticket: String::new(),
         owner: None,
         has_mates: false,
-        notes: &[],
-        preview,
-        held_by: &parts.held_by,
-        problem,
-        watched: &parts.watched,
-        unasked: &parts.unasked,
-        page: parts.page,
-        warnings: &parts.warnings,
+        holders: vec![fixtures::request()],
+        command: "/provision".to_owned(),
+    };
+    FormView {
+        product: Arc::new(product),
+        hidden: BTreeSet::new(),
+        pages: form.pages(&BTreeSet::new()),
+        page: 0,
+        form,
+        team: teams[0].clone(),
+        values: values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        reason: String::new(),
+        preview: preview(1),
+        notes: Vec::new(),
+        warnings: Vec::new(),
+        purpose,
     }
 }
 
-fn view(parts: &Parts, preview: Option<&Preview>, problem: Option<&str>) -> SlackModalView {
-    request_form(&form(), &state(parts, preview, problem))
+fn with_used(used: u32, view: FormView) -> FormView {
+    FormView { preview: preview(used), ..view }
+}
+
+/// The form as Slack sends it back with this input.
+fn sent(modal: &SlackModalView, input: &[(&str, Vec<&str>)]) -> FormDraft {
+    let view = ViewRef {
+        id: "V1".to_owned(),
+        hash: None,
+        callback_id: modal.callback_id.clone().unwrap().0,
+        private_metadata: modal.private_metadata.clone().unwrap(),
+        values: input.iter().cloned().collect(),
+        blocks: String::new(),
+    };
+    draft(&view).unwrap()
 }
 
 fn without_options(text: &str) -> String {
@@ -114,7 +111,9 @@ fn without_options(text: &str) -> String {
 
 #[test]
 fn a_form_shows_its_fields_and_what_comes_of_submitting() {
-    let view = view(&parts(&["payments", "search"], &[("BucketName", "logs")]), Some(&preview(2)), None);
+    let view =
+        with_used(2, new_request(fields_of_a_bucket(), &["payments", "search"], &[("BucketName", "logs")]));
+    let view = form(&view, None);
     insta::assert_snapshot!(without_options(&transcript(&view)), @"
     Secure S3 Bucket [Request] [Cancel]
     *Secure S3 Bucket* v1.0
@@ -142,20 +141,20 @@ fn a_form_shows_its_fields_and_what_comes_of_submitting() {
 
 #[test]
 fn a_person_in_one_team_is_not_asked_for_it() {
-    let text = transcript(&view(&parts(&["payments"], &[]), None, Some("Try again")));
+    let text = transcript(&form(&new_request(fields_of_a_bucket(), &["payments"], &[]), Some("Try again")));
     assert!(text.contains("(For team *payments*)") && !text.contains("Team *live*"), "{text}");
-    assert!(text.contains(":warning: Try again") && text.contains("Looking up cost"), "{text}");
+    assert!(text.contains(":warning: Try again"), "{text}");
 }
 
 #[test]
 fn a_full_quota_says_by_what_and_offers_nothing_to_submit() {
-    let view = view(&parts(&["payments", "search"], &[]), Some(&preview(3)), None);
+    let view = form(&with_used(3, new_request(fields_of_a_bucket(), &["payments", "search"], &[])), None);
     insta::assert_snapshot!(transcript(&view), @"
     Secure S3 Bucket [-] [Close]
     *Secure S3 Bucket* v1.0
     An encrypted S3 bucket with versioning and lifecycle rules
     Team *payments* already uses 3 of 3. Tear down one that is no longer needed, or ask your platform team for a larger quota.
-    • `0b8f1c9e` Active
+    • `s3-bucket-0b8f1c9e` <@U0ALICE> · Approved · about $15/month
     <payments|search=payments>
     ");
     assert_within_limits(&view);
@@ -165,7 +164,7 @@ fn a_full_quota_says_by_what_and_offers_nothing_to_submit() {
 fn a_value_that_the_field_cannot_hold_is_left_out_instead_of_breaking_the_form() {
     let bad =
         [("Environment", "nowhere"), ("Days", "4000"), ("BucketName", &*"x".repeat(64)), ("Zone", "mars")];
-    let text = transcript(&view(&parts(&["payments"], &bad), Some(&preview(0)), None));
+    let text = transcript(&form(&new_request(fields_of_a_bucket(), &["payments"], &bad), None));
     assert!(!text.contains("nowhere") && !text.contains("4000") && !text.contains("xxx"), "{text}");
 }
 
@@ -181,33 +180,29 @@ fn every_page_of_ninety_enormous_fields_keeps_slacks_limits() {
         })
         .collect();
     let text = format!("Parameters:\n{}Resources:\n  B: {{Type: 'AWS::S3::Bucket'}}\n", fields.concat());
-    let form = Form::from_template(&Template::parse(&text).unwrap(), &BTreeSet::new()).unwrap();
-    let mut parts = parts(&["payments"], &[]);
-    parts.product.name = "<&>".repeat(100);
-    parts.product.description = "<&>".repeat(2000);
-    parts.teams = (0..200).map(|n| TeamName::new(format!("team-{n}"))).collect();
-    parts.warnings = form.fields().map(|field| (field.key.clone(), "<&>".repeat(1000))).collect();
-    let notes = vec!["x".repeat(5000)];
-    let preview = preview(1);
-    for page in form.pages(&parts.unasked) {
-        parts.page = page;
-        let state = FormState {
-            team: &parts.teams[150],
-            notes: &notes,
-            has_mates: true,
-            held_by: &[],
-            ..state(&parts, Some(&preview), Some("no"))
-        };
-        assert_within_limits(&request_form(&form, &state));
+    let fields = Form::from_template(&Template::parse(&text).unwrap(), &BTreeSet::new()).unwrap();
+    let teams: Vec<String> = (0..200).map(|n| format!("team-{n}")).collect();
+    let teams: Vec<&str> = teams.iter().map(String::as_str).collect();
+    let mut view = new_request(fields, &teams, &[]);
+    let product = fixtures::product("s3-bucket");
+    let (name, description) = ("<&>".repeat(100), "<&>".repeat(2000));
+    view.product = Arc::new(Product { name, description, ..product });
+    view.warnings = view.form.fields().map(|field| (field.key.clone(), "<&>".repeat(1000))).collect();
+    view.team = TeamName::new("team-150");
+    view.notes = vec!["x".repeat(5000)];
+    if let FormPurpose::Create { has_mates, .. } = &mut view.purpose {
+        *has_mates = true;
+    }
+    for page in view.pages.clone() {
+        view.page = page;
+        assert_within_limits(&form(&view, Some("no")));
     }
 }
 
 #[test]
 fn answers_read_back_as_the_inputs_sent_them() {
-    let view = view(&parts(&["payments", "search"], &[]), Some(&preview(2)), None);
-    let metadata = FormMetadata::parse(view.private_metadata.as_deref().unwrap()).unwrap();
-    assert_eq!(metadata.template_hash, "ab".repeat(32));
-    let values: Values = [
+    let modal = form(&new_request(fields_of_a_bucket(), &["payments", "search"], &[]), None);
+    let input = [
         ("param.Environment", vec!["prod"]),
         ("param.Policy", vec!["#1"]),
         ("param.Zone", vec!["zone-149"]),
@@ -215,28 +210,20 @@ fn answers_read_back_as_the_inputs_sent_them() {
         ("param.Forged", vec!["x"]),
         ("team", vec!["search"]),
         ("reason", vec![" logs "]),
-    ]
-    .into_iter()
-    .collect();
-    let answer = answer(metadata, &values);
-    assert_eq!(answer.given["Environment"].as_deref(), Some("prod"));
-    assert_eq!(answer.given["Policy"].as_deref(), Some("#1"));
-    assert_eq!(answer.given["Zone"].as_deref(), Some("zone-149"));
-    assert_eq!(answer.given["BucketName"], None);
-    assert_eq!(answer.given["Forged"].as_deref(), Some("x"));
-    assert_eq!((answer.team.as_str(), answer.reason.as_str()), ("search", "logs"));
-}
-
-#[test]
-fn metadata_that_we_did_not_write_is_no_metadata() {
-    for text in ["", "{}", r#"{"product":"../etc","hash":"","team":"a"}"#, "[]"] {
-        assert_eq!(FormMetadata::parse(text), None, "{text}");
-    }
+    ];
+    let draft = sent(&modal, &input);
+    assert_eq!(draft.template_hash, "ab".repeat(32));
+    assert_eq!(draft.values["Environment"].as_deref(), Some("prod"));
+    assert_eq!(draft.values["Policy"].as_deref(), Some("#1"));
+    assert_eq!(draft.values["Zone"].as_deref(), Some("zone-149"));
+    assert_eq!(draft.values["BucketName"], None);
+    assert_eq!(draft.values["Forged"].as_deref(), Some("x"));
+    assert_eq!((draft.team.as_str(), draft.reason.as_str()), ("search", "logs"));
 }
 
 #[test]
 fn a_type_ahead_offers_what_matches_best_first_and_never_more_than_slack_takes() {
-    let form = form();
+    let form = fields_of_a_bucket();
     assert_eq!(suggestions(&form, "param.Zone", "").len(), 100);
     assert_eq!(suggestions(&form, "param.Zone", " ZONE-14").len(), 10);
     assert_eq!(suggestions(&form, "param.Zone", "149"), [("zone-149".to_owned(), "zone-149".to_owned())]);
@@ -249,21 +236,19 @@ proptest! {
     fn whatever_is_prefilled_the_form_keeps_slacks_limits(
         name in ".{0,80}", days in "[-0-9.e]{0,12}", environment in ".{0,10}", reason in ".{0,40}",
     ) {
-        let parts = parts(&["payments"], &[("BucketName", &name), ("Days", &days), ("Environment", &environment)]);
-        let preview = preview(1);
-        let state = FormState { reason: &reason, held_by: &[], ..state(&parts, Some(&preview), None) };
-        assert_within_limits(&request_form(&form(), &state));
+        let values = [("BucketName", &*name), ("Days", &days), ("Environment", &environment)];
+        let view = new_request(fields_of_a_bucket(), &["payments"], &values);
+        assert_within_limits(&form(&FormView { reason, ..view }, None));
     }
 }
 
 #[test]
 fn a_budget_is_shown_and_what_happens_beyond_it() {
     let shown = |spent: i64, over_budget| {
-        let mut parts = parts(&["payments"], &[]);
-        parts.product.quota.over_budget = over_budget;
-        let budget = BudgetUse { spent: spent.into(), limit: 500.into() };
-        let preview = Preview { budget: Some(budget), ..preview(1) };
-        let text = transcript(&view(&parts, Some(&preview), None));
+        let mut view = new_request(fields_of_a_bucket(), &["payments"], &[]);
+        Arc::make_mut(&mut view.product).quota.over_budget = over_budget;
+        view.preview.budget = Some(BudgetUse { spent: spent.into(), limit: 500.into() });
+        let text = transcript(&form(&view, None));
         text.lines().find(|line| line.contains("*Budget*")).unwrap().to_owned()
     };
     let lines = [shown(212, OverBudget::Refuse), shown(490, OverBudget::Ask), shown(490, OverBudget::Refuse)];
@@ -297,26 +282,25 @@ fn paged() -> Form {
 }
 
 /// Renders a page without the fields that all look the same.
-fn outline(view: &SlackModalView) -> String {
-    let text = transcript(view);
+fn outline(modal: &SlackModalView) -> String {
+    let text = transcript(modal);
     let plain = |line: &&str| !line.ends_with("0 (optional): <text=d>") && !line.ends_with(": <text=d>");
     text.lines().filter(plain).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn a_form_of_several_pages_says_where_one_is_and_goes_on_and_back() {
-    let (form, preview) = (paged(), preview(1));
-    let mut parts = parts(&["payments", "search"], &[("A3", "x"), ("B7", "y"), ("C9", "z")]);
-    parts.warnings = vec![("A3".to_owned(), "x is <odd>".to_owned())];
-    let shown: Vec<String> = (0..3)
+    let mut view = new_request(paged(), &["payments", "search"], &[("A3", "x"), ("B7", "y"), ("C9", "z")]);
+    view.warnings = vec![("A3".to_owned(), "x is <odd>".to_owned())];
+    let outlines: Vec<String> = (0..3)
         .map(|page| {
-            parts.page = page;
-            let view = request_form(&form, &state(&parts, Some(&preview), None));
-            assert_within_limits(&view);
-            outline(&view)
+            view.page = page;
+            let modal = form(&view, None);
+            assert_within_limits(&modal);
+            outline(&modal)
         })
         .collect();
-    insta::assert_snapshot!(shown.join("\n"), @"
+    insta::assert_snapshot!(outlines.join("\n"), @"
     Secure S3 Bucket [Next] [Cancel]
     *Secure S3 Bucket* v1.0
     An encrypted S3 bucket with versioning and lifecycle rules
@@ -353,39 +337,39 @@ fn a_form_of_several_pages_says_where_one_is_and_goes_on_and_back() {
 
 #[test]
 fn what_stands_on_no_field_of_a_page_is_remembered_unless_it_is_the_default() {
-    let form = paged();
-    let mut parts = parts(&["payments"], &[("A3", "x"), ("B7", "y"), ("B8", "d"), ("C9", "z")]);
-    parts.page = 1;
-    parts.unasked = BTreeSet::from(["B7".to_owned()]);
-    let state = FormState { reason: "logs", ..state(&parts, None, None) };
-    let view = request_form(&form, &state);
-    let metadata = FormMetadata::parse(view.private_metadata.as_deref().unwrap()).unwrap();
+    let values = [("A3", "x"), ("B7", "y"), ("B8", "d"), ("C9", "z")];
+    let view = FormView {
+        page: 1,
+        hidden: BTreeSet::from(["B7".to_owned()]),
+        reason: "logs".to_owned(),
+        ..new_request(paged(), &["payments"], &values)
+    };
+    let modal = form(&view, None);
+    let carried = sent(&modal, &[]).values;
     assert_eq!(
-        metadata.filled.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>(),
+        carried.iter().map(|(key, value)| format!("{key}={}", value.as_deref().unwrap())).collect::<Vec<_>>(),
         ["A3=x", "B7=y", "C9=z"]
     );
-    let sent: Values = [("param.B7", vec!["w"]), ("param.B8", vec![])].into_iter().collect();
-    let answer = answer(metadata, &sent);
-    assert_eq!((answer.page, answer.reason.as_str(), answer.is_last), (1, "logs", false));
-    assert_eq!(answer.given["A3"].as_deref(), Some("x"));
-    assert_eq!(answer.given["B7"].as_deref(), Some("w"), "what stands in a field counts");
-    assert_eq!(answer.given["B8"], None);
-    assert_eq!(answer.sent.into_iter().collect::<Vec<_>>(), ["B7", "B8"]);
+    let draft = sent(&modal, &[("param.B7", vec!["w"]), ("param.B8", vec![])]);
+    assert_eq!((draft.page, draft.reason.as_str(), draft.is_last), (1, "logs", Some(false)));
+    assert_eq!(draft.values["A3"].as_deref(), Some("x"));
+    assert_eq!(draft.values["B7"].as_deref(), Some("w"), "what stands in a field counts");
+    assert_eq!(draft.values["B8"], None);
+    assert_eq!(draft.fields.into_iter().collect::<Vec<_>>(), ["B7", "B8"]);
 }
 
 #[test]
 fn what_no_view_has_room_for_is_named_and_what_is_not_asked_for_goes_first() {
-    let form = paged();
     let long = "é".repeat(1_500);
-    let mut parts = parts(&["payments"], &[("A3", &long), ("B7", &long), ("C9", "z")]);
-    parts.page = 2;
-    let memory = remembered(&form, &state(&parts, None, None));
-    assert_eq!(memory.left_out.len(), 1);
-    assert!((100..1_000).contains(&memory.excess), "{}", memory.excess);
-    parts.unasked = BTreeSet::from(["A3".to_owned()]);
-    let memory = remembered(&form, &state(&parts, None, None));
-    assert_eq!((memory.left_out.len(), memory.excess), (0, 0));
-    assert_within_limits(&request_form(&form, &state(&parts, None, None)));
+    let mut view = new_request(paged(), &["payments"], &[("A3", &long), ("B7", &long), ("C9", "z")]);
+    view.page = 2;
+    let carried = carried_input(&view, true);
+    assert_eq!(carried.left_out.len(), 1);
+    assert!((100..1_000).contains(&carried.excess), "{}", carried.excess);
+    view.hidden = BTreeSet::from(["A3".to_owned()]);
+    let carried = carried_input(&view, true);
+    assert_eq!((carried.left_out.len(), carried.excess), (0, 0));
+    assert_within_limits(&form(&view, None));
 }
 
 proptest! {
@@ -395,9 +379,7 @@ proptest! {
         warned in proptest::collection::vec(("[ABC][0-9]", ".{0,80}"), 0..30),
         page in 0..4_usize,
     ) {
-        let mut parts = parts(&["payments", "search"], &[]);
-        (parts.values, parts.warnings, parts.page) = (values, warned, page);
-        let preview = preview(1);
-        assert_within_limits(&request_form(&paged(), &state(&parts, Some(&preview), Some("no"))));
+        let view = new_request(paged(), &["payments", "search"], &[]);
+        assert_within_limits(&form(&FormView { values, warnings: warned, page, ..view }, Some("no")));
     }
 }
