@@ -74,8 +74,8 @@ async fn cost(report: &mut Report) -> anyhow::Result<()> {
         }
         costs.push((what, since(&before, &office.tiers.questions())));
     }
-    for (what, calls) in &costs {
-        report.note(&format!("{what}: {calls:?}"));
+    for (name, calls) in &costs {
+        report.note(&format!("{name}: {calls:?}"));
     }
     let most = costs.iter().map(|(_, calls)| calls.values().sum::<usize>()).max().unwrap_or_default();
     report.judge(

@@ -41,12 +41,12 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
     prices(report, &server)?;
     let before = server.mebibytes("status", "VmRSS")?;
     let limit = report.scale.pick(GROWTH, QUICK_GROWTH);
-    for (what, send) in bodies::ALL {
+    for (name, send) in bodies::ALL {
         server.forget_peak()?;
         let refused = send(server.address)?;
         let growth = (server.mebibytes("status", "VmHWM")? - before).max(0.0);
         report.judge(
-            &format!("growth of the memory by {what}"),
+            &format!("growth of the memory by {name}"),
             format!("{growth:.1} MiB; {refused}"),
             format!("{limit} MiB"),
             growth <= limit,

@@ -61,7 +61,7 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
         People { form: FilledForm::of("s3-bucket", folder.path())?, asked: 0, stored: BTreeSet::new() };
     let requests = report.scale.pick(1_200, 600);
     let limit = report.scale.pick(LIMIT, QUICK_LIMIT);
-    for (what, trouble) in TROUBLES {
+    for (name, trouble) in TROUBLES {
         let (delay, fails) = match trouble {
             Trouble::SlackIsLate => (DELAY, false),
             Trouble::SlackFails => (Duration::ZERO, true),
@@ -76,7 +76,7 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
         }
         let longest = percentile(&taken, 100.0);
         report.judge(
-            &format!("the longest of {requests} answers while this is wrong: {what}"),
+            &format!("the longest of {requests} answers while this is wrong: {name}"),
             format!(
                 "{longest:.0} ms, p50 {:.1} ms; {} stored at once",
                 percentile(&taken, 50.0),

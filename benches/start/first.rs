@@ -40,14 +40,14 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
         submitted.push(one_start(submit)?);
     }
     let limit = report.scale.pick(LIMIT, QUICK_LIMIT);
-    for (what, starts) in [("opening a form", opened), ("submitting one", submitted)] {
+    for (name, starts) in [("opening a form", opened), ("submitting one", submitted)] {
         let [first, later, ratio] = [0, 1, 2].map(|column| {
             let column: Vec<f64> =
                 starts.iter().filter_map(|start: &[f64; 3]| start.get(column).copied()).collect();
             median(&column)
         });
         report.judge(
-            &format!("{what}, the first one after a start against later ones"),
+            &format!("{name}, the first one after a start against later ones"),
             format!("{ratio:.2} × ({first:.1} ms, {later:.1} ms)"),
             format!("{limit} ×"),
             ratio <= limit,

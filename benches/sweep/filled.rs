@@ -117,11 +117,11 @@ fn active(product: &Product, number: u64, leases: u64) -> anyhow::Result<Request
     let submission = asked::submission(id, owner, &team);
     let activated_at = Period::days(30).before(due);
     let mut request = submit(submission, product, activated_at).request;
-    let at = |ts: &str| MessageRef {
+    let place = |ts: &str| MessageRef {
         channel: ChannelId::new(format!("D{owner:010}")),
         ts: format!("{number}.{ts}"),
     };
-    request.messages.insert(MessageSlot::Direct, at("1"));
+    request.messages.insert(MessageSlot::Direct, place("1"));
     request.activated_at = Some(activated_at);
     request.revision = 8;
     let lease = Lease { warn_at: due, ..Lease::begin(&product.lease, activated_at) };

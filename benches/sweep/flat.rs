@@ -113,8 +113,8 @@ async fn lists(report: &Report, measured: &Measured) -> anyhow::Result<()> {
         ensure!(page.places.len() == PAGE && !page.more, "the last page is short");
         last.push(begun.elapsed().as_secs_f64() * 1_000.0);
         let begun = Instant::now();
-        let held = store.holdings(&whose, Timestamp::UNIX_EPOCH).await?.len();
-        ensure!(held == IN_BIG_TEAM, "{held} of {IN_BIG_TEAM} holdings");
+        let holdings = store.holdings(&whose, Timestamp::UNIX_EPOCH).await?.len();
+        ensure!(holdings == IN_BIG_TEAM, "{holdings} of {IN_BIG_TEAM} holdings");
         all.push(begun.elapsed().as_secs_f64() * 1_000.0);
     }
     report.note(&format!(

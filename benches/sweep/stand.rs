@@ -145,8 +145,8 @@ impl Slack for TakingSlack {
             self.stopped.notify_one();
             std::future::pending::<()>().await;
         }
-        let at = MessageRef { channel: ChannelId::new("D0SOMEBODY"), ts: number.to_string() };
-        Ok(Posted { at, is_outside_thread: false })
+        let place = MessageRef { channel: ChannelId::new("D0SOMEBODY"), ts: number.to_string() };
+        Ok(Posted { at: place, is_outside_thread: false })
     }
 
     async fn update(&self, _at: &MessageRef, _notice: &Notice<'_>) -> Result<(), SlackError> {

@@ -21,6 +21,7 @@ pub async fn problems(configuration: &SdkConfig) -> Vec<SetupProblem> {
             "set `AWS_REGION`, such as `us-east-1`, or `region` in the profile",
         ));
     }
+    // The default chain is always there, so whether it leads to credentials shows only when it is asked.
     let why = match configuration.credentials_provider() {
         Some(provider) => provider.provide_credentials().await.err().map(|error| {
             let chain: Vec<String> = Chain::new(&error).map(ToString::to_string).collect();

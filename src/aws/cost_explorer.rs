@@ -37,7 +37,9 @@ impl CostExplorer {
     fn asked(&self, from: Date, before: Date) -> anyhow::Result<GetCostAndUsageFluentBuilder> {
         let period = DateInterval::builder().start(from.to_string()).end(before.to_string()).build()?;
         let by_request = GroupDefinition::builder().r#type(GroupDefinitionType::Tag).key(TAG).build();
+        // One sum for the whole period, which never spans two months.
         let call = self.client.get_cost_and_usage().time_period(period).granularity(Granularity::Monthly);
+        // Cost Explorer's end date is exclusive too, so `before` is passed on as it is.
         Ok(call.metrics(METRIC).group_by(by_request))
     }
 }
@@ -65,7 +67,7 @@ impl Bill for CostExplorer {
 /// Parses the request from `RequestId$<id>`. Costs without the tag are grouped as `RequestId$`.
 fn request_of(group: &Group) -> Option<RequestId> {
     let (tag, value) = group.keys().first()?.split_once('$')?;
-    RequestId::parse(value).filter(|_| tag == TAG)
+    if tag == TAG { RequestId::parse(value) } else { None }
 }
 
 fn amount(group: &Group) -> Option<Decimal> {

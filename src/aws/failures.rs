@@ -53,9 +53,9 @@ impl HttpConnector for CountingConnector {
         let trouble = self.trouble.clone();
         HttpConnectorFuture::new(async move {
             let side = side(&service);
-            let fails = |what: &str| {
+            let fails = |cause: &str| {
                 if let Some(side) = side {
-                    trouble.outages.fails(side, &format!("{operation}: {what}"));
+                    trouble.outages.fails(side, &format!("{operation}: {cause}"));
                 }
             };
             let mut response = match calling.await {

@@ -17,6 +17,7 @@ const MOST: usize = 2_000;
 
 /// The most resources that are read one by one for their names.
 const MOST_LOOKED_AT: usize = 100;
+/// How many resources are read at the same time.
 const AT_ONCE: usize = 8;
 
 /// Parameter type, the resource type to list for it, and the property that holds its display name.
@@ -46,57 +47,60 @@ impl CloudControl {
 #[async_trait]
 impl Inventory for CloudControl {
     async fn list(&self, parameter_type: &str) -> anyhow::Result<Vec<InventoryItem>> {
-        let known = LISTED.iter().find(|(known, ..)| *known == parameter_type);
-        let (_, resource_type, named) =
-            known.with_context(|| format!("nothing of type {parameter_type} can be listed"))?;
+        let listed = LISTED.iter().find(|(listed_type, ..)| *listed_type == parameter_type);
+        let (_, resource_type, name_property) =
+            listed.with_context(|| format!("nothing of type {parameter_type} can be listed"))?;
         let mut pages = self.client.list_resources().type_name(*resource_type).into_paginator().send();
-        let mut found = Vec::new();
-        while found.len() < MOST
+        let mut resources = Vec::new();
+        while resources.len() < MOST
             && let Some(page) = pages.next().await
         {
             let page = page.with_context(|| format!("cannot list {resource_type}"))?;
-            found.extend(page.resource_descriptions.unwrap_or_default());
+            resources.extend(page.resource_descriptions.unwrap_or_default());
         }
-        found.truncate(MOST);
-        let looked_at = found.into_iter().enumerate().map(async |(n, found)| {
+        resources.truncate(MOST);
+        let looked_at = resources.into_iter().enumerate().map(async |(n, resource)| {
             let is_bare =
-                n < MOST_LOOKED_AT && properties(&found).as_object().is_none_or(|all| all.len() <= 1);
-            if is_bare { self.whole(resource_type, found).await } else { found }
+                n < MOST_LOOKED_AT && properties(&resource).as_object().is_none_or(|all| all.len() <= 1);
+            if is_bare { self.whole(resource_type, resource).await } else { resource }
         });
+        // `buffered` keeps the order in which AWS lists them.
         let items = stream::iter(looked_at).buffered(AT_ONCE);
-        Ok(items.filter_map(async |found| item(&found, named)).collect().await)
+        Ok(items.filter_map(async |resource| item(&resource, name_property)).collect().await)
     }
 }
 
 impl CloudControl {
     /// Reads a resource with all its properties, because lists of some types contain only ids. Without the
     /// right to read it, the resource is returned unchanged.
-    async fn whole(&self, resource_type: &str, found: ResourceDescription) -> ResourceDescription {
+    async fn whole(&self, resource_type: &str, resource: ResourceDescription) -> ResourceDescription {
         let call =
-            self.client.get_resource().type_name(resource_type).set_identifier(found.identifier.clone());
+            self.client.get_resource().type_name(resource_type).set_identifier(resource.identifier.clone());
         match call.send().await {
-            Ok(answer) => answer.resource_description.unwrap_or(found),
+            Ok(answer) => answer.resource_description.unwrap_or(resource),
             Err(error) => {
                 tracing::debug!(%error, resource_type, "cannot look at something that was listed");
-                found
+                resource
             }
         }
     }
 }
 
 /// Parses the properties, which are JSON in a string. If they cannot be parsed, the id is still known.
-fn properties(found: &ResourceDescription) -> Value {
-    found.properties().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+fn properties(resource: &ResourceDescription) -> Value {
+    resource.properties().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
-fn item(found: &ResourceDescription, named: &str) -> Option<InventoryItem> {
-    let id = found.identifier()?.to_owned();
-    let properties = properties(found);
-    let name = match named {
+fn item(resource: &ResourceDescription, name_property: &str) -> Option<InventoryItem> {
+    let id = resource.identifier()?.to_owned();
+    let properties = properties(resource);
+    let name = match name_property {
         "Tags" => tagged(&properties),
         property => properties[property].as_str(),
     };
+    // Route 53 ends the name of a zone with a dot, which nobody types.
     let name = name.unwrap_or_default().trim_end_matches('.').to_owned();
+    // The id is displayed anyway; as a name it would be there twice.
     Some(InventoryItem { name: if name == id { String::new() } else { name }, id })
 }
 

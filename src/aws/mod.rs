@@ -63,6 +63,7 @@ pub async fn configuration_counting(trouble: &ErrorCounters) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
         .timeout_config(timeouts)
+        // Four attempts of 5 s each fill the limit of the whole call.
         .retry_config(RetryConfig::standard().with_max_attempts(4))
         .load()
         .await

@@ -12,15 +12,15 @@ use crate::ports::access_denied::Denied;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetupProblem {
     /// What is wrong, worded to begin a line.
-    pub what: String,
+    pub description: String,
     /// How to fix it.
     pub remedy: String,
 }
 
 impl SetupProblem {
     /// Creates a problem from a description and a remedy, both worded for the middle of a sentence.
-    pub fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { what: what.into(), remedy: remedy.into() }
+    pub fn new(description: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { description: description.into(), remedy: remedy.into() }
     }
 
     /// Creates the problem for a failed call that was to inspect `thing` and needs the right `action`, such
@@ -31,13 +31,13 @@ impl SetupProblem {
         R: fmt::Debug + 'static,
     {
         let why: Vec<String> = Chain::new(error).map(ToString::to_string).collect();
-        let what = format!("cannot look at {thing}: {}", why.join(": "));
+        let description = format!("cannot look at {thing}: {}", why.join(": "));
         let remedy = if is_denial(error) {
             allow(action)
         } else {
             "check region, credentials and the way to AWS, then start again".to_owned()
         };
-        Self { what, remedy }
+        Self { description, remedy }
     }
 
     /// Creates a problem if a call made only to test the right `action` was denied. Any other answer,
@@ -120,7 +120,7 @@ fn allow(action: &str) -> String {
 /// Formats as `what: remedy`.
 impl fmt::Display for SetupProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.what, self.remedy)
+        write!(f, "{}: {}", self.description, self.remedy)
     }
 }
 
@@ -132,15 +132,15 @@ mod tests {
     fn a_denial_names_the_right_and_the_role_as_far_as_it_says_so() {
         let message = "User: arn:aws:sts::123456789012:assumed-role/quartermaster-bot/i-0abc is not authorized to perform: \
                        servicecatalog:ProvisionProduct on resource: arn:aws:catalog:us-east-1:1:product/prod-1";
-        let told = |message| {
+        let denied_by = |message| {
             let Denied { right, role } = denied("servicecatalog:DescribeRecord", message);
             format!("{right} of {}", role.unwrap_or_default())
         };
-        assert_eq!(told(message), "servicecatalog:ProvisionProduct of quartermaster-bot");
+        assert_eq!(denied_by(message), "servicecatalog:ProvisionProduct of quartermaster-bot");
         assert_eq!(
-            told("User: arn:aws:iam::1:user/pat is not authorized to perform: <@U0PAT> on it"),
+            denied_by("User: arn:aws:iam::1:user/pat is not authorized to perform: <@U0PAT> on it"),
             "servicecatalog:DescribeRecord of arn:aws:iam::1:user/pat"
         );
-        assert_eq!(told("Access denied"), "servicecatalog:DescribeRecord of ");
+        assert_eq!(denied_by("Access denied"), "servicecatalog:DescribeRecord of ");
     }
 }

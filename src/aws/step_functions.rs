@@ -55,8 +55,8 @@ impl StepFunctions {
 
     /// Returns all problems with the state machine: that it is missing, or not the one in `infra/`.
     pub async fn problems(&self) -> Vec<SetupProblem> {
-        let asked = self.client.describe_state_machine().state_machine_arn(&self.machine).send().await;
-        match asked {
+        let answer = self.client.describe_state_machine().state_machine_arn(&self.machine).send().await;
+        match answer {
             Ok(machine) => [self.differences(&machine), Box::pin(self.missing_rights()).await].concat(),
             Err(error) if error.as_service_error().is_some_and(is_missing) => vec![SetupProblem::new(
                 format!("there is no state machine `{}`", self.machine),
@@ -92,9 +92,9 @@ impl StepFunctions {
 
     fn differences(&self, machine: &DescribeStateMachineOutput) -> Vec<SetupProblem> {
         let mut problems = Vec::new();
-        let wrong = |what: String| {
+        let wrong = |difference: String| {
             SetupProblem::new(
-                format!("the state machine `{}` {what}", self.machine),
+                format!("the state machine `{}` {difference}", self.machine),
                 "deploy `infra/provisioning.asl.json` with `infra/deploy.sh`",
             )
         };
@@ -104,6 +104,7 @@ impl StepFunctions {
         if machine.r#type == StateMachineType::Express {
             problems.push(wrong("is an express one, which cannot wait for people".to_owned()));
         }
+        // AWS has accepted the definition, so it is JSON. If not, every state counts as missing.
         let definition: Value = serde_json::from_str(&machine.definition).unwrap_or_default();
         let missing: Vec<&str> =
             STATES.into_iter().filter(|state| definition["States"].get(state).is_none()).collect();
@@ -115,6 +116,7 @@ impl StepFunctions {
 }
 
 fn is_missing(error: &DescribeStateMachineError) -> bool {
+    // An ARN of something else is the same mistake in the settings.
     error.is_state_machine_does_not_exist() || error.is_invalid_arn()
 }
 
@@ -124,6 +126,7 @@ impl Workflow for StepFunctions {
         let sent = json!({
             "requestId": input.request,
             "autoApprove": input.auto_approve,
+            // A state's timeout has to be positive, and Step Functions knows no longer one.
             "approvalTimeoutSeconds": input.approval_timeout_seconds.clamp(1, LONGEST_WAIT),
         });
         let call = self.client.start_execution().state_machine_arn(&self.machine);
@@ -145,6 +148,7 @@ impl Workflow for StepFunctions {
 
     async fn send_task_success(&self, token: &TaskToken) -> Result<(), ResumeError> {
         let call = self.client.send_task_success().task_token(token.reveal());
+        // The result only fills a field of the execution's state that nothing reads, so it is empty.
         resumed(call.output("{}").send().await, "states:SendTaskSuccess")
     }
 
@@ -157,7 +161,7 @@ impl Workflow for StepFunctions {
         // `…:stateMachine:<machine>` has the executions `…:execution:<machine>:<name>`.
         let arn = format!("{}:{execution}", self.machine.replacen(":stateMachine:", ":execution:", 1));
         match self.client.describe_execution().execution_arn(arn).send().await {
-            Ok(found) => Ok(found.status == ExecutionStatus::Running),
+            Ok(described) => Ok(described.status == ExecutionStatus::Running),
             Err(error)
                 if error
                     .as_service_error()

@@ -46,6 +46,7 @@ impl Topic {
     /// If the ARN or an address in the environment cannot be parsed, or the system has no certificates.
     pub fn new(configuration: &SdkConfig, arn: &str) -> anyhow::Result<Self> {
         let region = arn.split(':').nth(3).context("the ARN of the topic names no region")?.to_owned();
+        // AWS in China has a domain of its own.
         let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let endpoint = redirected(configuration).unwrap_or_else(|| format!("https://sns.{region}.{domain}/"));
         let endpoint = Url::parse(&endpoint).with_context(|| format!("`{endpoint}` is no address of SNS"))?;
@@ -84,9 +85,10 @@ impl Topic {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("Action", "Publish").append_pair("Version", VERSION);
         form.append_pair("TopicArn", &self.arn).append_pair("Message", &serde_json::to_string(entry)?);
-        let told = [("event", &entry.event), ("team", &entry.team), ("product", &entry.product)];
-        let told = told.into_iter().filter(|(_, value)| !value.is_empty());
-        for (number, (name, value)) in (1..).zip(told) {
+        let attributes = [("event", &entry.event), ("team", &entry.team), ("product", &entry.product)];
+        // SNS refuses an attribute without a value.
+        let attributes = attributes.into_iter().filter(|(_, value)| !value.is_empty());
+        for (number, (name, value)) in (1..).zip(attributes) {
             let place = format!("MessageAttributes.entry.{number}");
             form.append_pair(&format!("{place}.Name"), name);
             form.append_pair(&format!("{place}.Value.DataType"), "String");
@@ -109,6 +111,7 @@ impl Subscriber for Topic {
             return Ok(());
         }
         let code = code(&answer.body);
+        // SNS itself throttles with 429; AWS's common error for it is a 400 with this code.
         if answer.status == StatusCode::TOO_MANY_REQUESTS || code.contains("Throttl") {
             return Err(TellError::Wait(THROTTLED));
         }

@@ -68,11 +68,11 @@ const MAX_TITLE: usize = 24;
 
 fn long_title(product: &Product) -> Option<Problem> {
     let length = product.name.chars().count();
-    (length > MAX_TITLE).then(|| {
-        let problem =
-            format!("`name` has {length} characters, the title of a form in Slack holds {MAX_TITLE}");
-        Problem::new(0, problem, "shorten it, or it is cut there")
-    })
+    if length <= MAX_TITLE {
+        return None;
+    }
+    let problem = format!("`name` has {length} characters, the title of a form in Slack holds {MAX_TITLE}");
+    Some(Problem::new(0, problem, "shorten it, or it is cut there"))
 }
 
 /// Warns about descriptions that users need to fill in the form.
@@ -82,6 +82,7 @@ fn undescribed(product: &Product) -> Vec<Problem> {
         let problem = "there is no `description`, so Slack cannot show what the product is";
         problems.push(Problem::new(0, problem.to_owned(), "describe the product in a sentence"));
     }
+    // The form has neither bound parameters nor secrets.
     let is_asked = |parameter: &&Parameter| !product.bind.contains_key(&parameter.key) && !parameter.no_echo;
     let parameters = product.template.parameters.iter().filter(is_asked);
     for parameter in parameters.filter(|parameter| parameter.description.is_none()) {
@@ -106,14 +107,14 @@ fn unpriced_choices(product: &Product) -> Vec<Problem> {
     problems
 }
 
-fn unpriced<T>(product: &Product, pick: &Pick<T>, what_is_missing: &str) -> Option<Problem> {
+fn unpriced<T>(product: &Product, pick: &Pick<T>, part: &str) -> Option<Problem> {
     let Pick::By { parameter, values } = pick else { return None };
     let allowed = &product.template.parameter(parameter)?.allowed_values;
     let left_out: Vec<&str> =
         allowed.iter().filter(|value| !values.contains_key(*value)).map(String::as_str).collect();
-    (!left_out.is_empty()).then(|| {
-        let problem =
-            format!("`cost` has no {what_is_missing} when `{parameter}` is {}", left_out.join(" or "));
-        Problem::new(0, problem, "add a line to `values`, or people see no estimate for that choice")
-    })
+    if left_out.is_empty() {
+        return None;
+    }
+    let problem = format!("`cost` has no {part} when `{parameter}` is {}", left_out.join(" or "));
+    Some(Problem::new(0, problem, "add a line to `values`, or people see no estimate for that choice"))
 }

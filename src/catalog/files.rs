@@ -64,6 +64,7 @@ pub(super) fn on_disk(dir: &Path, problems: &mut Vec<FileProblem>) -> CatalogFil
     let mut files = CatalogFiles { root, ..CatalogFiles::default() };
     match names(dir) {
         Ok(names) => {
+            // Hidden folders, such as that of a version control system, hold no products.
             for name in names.into_iter().filter(|name| !name.starts_with('.') && dir.join(name).is_dir()) {
                 if name == "prices" {
                     files.prices = prices_on_disk(&dir.join(&name), &files.root, problems);

@@ -20,7 +20,7 @@ const LONGEST_KEY: usize = 40;
 pub struct Imported {
     /// Its origin, for the first line of the file.
     pub from: String,
-    /// Its display name.
+    /// The name people see, such as `Postgres`.
     pub name: String,
     /// A one-line description; may be empty.
     pub description: String,
@@ -35,6 +35,7 @@ pub fn suggested_key(name: &str) -> Option<ProductKey> {
     let lower = name.to_lowercase();
     let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let mut key = words.collect::<Vec<_>>().join("-");
+    // All ASCII by now, so this cuts no character in half. It may leave a hyphen at the end.
     key.truncate(LONGEST_KEY);
     ProductKey::parse(key.trim_end_matches('-'))
 }
@@ -88,6 +89,7 @@ fn product_file(imported: &Imported, template: &str) -> String {
 }
 
 fn bindings(template: Option<&Template>) -> String {
+    // The portal can only fill in texts.
     let is_text = |parameter: &&Parameter| matches!(parameter.kind, ParameterKind::String);
     let bound = BOUND.iter().filter(|(parameter, _)| {
         template.and_then(|template| template.parameter(parameter)).as_ref().is_some_and(is_text)
@@ -107,6 +109,7 @@ fn outputs(template: Option<&Template>) -> String {
         return "outputs: []\n".to_owned();
     }
     let mut text = String::new();
+    // Writing to a text never fails.
     let _ =
         writeln!(text, "# People see these once it is there; add what holds no secret: {}", names.join(", "));
     text + "outputs: []\n"

@@ -29,11 +29,11 @@ pub(super) fn read(
         (None, [_]) => return lists.remove(0),
         (None, _) => USUAL_REGION,
     };
-    let Some(at) = files.prices.iter().position(|file| file.region == wanted) else {
+    let Some(place) = files.prices.iter().position(|file| file.region == wanted) else {
         problems.push(no_such_region(files, wanted));
         return None;
     };
-    lists.swap_remove(at)
+    lists.swap_remove(place)
 }
 
 fn no_such_region(files: &CatalogFiles, wanted: &str) -> FileProblem {
@@ -48,16 +48,17 @@ fn no_such_region(files: &CatalogFiles, wanted: &str) -> FileProblem {
 }
 
 fn one_file(file: &PriceFile, root: &str, problems: &mut Vec<FileProblem>) -> Option<PriceList> {
-    let found = Problems::new();
+    let file_problems = Problems::new();
     let list = match parse_yaml(&file.text) {
-        Ok(node) => Some(price_list(Reader::new(&node, &found), &file.region)),
+        Ok(node) => Some(price_list(Reader::new(&node, &file_problems), &file.region)),
         Err(problem) => {
-            found.add(Problem::from(problem));
+            file_problems.add(Problem::from(problem));
             None
         }
     };
     let path = file.file(root);
-    problems.extend(found.into_sorted().into_iter().map(|problem| FileProblem::error(&path, problem)));
+    problems
+        .extend(file_problems.into_sorted().into_iter().map(|problem| FileProblem::error(&path, problem)));
     list
 }
 
@@ -85,6 +86,7 @@ fn price_list(reader: Reader<'_>, region_of_file: &str) -> PriceList {
 fn price(reader: Reader<'_>) -> Price {
     let price = Price {
         usd: not_negative(&reader, "usd").unwrap_or_else(|| {
+            // A number that cannot be read is reported by `decimal`.
             if !reader.has("usd") {
                 let problem = format!("`{}` is missing", reader.path_of("usd"));
                 reader.report("usd", problem, "add the price of one unit, for example `usd: \"0.023\"`");

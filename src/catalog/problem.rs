@@ -12,7 +12,7 @@ pub struct FileProblem {
     /// The line, counted from 1; 0 if the problem concerns the whole file.
     pub line: usize,
     /// What is wrong, without a final period.
-    pub what: String,
+    pub description: String,
     /// How to fix it, without a final period.
     pub remedy: String,
     /// Whether the catalog can still be used.
@@ -30,8 +30,8 @@ pub enum Severity {
 
 impl FileProblem {
     /// Creates an error about a whole file.
-    pub(super) fn of_file(file: &str, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::error(file, Problem::new(0, what, remedy))
+    pub(super) fn of_file(file: &str, description: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::error(file, Problem::new(0, description, remedy))
     }
 
     pub(super) fn error(file: &str, problem: Problem) -> Self {
@@ -43,18 +43,18 @@ impl FileProblem {
     }
 
     fn new(file: &str, problem: Problem, severity: Severity) -> Self {
-        let Problem { line, what, remedy } = problem;
-        Self { file: file.to_owned(), line, what, remedy, severity }
+        let Problem { line, description, remedy } = problem;
+        Self { file: file.to_owned(), line, description, remedy, severity }
     }
 }
 
 impl fmt::Display for FileProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, line, what, remedy, severity: _ } = self;
+        let Self { file, line, description, remedy, severity: _ } = self;
         if *line == 0 {
-            write!(f, "{file}: {what}: {remedy}")
+            write!(f, "{file}: {description}: {remedy}")
         } else {
-            write!(f, "{file}: line {line}: {what}: {remedy}")
+            write!(f, "{file}: line {line}: {description}: {remedy}")
         }
     }
 }

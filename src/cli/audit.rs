@@ -32,6 +32,7 @@ pub async fn export(
     if format == ExportFormat::Csv {
         print(&format!("{COLUMNS}\n"))?;
     }
+    // The whole trail is verified, also the part that is not printed.
     let write = |entry: &AuditEntry| {
         if since.is_none_or(|since| entry.at >= since) { print(&line(entry, format)?) } else { Ok(()) }
     };
@@ -68,9 +69,10 @@ fn line(entry: &AuditEntry, format: ExportFormat) -> anyhow::Result<String> {
     match format {
         ExportFormat::Jsonl => Ok(serde_json::to_string(entry)? + "\n"),
         ExportFormat::Csv => {
-            let (at, request, seq) = (entry.at.to_string(), entry.request.to_string(), entry.seq.to_string());
+            let (time, request, seq) =
+                (entry.at.to_string(), entry.request.to_string(), entry.seq.to_string());
             let fields = [
-                &at,
+                &time,
                 &request,
                 &seq,
                 &entry.event,

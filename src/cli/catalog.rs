@@ -100,6 +100,7 @@ pub fn problems_of(report: &CheckReport, key: &str) -> Option<CommandOutput> {
     if report.catalog.products.keys().any(|product| product.as_str() == key) {
         return None;
     }
+    // A product's folder has its key as its name.
     let is_about_it = |problem: &&FileProblem| {
         problem.severity == Severity::Error && Path::new(&problem.file).iter().any(|part| part == key)
     };
@@ -150,9 +151,9 @@ mod tests {
             "date: 2026-08-21\nprices:\n  q: {usd: 1, unit: month, source: a list}\n",
         )
         .unwrap();
-        let shown = |output: &CommandOutput| output.text.replace(dir.path().to_str().unwrap(), "catalog");
+        let text = |output: &CommandOutput| output.text.replace(dir.path().to_str().unwrap(), "catalog");
         let usual = check(Some(dir.path()), false);
-        insta::assert_snapshot!(shown(&usual), @"
+        insta::assert_snapshot!(text(&usual), @"
         catalog/queue/product.yml: `cost` has no price when `Size` is large: add a line to `values`, or people see no estimate for that choice (warning)
         catalog/queue/template.yml: line 4: `Queue` (AWS::SQS::Queue) has no tags, so nobody can tell whose it is: add `Tags` with `Team`, `Environment` and `RequestId` (warning)
         queue: ok (1 parameter, price depends on the form, approval required unless Size is small, quota 10 per team)
@@ -160,7 +161,7 @@ mod tests {
         ");
         assert!(usual.ok);
         let strict = check(Some(dir.path()), true);
-        insta::assert_snapshot!(shown(&strict), @"
+        insta::assert_snapshot!(text(&strict), @"
         catalog/queue/product.yml: `cost` has no price when `Size` is large: add a line to `values`, or people see no estimate for that choice
         catalog/queue/template.yml: line 4: `Queue` (AWS::SQS::Queue) has no tags, so nobody can tell whose it is: add `Tags` with `Team`, `Environment` and `RequestId`
         2 errors to fix

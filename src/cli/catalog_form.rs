@@ -51,6 +51,7 @@ pub fn form(catalog: &Catalog, key: &str) -> CommandOutput {
 /// modals if the form has several pages.
 pub fn form_json(catalog: &Catalog, teams: &[TeamName], key: &str) -> CommandOutput {
     let Some(product) = catalog.products.values().find(|product| product.key.as_str() == key) else {
+        // Its text says that there is no such product.
         return form(catalog, key);
     };
     let Ok(fields) = product.form() else { return form(catalog, key) };
@@ -133,7 +134,9 @@ fn turns(product: &Product, path: &ApprovalPath) -> Vec<PreviewStage> {
 fn form_text(product: &Product, form: &Form, prices: &PriceList) -> String {
     let Product { key, name, description, owner, version, .. } = product;
     let mut lines = vec![format!("{name} ({key}, {version})")];
-    lines.extend(Some(description.clone()).filter(|text| !text.is_empty()));
+    if !description.is_empty() {
+        lines.push(description.clone());
+    }
     lines.push(format!("Owner: {owner}"));
     let pages = form.pages(&BTreeSet::new());
     for page in &pages {
@@ -267,12 +270,12 @@ fn stage_in_words(stage: &Stage) -> String {
 fn rule_in_words(rule: &RuleFor) -> String {
     let when: Vec<String> = rule.when.iter().map(condition_in_words).collect();
     let stages: Vec<String> = rule.stages.iter().map(stage_in_words).collect();
-    let what = match rule.mode {
+    let approvers = match rule.mode {
         ApprovalMode::Auto => "nobody".to_owned(),
         ApprovalMode::Required if stages.is_empty() => "approvers in any case".to_owned(),
         ApprovalMode::Required => stages.join(", then "),
     };
-    format!("where {} {what}; else ", when.join(" and "))
+    format!("where {} {approvers}; else ", when.join(" and "))
 }
 
 /// Lists people and groups as the settings name them.
@@ -359,8 +362,8 @@ mod tests {
         assert_eq!(problems_of(&report, "fine"), None);
         assert!(form_json(&report.catalog, &[], "fine").ok);
         let refused = problems_of(&report, "secret").unwrap();
-        let shown = refused.text.replace(dir.path().to_str().unwrap(), "catalog");
-        insta::assert_snapshot!(shown, @"catalog/secret/template.yml: line 1: parameter `Password` is a secret (`NoEcho`) without a default: secrets never go through Slack: use a managed or generated secret");
+        let text = refused.text.replace(dir.path().to_str().unwrap(), "catalog");
+        insta::assert_snapshot!(text, @"catalog/secret/template.yml: line 1: parameter `Password` is a secret (`NoEcho`) without a default: secrets never go through Slack: use a managed or generated secret");
         assert!(!refused.ok);
         assert_eq!(problems_of(&report, "nothing"), None);
     }
@@ -421,9 +424,9 @@ mod tests {
         std::fs::write(product.join("template.yml"), template).unwrap();
         let catalog = catalog::load(dir.path(), None).unwrap();
         let text = form(&catalog, "wide").text;
-        let told =
+        let is_about_pages =
             |line: &&str| line.contains("Page ") || line.contains("P99") || line.contains("Only where");
-        insta::assert_snapshot!(text.lines().filter(told).collect::<Vec<_>>().join("\n"), @"
+        insta::assert_snapshot!(text.lines().filter(is_about_pages).collect::<Vec<_>>().join("\n"), @"
         Page 1 of 2
         Page 2 of 2
           P99 [P99]: text, optional, starts with `a`

@@ -64,6 +64,7 @@ pub async fn import(arguments: &ImportArguments) -> anyhow::Result<CommandOutput
 
 fn result(dir: &Path, folder: &Path, key: &ProductKey, existing: &ExistingProduct) -> CommandOutput {
     let report = catalog::check(dir, None);
+    // The rest of the catalog may have problems of its own.
     let mine = |file: &str| Path::new(file).starts_with(folder);
     let mut lines = vec![format!("{} is written", folder.display())];
     lines.extend(report.problems.iter().filter(|problem| mine(&problem.file)).map(ToString::to_string));

@@ -140,6 +140,7 @@ fn settings(config: Option<&Path>, data: &Path) -> Result<Settings, CommandFailu
         provisioner: ProvisionerChoice::Simulated,
         queue: None,
     };
+    // The playground calls the bot over HTTP, and nothing may leave this machine.
     Ok(Settings { backend, transport: Transport::Http, events: None, ..settings })
 }
 

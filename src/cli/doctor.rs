@@ -91,7 +91,7 @@ fn is_shaped(signing_secret: &Secret) -> bool {
 
 /// Converts a problem, whose text already contains the remedy.
 fn of_setting(problem: &SettingsProblem) -> Finding {
-    Finding { level: Level::Problem, area: SETTINGS, what: problem.to_string(), remedy: None }
+    Finding { level: Level::Problem, area: SETTINGS, description: problem.to_string(), remedy: None }
 }
 
 fn of_catalog(report: &CheckReport, organization: &Organization) -> Vec<Finding> {
@@ -115,12 +115,12 @@ fn of_catalog(report: &CheckReport, organization: &Organization) -> Vec<Finding>
 }
 
 fn of_file(problem: &FileProblem) -> Finding {
-    let FileProblem { file, line, what, remedy, severity } = problem;
+    let FileProblem { file, line, description, remedy, severity } = problem;
     let place = if *line == 0 { file.clone() } else { format!("{file}: line {line}") };
-    let what = format!("{place}: {what}");
+    let text = format!("{place}: {description}");
     match severity {
-        Severity::Error => Finding::problem(CATALOG, what, remedy),
-        Severity::Warning => Finding::warning(CATALOG, what, remedy),
+        Severity::Error => Finding::problem(CATALOG, text, remedy),
+        Severity::Warning => Finding::warning(CATALOG, text, remedy),
     }
 }
 
@@ -136,6 +136,7 @@ async fn of_slack(
         match &environment.inbound {
             Inbound::Http { .. } => None,
             Inbound::Socket { app_token, .. } => {
+                // A client that cannot be created is reported below, for the bot token.
                 Some(slack::diagnostics::of_app_token(&client(app_token).ok()?).await)
             }
         }
@@ -160,6 +161,7 @@ fn count(findings: &[Finding], level: Level) -> usize {
 
 fn in_lines(findings: &[Finding]) -> CommandOutput {
     let mut text = findings.iter().fold(String::new(), |mut text, finding| {
+        // Writing to a text never fails.
         let _ = writeln!(text, "{finding}");
         text
     });
@@ -172,8 +174,8 @@ fn in_json(findings: &[Finding]) -> CommandOutput {
     let ok = count(findings, Level::Problem) == 0;
     let findings: Vec<_> = findings
         .iter()
-        .map(|Finding { level, area, what, remedy }| {
-            json!({ "level": level.as_str(), "area": area, "what": what, "remedy": remedy })
+        .map(|Finding { level, area, description, remedy }| {
+            json!({ "level": level.as_str(), "area": area, "what": description, "remedy": remedy })
         })
         .collect();
     let text = format!("{:#}\n", json!({ "ok": ok, "findings": findings }));

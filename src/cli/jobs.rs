@@ -59,6 +59,7 @@ pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Co
             Ok(print(&if json { in_json(&parked) } else { listed(&parked) })?)
         }
         JobsCommand::Retry { of, name, all: _ } => {
+            // No owner means all jobs, which the command line accepts only with `--all`.
             let (store, jobs) = find(&settings, Chosen { of: of.unwrap_or_default(), name }).await?;
             let retried = parked_jobs::retry(&*store, &jobs, &Actor::Operator, now).await?;
             let mut then = "the running bot retries them, or the next one that starts".to_owned();

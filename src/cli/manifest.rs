@@ -13,7 +13,7 @@ use crate::slack::manifest::{Install, ManifestTransport, install_link, manifest}
 /// The slash command if there are no settings.
 const COMMAND: &str = "/provision";
 
-/// Which manifest.
+/// The install that the manifest is for.
 #[derive(Debug, Args)]
 pub struct ManifestArguments {
     /// Where Slack reaches the bot over HTTP

@@ -60,6 +60,7 @@ pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> R
     let team = find_team(&settings, &arguments.person, team.as_deref())?;
     let (values, open) = check_values(product, &pairs)?;
     let team_use = team_use(&settings, team).await?;
+    // The rest is added to this text; writing to a text never fails.
     let mut text = explanation(
         &catalog,
         product,

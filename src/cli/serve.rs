@@ -32,6 +32,7 @@ pub async fn serve(config: Option<PathBuf>) -> Result<(), CommandFailure> {
     if !problems.is_empty() {
         return Err(CommandFailure::Account(problems));
     }
+    // Only after the checks, because this is the first call that writes.
     backends.bring_forward().await?;
     let app = App::new(backends, &settings, &environment, clock, catalog, limits(&settings, &environment))?;
     // A token that Slack rejects is a mistake in the setup, so report it before the bot starts.
@@ -53,6 +54,7 @@ pub async fn serve(config: Option<PathBuf>) -> Result<(), CommandFailure> {
 async fn reload_on(mut hangups: Signal, file: PathBuf, reloader: Arc<Reloader>) {
     while hangups.recv().await.is_some() {
         let (file, reloader) = (file.clone(), Arc::clone(&reloader));
+        // Reading files blocks the thread, which other tasks need.
         match tokio::task::spawn_blocking(move || read_again(&file)).await {
             Ok(read) => reloader.reload(read).await,
             Err(error) => tracing::error!(%error, "reloading settings and catalog panicked"),
@@ -76,6 +78,7 @@ fn lines<T, P: ToString>(read: Result<T, Vec<P>>) -> Vec<String> {
 
 #[expect(clippy::exit, reason = "a second Ctrl-C ends the program without the shutdown that is under way")]
 fn leave_at_once() {
+    // As shells report it: 128 and the number of SIGINT.
     std::process::exit(130);
 }
 

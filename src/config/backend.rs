@@ -17,7 +17,7 @@ const EVENTS: &str = "ProvisioningEvents";
 pub struct Backend {
     /// Stores requests, audit trail and jobs.
     pub store: StoreChoice,
-    /// Runs executions.
+    /// Runs the executions that wait for people.
     pub workflow: WorkflowChoice,
     /// Provisions and removes products.
     pub provisioner: ProvisionerChoice,
@@ -30,7 +30,7 @@ pub struct Backend {
 pub enum StoreChoice {
     /// The SQLite file at this path.
     Sqlite(String),
-    /// Two DynamoDB tables.
+    /// Two DynamoDB tables, which several bots can share.
     DynamoDb {
         /// Table with a row for each request.
         requests: String,
@@ -53,7 +53,7 @@ pub enum WorkflowChoice {
 pub enum ProvisionerChoice {
     /// A simulation that creates nothing.
     Simulated,
-    /// Service Catalog.
+    /// Service Catalog, from the portfolio in `[aws]`.
     ServiceCatalog,
 }
 
@@ -131,6 +131,7 @@ fn read_store(backend: &Reader<'_>) -> StoreChoice {
 fn read_tables(text: &str) -> Option<StoreChoice> {
     let (requests, events) = text.split_once(',').unwrap_or((text, EVENTS));
     let (requests, events) = (requests.trim(), events.trim());
+    // One table cannot be both, because their keys differ.
     let shaped = requests != events && [requests, events].into_iter().all(is_table_name);
     if shaped {
         Some(StoreChoice::DynamoDb { requests: requests.to_owned(), events: events.to_owned() })
@@ -158,6 +159,7 @@ fn read_workflow(backend: &Reader<'_>) -> WorkflowChoice {
              `step-functions:arn:aws:states:us-east-1:123456789012:stateMachine:ProvisioningWorkflow`",
         );
     }
+    // Stands in for an invalid value, so that the rest is checked too.
     WorkflowChoice::Local
 }
 
@@ -178,6 +180,7 @@ fn read_queue(backend: &Reader<'_>) -> Option<String> {
     let queue = backend.text("queue").filter(|queue| !queue.is_empty())?;
     let shaped = Url::parse(&queue).is_ok_and(|url| {
         // `http` is for local emulators of SQS.
+        // The path of a queue's URL is the account and the name.
         matches!(url.scheme(), "https" | "http") && url.path_segments().is_some_and(|path| path.count() == 2)
     });
     if !shaped {
@@ -188,6 +191,7 @@ fn read_queue(backend: &Reader<'_>) -> Option<String> {
              `https://sqs.us-east-1.amazonaws.com/123456789012/quartermaster-events`",
         );
     }
+    // An invalid one is reported above. It must not count as missing as well.
     Some(queue)
 }
 

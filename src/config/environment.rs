@@ -25,7 +25,7 @@ const SHORTEST_SECRET: usize = 16;
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a secret.
+    /// Wraps a secret, so that no log or `Debug` output shows it.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -113,12 +113,14 @@ impl Environment {
         );
         let events_secret = signs_events.then(|| required(EVENTS_SECRET, WANTED_EVENTS_SECRET));
         if let Some(Secret(secret)) = &events_secret
+            // An empty one is reported as missing above.
             && (1..SHORTEST_SECRET).contains(&secret.trim().len())
         {
             let text = format!("is shorter than {SHORTEST_SECRET} characters: {WANTED_EVENTS_SECRET}");
             problems.push(SettingsProblem { place: EVENTS_SECRET.to_owned(), text });
         }
         if let Inbound::Socket { app_token: Secret(token), .. } = &inbound
+            // An empty one is reported as missing above.
             && !token.is_empty()
             && !token.trim().starts_with("xapp-")
         {
@@ -130,6 +132,7 @@ impl Environment {
             let text = "is not a URL: write for example `https://slack.com/api/`, or unset it".to_owned();
             problems.push(SettingsProblem { place: "SLACK_API_URL".to_owned(), text });
         }
+        // With exactly one slash, as `is_slacks_own` compares it.
         let slack_api_url = format!("{}/", slack_api_url.trim_end_matches('/'));
         if problems.is_empty() {
             Ok(Self { inbound, bot_token, slack_api_url, events_secret })
@@ -198,8 +201,8 @@ mod tests {
             matches!(&environment.inbound, Inbound::Socket { app_token, .. } if app_token.reveal() == "xapp-hunter2")
         );
         assert!(!format!("{environment:?}").contains("hunter2"));
-        let told = [None, Some("xoxb-hunter2")].map(|token| read(token).unwrap_err()).concat();
-        let lines: Vec<String> = told.iter().map(ToString::to_string).collect();
+        let problems = [None, Some("xoxb-hunter2")].map(|token| read(token).unwrap_err()).concat();
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(lines.join("\n"), @"
         SLACK_APP_TOKEN: is not set: make one that begins with `xapp-` and has the scope `connections:write` under Basic Information, App-Level Tokens, of your Slack app
         SLACK_APP_TOKEN: is not an app-level token: make one that begins with `xapp-` and has the scope `connections:write` under Basic Information, App-Level Tokens, of your Slack app
@@ -216,8 +219,8 @@ mod tests {
             })
         };
         assert!(read(Some("0123456789abcdef")).unwrap().events_secret.is_some());
-        let told = [None, Some("hunter2")].map(|secret| read(secret).unwrap_err()).concat();
-        let lines: Vec<String> = told.iter().map(ToString::to_string).collect();
+        let problems = [None, Some("hunter2")].map(|secret| read(secret).unwrap_err()).concat();
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(lines.join("\n"), @"
         QUARTERMASTER_EVENTS_SECRET: is not set: make one, for example with `echo whsec_$(openssl rand -base64 32)`, and give it to the receiver of `events.webhook` as well
         QUARTERMASTER_EVENTS_SECRET: is shorter than 16 characters: make one, for example with `echo whsec_$(openssl rand -base64 32)`, and give it to the receiver of `events.webhook` as well

@@ -82,7 +82,7 @@ mod tests {
                        approvers = []\n";
         parse(&format!("[events]\n{lines}\n{company}"))
             .map(|settings| settings.events)
-            .map_err(|found| found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     }
 
     #[test]
@@ -103,8 +103,8 @@ mod tests {
             "webhook = \"https://a.example/\"\ntopic = \"arn:aws:sns:us-east-1:123456789012:changes\"",
             "webhok = \"https://a.example/\"",
         ];
-        let told: Vec<String> = wrong.iter().map(|lines| with(lines).unwrap_err()).collect();
-        insta::assert_snapshot!(told.join("\n"), @"
+        let problems: Vec<String> = wrong.iter().map(|lines| with(lines).unwrap_err()).collect();
+        insta::assert_snapshot!(problems.join("\n"), @"
         line 2: `events.webhook` is not an https address without name and password: write one such as `https://automation.example.com/quartermaster`; `http` only to this machine
         line 2: `events.webhook` is not an https address without name and password: write one such as `https://automation.example.com/quartermaster`; `http` only to this machine
         line 2: `events.topic` is `changes`: write the ARN of an SNS topic, such as `arn:aws:sns:us-east-1:123456789012:provisioning-changes`

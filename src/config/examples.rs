@@ -52,7 +52,7 @@ mod tests {
             "teams" => &mut team,
             _ => &mut other,
         };
-        lines.retain(|(known, _)| *known != key);
+        lines.retain(|(name, _)| *name != key);
         lines.push((key, value.to_owned()));
         if path == "slack.connections" {
             slack.push(("transport", "\"socket\"".to_owned()));
@@ -70,11 +70,11 @@ mod tests {
     fn whoever_writes_a_wrong_value_is_told_a_right_one() {
         for (path, example) in EXAMPLES {
             let key = path.rsplit('.').next().unwrap();
-            let told = parse(&with(path, "{ a = 1 }")).unwrap_err();
-            let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+            let problems = parse(&with(path, "{ a = 1 }")).unwrap_err();
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
             assert!(
-                told.iter().any(|problem| problem.ends_with(&format!("`{key} = {example}`"))),
-                "{path}: {told:?}"
+                problems.iter().any(|problem| problem.ends_with(&format!("`{key} = {example}`"))),
+                "{path}: {problems:?}"
             );
             let taken = parse(&with(path, example));
             assert!(taken.is_ok(), "{path} = {example}: {taken:?}");
@@ -83,15 +83,15 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_blank_is_told_with_a_right_value_too() {
-        let told = |text: &str| {
-            let found = parse(text).unwrap_err();
-            found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        let problems = |text: &str| {
+            let problems = parse(text).unwrap_err();
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
         };
-        insta::assert_snapshot!(told("[slack]\napprovals_channel = \" \"\n[[teams]]\nmembers = []\napprovers = []\n"), @r#"
+        insta::assert_snapshot!(problems("[slack]\napprovals_channel = \" \"\n[[teams]]\nmembers = []\napprovers = []\n"), @r#"
         line 2: `slack.approvals_channel` is blank: write for example `approvals_channel = "C0APPROVALS"`
         line 3: `teams[0].name` is missing: add a line such as `name = "payments"`
         "#);
-        insta::assert_snapshot!(told("slack = 5\nteams = \"payments\"\n"), @r#"
+        insta::assert_snapshot!(problems("slack = 5\nteams = \"payments\"\n"), @r#"
         line 1: `slack` is `5` where a map should be: write `[slack]`, and below it keys with their values, for example `name = "value"`
         line 1: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "C0APPROVALS"`
         line 2: `teams` is `payments` where a list of maps should be: write `[[teams]]`, and below it keys with their values, for example `name = "value"`

@@ -52,6 +52,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     let simulation = read_simulation(&root);
     let events = events::read(&root);
     let teams = teams::read(&root);
+    // Reports the sections that nothing above has read.
     root.finish();
 
     problems.into_result(Settings {
@@ -149,6 +150,7 @@ fn read_slack(slack: &Reader<'_>) -> Organization {
         );
     }
     let approvals_channel = slack.required_text("approvals_channel");
+    // `required_text` has reported an empty one.
     if !approvals_channel.trim().is_empty() {
         check_channel(slack, "approvals_channel", &approvals_channel);
     }
@@ -204,8 +206,8 @@ mod tests {
     const TEAM: &str = "[[teams]]\nname = \"a\"\nmembers = []\napprovers = []\n";
 
     fn problems(text: &str) -> String {
-        let found = parse(text).unwrap_err();
-        found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        let problems = parse(text).unwrap_err();
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -264,8 +266,8 @@ mod tests {
         assert_eq!(settings.transport, Transport::Socket { connections: 3 });
         let wrong =
             ["transport = \"sockets\"", "transport = \"socket\"\nconnections = 11", "connections = 2"];
-        let told: Vec<String> = wrong.iter().map(|line| problems(&with(line))).collect();
-        insta::assert_snapshot!(told.join("\n"), @r#"
+        let messages: Vec<String> = wrong.iter().map(|line| problems(&with(line))).collect();
+        insta::assert_snapshot!(messages.join("\n"), @r#"
         line 3: `slack.transport` is `sockets`: did you mean `socket`?
         line 4: `slack.connections` is 11: write a number from 1 to 10: Slack allows no more for all bots of an app
         line 3: `slack.connections` is for sockets, and Slack calls this bot over HTTP: remove it, or write `transport = "socket"`
@@ -287,9 +289,12 @@ mod tests {
             "[slack]\napprovals_channel = \"C0APPROVALS\"\nbot_token = \"xoxb-1\"\nsigning_secret = \"shh\"\n\
              tokn = 1\n{TEAM}[events]\nsecret = \"hush\"\n"
         );
-        let told = problems(&text);
-        assert!(!told.contains("xoxb-1") && !told.contains("shh") && !told.contains("hush"), "{told}");
-        insta::assert_snapshot!(told, @"
+        let messages = problems(&text);
+        assert!(
+            !messages.contains("xoxb-1") && !messages.contains("shh") && !messages.contains("hush"),
+            "{messages}"
+        );
+        insta::assert_snapshot!(messages, @"
         line 3: `slack.bot_token` is a secret, and secrets belong in the environment: set `SLACK_BOT_TOKEN` there, remove this line, and replace the secret if others could read the file
         line 4: `slack.signing_secret` is a secret, and secrets belong in the environment: set `SLACK_SIGNING_SECRET` there, remove this line, and replace the secret if others could read the file
         line 5: unknown key `slack.tokn`: known keys: admins, approvals_channel, audit_channel, auditors, burst, command, connections, manager_field, transport, workspace

@@ -24,7 +24,7 @@ pub use settings::{DEFAULT_FILE, LogFormat, Settings, SettingsProblem, Simulatio
 /// reported at once.
 #[derive(Debug)]
 pub struct Read {
-    /// The settings.
+    /// The settings file, or everything that is wrong with it.
     pub settings: Result<Settings, Vec<SettingsProblem>>,
     /// The environment variables that the transport and the events in the file require.
     pub environment: Result<Environment, Vec<SettingsProblem>>,

@@ -45,6 +45,7 @@ pub(super) fn read(root: &Reader<'_>) -> Vec<Team> {
 fn check_former_names(reader: &Reader<'_>, teams: &[Team], place: usize) {
     let team = &teams[place];
     for (number, former) in team.formerly.iter().enumerate() {
+        // Only among earlier teams, so that each conflict is reported once.
         let claimed = || teams[..place].iter().find(|other| other.formerly.contains(former));
         let (problem, remedy) = if *former == team.name {
             let problem = format!("team `{former}` was formerly called `{former}`");
@@ -96,6 +97,7 @@ fn read_team(reader: &Reader<'_>) -> Team {
 
 fn read_name(reader: &Reader<'_>) -> TeamName {
     let name = reader.required_text("name");
+    // `required_text` has reported an empty one.
     if !name.trim().is_empty() {
         check_name(reader, "name", &name);
     }
@@ -225,8 +227,8 @@ mod tests {
     }
 
     fn problems(keys: &str) -> String {
-        let found = parse(&with_team(keys)).unwrap_err();
-        found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        let problems = parse(&with_team(keys)).unwrap_err();
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -241,11 +243,11 @@ mod tests {
         let berlin = TimeZoneDatabase::bundled().get("Europe/Berlin").unwrap();
         let weekend = vec![Weekday::Saturday, Weekday::Sunday];
         let friday_night: jiff::Timestamp = "2026-01-16T20:00:00Z".parse().unwrap();
-        let found = quiet(
+        let problems = quiet(
             "quiet_hours = \"18:00-08:00\"\nquiet_days = [\"sat\", \"sun\"]\ntime_zone = \"Europe/Berlin\"",
         );
         assert_eq!(
-            found.unwrap().until(friday_night),
+            problems.unwrap().until(friday_night),
             QuietHours::new(nights, weekend, berlin).unwrap().until(friday_night)
         );
     }

@@ -62,9 +62,9 @@ pub struct Poster(Client<Connector, Full<Bytes>>);
 /// The answer to a post.
 #[derive(Clone, Debug)]
 pub struct HttpResponse {
-    /// Its status.
+    /// The status, whatever it is: 429 and 503 are no errors here.
     pub status: StatusCode,
-    /// Its headers.
+    /// The headers, such as `Retry-After`.
     pub headers: HeaderMap,
     /// Its body; empty if it was too long or could not be read.
     pub body: Bytes,

@@ -45,6 +45,7 @@ impl Route {
         let mut direct = HttpConnector::new();
         // Also used below TLS, so https addresses must be allowed.
         direct.enforce_http(false);
+        // A request is written at once, so waiting for more to fill a packet would only delay it.
         direct.set_nodelay(true);
         direct.set_connect_timeout(Some(CONNECT));
         let to_proxy = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
@@ -63,8 +64,8 @@ impl Route {
         let scheme = if is_plain { "http" } else { "https" };
         let destination: Uri =
             format!("{scheme}://{host}:{port}/").parse().context("cannot use the address")?;
-        let proxy = self.proxies.intercept(&destination);
-        if let Some(proxy) = proxy.filter(|_| !is_this_machine(address)) {
+        let proxy = if is_this_machine(address) { None } else { self.proxies.intercept(&destination) };
+        if let Some(proxy) = proxy {
             return Box::pin(self.tunnel(&proxy, destination)).await;
         }
         let stream = self.direct.clone().call(destination).await;
@@ -72,14 +73,14 @@ impl Route {
     }
 
     async fn tunnel(&self, proxy: &Intercept, destination: Uri) -> anyhow::Result<Stream> {
-        let (at, scheme) = (proxy.uri(), proxy.uri().scheme_str().unwrap_or_default());
-        let name = at.authority().map(ToString::to_string).unwrap_or_default();
+        let (uri, scheme) = (proxy.uri(), proxy.uri().scheme_str().unwrap_or_default());
+        let name = uri.authority().map(ToString::to_string).unwrap_or_default();
         ensure!(
             matches!(scheme, "http" | "https"),
             "the proxy {name} is a {scheme} proxy: only those that are reached over http or https can be used"
         );
         // Also for plain http, because the layers above expect a stream to the destination itself.
-        let mut tunnel = Tunnel::new(at.clone(), self.to_proxy.clone());
+        let mut tunnel = Tunnel::new(uri.clone(), self.to_proxy.clone());
         if let Some(authorization) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(authorization.clone());
         }
@@ -194,8 +195,8 @@ mod tests {
     async fn a_proxy_that_refuses_is_named() {
         let (address, _hears) = proxy("407 Proxy Authentication Required").await;
         let refused = connected(&route(&format!("http://{address}"), ""), "https://slack.com/").await;
-        let told = format!("{:#}", refused.unwrap_err()).replace(&address, "proxy");
-        insta::assert_snapshot!(told, @"the proxy proxy gives no connection: tunnel error: proxy authorization required");
+        let error = format!("{:#}", refused.unwrap_err()).replace(&address, "proxy");
+        insta::assert_snapshot!(error, @"the proxy proxy gives no connection: tunnel error: proxy authorization required");
         let socks = connected(&route("socks5://127.0.0.1:1080", ""), "https://slack.com/").await;
         insta::assert_snapshot!(socks.unwrap_err(), @"the proxy 127.0.0.1:1080 is a socks5 proxy: only those that are reached over http or https can be used");
     }

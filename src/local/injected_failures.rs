@@ -25,12 +25,13 @@ pub(super) struct InjectedFailures {
 impl InjectedFailures {
     /// Determines what will prevent the removal of the resources of this evaluation.
     pub(super) fn of(order: &ProvisionOrder<'_>, evaluation: &Evaluation) -> Self {
-        let fates = deletion_effects(&order.product.template.with_values_in(Some(REGION), order.parameters));
+        let effects =
+            deletion_effects(&order.product.template.with_values_in(Some(REGION), order.parameters));
         // A teardown does not delete what the template retains, so its protection does not matter.
-        let kept: BTreeSet<&str> = fates
+        let kept: BTreeSet<&str> = effects
             .iter()
-            .filter(|fate| fate.keeps == DeletionOutcome::Kept)
-            .map(|fate| fate.logical_id.as_str())
+            .filter(|effect| effect.keeps == DeletionOutcome::Kept)
+            .map(|effect| effect.logical_id.as_str())
             .collect();
         let protected = evaluation.resources.iter().find(|resource| {
             evaluation.protected.contains(&resource.logical_id)
@@ -56,13 +57,15 @@ impl InjectedFailures {
 }
 
 /// Words the first failure: the best known one, a bucket that is not empty, if there is a bucket.
-fn first_failure(made: &[LiveResource]) -> String {
-    let bucket = made.iter().find(|resource| resource.resource_type == "AWS::S3::Bucket");
+fn first_failure(resources: &[LiveResource]) -> String {
+    let bucket = resources.iter().find(|resource| resource.resource_type == "AWS::S3::Bucket");
     if let Some(bucket) = bucket {
         return failed(bucket, "The bucket you tried to delete is not empty");
     }
     let because = "simulated failure, because `fail_teardowns` names this product";
-    made.first().map_or_else(|| format!("DELETE_FAILED: {because}"), |resource| failed(resource, because))
+    resources
+        .first()
+        .map_or_else(|| format!("DELETE_FAILED: {because}"), |resource| failed(resource, because))
 }
 
 fn failed(resource: &LiveResource, why: &str) -> String {

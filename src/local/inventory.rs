@@ -5,7 +5,7 @@ use async_trait::async_trait;
 
 use crate::ports::inventory::{Inventory, InventoryItem};
 
-/// The made-up account.
+/// The account: the same resources for everybody.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SimulatedInventory;
 

@@ -120,8 +120,8 @@ impl PhysicalIds {
     /// Returns the value of `Ref` (no attribute) or `GetAtt` for this resource: an id or name in AWS's style,
     /// if that is known. Attributes that are not ids have one right value, so none is invented.
     pub(super) fn value(self, resource: &LiveResource, attribute: Option<&str>) -> Option<String> {
-        let of_type = |(of, name, _): &&(&str, &str, &str)| {
-            *of == resource.resource_type && *name == attribute.unwrap_or_default()
+        let of_type = |(resource_type, name, _): &&(&str, &str, &str)| {
+            *resource_type == resource.resource_type && *name == attribute.unwrap_or_default()
         };
         let shape = SHAPES.iter().find(of_type).map(|(_, _, shape)| *shape);
         let by_name = || (attribute.is_none() && ref_is_name(&resource.resource_type)).then_some("{name}");
@@ -206,10 +206,12 @@ mod tests {
             ("Custom::Thing", Some("odd"), Some("{braces}")),
             ("Nonsense", None, None),
         ];
-        let shown = rows.map(|(of, name, attribute)| {
-            physical().value(&resource(of, name), attribute).unwrap_or_else(|| "not known".to_owned())
+        let lines = rows.map(|(resource_type, name, attribute)| {
+            physical()
+                .value(&resource(resource_type, name), attribute)
+                .unwrap_or_else(|| "not known".to_owned())
         });
-        insta::assert_snapshot!(shown.join("\n"), @r"
+        insta::assert_snapshot!(lines.join("\n"), @r"
         arn:aws:kms:us-east-1:123456789012:key/cb0b93a2-e513-47b3-a87e-80bb16b168b1
         cb0b93a2-e513-47b3-a87e-80bb16b168b1
         arn:aws:s3:::payments-logs

@@ -111,7 +111,7 @@ impl Provisioner for SimulatedProvisioner {
 /// Refuses what CloudFormation would refuse at once, in its words.
 fn check(order: &ProvisionOrder<'_>) -> Result<(), ProvisionError> {
     let template = &order.product.template;
-    let is_given = |key: &str| order.parameters.iter().any(|(given, _)| given == key);
+    let is_given = |key: &str| order.parameters.iter().any(|(name, _)| name == key);
     let missing: Vec<&str> = template
         .parameters
         .iter()
@@ -165,8 +165,8 @@ impl SimulatedPlan {
 
     fn begin(self, tx: &Connection, now: Timestamp) -> anyhow::Result<Started> {
         // A repeated call returns the record of the first one.
-        if let Some(known) = Record::latest(tx, self.request, Kind::Provision)? {
-            return Ok(known.started());
+        if let Some(repeated) = Record::latest(tx, self.request, Kind::Provision)? {
+            return Ok(repeated.started());
         }
         for (n, logical_id) in self.made.iter().enumerate() {
             let signal = Signal::ResourceCreated { request: self.request, logical_id: logical_id.clone() };
@@ -242,11 +242,12 @@ struct Removal {
 impl Removal {
     fn begin(&self, tx: &Connection) -> anyhow::Result<Option<RecordId>> {
         let Self { request, attempt, now, ref simulation } = *self;
-        if let Some(known) = Record::find(tx, request, Kind::Terminate, attempt)? {
-            return Ok(Some(RecordId::new(known.id)));
+        if let Some(repeated) = Record::find(tx, request, Kind::Terminate, attempt)? {
+            return Ok(Some(RecordId::new(repeated.id)));
         }
         let latest = Record::latest(tx, request, Kind::Terminate)?;
         let provisioned = Record::latest(tx, request, Kind::Provision)?;
+        // A provisioning that failed at its first resource has left nothing.
         let Some(provisioned) = provisioned.filter(|record| record.made > 0) else { return Ok(None) };
         // An error rather than a refusal: the caller tries again later.
         if provisioned.is_running(now) {
@@ -256,11 +257,13 @@ impl Removal {
         if changed.is_some_and(|change| change.is_running(now)) {
             return Err(anyhow!("{} is still being changed", provisioned.product));
         }
+        // An update may have changed how many resources there are, and which of them are protected.
         let provisioned = Record::as_it_is(tx, request)?.unwrap_or(provisioned);
         match &latest {
             Some(earlier) if earlier.is_running(now) => {
                 return Err(anyhow!("{} is still being removed", provisioned.product));
             }
+            // An earlier attempt has removed it.
             Some(Record { outcome: RecordOutcome::Succeeded { .. }, .. }) => return Ok(None),
             Some(Record { outcome: RecordOutcome::Failed { .. }, .. }) | None => {}
         }

@@ -54,6 +54,7 @@ impl LocalQueue {
             .read(|connection| {
                 let visible_at: Option<i64> = connection
                     .prepare_cached(
+                        // In SQLite a value that is no number sorts after all numbers, and is left out here.
                         "SELECT CAST(min(visible_at) AS INTEGER) FROM queue WHERE visible_at <= ?1",
                     )?
                     .query_row([i64::MAX], |row| row.get(0))?;

@@ -39,7 +39,7 @@ pub(super) enum RecordOutcome {
     Failed { why: String },
 }
 
-/// One operation.
+/// One operation, complete with its end from the start.
 pub(super) struct Record {
     pub(super) id: String,
     /// The attempt, counted from 1. A provisioning has only one; for an update it is the update's number.
@@ -145,11 +145,11 @@ impl Record {
 
 /// Returns what was created and not removed. The simulation stores no tags.
 pub(super) fn existing(connection: &Connection, now: Timestamp) -> anyhow::Result<Vec<ProvisionedRecord>> {
-    let mut made = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(
         "SELECT DISTINCT request FROM records WHERE kind = 'PROVISION_PRODUCT' AND made > 0",
     )?;
-    let requests = made.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
-    let mut found = Vec::new();
+    let requests = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+    let mut records = Vec::new();
     for request in requests {
         let request = RequestId::parse(&request).with_context(|| format!("`{request}` is no request"))?;
         let removal = Record::latest(connection, request, Kind::Terminate)?;
@@ -160,10 +160,10 @@ pub(super) fn existing(connection: &Connection, now: Timestamp) -> anyhow::Resul
         let removed = removal.is_some_and(|record| matches!(record.outcome, RecordOutcome::Succeeded { .. }));
         if changes || !removed {
             let condition = if changes { ProvisionedCondition::Changing } else { ProvisionedCondition::Fine };
-            found.push(ProvisionedRecord { request, condition, tags: None });
+            records.push(ProvisionedRecord { request, condition, tags: None });
         }
     }
-    Ok(found)
+    Ok(records)
 }
 
 fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
@@ -175,19 +175,19 @@ fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T
 /// Returns the state of a record.
 pub(super) fn describe(
     connection: &Connection,
-    record: &RecordId,
+    id: &RecordId,
     now: Timestamp,
 ) -> anyhow::Result<RecordState> {
-    let found = connection
+    let record = connection
         .prepare_cached(&format!("{SELECT} WHERE id = ?1"))?
-        .query_row([record.as_str()], Record::read)
+        .query_row([id.as_str()], Record::read)
         .optional()
-        .with_context(|| format!("cannot read record {record}"))?
-        .with_context(|| format!("there is no record {record}"))?;
-    if found.is_running(now) {
+        .with_context(|| format!("cannot read record {id}"))?
+        .with_context(|| format!("there is no record {id}"))?;
+    if record.is_running(now) {
         return Ok(RecordState::Running);
     }
-    Ok(match found.outcome {
+    Ok(match record.outcome {
         RecordOutcome::Succeeded { outputs } => RecordState::Succeeded { outputs },
         RecordOutcome::Failed { why } => RecordState::Failed { why },
     })

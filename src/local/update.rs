@@ -32,11 +32,12 @@ impl Update {
         let made = evaluation.resources.len();
         let outcome = if simulation.fail_changes.contains(&order.product.key) {
             let first = evaluation.resources.first();
-            let what = first.map(|resource| format!(" {} ({})", resource.logical_id, resource.resource_type));
+            let named =
+                first.map(|resource| format!(" {} ({})", resource.logical_id, resource.resource_type));
             RecordOutcome::Failed {
                 why: format!(
                     "UPDATE_FAILED:{} simulated failure, because `fail_changes` names this product",
-                    what.map(|what| what + ":").unwrap_or_default()
+                    named.map(|what| what + ":").unwrap_or_default()
                 ),
             }
         } else {
@@ -47,8 +48,8 @@ impl Update {
 
     /// Starts the update, or returns the record of an earlier call for it; `None` if nothing is provisioned.
     pub(super) fn begin(self, tx: &Connection, now: Timestamp) -> anyhow::Result<Option<RecordId>> {
-        if let Some(known) = Record::find(tx, self.request, Kind::Update, self.change)? {
-            return Ok(Some(RecordId::new(known.id)));
+        if let Some(repeated) = Record::find(tx, self.request, Kind::Update, self.change)? {
+            return Ok(Some(RecordId::new(repeated.id)));
         }
         let provisioned = Record::latest(tx, self.request, Kind::Provision)?;
         let removal = Record::latest(tx, self.request, Kind::Terminate)?;
@@ -71,6 +72,7 @@ impl Update {
             attempt: self.change,
             product: provisioned.product,
             resources: u32::try_from(self.made)?,
+            // 0 marks an update that was rolled back: `Record::as_it_is` skips it.
             made: if succeeds { u32::try_from(self.made)? } else { 0 },
             ends_at: instant::not_before(later(now, self.step, self.made)),
             outcome: self.outcome,

@@ -74,6 +74,7 @@ impl Workflow for LocalWorkflow {
 
     async fn is_running(&self, execution: &ExecutionName) -> anyhow::Result<bool> {
         let (name, now) = (execution.to_string(), self.clock.now());
+        // A write, because an execution whose time is over ends first.
         let waits = self.database.write(move |tx| {
             expire(tx, now)?;
             let sql = "SELECT 1 FROM executions WHERE name = ?1 AND token_hash IS NOT NULL";
@@ -84,10 +85,12 @@ impl Workflow for LocalWorkflow {
 
     async fn running(&self) -> anyhow::Result<Vec<ExecutionName>> {
         let now = self.clock.now();
+        // A write for the same reason.
         let waiting = self.database.write(move |tx| {
             expire(tx, now)?;
-            let mut found = tx.prepare_cached("SELECT name FROM executions WHERE token_hash IS NOT NULL")?;
-            let names = found.query_map([], |row| row.get::<_, String>(0))?;
+            let mut statement =
+                tx.prepare_cached("SELECT name FROM executions WHERE token_hash IS NOT NULL")?;
+            let names = statement.query_map([], |row| row.get::<_, String>(0))?;
             anyhow::Ok(names.map(|name| name.map(ExecutionName::new)).collect::<Result<Vec<_>, _>>()?)
         });
         waiting.await.context("cannot list executions")

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Tells the time.
+/// Tells the time of day: the machine's, or a test's.
 pub trait Clock: Debug + Send + Sync {
     /// Returns the current time.
     fn now(&self) -> Timestamp;
@@ -15,8 +15,8 @@ pub trait Clock: Debug + Send + Sync {
 
 /// Returns whether `at` is less than `age` away from `now`. If the clock was set back, a time far in the future does
 /// not count as recent.
-pub fn is_recent(at: Option<Timestamp>, now: Timestamp, age: SignedDuration) -> bool {
-    at.is_some_and(|at| now.duration_since(at).abs() < age)
+pub fn is_recent(timestamp: Option<Timestamp>, now: Timestamp, age: SignedDuration) -> bool {
+    timestamp.is_some_and(|timestamp| now.duration_since(timestamp).abs() < age)
 }
 
 /// The machine's clock.
@@ -43,6 +43,7 @@ impl ShiftedClock {
         let by = i64::try_from(by.as_millis().max(0)).unwrap_or(i64::MAX);
         let add = |offset: i64| Some(offset.saturating_add(by));
         // The closure always returns `Some`, so the update never fails.
+        // The offset guards no other memory, so no stronger ordering is needed.
         let _ = self.offset.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 }
@@ -72,11 +73,12 @@ impl Time {
 
     /// Returns the current instant.
     pub(crate) fn now(&self) -> Instant {
-        let (shown, begun) = self.begun;
+        let (begun_at, begun) = self.begun;
         let real = Instant::now();
         // Zero if the clock was set back.
-        let by_the_clock = Duration::try_from(self.clock.now().duration_since(shown)).unwrap_or_default();
+        let by_the_clock = Duration::try_from(self.clock.now().duration_since(begun_at)).unwrap_or_default();
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        // The largest lead so far stays, so that an instant that was returned is never in the future.
         *ahead = by_the_clock.saturating_sub(real.duration_since(begun)).max(*ahead);
         real + *ahead
     }
@@ -96,8 +98,8 @@ mod tests {
         assert!(clock.now() >= machine && clock.now() < machine + DAY);
         clock.ahead(DAY);
         clone.ahead(DAY);
-        for shown in [clock.now(), clone.now()] {
-            assert!(shown >= machine + 2 * DAY && shown < machine + 3 * DAY, "{shown}");
+        for time in [clock.now(), clone.now()] {
+            assert!(time >= machine + 2 * DAY && time < machine + 3 * DAY, "{time}");
         }
     }
 

@@ -10,7 +10,7 @@ pub struct Finding {
     /// The area that was checked, such as `channels`.
     pub area: &'static str,
     /// What was found, without a final period.
-    pub what: String,
+    pub description: String,
     /// What to do about it; `None` if all is well.
     pub remedy: Option<String>,
 }
@@ -39,18 +39,18 @@ impl Level {
 
 impl Finding {
     /// Creates a finding that all is well.
-    pub fn ok(area: &'static str, what: impl Into<String>) -> Self {
-        Self { level: Level::Ok, area, what: what.into(), remedy: None }
+    pub fn ok(area: &'static str, description: impl Into<String>) -> Self {
+        Self { level: Level::Ok, area, description: description.into(), remedy: None }
     }
 
     /// Creates a finding about something that works but needs attention.
-    pub fn warning(area: &'static str, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { level: Level::Warning, area, what: what.into(), remedy: Some(remedy.into()) }
+    pub fn warning(area: &'static str, description: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { level: Level::Warning, area, description: description.into(), remedy: Some(remedy.into()) }
     }
 
     /// Creates a finding about something that does not work.
-    pub fn problem(area: &'static str, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { level: Level::Problem, area, what: what.into(), remedy: Some(remedy.into()) }
+    pub fn problem(area: &'static str, description: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { level: Level::Problem, area, description: description.into(), remedy: Some(remedy.into()) }
     }
 }
 
@@ -58,7 +58,7 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Texts from outside, such as AWS errors, may have several lines.
-        write!(f, "{:<7} {}: {}", self.level.as_str(), self.area, self.what.replace('\n', " "))?;
+        write!(f, "{:<7} {}: {}", self.level.as_str(), self.area, self.description.replace('\n', " "))?;
         self.remedy.iter().try_for_each(|remedy| write!(f, ": {remedy}"))
     }
 }

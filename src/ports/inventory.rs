@@ -14,7 +14,7 @@ pub trait Inventory: Debug + Send + Sync {
     async fn list(&self, parameter_type: &str) -> anyhow::Result<Vec<InventoryItem>>;
 }
 
-/// An existing resource.
+/// A resource that a form offers by id and name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InventoryItem {
     /// Its id or name, as the template takes it.

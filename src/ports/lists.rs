@@ -88,11 +88,11 @@ impl Cursor {
 
     /// Parses what [`Self::written`] returned; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let (at, mark) = text.split_once('.')?;
-        let at = Timestamp::from_nanosecond(at.parse().ok()?).ok()?;
+        let (nanoseconds, mark) = text.split_once('.')?;
+        let date = Timestamp::from_nanosecond(nanoseconds.parse().ok()?).ok()?;
         // Cursors come back in buttons' values, so accept only what `written` produces.
         let is_mark = mark.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        is_mark.then(|| Self { at, mark: mark.to_owned() })
+        is_mark.then(|| Self { at: date, mark: mark.to_owned() })
     }
 }
 
@@ -116,8 +116,10 @@ impl RequestPage {
 
     /// Returns where the next page starts, if there is one.
     pub fn next(&self) -> Option<Cursor> {
-        let (last, _) = self.places.last().filter(|_| self.more)?;
-        Some(last.clone())
+        if !self.more {
+            return None;
+        }
+        self.places.last().map(|(cursor, _)| cursor.clone())
     }
 
     /// Returns the requests on the page.

@@ -9,12 +9,12 @@ pub mod clock;
 pub mod directory;
 pub mod error_counters;
 pub mod finding;
-pub mod haste;
 pub mod holding;
 pub mod inventory;
 pub mod limits;
 mod lists;
 pub mod outage;
+pub mod priority;
 pub mod provisioner;
 pub mod queue;
 pub mod retention;
@@ -26,7 +26,7 @@ pub mod workflow;
 
 use std::sync::Arc;
 
-/// All outside services.
+/// The outside services, connected once in `wiring`.
 #[derive(Clone, Debug)]
 pub struct Ports {
     /// Stores requests, the audit trail, jobs and quotas.
@@ -49,6 +49,6 @@ pub struct Ports {
     pub directory: Arc<dyn directory::Directory>,
     /// Counts errors of outside services.
     pub trouble: error_counters::ErrorCounters,
-    /// Tells the time.
+    /// Tells the time; only tests and the playground move it.
     pub clock: Arc<dyn clock::Clock>,
 }

@@ -111,6 +111,7 @@ impl Outages {
         let mut outages = self.sides();
         let outage = outages.entry(side).or_insert(Outage { first: now, last: now, failures: 0 });
         (outage.last, outage.failures) = (now, outage.failures + 1);
+        // Equal rather than more, so that an outage is logged once.
         outage.failures == side.patience()
     }
 
@@ -197,16 +198,20 @@ mod tests {
     #[test]
     fn an_outage_is_told_when_it_begins_and_when_it_is_over_and_not_in_between() {
         let (outages, begun) = (Outages::default(), Instant::now());
-        let at = |seconds| begun + Duration::from_secs(seconds);
-        assert_eq!(outages.answered(Side::Store, at(0)), None, "nothing was wrong");
-        let told = (0..600).filter(|second| outages.failed(Side::Store, at(*second))).count();
-        assert_eq!(told, 1);
-        assert!(outages.failed(Side::Queue, at(600)), "each side is told");
-        assert_eq!(outages.answered(Side::Store, at(601)), None, "it answers some and fails others perhaps");
-        assert!(!outages.failed(Side::Store, at(610)));
-        assert_eq!(outages.answered(Side::Store, at(625)), Some((Duration::from_secs(610), 601)));
-        assert_eq!(outages.answered(Side::Store, at(626)), None, "once");
-        assert!(outages.failed(Side::Store, at(700)), "another one");
+        let instant = |seconds| begun + Duration::from_secs(seconds);
+        assert_eq!(outages.answered(Side::Store, instant(0)), None, "nothing was wrong");
+        let count = (0..600).filter(|second| outages.failed(Side::Store, instant(*second))).count();
+        assert_eq!(count, 1);
+        assert!(outages.failed(Side::Queue, instant(600)), "each side is told");
+        assert_eq!(
+            outages.answered(Side::Store, instant(601)),
+            None,
+            "it answers some and fails others perhaps"
+        );
+        assert!(!outages.failed(Side::Store, instant(610)));
+        assert_eq!(outages.answered(Side::Store, instant(625)), Some((Duration::from_secs(610), 601)));
+        assert_eq!(outages.answered(Side::Store, instant(626)), None, "once");
+        assert!(outages.failed(Side::Store, instant(700)), "another one");
     }
 
     #[test]
@@ -217,7 +222,7 @@ mod tests {
             assert!(!outages.failed(aws, now) && !outages.failed(aws, now));
             assert_eq!(outages.answered(aws, now), None);
         }
-        let told = (0..9).filter(|_| outages.failed(aws, now)).count();
-        assert_eq!(told, 1);
+        let count = (0..9).filter(|_| outages.failed(aws, now)).count();
+        assert_eq!(count, 1);
     }
 }

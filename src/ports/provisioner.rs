@@ -62,7 +62,7 @@ pub trait Provisioner: Debug + Send + Sync {
     fn is_simulated(&self) -> bool;
 }
 
-/// What to provision.
+/// What to provision or update, and for which request.
 #[derive(Clone, Copy, Debug)]
 pub struct ProvisionOrder<'a> {
     /// The request; also the idempotency token and part of the provisioned product's name.

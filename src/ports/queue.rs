@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use crate::domain::ids::{ExecutionName, RequestId, TaskToken};
 
-/// Receives signals.
+/// Receives the signals of the workflow and the provisioner.
 #[async_trait]
 pub trait Queue: Debug + Send + Sync {
     /// Returns the messages that are there, oldest first; waits up to `wait` for the first one. A message that is not
@@ -34,7 +34,7 @@ pub struct Delivery {
     pub signal: Signal,
 }
 
-/// What happened.
+/// What happened to a request outside of the portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// `approval.requested`: an execution waits for approvers.

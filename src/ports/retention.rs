@@ -39,6 +39,7 @@ pub struct IdempotencyKey {
 impl IdempotencyKey {
     /// Creates a key that never expires; use it only for few keys.
     pub fn for_ever(key: impl Into<String>) -> Self {
+        // No stored key expired before this time, so every earlier use counts.
         Self { key: key.into(), at: Timestamp::MIN, until: None }
     }
 
@@ -62,8 +63,8 @@ impl IdempotencyKey {
 }
 
 /// Returns `at` plus `length`, at most the last timestamp.
-pub fn later(at: Timestamp, length: SignedDuration) -> Timestamp {
-    at.saturating_add(length).unwrap_or(Timestamp::MAX)
+pub fn later(start: Timestamp, length: SignedDuration) -> Timestamp {
+    start.saturating_add(length).unwrap_or(Timestamp::MAX)
 }
 
 /// Returns `now` minus `length`: what ended by then has expired.

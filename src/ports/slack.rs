@@ -33,13 +33,13 @@ pub trait Slack: Debug + Send + Sync {
     ///
     /// # Errors
     /// See [`SlackError`].
-    async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError>;
+    async fn post(&self, destination: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError>;
 
     /// Rewrites a message.
     ///
     /// # Errors
     /// See [`SlackError`]; [`SlackError::Gone`] when the message no longer exists.
-    async fn update(&self, at: &MessageRef, notice: &Notice<'_>) -> Result<(), SlackError>;
+    async fn update(&self, message_ref: &MessageRef, notice: &Notice<'_>) -> Result<(), SlackError>;
 
     /// Posts a text that only one person sees: ephemerally in `channel` if they are in it, otherwise as a direct
     /// message.
@@ -70,7 +70,7 @@ pub trait Slack: Debug + Send + Sync {
     ///
     /// # Errors
     /// See [`SlackError`].
-    async fn publish_home(&self, page: &HomePage, shown: &str) -> Result<String, SlackError>;
+    async fn publish_home(&self, page: &HomePage, digest: &str) -> Result<String, SlackError>;
 
     /// Returns how far our clock is ahead of Slack's, in whole seconds; negative if it is behind.
     ///
@@ -88,7 +88,7 @@ pub trait Slack: Debug + Send + Sync {
 /// Where a message goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
-    /// A channel.
+    /// A channel, such as the one for approvals.
     Channel(ChannelId),
     /// The thread under this message.
     Thread(MessageRef),
@@ -99,7 +99,7 @@ pub enum Destination {
 /// A message that was posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posted {
-    /// Where it is.
+    /// Its channel and timestamp, by which it can be updated.
     pub at: MessageRef,
     /// Whether it was posted outside the intended thread because the thread's first message was deleted.
     pub is_outside_thread: bool,
@@ -169,7 +169,7 @@ pub struct RequestNotice<'a> {
 /// The content of a person's home tab.
 #[derive(Clone, Debug)]
 pub struct HomePage {
-    /// Whose it is.
+    /// The one person who sees it.
     pub person: PersonId,
     /// The time of rendering; which buttons are shown depends on it.
     pub now: Timestamp,

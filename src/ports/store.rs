@@ -30,7 +30,7 @@ use crate::ports::stored::Unreadable;
 
 pub use super::lists::{Cursor, RequestFilter, RequestPage, RequestScope};
 
-/// The store.
+/// Stores requests, the audit trail, jobs, quotas and what goes with them.
 #[async_trait]
 pub trait Store: Debug + Send + Sync {
     /// Commits one change.
@@ -149,7 +149,7 @@ pub trait Store: Debug + Send + Sync {
     async fn bots(&self, since: Timestamp) -> anyhow::Result<Vec<Bot>>;
 
     /// Stores that some bot could receive events from Slack at this time.
-    async fn put_heard(&self, at: Timestamp) -> anyhow::Result<()>;
+    async fn put_heard(&self, heard_at: Timestamp) -> anyhow::Result<()>;
 
     /// Returns when [`Self::put_heard`] was last called, if ever.
     async fn heard_at(&self) -> anyhow::Result<Option<Timestamp>>;
@@ -185,7 +185,7 @@ pub trait Store: Debug + Send + Sync {
     ///
     /// # Errors
     /// If the store cannot be used.
-    async fn retry_parked(&self, of: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize>;
+    async fn retry_parked(&self, owner: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize>;
 
     /// Returns parked jobs, ordered by owner and name, at most `limit`.
     async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>>;
@@ -194,7 +194,7 @@ pub trait Store: Debug + Send + Sync {
     async fn count_parked(&self) -> anyhow::Result<usize>;
 
     /// Returns the keys of all jobs of this owner, including parked ones and those that only a newer program can read.
-    async fn jobs_of(&self, of: &JobOwner) -> anyhow::Result<Vec<JobKey>>;
+    async fn jobs_of(&self, owner: &JobOwner) -> anyhow::Result<Vec<JobKey>>;
 
     /// Like [`Store::due`], but for jobs due between these times, each with its due time.
     async fn due_between(
@@ -281,7 +281,7 @@ pub struct RefusalsChange {
 /// A count of refusals as read from the store.
 #[derive(Debug)]
 pub struct CountedRefusal {
-    /// Its key.
+    /// The action that is counted: see `RefusedAction::key`.
     pub key: String,
     /// The count, or why it cannot be read.
     pub refusal: anyhow::Result<RepeatedRefusal>,

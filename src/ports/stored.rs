@@ -34,8 +34,8 @@ pub struct Unreadable {
 
 impl Unreadable {
     /// Creates the error for `what`. `why` must not quote stored data.
-    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { what: what.into(), why: why.into() }
+    pub fn new(subject: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { what: subject.into(), why: why.into() }
     }
 }
 
@@ -48,9 +48,10 @@ pub fn is_unread(error: &anyhow::Error) -> bool {
 ///
 /// # Errors
 /// [`Unreadable`] if it does not parse.
-pub fn from_json<T: DeserializeOwned>(what: &str, json: &str) -> Result<T, Unreadable> {
-    serde_json::from_str(json)
-        .map_err(|error| Unreadable::new(what, format!("column {}, {:?}", error.column(), error.classify())))
+pub fn from_json<T: DeserializeOwned>(subject: &str, json: &str) -> Result<T, Unreadable> {
+    serde_json::from_str(json).map_err(|error| {
+        Unreadable::new(subject, format!("column {}, {:?}", error.column(), error.classify()))
+    })
 }
 
 /// Parses the key of a product.

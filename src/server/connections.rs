@@ -65,6 +65,7 @@ async fn serve_within(
         let answered = answer(limits.patience, stream, client.clone(), router.clone(), stop.clone());
         let task = connections.spawn(async move {
             answered.await;
+            // Owned by the task, so that an aborted one frees its place too.
             drop(place);
         });
         places.taken.push((client, task.abort_handle()));
@@ -91,6 +92,7 @@ impl Places {
     /// Returns a free place. If there is none, disconnects the client we have waited for longest; if we wait for
     /// nobody, waits for a client to leave.
     async fn free(&mut self) -> OwnedSemaphorePermit {
+        // Looking at every task is wasted effort while there are places left.
         if self.taken.len() >= self.limits.connections {
             self.taken.retain(|(_, task)| !task.is_finished());
         }

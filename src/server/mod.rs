@@ -22,6 +22,7 @@ pub use connections::serve;
 pub fn router(portal: &Portal, slack: Option<Router>) -> Router {
     let readiness = Readiness::new(portal.clone(), slack.is_none());
     let probes = Router::new()
+        // Shows only that the process runs. Restarting it would not repair the store or Slack.
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready).with_state(readiness.clone()))
         .route("/metrics", get(metrics).with_state(Scrape::new(portal.clone(), readiness)));

@@ -35,6 +35,7 @@ impl Readiness {
     pub(super) async fn problems(&self) -> Vec<String> {
         let deaf = self.over_sockets && self.portal.metrics.sockets() == 0;
         let mut problems = self.checked().await;
+        // Not part of the shared result, because it is known without asking anybody.
         if deaf {
             problems.push("socket: not connected".to_owned());
         }
@@ -74,7 +75,7 @@ impl Readiness {
         if self.portal.has_answered(side, answer) {
             return None;
         }
-        let what = if side == Side::Store { "store" } else { "slack" };
-        Some(format!("{what}: not ready"))
+        let part = if side == Side::Store { "store" } else { "slack" };
+        Some(format!("{part}: not ready"))
     }
 }

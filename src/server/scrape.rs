@@ -40,7 +40,7 @@ impl Scrape {
         // Held during the update, so that concurrent scrapes share one update.
         let mut looked_at = self.looked_at.lock().await;
         let now = self.portal.ports.clock.now();
-        if looked_at.is_some_and(|at| now.duration_since(at).abs() < RELIED_ON) {
+        if looked_at.is_some_and(|time| now.duration_since(time).abs() < RELIED_ON) {
             return;
         }
         let store = &self.portal.ports.store;

@@ -188,6 +188,7 @@ impl TimedStream {
 
     /// Handles the result of a write: the timeout runs while the client accepts nothing.
     fn taken<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        // Most writes change nothing here, and the shared state is behind a lock.
         if self.is_stuck != written.is_pending() {
             self.is_stuck = written.is_pending();
             self.client.takes(!self.is_stuck);
@@ -235,6 +236,7 @@ impl AsyncWrite for TimedStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // A TCP stream has no buffer of its own, so flushing never waits for the client.
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 

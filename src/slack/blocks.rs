@@ -67,7 +67,7 @@ fn formatted(text: &str, limit: usize) -> SlackBlockMarkDownText {
     SlackBlockMarkDownText::new(cut_mrkdwn(text, limit)).with_verbatim(true)
 }
 
-/// Returns a heading.
+/// Returns a heading: plain text, in bold and larger.
 pub fn header(text: &str) -> SlackBlock {
     SlackHeaderBlock::new(plain(text, 150)).into()
 }
@@ -88,7 +88,7 @@ pub fn fields(facts: &[(&str, String)]) -> Vec<SlackBlock> {
     let field = |(label, value): &(&str, String)| formatted(&format!("*{label}*\n{value}"), MAX_FIELD).into();
     let sections = facts.chunks(MAX_FIELDS);
     sections
-        .map(|some| SlackSectionBlock::new().with_fields(some.iter().map(field).collect()).into())
+        .map(|chunk| SlackSectionBlock::new().with_fields(chunk.iter().map(field).collect()).into())
         .collect()
 }
 

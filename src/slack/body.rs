@@ -59,6 +59,7 @@ impl Intake {
     async fn collect(&self, longest: usize, mut body: Body) -> Result<Bytes, Rejected> {
         let mut place = None;
         while let Some(frame) = body.frame().await {
+            // A body that breaks off is not what Slack signed. Trailers, which are no data, are skipped.
             let Ok(data) = frame.map_err(|_| Rejected::NotSigned)?.into_data() else { continue };
             // Most bodies arrive in one frame and need no buffer.
             if place.is_none() && body.is_end_stream() {
@@ -76,13 +77,13 @@ impl Intake {
 /// behind a load balancer.
 #[derive(Clone, Debug, Default)]
 struct Room {
-    parts: Arc<Mutex<Parts>>,
+    parts: Arc<Mutex<StoredBodies>>,
     /// Notified when a body has left.
     left: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
-struct Parts {
+struct StoredBodies {
     /// By order of arrival.
     bodies: BTreeMap<u64, BodyPart>,
     next: u64,
@@ -105,7 +106,7 @@ struct BodySlot {
 }
 
 impl Room {
-    fn parts(&self) -> MutexGuard<'_, Parts> {
+    fn parts(&self) -> MutexGuard<'_, StoredBodies> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -118,7 +119,7 @@ impl Room {
     }
 }
 
-impl Parts {
+impl StoredBodies {
     fn remove(&mut self, number: u64) -> Option<BodyPart> {
         let part = self.bodies.remove(&number)?;
         self.taken -= part.blocks.iter().map(Vec::capacity).sum::<usize>();
@@ -129,6 +130,7 @@ impl Parts {
     fn add(&mut self, number: u64, data: &mut Bytes, longest: usize) -> Result<(), Full> {
         while !data.is_empty() {
             let part = self.bodies.get_mut(&number).ok_or(Full::Lost)?;
+            // The announced length may be wrong or missing, so count what has arrived.
             if part.length + data.len() > MAX_BODY {
                 return Err(Full::TooLarge);
             }

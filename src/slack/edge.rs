@@ -25,7 +25,7 @@ use crate::slack::refusal::sentence;
 /// Answers Slack. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Edge {
-    /// The use cases.
+    /// Decides and commits what people ask for here.
     pub portal: Portal,
     /// Calls Slack's Web API.
     pub client: Arc<SlackClient>,
@@ -40,8 +40,8 @@ pub struct Edge {
 
 /// Where a private answer can be shown.
 #[derive(Clone, Debug)]
-pub(super) struct Whereabouts {
-    /// Who reads it.
+pub(super) struct ReplyTarget {
+    /// The only person who sees it.
     pub(super) person: PersonId,
     /// The channel they acted in, if any.
     pub(super) channel: Option<ChannelId>,
@@ -101,24 +101,25 @@ impl Edge {
     }
 
     /// Shows a message to one user, after the answer.
-    pub(super) fn reply_later(&self, at: &Whereabouts, message: Message) {
-        let (edge, at) = (self.clone(), at.clone());
-        self.follow(async move { edge.say(&at, &message).await });
+    pub(super) fn reply_later(&self, target: &ReplyTarget, message: Message) {
+        let (edge, target) = (self.clone(), target.clone());
+        self.follow(async move { edge.say(&target, &message).await });
     }
 
     /// Shows a message to one user: through the `response_url`, else in the channel, else as a direct message.
-    pub(super) async fn say(&self, at: &Whereabouts, message: &Message) {
-        if let Some(url) = &at.response_url {
+    pub(super) async fn say(&self, target: &ReplyTarget, message: &Message) {
+        if let Some(url) = &target.response_url {
             match self.client.respond(url, message).await {
                 Ok(()) => return,
                 Err(error) => {
-                    warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %at.person, %error, "answering a person in another way");
+                    warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %target.person, %error, "answering a person in another way");
                 }
             }
         }
         // A `response_url` expires, so a failure there does not mean that the user cannot be reached.
-        if let Err(error) = self.client.say_privately(at.channel.as_ref(), &at.person, message).await {
-            warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %at.person, %error, "cannot answer a person");
+        if let Err(error) = self.client.say_privately(target.channel.as_ref(), &target.person, message).await
+        {
+            warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %target.person, %error, "cannot answer a person");
         }
     }
 
@@ -183,7 +184,7 @@ impl Edge {
     }
 }
 
-impl Whereabouts {
+impl ReplyTarget {
     /// Returns where the user can be answered; `None` if not by a message.
     pub(super) fn of(incoming: &Incoming) -> Option<Self> {
         match incoming {

@@ -7,7 +7,7 @@ use crate::domain::job::{JobKey, JobOwner};
 use crate::portal::people::parked_jobs::ParkedJobRef;
 use crate::ports::store::ParkedJob;
 
-/// Interactive elements.
+/// The buttons, selects and inputs, by what they do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ActionId {
     /// Approve, on a card; carries a [`ButtonValue`].
@@ -104,7 +104,7 @@ impl ActionId {
     /// Most renewal periods that a product can offer: each becomes a button.
     pub const MOST_PERIODS: u8 = 5;
 
-    /// Every action.
+    /// Every action, with one entry for each period to renew by.
     pub const ALL: [Self; 31] = [
         Self::Approve,
         Self::ApproveLess,
@@ -183,7 +183,7 @@ impl ActionId {
     }
 }
 
-/// Our modals.
+/// The modals, by what they are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CallbackId {
     /// A product's request form.
@@ -213,7 +213,7 @@ pub enum CallbackId {
 }
 
 impl CallbackId {
-    /// Every modal.
+    /// Every modal, in the order of the variants.
     pub const ALL: [Self; 12] = [
         Self::RequestForm,
         Self::DenyReason,
@@ -295,7 +295,7 @@ pub fn parameter_of(block: &str) -> Option<&str> {
 /// The value of a button about a request: the request, and the epoch the button was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ButtonValue {
-    /// The request.
+    /// The request that the button acts on.
     pub request: RequestId,
     /// The request's epoch when the button was shown. If the row's epoch is higher, the button is out of date.
     pub epoch: u32,
@@ -334,9 +334,9 @@ impl JobValue {
         // The name comes last, so that it may contain the separator.
         let mut parts = text.splitn(3, '|');
         let due = parts.next()?.parse().ok()?;
-        let of = JobOwner::parse(parts.next()?);
+        let owner = JobOwner::parse(parts.next()?);
         let name = parts.next().filter(|name| !name.is_empty())?.to_owned();
-        Some(Self(ParkedJobRef { key: JobKey { of, name }, due }))
+        Some(Self(ParkedJobRef { key: JobKey { of: owner, name }, due }))
     }
 }
 
@@ -380,9 +380,11 @@ mod tests {
 
     #[test]
     fn a_button_about_a_job_reads_back_and_nothing_else_does() {
-        for of in [JobOwner::Request(RequestId::random()), JobOwner::Portal] {
-            let value =
-                JobValue(ParkedJobRef { key: JobKey { of, name: "show:told|ACTIVE".into() }, due: -3 });
+        for owner in [JobOwner::Request(RequestId::random()), JobOwner::Portal] {
+            let value = JobValue(ParkedJobRef {
+                key: JobKey { of: owner, name: "show:told|ACTIVE".into() },
+                due: -3,
+            });
             assert_eq!(JobValue::parse(&value.to_string()), Some(value));
         }
         for bad in ["", "|", "1|-", "1|-|", "x|-|bill"] {

@@ -32,7 +32,7 @@ impl ManifestTransport<'_> {
 /// The parameters of a manifest.
 #[derive(Clone, Copy, Debug)]
 pub struct Install<'a> {
-    /// The slash command.
+    /// The slash command, such as `/provision`.
     pub command: &'a str,
     /// How Slack delivers payloads to the app.
     pub transport: ManifestTransport<'a>,

@@ -133,18 +133,18 @@ pub fn any_of(principals: &[Principal]) -> String {
 }
 
 /// Formats a date and time in the reader's time zone; UTC if the client cannot do that.
-pub fn date_time(at: Timestamp) -> String {
-    format!("<!date^{}^{{date_short_pretty}} at {{time}}|{}>", at.as_second(), utc(at))
+pub fn date_time(timestamp: Timestamp) -> String {
+    format!("<!date^{}^{{date_short_pretty}} at {{time}}|{}>", timestamp.as_second(), utc(timestamp))
 }
 
 /// Formats a day in the reader's time zone; UTC if the client cannot do that.
-pub fn day(at: Timestamp) -> String {
-    format!("<!date^{}^{{date_short_pretty}}|{}>", at.as_second(), at.strftime("%Y-%m-%d"))
+pub fn day(timestamp: Timestamp) -> String {
+    format!("<!date^{}^{{date_short_pretty}}|{}>", timestamp.as_second(), timestamp.strftime("%Y-%m-%d"))
 }
 
 /// Formats a date and time for plain text: `2026-11-22 16:30 UTC`.
-pub fn utc(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+pub fn utc(timestamp: Timestamp) -> String {
+    timestamp.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// Formats an estimate: "about $15/month, us-east-1 list price of 2026-08-21", or only the amount if it used no price
@@ -261,14 +261,17 @@ mod tests {
 
     #[test]
     fn a_date_is_the_readers_with_utc_to_fall_back_on() {
-        let at: Timestamp = "2026-11-22T16:30:59Z".parse().unwrap();
-        assert_eq!(date_time(at), "<!date^1795365059^{date_short_pretty} at {time}|2026-11-22 16:30 UTC>");
-        assert_eq!(day(at), "<!date^1795365059^{date_short_pretty}|2026-11-22>");
+        let timestamp: Timestamp = "2026-11-22T16:30:59Z".parse().unwrap();
+        assert_eq!(
+            date_time(timestamp),
+            "<!date^1795365059^{date_short_pretty} at {time}|2026-11-22 16:30 UTC>"
+        );
+        assert_eq!(day(timestamp), "<!date^1795365059^{date_short_pretty}|2026-11-22>");
     }
 
     #[test]
     fn amounts_are_rounded_as_a_person_would() {
-        for (amount, shown) in [
+        for (amount, text) in [
             ("0", "$0"),
             ("0.004", "less than $0.01"),
             ("1.15", "$1.15"),
@@ -279,13 +282,13 @@ mod tests {
             ("999.5", "$1,000"),
             ("1234567", "$1,234,567"),
         ] {
-            assert_eq!(dollars(amount.parse().unwrap()), shown, "{amount}");
+            assert_eq!(dollars(amount.parse().unwrap()), text, "{amount}");
         }
     }
 
     #[test]
     fn a_meter_is_empty_for_nothing_and_full_for_the_whole_alone() {
-        for (part, whole, shown) in [
+        for (part, whole, text) in [
             (0, 10, "░░░░░░░░░░"),
             (1, 1000, "▓░░░░░░░░░"),
             (2, 10, "▓▓░░░░░░░░"),
@@ -295,7 +298,7 @@ mod tests {
             (0, 0, "░░░░░░░░░░"),
             (1, 0, "▓▓▓▓▓▓▓▓▓▓"),
         ] {
-            assert_eq!(meter(part.into(), whole.into()), shown, "{part} of {whole}");
+            assert_eq!(meter(part.into(), whole.into()), text, "{part} of {whole}");
         }
     }
 

@@ -9,7 +9,7 @@ use slack_morphism::prelude::SlackModalView;
 use tokio::time::timeout_at;
 
 use super::client::OpenedView;
-use super::edge::{Edge, Whereabouts};
+use super::edge::{Edge, ReplyTarget};
 use super::incoming::ViewRef;
 use super::messages::Message;
 use super::reply::Ack;
@@ -28,28 +28,32 @@ impl Edge {
     /// Opens the modal that `built` returns, on top of an open one, or says why it cannot be opened.
     pub(super) async fn opens(
         &self,
-        at: &Whereabouts,
+        target: &ReplyTarget,
         trigger: Option<&str>,
         mut built: Pin<Box<impl Future<Output = Result<SlackModalView, Error>>>>,
     ) -> Ack {
         // The deadline began when the payload arrived, so it includes checks such as that of the workspace.
         match timeout_at(self.due_at.into(), &mut built).await {
             Ok(Ok(view)) => {
-                self.open_later(at, trigger, view);
+                self.open_later(target, trigger, view);
                 Ack::Empty
             }
             Ok(Err(error)) => self.refusal_of(&error),
             Err(_) => {
                 // The trigger expires soon, so the placeholder is opened while the view is still being built.
-                let (waiting, built) = join(self.opens_for_now(at, trigger), built).await;
-                self.becomes(at, waiting, built).await
+                let (waiting, built) = join(self.opens_for_now(target, trigger), built).await;
+                self.becomes(target, waiting, built).await
             }
         }
     }
 
     /// Opens a placeholder modal while the trigger is still valid.
-    async fn opens_for_now(&self, at: &Whereabouts, trigger: Option<&str>) -> Result<OpenedView, SlackError> {
-        let opened = self.opened(at, trigger, &views::one_moment()).await;
+    async fn opens_for_now(
+        &self,
+        target: &ReplyTarget,
+        trigger: Option<&str>,
+    ) -> Result<OpenedView, SlackError> {
+        let opened = self.opened(target, trigger, &views::one_moment()).await;
         // The placeholder already tells the user that it takes long.
         self.is_seen.fetch_or(opened.is_ok(), Ordering::Relaxed);
         opened
@@ -58,7 +62,7 @@ impl Edge {
     /// Replaces the placeholder with the finished view, or with the reason why there is none.
     async fn becomes(
         &self,
-        at: &Whereabouts,
+        target: &ReplyTarget,
         waiting: Result<OpenedView, SlackError>,
         built: Result<SlackModalView, Error>,
     ) -> Ack {
@@ -75,18 +79,18 @@ impl Edge {
             Err(error) => Err(error),
         };
         let Err(error) = updated else { return Ack::Empty };
-        let otherwise = self.not_shown(at, error);
+        let otherwise = self.not_shown(target, error);
         Ack::Ephemeral(Message::plain(&words.unwrap_or(otherwise)))
     }
 
     async fn opened(
         &self,
-        at: &Whereabouts,
+        target: &ReplyTarget,
         trigger: Option<&str>,
         view: &SlackModalView,
     ) -> Result<OpenedView, SlackError> {
         match trigger {
-            Some(trigger) if at.in_modal => self.client.push_view(trigger, view).await,
+            Some(trigger) if target.in_modal => self.client.push_view(trigger, view).await,
             Some(trigger) => self.client.open_view(trigger, view).await,
             // `not_shown` looks for `trigger_id` in this text.
             None => Err(SlackError::Refused("Slack sent no trigger_id".to_owned())),
@@ -94,19 +98,19 @@ impl Edge {
     }
 
     /// Replaces the open view with another one, or says why that failed.
-    pub(super) async fn turns(&self, at: &Whereabouts, open: &ViewRef, next: &SlackModalView) -> Ack {
+    pub(super) async fn turns(&self, target: &ReplyTarget, open: &ViewRef, next: &SlackModalView) -> Ack {
         match self.client.update_view(&open.id, open.hash.as_deref(), next).await {
             Ok(_) => Ack::Empty,
-            Err(error) => Ack::Ephemeral(Message::plain(&self.not_shown(at, error))),
+            Err(error) => Ack::Ephemeral(Message::plain(&self.not_shown(target, error))),
         }
     }
 
     /// Opens a modal after the answer, on top of an open one.
-    pub(super) fn open_later(&self, at: &Whereabouts, trigger: Option<&str>, view: SlackModalView) {
-        let (edge, at, trigger) = (self.clone(), at.clone(), trigger.map(str::to_owned));
+    pub(super) fn open_later(&self, target: &ReplyTarget, trigger: Option<&str>, view: SlackModalView) {
+        let (edge, target, trigger) = (self.clone(), target.clone(), trigger.map(str::to_owned));
         self.follow(async move {
-            if let Err(error) = edge.opened(&at, trigger.as_deref(), &view).await {
-                edge.say(&at, &Message::plain(&edge.not_shown(&at, error))).await;
+            if let Err(error) = edge.opened(&target, trigger.as_deref(), &view).await {
+                edge.say(&target, &Message::plain(&edge.not_shown(&target, error))).await;
             }
         });
     }
@@ -117,8 +121,8 @@ impl Edge {
     }
 
     /// Returns what a user reads if Slack did not show a view.
-    fn not_shown(&self, at: &Whereabouts, error: SlackError) -> String {
-        warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %at.person, %error, "cannot show a view");
+    fn not_shown(&self, target: &ReplyTarget, error: SlackError) -> String {
+        warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %target.person, %error, "cannot show a view");
         match error {
             SlackError::RateLimited(_) => self.words(&Error::Failed(error.into())),
             SlackError::Gone(_) | SlackError::Unplaced => CLOSED.to_owned(),

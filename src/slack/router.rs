@@ -18,7 +18,7 @@ pub const COMMANDS: &str = "/slack/commands";
 pub const INTERACTIONS: &str = "/slack/interactions";
 /// Receives requests for the options of a select.
 pub const OPTIONS: &str = "/slack/options";
-/// Receives events.
+/// Receives events, such as an opened home tab.
 pub const EVENTS: &str = "/slack/events";
 
 /// State that the routes share.

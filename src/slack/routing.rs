@@ -31,13 +31,13 @@ fn serves(team: Option<&str>, enterprise: Option<&str>, origin: &Origin) -> bool
 impl Edge {
     /// Answers one payload by the current rules, within the time limit.
     pub async fn answer(&self, incoming: Incoming) -> Ack {
-        let (what, began) = (received(&incoming), Instant::now());
+        let (kind, began) = (received(&incoming), Instant::now());
         let (edge, incoming) = (self.as_of_now(), Arc::new(incoming));
-        let (answering, asked) = (edge.clone(), Arc::clone(&incoming));
+        let (answering, payload) = (edge.clone(), Arc::clone(&incoming));
         // Boxed, so that moving the future of an immediate answer is cheap.
-        let work = Box::pin(async move { answering.answered(what, &asked).await });
+        let work = Box::pin(async move { answering.answered(kind, &payload).await });
         let ack = edge.promptly(&incoming, work).await;
-        self.portal.metrics.ack(what, began.elapsed());
+        self.portal.metrics.ack(kind, began.elapsed());
         ack
     }
 

@@ -29,7 +29,7 @@ const SIGNATURE: &str = "x-slack-signature";
 pub struct Verified(Bytes);
 
 impl Verified {
-    /// Returns the body.
+    /// Returns the body, byte for byte as Slack signed it.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }

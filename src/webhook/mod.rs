@@ -65,6 +65,7 @@ impl Webhook {
             .header(USER_AGENT, concat!("quartermaster/", env!("CARGO_PKG_VERSION")))
             .header(SIGNATURE, self.key.sign(&id, &timestamp, &body))
             .header(ID, id)
+            // For receivers that do not verify the standard signature yet.
             .header(LEGACY_SIGNATURE, self.key.sign_legacy(&timestamp, &body))
             .header(LEGACY_TIMESTAMP, &timestamp)
             .header(TIMESTAMP, timestamp);
@@ -90,7 +91,10 @@ impl Subscriber for Webhook {
 /// Returns how long the receiver asks to wait, if it does.
 fn asked_to_wait(answer: &HttpResponse) -> Option<Duration> {
     let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
-    let seconds = answer.headers.get(RETRY_AFTER).filter(|_| busy.contains(&answer.status))?;
+    if !busy.contains(&answer.status) {
+        return None;
+    }
+    let seconds = answer.headers.get(RETRY_AFTER)?;
     // A date instead of seconds is ignored.
     seconds.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }

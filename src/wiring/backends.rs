@@ -31,7 +31,7 @@ use crate::ports::workflow::Workflow;
 pub struct Backends {
     /// Stores requests, the audit trail and jobs.
     pub store: Arc<dyn Store>,
-    /// Runs executions.
+    /// Runs the executions that wait for people.
     pub workflow: Arc<dyn Workflow>,
     /// Deliver signals of the workflow and the provisioner.
     pub queues: Vec<Arc<dyn Queue>>,

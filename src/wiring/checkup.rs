@@ -63,9 +63,12 @@ pub async fn look(settings: &Settings, catalog: &Arc<Catalog>, clock: &dyn Clock
 
 fn of_account(look: Look) -> Vec<Finding> {
     if look.problems.is_empty() {
-        return vec![Finding::ok(AWS, look.what)];
+        return vec![Finding::ok(AWS, look.subject)];
     }
-    look.problems.into_iter().map(|problem| Finding::problem(AWS, problem.what, problem.remedy)).collect()
+    look.problems
+        .into_iter()
+        .map(|problem| Finding::problem(AWS, problem.description, problem.remedy))
+        .collect()
 }
 
 /// Only reads the file, since a bot may be using it.
@@ -78,9 +81,9 @@ async fn of_file(file: &str, organization: &Organization, clock: &dyn Clock) -> 
             return vec![Finding::warning(STORE, error.to_string(), remedy)];
         }
         Err(error) => {
-            let what = format!("{:#}", anyhow::Error::new(error));
+            let description = format!("{:#}", anyhow::Error::new(error));
             let remedy = "repair or move the file, or name another one in `backend.store`";
-            return vec![Finding::problem(STORE, what, remedy)];
+            return vec![Finding::problem(STORE, description, remedy)];
         }
     };
     let mut findings = vec![Finding::ok(STORE, format!("`{file}` can be read"))];
@@ -120,8 +123,9 @@ async fn of_pause(store: &dyn Store) -> Option<Finding> {
         Ok(pause) => pause?,
         Err(error) => return Some(unreadable(&error)),
     };
-    let what = format!("new ones are paused since {:.0} by {}: {}", pause.since, pause.by, pause.message);
-    Some(Finding::warning(REQUESTS, what, "`quartermaster resume` allows them again"))
+    let description =
+        format!("new ones are paused since {:.0} by {}: {}", pause.since, pause.by, pause.message);
+    Some(Finding::warning(REQUESTS, description, "`quartermaster resume` allows them again"))
 }
 
 async fn of_jobs(store: &dyn Store, clock: &dyn Clock) -> Vec<Finding> {
@@ -148,17 +152,17 @@ async fn of_jobs(store: &dyn Store, clock: &dyn Clock) -> Vec<Finding> {
 /// Reports teams that were renamed or removed in the settings, if there are any.
 async fn of_teams(store: &dyn Store, organization: &Organization) -> Vec<Finding> {
     let (gone, left) = match tokio::try_join!(gone(store, organization), left(store, organization)) {
-        Ok(found) => found,
+        Ok(teams) => teams,
         Err(error) => return vec![unreadable(&error)],
     };
     let removed = gone.iter().map(|gone| Finding::warning(TEAMS, gone.what(), gone.remedy()));
     let renamed = left.iter().map(|Left { former, team, requests, counts }| {
-        let what = match (requests, counts) {
+        let description = match (requests, counts) {
             (0, false) => {
-                let what = format!(
+                let description = format!(
                     "nothing is left under `{former}`: you can remove it from `formerly` of `{team}`"
                 );
-                return Finding::ok(TEAMS, what);
+                return Finding::ok(TEAMS, description);
             }
             (0, true) => format!("counts of `{team}` are left under `{former}`"),
             (some, _) => format!("{some} requests of `{team}` are left under `{former}`"),
@@ -166,20 +170,20 @@ async fn of_teams(store: &dyn Store, organization: &Organization) -> Vec<Finding
         let remedy = format!(
             "leave `{former}` in `formerly` while the bot moves them to `{team}`, which takes minutes"
         );
-        Finding::warning(TEAMS, what, remedy)
+        Finding::warning(TEAMS, description, remedy)
     });
     removed.chain(renamed).collect()
 }
 
 fn of_parked(parked: &[ParkedJob]) -> Vec<Finding> {
-    let told = |job: &ParkedJob| {
-        let what = format!("`{}` of {} has failed: {}", job.key.name, job.key.of, job.why);
-        Finding::warning(JOBS, what, "fix the cause, then run `quartermaster jobs retry`")
+    let finding = |job: &ParkedJob| {
+        let description = format!("`{}` of {} has failed: {}", job.key.name, job.key.of, job.why);
+        Finding::warning(JOBS, description, "fix the cause, then run `quartermaster jobs retry`")
     };
-    let mut findings: Vec<Finding> = parked.iter().take(TOLD).map(told).collect();
+    let mut findings: Vec<Finding> = parked.iter().take(TOLD).map(finding).collect();
     if parked.len() > TOLD {
-        let what = format!("more than these {TOLD} have failed");
-        findings.push(Finding::warning(JOBS, what, "`quartermaster jobs list` prints all of them"));
+        let description = format!("more than these {TOLD} have failed");
+        findings.push(Finding::warning(JOBS, description, "`quartermaster jobs list` prints all of them"));
     }
     findings
 }

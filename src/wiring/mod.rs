@@ -49,14 +49,14 @@ const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 /// The whole program, not yet running.
 #[derive(Debug)]
 pub struct App {
-    /// The use cases.
+    /// What people, the clock and AWS can make happen.
     pub portal: Portal,
-    /// Runs jobs.
+    /// Claims the jobs that are due and runs them.
     pub dispatcher: Dispatcher,
     /// Handles what Slack sends.
     pub edge: Edge,
     reloader: Arc<Reloader>,
-    way: SlackTransport,
+    transport: SlackTransport,
     woken: mpsc::UnboundedReceiver<JobKey>,
 }
 
@@ -115,12 +115,12 @@ impl App {
         let (portal, woken) = Portal::new(ports, catalog, Arc::new(settings.organization.clone()));
         let portal = portal.held_to(limits);
         let products = portal.catalog.products.values();
-        for found in products.flat_map(|product| unsatisfiable_approvals(product, &settings.organization)) {
-            tracing::warn!(remedy = found.remedy, "{}", found.what);
+        for finding in products.flat_map(|product| unsatisfiable_approvals(product, &settings.organization)) {
+            tracing::warn!(remedy = finding.remedy, "{}", finding.what);
         }
         let edge = Edge::new(portal.clone(), client, settings.burst);
         let reloader = Reloader::new(edge.clone(), backends.on_aws, settings.clone());
-        let way = match &environment.inbound {
+        let transport = match &environment.inbound {
             Inbound::Http { signing_secret } => {
                 SlackTransport::Called(Verifier::new(signing_secret.reveal(), clock)?)
             }
@@ -135,7 +135,7 @@ impl App {
             dispatcher: Dispatcher::new(portal.clone()),
             edge,
             reloader: Arc::new(reloader),
-            way,
+            transport,
             portal,
             woken,
         })
@@ -148,7 +148,7 @@ impl App {
 
     /// Returns the Socket Mode connections; `None` if Slack calls us over HTTP.
     pub fn sockets(&self) -> Option<&SocketMode> {
-        match &self.way {
+        match &self.transport {
             SlackTransport::Called(_) => None,
             SlackTransport::Connected(sockets) => Some(&**sockets),
         }
@@ -156,7 +156,7 @@ impl App {
 
     /// Returns all HTTP routes.
     pub fn router(&self) -> Router {
-        let slack = match &self.way {
+        let slack = match &self.transport {
             SlackTransport::Called(verifier) => Some(router::router(self.edge.clone(), verifier.clone())),
             SlackTransport::Connected(_) => None,
         };

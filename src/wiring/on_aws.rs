@@ -31,9 +31,9 @@ pub(super) struct OnAws {
 /// The result of checking a part of the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Look {
-    /// What was checked.
-    pub(super) what: String,
-    /// Problems found.
+    /// What was checked, such as "the queue `https://…`".
+    pub(super) subject: String,
+    /// What is missing, different or forbidden; empty if all is well.
     pub(super) problems: Vec<SetupProblem>,
 }
 
@@ -60,13 +60,15 @@ impl OnAws {
                 WorkflowChoice::StepFunctions(machine) => Some(StepFunctions::new(configuration, machine)),
                 WorkflowChoice::Local => None,
             },
-            inventory: (backend.provisioner == ProvisionerChoice::ServiceCatalog)
-                .then(|| CloudControl::new(configuration)),
+            inventory: match backend.provisioner {
+                ProvisionerChoice::ServiceCatalog => Some(CloudControl::new(configuration)),
+                ProvisionerChoice::Simulated => None,
+            },
             topic: match &settings.events {
                 Some(EventsTo::Topic(arn)) => Some(Topic::new(configuration, arn)?),
                 Some(EventsTo::Webhook(_)) | None => None,
             },
-            bill: settings.account.actual_cost.then(|| CostExplorer::new(configuration)),
+            bill: if settings.account.actual_cost { Some(CostExplorer::new(configuration)) } else { None },
             queue: backend.queue.as_ref().map(|url| EventQueue::new(configuration, url)),
             provisioner: match backend.provisioner {
                 ProvisionerChoice::ServiceCatalog => {
@@ -93,7 +95,7 @@ impl OnAws {
     pub(super) async fn look(&self) -> Vec<Look> {
         let Some(configuration) = &self.configuration else { return Vec::new() };
         let mut looks = vec![Look {
-            what: format!("calls go to {}", access::region(configuration)),
+            subject: format!("calls go to {}", access::region(configuration)),
             problems: access::problems(configuration).await,
         }];
         // If no call works, the other checks would only repeat the reason.
@@ -114,8 +116,8 @@ impl OnAws {
 
 /// Checks a backend, if it is used.
 async fn look_at(backend: Option<(String, impl Future<Output = Vec<SetupProblem>>)>) -> Option<Look> {
-    let (what, problems) = backend?;
-    Some(Look { what, problems: problems.await })
+    let (subject, problems) = backend?;
+    Some(Look { subject, problems: problems.await })
 }
 
 /// Returns the names of a store's two tables.

@@ -24,17 +24,18 @@ pub struct Reloader {
 #[derive(Debug)]
 struct ReloadState {
     settings: Settings,
-    told: Vec<String>,
+    reported: Vec<String>,
 }
 
 impl Reloader {
     pub(super) fn new(edge: Edge, on_aws: OnAws, settings: Settings) -> Self {
-        Self { edge, on_aws, now: Mutex::new(ReloadState { settings, told: Vec::new() }) }
+        Self { edge, on_aws, now: Mutex::new(ReloadState { settings, reported: Vec::new() }) }
     }
 
     /// Applies new settings and a new catalog, or keeps the current ones if there are problems. The result is logged,
     /// and problems are sent to the admins, but not the same ones twice in a row.
     pub async fn reload(&self, read: Result<(Settings, Catalog), Vec<String>>) {
+        // Locked until the end, so that two reloads never mix.
         let mut now = self.now.lock().await;
         let checked = match read {
             Ok((settings, catalog)) => self.checked(settings, Arc::new(catalog)).await,
@@ -43,12 +44,13 @@ impl Reloader {
         let (settings, catalog) = match checked {
             Ok(new) => new,
             Err(problems) => {
-                reload::keep(&self.edge.portal, &problems, problems != now.told).await;
-                now.told = problems;
+                reload::keep(&self.edge.portal, &problems, problems != now.reported).await;
+                now.reported = problems;
                 return;
             }
         };
-        now.told.clear();
+        // Problems that come back later are reported again.
+        now.reported.clear();
         for key in waiting_for_a_restart(&now.settings, &settings) {
             tracing::warn!(key, "a change of this setting takes effect after a restart");
         }
@@ -63,6 +65,7 @@ impl Reloader {
                 "settings are followed, but not all that they need could be done"
             );
         }
+        // The answer to `help` lists the products, and is rendered only once for each set of rules.
         self.edge.rules_changed();
         // Everything else needs a restart, so keep comparing it with the values from the start.
         now.settings.organization = settings.organization;
@@ -131,17 +134,17 @@ fn of_catalog(before: &Catalog, now: &Catalog) -> Vec<String> {
 
 /// Lists by name what was added, changed and removed.
 fn differences<T: PartialEq>(
-    what: &str,
+    kind: &str,
     before: &BTreeMap<String, T>,
     now: &BTreeMap<String, T>,
 ) -> Vec<String> {
-    let told = |name: &String| match (before.get(name), now.get(name)) {
-        (None, Some(_)) => Some(format!("{what} {name} is new")),
-        (Some(_), None) => Some(format!("{what} {name} is gone")),
-        (old, new) => (old != new).then(|| format!("{what} {name} changed")),
+    let difference = |name: &String| match (before.get(name), now.get(name)) {
+        (None, Some(_)) => Some(format!("{kind} {name} is new")),
+        (Some(_), None) => Some(format!("{kind} {name} is gone")),
+        (old, new) => (old != new).then(|| format!("{kind} {name} changed")),
     };
     let names: std::collections::BTreeSet<&String> = before.keys().chain(now.keys()).collect();
-    names.into_iter().filter_map(told).collect()
+    names.into_iter().filter_map(difference).collect()
 }
 
 #[cfg(test)]
@@ -159,13 +162,13 @@ mod tests {
     #[test]
     fn what_changed_is_told_by_name() {
         let before = settings("", "");
-        let told = |from, to| of_organization(&before, &settings(from, to)).join(", ");
-        assert_eq!(told("", ""), "");
-        assert_eq!(told("U0ALICE", "U0AMIR"), "team payments changed");
-        assert_eq!(told("payments", "search"), "team payments is gone, team search is new");
+        let report = |from, to| of_organization(&before, &settings(from, to)).join(", ");
+        assert_eq!(report("", ""), "");
+        assert_eq!(report("U0ALICE", "U0AMIR"), "team payments changed");
+        assert_eq!(report("payments", "search"), "team payments is gone, team search is new");
         let more = "C0APPROVALS\"\nadmins = [\"U0PAT\"]\ncommand = \"/cloud\"\naudit_channel = \"C0AUDIT";
         assert_eq!(
-            told("C0APPROVALS", more),
+            report("C0APPROVALS", more),
             "slack.admins changed, slack.audit_channel changed, slack.command changed"
         );
         let (all, mut fewer) = (crate::catalog::built_in().unwrap(), crate::catalog::built_in().unwrap());

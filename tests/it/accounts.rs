@@ -271,8 +271,8 @@ async fn of_a_group_of_five_thousand_only_whoever_acts_is_looked_at() {
         let before = company.calls("users.info").len();
         company.morgan.clicks("Approve").await;
         assert_eq!(company.newest_request().await.creation.consents[0].by.as_str(), "U0MORGAN");
-        let asked = company.calls("users.info").len() - before;
-        assert!(asked <= 3, "{asked} accounts were looked at");
+        let calls = company.calls("users.info").len() - before;
+        assert!(calls <= 3, "{calls} accounts were looked at");
     })
     .await;
 }
@@ -417,8 +417,8 @@ async fn whoever_leaves_while_a_request_is_on_its_way_is_told_to_the_admins_at_o
         becomes(company, "U0MORGAN", |one| one.deleted = true);
         company.holds_jobs(false);
         company.settle().await;
-        let told = company.pat.newest_dm();
-        assert!(told.contains("nobody is left who can approve it"), "{told}");
+        let message = company.pat.newest_dm();
+        assert!(message.contains("nobody is left who can approve it"), "{message}");
         assert!(!company.alice.newest_dm().contains("<@U0MORGAN>"), "{}", company.alice.newest_dm());
     })
     .await;

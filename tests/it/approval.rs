@@ -132,9 +132,9 @@ async fn of_two_clicks_at_the_same_moment_the_first_one_counts() {
         tokio::join!(company.morgan.clicks("Approve"), company.pat.clicks("Approve"));
         company.holds_jobs(false);
         company.settle().await;
-        let told = [company.morgan.is_told(), company.pat.is_told()];
+        let message = [company.morgan.is_told(), company.pat.is_told()];
         assert_eq!(
-            told.iter().filter(|text| text.starts_with("This request is already approved by")).count(),
+            message.iter().filter(|text| text.starts_with("This request is already approved by")).count(),
             1
         );
         assert_eq!(company.trail().await.matches("approved |").count(), 1);
@@ -240,8 +240,8 @@ async fn an_approver_sees_what_the_team_has_already_and_whose_it_is() {
         morgan.clicks("Approve").await;
         alice.asks_for("rds-postgres", &[("DatabaseName", "second")]).await;
         let card = morgan.reads("C0PAYMENTS");
-        let held = card.lines().skip_while(|line| *line != "*The team has*").take(2).collect::<Vec<_>>();
-        insta::assert_snapshot!(held.join("\n"), @"
+        let lines = card.lines().skip_while(|line| *line != "*The team has*").take(2).collect::<Vec<_>>();
+        insta::assert_snapshot!(lines.join("\n"), @"
         *The team has*
         `pg-payments-dev-id` · <@U0ALICE> · about $15/month
         ");

@@ -220,8 +220,8 @@ async fn what_would_cost_more_than_was_asked_for_is_refused() {
         is_as_asked_for(company, "InstanceSize", "medium").await;
         morgan.fills(&[("InstanceSize", "medium"), ("lease", "7d")]).await;
         morgan.submits().await;
-        let told = company.alice.newest_dm();
-        assert!(told.contains("is ready") && told.contains("about $27/month"), "{told}");
+        let message = company.alice.newest_dm();
+        assert!(message.contains("is ready") && message.contains("about $27/month"), "{message}");
     })
     .await;
 }

@@ -66,9 +66,9 @@ async fn the_operations_guide_says_what_a_request_costs_on_dynamodb() {
     run(async |company| {
         let (alice, morgan) = (&company.alice, &company.morgan);
         let mut id = String::new();
-        let asked = async || id = alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+        let request = async || id = alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
         let steps = vec![
-            counted(company, "Submitted, the card posted", asked).await,
+            counted(company, "Submitted, the card posted", request).await,
             counted(company, "Approved, provisioned, outputs told", async || {
                 morgan.clicks("Approve").await;
                 company.waits("5m").await;

@@ -29,7 +29,8 @@ fn no_place_is_open(company: &Company, code: Option<&str>) {
 
 fn archive(company: &Company, channel: &str, is_archived: bool) {
     company.playground.change(|workspace| {
-        workspace.channels.iter_mut().find(|known| known.id == channel).unwrap().is_archived = is_archived;
+        workspace.channels.iter_mut().find(|conversation| conversation.id == channel).unwrap().is_archived =
+            is_archived;
     });
 }
 
@@ -261,8 +262,12 @@ async fn admins_are_told_of_news_that_reach_nobody_whatever_kept_them_before() {
         company.playground.deactivate("U0ALICE").await.unwrap();
         company.playground.fail_always("chat.postMessage", None);
         waits_hours(company, 2).await;
-        let told = pat.dms().join("\n");
-        assert_eq!(told.matches("has news that its owner <@U0ALICE> cannot be told").count(), 1, "{told}");
+        let messages = pat.dms().join("\n");
+        assert_eq!(
+            messages.matches("has news that its owner <@U0ALICE> cannot be told").count(),
+            1,
+            "{messages}"
+        );
         waits_hours(company, 9 * 24).await;
         let told = pat.dms().join("\n");
         assert!(told.contains("It is no longer tried"), "{told}");

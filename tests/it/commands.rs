@@ -192,8 +192,8 @@ async fn a_request_that_is_not_yours_to_see_does_not_exist() {
         for command in ["again", "cancel", "change", "renew", "status", "teardown", "transfer"] {
             let to = if command == "transfer" { " @bob" } else { "" };
             company.alice.runs(&format!("/provision {command} 6e44{to}")).await;
-            let told = company.alice.is_told();
-            assert!(told.contains("*6e44* is too short"), "{command}: {told}");
+            let message = company.alice.is_told();
+            assert!(message.contains("*6e44* is too short"), "{command}: {message}");
         }
         company.alice.runs("/provision status").await;
         insta::assert_snapshot!(company.alice.is_told(), @"Which request? Type `/provision status &lt;id&gt;` with the first 8 characters of its id. `/provision list` shows yours.");
@@ -257,9 +257,9 @@ async fn every_end_has_a_name_of_its_own_for_people_and_in_the_row() {
         ");
         alice.runs("/provision list").await;
         alice.clicks("Show ended").await;
-        let told = alice.is_told();
-        let told: Vec<&str> = told.lines().filter(|line| line.starts_with('*')).collect();
-        insta::assert_snapshot!(told.join("\n"), @"
+        let message = alice.is_told();
+        let lines: Vec<&str> = message.lines().filter(|line| line.starts_with('*')).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
         *Secure S3 Bucket v1.0* `logs` · Failed 2027-01-23
         *PostgreSQL RDS Instance v1.0* `unanswered` · Timed out 2027-01-23
         *PostgreSQL RDS Instance v1.0* `cancelled` · Cancelled 2027-01-22

@@ -83,8 +83,8 @@ async fn what_aws_has_charged_is_shown_beside_the_estimate_once_it_is_known() {
         let billed = company.newest_request().await.billed.unwrap();
         assert_eq!(billed.amount.to_string(), "1.23");
         alice.runs(&format!("/provision status {}", &id[..8])).await;
-        let shown = alice.is_told();
-        assert!(shown.contains("; AWS charged $1.23 in November 2026 up to the 23."), "{shown}");
+        let text = alice.is_told();
+        assert!(text.contains("; AWS charged $1.23 in November 2026 up to the 23."), "{text}");
         alice.runs("/provision list").await;
         assert!(
             alice.is_told().contains("about $2.15/month, $1.23 charged in November"),

@@ -145,8 +145,8 @@ async fn olga_denies(company: &Company, reason: &str) {
 /// As above, about what lives: Alice's message and the card say for whom.
 async fn olga_denies_and_both_read_it(company: &Company, reason: &str) {
     olga_denies(company, reason).await;
-    let told = company.alice.newest_dm();
-    assert!(told.contains(&format!("was denied by <@U0OLGA> for <@U0MORGAN>.\n“{reason}”")), "{told}");
+    let message = company.alice.newest_dm();
+    assert!(message.contains(&format!("was denied by <@U0OLGA> for <@U0MORGAN>.\n“{reason}”")), "{message}");
     let card = company.morgan.reads("C0PAYMENTS");
     assert!(card.contains(&format!("Denied by <@U0OLGA> for <@U0MORGAN>\n“{reason}”")), "{card}");
 }

@@ -69,9 +69,9 @@ async fn on_a_full_disk_people_are_told_to_try_again_and_nothing_is_lost() {
 
     limit(&bot, "1024");
     approves(&slack).await;
-    let told = || slack.ephemerals("U0MORGAN").pop();
-    eventually("Morgan is told", async || told().is_some()).await;
-    insta::assert_snapshot!(transcript::message(&told().unwrap()), @"The database of this app is not working at the moment, so nothing was saved as far as we know. The problem is on our side. Try again in a minute; if it keeps happening, mention `id` to your platform team.");
+    let messages = || slack.ephemerals("U0MORGAN").pop();
+    eventually("Morgan is told", async || messages().is_some()).await;
+    insta::assert_snapshot!(transcript::message(&messages().unwrap()), @"The database of this app is not working at the moment, so nothing was saved as far as we know. The problem is on our side. Try again in a minute; if it keeps happening, mention `id` to your platform team.");
     let second = opens_a_form(&slack, "s3-bucket BucketPurpose=backups").await;
     slack.submit("U0ALICE", &second).await.unwrap();
     let view = slack.view("U0ALICE").unwrap();

@@ -51,8 +51,8 @@ async fn trouble_in_the_account_is_shown_until_it_is_over() {
         company.waits(A_LOOK).await;
         let status = format!("/provision status {}", &id[..8]);
         alice.runs(&status).await;
-        let shown = alice.is_told();
-        assert!(shown.contains("*AWS reports a problem with it*\n“TAINTED”"), "{shown}");
+        let text = alice.is_told();
+        assert!(text.contains("*AWS reports a problem with it*\n“TAINTED”"), "{text}");
         alice.runs("/provision list").await;
         assert!(alice.is_told().contains("; AWS reports a problem"), "{}", alice.is_told());
         company.is_put_right(&id);

@@ -66,9 +66,9 @@ async fn beyond_a_full_quota_an_admin_is_asked_after_the_approvers_and_then_it_i
         assert!(pat.is_told().contains("Only its approvers can decide"), "not yet: {}", pat.is_told());
         morgan.clicks("Approve").await;
         assert!(alice.newest_dm().contains("Asked since"), "an approver is not enough: {}", alice.newest_dm());
-        let told = pat.newest_dm();
-        assert!(told.contains("Now this is waiting for <@U0ADMIN>."), "{told}");
-        assert!(told.contains("*Exception: quota 1 of 1 used*"), "{told}");
+        let message = pat.newest_dm();
+        assert!(message.contains("Now this is waiting for <@U0ADMIN>."), "{message}");
+        assert!(message.contains("*Exception: quota 1 of 1 used*"), "{message}");
         company.waits("13h").await;
         assert_eq!(pat.newest_dm().matches("can decide").count(), 0, "they are asked anyway: {}", pat.newest_dm());
         pat.clicks("Approve").await;
@@ -90,9 +90,9 @@ async fn what_needs_no_approval_needs_an_admins_for_an_exception_who_is_told_dir
         alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
         alice.asks_for("s3-bucket", &[("BucketPurpose", "backups"), ("reason", WHY)]).await;
         assert!(alice.newest_dm().contains("Exception: quota 1 of 1 used"), "{}", alice.newest_dm());
-        let told = pat.newest_dm();
-        assert!(told.starts_with("This is waiting for <@U0ADMIN>."), "{told}");
-        assert!(told.contains("*Exception: quota 1 of 1 used*"), "{told}");
+        let message = pat.newest_dm();
+        assert!(message.starts_with("This is waiting for <@U0ADMIN>."), "{message}");
+        assert!(message.contains("*Exception: quota 1 of 1 used*"), "{message}");
         morgan.clicks("Approve").await;
         assert!(morgan.is_told().contains("Only its approvers can decide"), "{}", morgan.is_told());
         pat.clicks("Approve").await;
@@ -251,8 +251,8 @@ async fn beyond_the_budget_the_form_says_what_costs_most_and_the_card_how_much_t
         alice.runs("/provision rds-postgres DatabaseName=copy").await;
         let form = alice.form();
         assert!(form.contains("budget about $17.13 of $20 a month used, this adds $14.98"), "{form}");
-        let held: Vec<&str> = form.lines().filter(|line| line.starts_with('•')).collect();
-        insta::assert_snapshot!(held.join("\n"), @"
+        let lines: Vec<&str> = form.lines().filter(|line| line.starts_with('•')).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
         • `pg-payments-dev-id` <@U0ALICE> · Active · about $15/month · `/provision teardown id`
         • `payments-logs-dev-id` <@U0ALICE> · Active · about $2.15/month · `/provision teardown id`
         ");

@@ -86,8 +86,8 @@ async fn an_id_that_is_none_is_a_mistake_in_its_field() {
         let alice = &company.alice;
         alice.runs("/provision cache Network=my-vpc Subnets=subnet-0a11111111111111a").await;
         assert!(matches!(alice.submits().await, LedTo::FieldErrors(_)), "{}", alice.form());
-        let shown = alice.form();
-        assert!(shown.contains("! Must look like vpc-id"), "{shown}");
+        let text = alice.form();
+        assert!(text.contains("! Must look like vpc-id"), "{text}");
     })
     .await;
 }

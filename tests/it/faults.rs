@@ -80,8 +80,8 @@ async fn every_click_is_answered_and_counts_while_slack_answers_nothing() {
 /// What a company has seen and done in the end: its trail, and the first line of every message.
 async fn ending(company: &Company) -> String {
     let trail = company.trail().await;
-    let told = [company.bob.dms().join("\n\n"), company.morgan.reads("C0SEARCH")].join("\n\n");
-    let heads: Vec<&str> = told.split("\n\n").filter_map(|text| text.lines().next()).collect();
+    let messages = [company.bob.dms().join("\n\n"), company.morgan.reads("C0SEARCH")].join("\n\n");
+    let heads: Vec<&str> = messages.split("\n\n").filter_map(|text| text.lines().next()).collect();
     let undated = |line: &str| line.split([':', '2']).next().unwrap_or_default().to_owned();
     let events = trail.lines().map(|line| line.split(" | ").take(2).collect::<Vec<_>>().join(" "));
     let mut heads: Vec<String> = heads.into_iter().map(undated).collect();
@@ -333,8 +333,8 @@ async fn after_a_silence_of_slack_everything_arrives_in_order_and_at_slacks_pace
         let view = slack.view("U0ALICE").unwrap();
         slack.submit("U0ALICE", view["id"].as_str().unwrap()).await.unwrap();
     }
-    let asked = || slack.calls("chat.postMessage").len();
-    eventually("messages wait for Slack", async || asked() >= 3).await;
+    let calls = || slack.calls("chat.postMessage").len();
+    eventually("messages wait for Slack", async || calls() >= 3).await;
     slack.hang("chat.postMessage", false);
     let ready = || slack.dm("U0ALICE").iter().filter(|message| message.text.contains("is ready")).count();
     let shown = || slack.dm("U0ALICE").iter().filter(|message| stage(&message.text) == 9).count();

@@ -128,8 +128,8 @@ async fn a_rule_of_the_template_is_told_under_its_field() {
         alice.fills(&[("Image", crate::provision::IMAGE)]).await;
         alice.submits().await;
         let form = alice.form();
-        let told: Vec<&str> = form.lines().filter(|line| line.contains('!')).collect();
-        insta::assert_snapshot!(told.join("\n"), @"  ! A production service runs at least two tasks. Choose 2 or more.");
+        let lines: Vec<&str> = form.lines().filter(|line| line.contains('!')).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"  ! A production service runs at least two tasks. Choose 2 or more.");
         alice.fills(&[("DesiredCount", "2")]).await;
         assert_eq!(alice.submits().await, LedTo::ViewsCleared);
     })
@@ -164,9 +164,9 @@ async fn cost_and_approval_follow_what_is_chosen() {
         assert!(alice.form().contains(": checkout"), "what was typed stays: {}", alice.form());
         alice.fills(&[("Image", crate::provision::IMAGE)]).await;
         alice.submits().await;
-        let asked = company.newest_request().await;
-        assert_eq!(asked.monthly().to_string(), "29.84", "as the form said");
-        assert!(asked.waits_for_approvers());
+        let request = company.newest_request().await;
+        assert_eq!(request.monthly().to_string(), "29.84", "as the form said");
+        assert!(request.waits_for_approvers());
     })
     .await;
 }
@@ -246,9 +246,9 @@ async fn another_like_it_opens_the_form_as_it_was() {
         }
         alice.fills(&[("DatabaseName", "invoices")]).await;
         assert_eq!(alice.submits().await, LedTo::ViewsCleared);
-        let asked = company.newest_request().await;
-        assert!(asked.parameters.contains(&("InstanceSize".to_owned(), "medium".to_owned())));
-        assert_ne!(asked.id.to_string(), id);
+        let request = company.newest_request().await;
+        assert!(request.parameters.contains(&("InstanceSize".to_owned(), "medium".to_owned())));
+        assert_ne!(request.id.to_string(), id);
         alice.runs(&format!("/provision again {}", &id[..8])).await;
         assert!(alice.form().contains("Database name: orders"), "{}", alice.form());
         alice.closes_all().await;
@@ -278,10 +278,10 @@ async fn a_product_can_want_a_ticket_which_approvers_open_from_the_card() {
         assert_eq!(alice.submits().await, LedTo::ViewsCleared);
         let card = company.morgan.reads("C0PAYMENTS");
         assert!(card.contains("*Change ticket*: <https://jira.example.com/browse/OPS-17|OPS-17>"), "{card}");
-        let asked = company.newest_request().await;
-        assert_eq!(asked.ticket.unwrap().reference, "OPS-17");
+        let request = company.newest_request().await;
+        assert_eq!(request.ticket.unwrap().reference, "OPS-17");
         company.morgan.clicks("Approve").await;
-        alice.runs(&format!("/provision again {}", asked.id)).await;
+        alice.runs(&format!("/provision again {}", request.id)).await;
         assert!(alice.form().contains("Change ticket: OPS-17"), "{}", alice.form());
     })
     .await;
@@ -298,11 +298,11 @@ async fn a_reason_is_kept_whole_whatever_is_in_it() {
         alice.asks_for("rds-postgres", &[("DatabaseName", "orders"), ("reason", &reason)]).await;
         assert_eq!(company.newest_request().await.reason, reason);
         let quoted = "“Why: orders: they grow\nSee <!channel>, *now* & https://wiki ää";
-        for shown in [morgan.reads("C0PAYMENTS"), {
+        for text in [morgan.reads("C0PAYMENTS"), {
             alice.clicks("Details").await;
             alice.is_told()
         }] {
-            assert!(shown.contains(quoted) && shown.contains("äthe end"), "{shown}");
+            assert!(text.contains(quoted) && text.contains("äthe end"), "{text}");
         }
     })
     .await;

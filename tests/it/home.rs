@@ -93,8 +93,8 @@ async fn an_approver_decides_on_the_home_tab() {
         morgan.clicks_at_home("Approve").await;
         company.waits("2s").await;
         assert_eq!(morgan.home().matches("[Approve]").count(), 1, "{}", morgan.home());
-        let told = company.alice.dms().join("\n");
-        assert!(told.contains("Active until"), "{told}");
+        let messages = company.alice.dms().join("\n");
+        assert!(messages.contains("Active until"), "{messages}");
         morgan.clicks_at_home("Deny").await;
         morgan.fills(&[("reason", "One database is enough")]).await;
         morgan.submits().await;

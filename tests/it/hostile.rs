@@ -173,7 +173,7 @@ async fn whoever_dawdles_loses_the_place_and_a_form_and_a_probe_are_answered() {
             b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n".to_vec(),
         ),
     ];
-    for (what, count, sent) in dawdlers {
+    for (name, count, sent) in dawdlers {
         let _senders = dawdle(&address, count, &sent).await;
         // That nobody has to wait until those are given up is shown beside `Places` and `Intake`, whatever the machine.
         let answered = async {
@@ -181,7 +181,7 @@ async fn whoever_dawdles_loses_the_place_and_a_form_and_a_probe_are_answered() {
             submits_the_database_form(&slack).await;
         };
         let answered = tokio::time::timeout(PATIENCE, answered).await;
-        answered.unwrap_or_else(|_| panic!("{what}: nobody else is answered"));
+        answered.unwrap_or_else(|_| panic!("{name}: nobody else is answered"));
     }
 }
 

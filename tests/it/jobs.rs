@@ -21,10 +21,10 @@ async fn an_admin_has_a_job_tried_again_and_drops_another() {
         a_card_is_given_up(company).await;
         pat.runs("/provision jobs").await;
         // They stand in the order of what they are about, and one of that is a request's id.
-        let told = pat.is_told();
-        assert!(told.starts_with("# 2 failed jobs\n"), "{told}");
+        let message = pat.is_told();
+        assert!(message.starts_with("# 2 failed jobs\n"), "{message}");
         for line in ["*`show:home` of <@U0MORGAN>* · due", "*`show:card` of request `id`* · due", "[Retry] [Drop]"] {
-            assert!(told.contains(line), "{told}");
+            assert!(message.contains(line), "{message}");
         }
         let (retry, drop) =
             (pat.remembers_about("show:card", "Retry"), pat.remembers_about("show:home", "Drop"));
@@ -47,8 +47,8 @@ async fn an_admin_has_a_job_tried_again_and_drops_another() {
         pat.presses(&retry).await;
         insta::assert_snapshot!(pat.is_told(), @"That job is no longer among the failed ones, or has failed again since. Nothing was done; `jobs` shows the current list.");
         let trail = company.trail().await;
-        let told: Vec<&str> = trail.lines().filter(|line| line.starts_with("job")).collect();
-        insta::assert_snapshot!(told.join("\n"), @"
+        let lines: Vec<&str> = trail.lines().filter(|line| line.starts_with("job")).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
         job retried | U0ADMIN | - | - | - | `show:card` of ID, given up because: Slack refused the call: invalid_blocks [button in C0GENERAL]
         job dropped | U0ADMIN | - | - | - | `show:home` of U0MORGAN, given up because: Slack refused the call: invalid_arguments [button in C0GENERAL]
         ");

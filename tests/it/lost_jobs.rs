@@ -28,8 +28,8 @@ async fn what_is_being_made_without_a_record_and_without_a_job_is_looked_at_agai
         company.waits(A_LOOK).await;
         company.waits("30m").await;
         assert_eq!(label(company).await, "Active");
-        let told = company.pat.dms().join("\n");
-        assert!(told.contains("stood still, because the job that moves it on was gone"), "{told}");
+        let messages = company.pat.dms().join("\n");
+        assert!(messages.contains("stood still, because the job that moves it on was gone"), "{messages}");
         let trail = company.trail().await;
         assert!(trail.contains("looked at again | clock"), "{trail}");
     })
@@ -53,8 +53,8 @@ async fn a_look_at_what_has_no_record_asks_for_it_again() {
 async fn a_teardown_a_lease_and_a_question_whose_job_is_gone_go_on() {
     run(async |company| {
         let alice = &company.alice;
-        let asked = alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
-        company.loses_jobs(&asked).await;
+        let request = alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+        company.loses_jobs(&request).await;
         company.waits("25h").await;
         company.waits(A_LOOK).await;
         assert_eq!(label(company).await, "Timed out");

@@ -86,9 +86,9 @@ async fn what_nobody_answers_goes_to_the_platform_team_who_can_decide_from_then_
         assert_eq!(request.status.name(), StatusName::Active);
         assert_eq!(request.creation.consents[0].by.as_str(), "U0ADMIN");
         assert!(request.asking.escalated_at > request.asking.since);
-        let told = (morgan.dms(), pat.dms());
+        let messages = (morgan.dms(), pat.dms());
         company.waits("24h").await;
-        assert_eq!((morgan.dms(), pat.dms()), told, "after the decision nobody is told anything more");
+        assert_eq!((morgan.dms(), pat.dms()), messages, "after the decision nobody is told anything more");
     })
     .await;
 }

@@ -96,8 +96,8 @@ fn cards(slack: &Playground) -> Vec<(Message, (String, String))> {
 }
 
 async fn approves(slack: &Playground, (card, (block, action)): &(Message, (String, String))) {
-    let at = At::message(&*card.channel, &*card.ts);
-    slack.click(MORGAN, &at, block, action).await.unwrap();
+    let place = At::message(&*card.channel, &*card.ts);
+    slack.click(MORGAN, &place, block, action).await.unwrap();
 }
 
 fn ready(slack: &Playground) -> usize {
@@ -194,9 +194,9 @@ async fn a_deployment_over_sockets_loses_nothing_while_both_versions_are_connect
     is_connected(1).await;
     eventually("all cards are there", async || cards(&slack).len() == DATABASES.len()).await;
     for (card, (block, action)) in &cards(&slack) {
-        let at = At::message(&*card.channel, &*card.ts);
+        let place = At::message(&*card.channel, &*card.ts);
         // Beside other tests the emulator can take longer than Slack waits; then Morgan presses again.
-        while slack.click(MORGAN, &at, block, action).await == Err(DeliveryFailure::TimedOut) {}
+        while slack.click(MORGAN, &place, block, action).await == Err(DeliveryFailure::TimedOut) {}
     }
     eventually("all databases are there", async || ready(&slack) >= DATABASES.len()).await;
     each_lived_once(&hosts[1].trail(&cloud));

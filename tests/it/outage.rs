@@ -98,11 +98,12 @@ async fn warnings_of_an_outage(outage: Outage, first: First) -> Vec<String> {
     run_in(long, async |company| {
         let (alice, morgan, slack) = (&company.alice, &company.morgan, &company.playground);
         let living = alice.asks_for("s3-bucket", &LOGS).await;
-        let asked = alice.asks_for("rds-postgres", &DATABASE).await;
+        let request = alice.asks_for("rds-postgres", &DATABASE).await;
         let other = alice.asks_for("rds-postgres", &DATABASE).await;
         alice.runs(&format!("/provision status {living}")).await;
         let renew = alice.remembers("Renew 30 days");
-        let (approve, deny) = (morgan.remembers_for(&asked, "Approve"), morgan.remembers_for(&other, "Deny"));
+        let (approve, deny) =
+            (morgan.remembers_for(&request, "Approve"), morgan.remembers_for(&other, "Deny"));
         company.clock.advance("3h");
         outage.begins(company).await;
         meets(company, first, &approve).await;

@@ -100,12 +100,12 @@ async fn a_team_without_a_channel_is_warned_in_the_approvals_channel() {
         company.alice.asks_for("s3-bucket", &LOGS).await;
         company.playground.deactivate("U0ALICE").await.unwrap();
         company.waits("30d").await;
-        let shown = company.morgan.reads("C0APPROVALS");
+        let text = company.morgan.reads("C0APPROVALS");
         assert!(
-            shown.contains(
+            text.contains(
                 "Its owner <@U0ALICE> cannot be reached or may no longer keep it, so <@U0MORGAN> can decide"
             ),
-            "{shown}"
+            "{text}"
         );
     })
     .await;

@@ -181,8 +181,8 @@ async fn more_than_slack_carries_from_page_to_page_is_said_with_what_to_do() {
         alice.runs("/provision wide Name=checkout").await;
         alice.fills(&[("A1", &long), ("A2", &longer)]).await;
         assert!(matches!(alice.submits().await, LedTo::FieldErrors(_)));
-        let told = outline(alice).lines().find(|line| line.contains("! ")).unwrap().to_owned();
-        assert!(told.starts_with("  ! This is more text than a form in Slack can carry"), "{told}");
+        let lines = outline(alice).lines().find(|line| line.contains("! ")).unwrap().to_owned();
+        assert!(lines.starts_with("  ! This is more text than a form in Slack can carry"), "{lines}");
         alice.fills(&[("A2", "short")]).await;
         assert_eq!(alice.submits().await, LedTo::ViewUpdated);
         alice.fills(&[("B2", &longer), ("B3", &long)]).await;

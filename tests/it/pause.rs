@@ -55,9 +55,9 @@ async fn while_paused_nobody_begins_anew_and_everything_else_goes_on() {
         assert!(company.gets("/metrics").await.1.contains("\nquartermaster_paused 0\n"));
         alice.asks_for("s3-bucket", &[("BucketPurpose", "backups")]).await;
         company.waits("5s").await;
-        let told = pat.reads("C0AUDIT");
-        let told: Vec<&str> = told.lines().filter(|line| line.starts_with("Portal")).collect();
-        insta::assert_snapshot!(told.join("\n"), @"
+        let messages = pat.reads("C0AUDIT");
+        let lines: Vec<&str> = messages.lines().filter(|line| line.starts_with("Portal")).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
         Portal #1 2026-11-23 09:00 UTC *paused* by <@U0ADMIN>: We move the account until 17:00, see `#general` &amp; wait. [command]
         Portal #2 2026-11-23 09:01 UTC *resumed* by <@U0ADMIN>: paused since 2026-11-23 09:00 UTC by U0ADMIN [command]
         ");
@@ -79,8 +79,8 @@ async fn a_form_from_before_the_pause_stays_open_as_it_is_filled_in() {
         alice.submits().await;
         let form = alice.form();
         assert!(form.contains("orders") && form.contains("for the shop"), "{form}");
-        let told: Vec<&str> = form.lines().filter(|line| line.starts_with("  ! ")).collect();
-        insta::assert_snapshot!(told.join("\n"), @"  ! Nothing was saved. New requests are paused: Back at 5 <pm> & not before");
+        let lines: Vec<&str> = form.lines().filter(|line| line.starts_with("  ! ")).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"  ! Nothing was saved. New requests are paused: Back at 5 <pm> & not before");
         assert!(!company.trail().await.contains("submitted"));
         pat.runs("/provision resume").await;
         alice.submits().await;

@@ -15,8 +15,8 @@ fn a_secret_is_found_wherever_it_stands_and_a_hash_is_none() {
     let secrets =
         Secrets { tokens: ["AQCEAAAAKgAAAAMAAAAA".to_owned()].into(), harmless: [HASH.to_owned()].into() };
     for secret in [BOT_TOKEN, SIGNING_SECRET, "AQCEAAAAKgAAAAMAAAAA", &token] {
-        let found = secrets.found_in(&format!("{{\"text\":\"x{secret}\"}}"));
-        assert_eq!(found.as_deref(), Some(secret));
+        let found_secrets = secrets.found_in(&format!("{{\"text\":\"x{secret}\"}}"));
+        assert_eq!(found_secrets.as_deref(), Some(secret));
     }
     assert_eq!(
         secrets.found_in(&format!(
@@ -40,8 +40,9 @@ fn a_secret_that_is_logged_in_the_greatest_detail_is_in_the_ledger() {
             tracing::trace!(token = token.reveal(), "sent back");
         },
     );
-    let found: Vec<_> = ledger.since(0).iter().map(|line| Secrets::default().found_inside(line)).collect();
-    assert_eq!(found, [None, Some(token.reveal().to_owned())]);
+    let found_secrets: Vec<_> =
+        ledger.since(0).iter().map(|line| Secrets::default().found_inside(line)).collect();
+    assert_eq!(found_secrets, [None, Some(token.reveal().to_owned())]);
 }
 
 #[tokio::test]

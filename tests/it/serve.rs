@@ -83,14 +83,15 @@ async fn an_operator_pauses_requests_and_looks_after_jobs_beside_the_running_bot
     let asks = async || {
         slack.run_command("U0ALICE", "C0PAYMENTS", "/provision s3-bucket BucketPurpose=logs").await.unwrap();
     };
-    let told = || slack.ephemerals("U0ALICE").iter().map(|message| message.text.clone()).collect::<Vec<_>>();
+    let messages =
+        || slack.ephemerals("U0ALICE").iter().map(|message| message.text.clone()).collect::<Vec<_>>();
 
     insta::assert_snapshot!(said(&place.runs(&["pause", "--message", "We move house."])), @"
     new requests are paused, and people see: We move house.
     exit 0
     ");
     asks().await;
-    eventually("she is told", async || told() == ["New requests are paused:\nWe move house."]).await;
+    eventually("she is told", async || messages() == ["New requests are paused:\nWe move house."]).await;
     assert!(slack.view("U0ALICE").is_none());
     let resumed = said(&place.runs(&["resume"]));
     assert!(

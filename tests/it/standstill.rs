@@ -87,8 +87,8 @@ fn commands(origin: &Origin, ids: [&str; 2]) -> Vec<(String, Incoming)> {
 
 /// Everything that this person can press, in a message and in a view.
 fn clicks(origin: &Origin, [live, waiting]: [&str; 2], form: &ViewRef) -> Vec<(String, Incoming)> {
-    let at = MessageRef { channel: ChannelId::new("C0SEARCH"), ts: "1763800000.000100".to_owned() };
-    let message = ClickedMessage { at, thread_ts: None, is_ephemeral: true };
+    let place = MessageRef { channel: ChannelId::new("C0SEARCH"), ts: "1763800000.000100".to_owned() };
+    let message = ClickedMessage { at: place, thread_ts: None, is_ephemeral: true };
     let click = |(action, in_view): (ActionId, bool)| {
         let value = match action {
             ActionId::MoreRows | ActionId::ShowAll => "live:0".to_owned(),

@@ -27,8 +27,8 @@ async fn an_admin_has_what_stands_still_looked_at_again_and_it_goes_on() {
     run_in(patient(), async |company| {
         let (alice, pat) = (&company.alice, &company.pat);
         let id = is_stuck(company).await;
-        let told = pat.newest_dm();
-        assert!(told.contains("buttons for you: Look again, End it, Leave it."), "{told}");
+        let message = pat.newest_dm();
+        assert!(message.contains("buttons for you: Look again, End it, Leave it."), "{message}");
         alice.runs(&format!("/provision status {id}")).await;
         assert!(!alice.can_click("Look again"), "only for admins");
         pat.runs(&format!("/provision status {id}")).await;
@@ -80,9 +80,9 @@ async fn an_old_end_it_does_not_tear_down_what_has_become_active() {
         company.waits("5m").await;
         assert_eq!(company.newest_request().await.status.name(), StatusName::Active);
         pat.presses(&button).await;
-        let told = pat.is_told();
+        let message = pat.is_told();
         company.waits("5m").await;
-        assert_eq!(company.newest_request().await.status.name(), StatusName::Active, "{told}");
+        assert_eq!(company.newest_request().await.status.name(), StatusName::Active, "{message}");
     })
     .await;
 }

@@ -10,8 +10,8 @@ const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
 
 fn archive(company: &Company, channel: &str) {
     company.playground.change(|workspace| {
-        let known = workspace.channels.iter_mut().find(|known| known.id == channel).unwrap();
-        known.is_archived = true;
+        let conversation = workspace.channels.iter_mut().find(|known| known.id == channel).unwrap();
+        conversation.is_archived = true;
     });
 }
 
@@ -39,8 +39,8 @@ async fn a_card_goes_to_the_approvals_channel_when_the_bot_was_removed_from_the_
         company.expects_slack_to_refuse("chat.postMessage", "not_in_channel");
         company.expects_slack_to_refuse("conversations.join", "method_not_supported_for_channel_type");
         company.playground.change(|workspace| {
-            let known = workspace.channels.iter_mut().find(|known| known.id == "C0PAYMENTS").unwrap();
-            known.members.retain(|member| member != "U0QM");
+            let conversation = workspace.channels.iter_mut().find(|known| known.id == "C0PAYMENTS").unwrap();
+            conversation.members.retain(|member| member != "U0QM");
         });
         company.alice.asks_for("rds-postgres", &DATABASE).await;
         assert!(company.morgan.can_click("Approve"), "{}", company.morgan.everything());
@@ -106,10 +106,10 @@ async fn what_belongs_in_the_thread_of_a_deleted_card_stands_by_itself_and_is_ke
         delete_the_card(company).await;
         company.holds_jobs(false);
         company.settle().await;
-        let shown = || company.morgan.reads("C0PAYMENTS");
-        assert!(shown().starts_with("Provisioning: "), "{}", shown());
+        let text = || company.morgan.reads("C0PAYMENTS");
+        assert!(text().starts_with("Provisioning: "), "{}", text());
         company.waits("1h").await;
-        assert!(shown().starts_with("Active until "), "{}", shown());
+        assert!(text().starts_with("Active until "), "{}", text());
         let marked = |line: &String| line.contains("WARN") && line.contains("stands by itself");
         assert!(company.logged().iter().any(marked));
     })
@@ -124,8 +124,8 @@ async fn a_click_on_a_card_that_was_never_recorded_counts_and_the_card_is_kept()
         assert!(!company.newest_request().await.messages.contains_key(&MessageSlot::Card));
         company.morgan.clicks("Approve").await;
         company.waits("1m").await;
-        let shown = company.morgan.reads("C0PAYMENTS");
-        let cards: Vec<&str> = shown.lines().filter(|line| line.starts_with('#')).collect();
+        let text = company.morgan.reads("C0PAYMENTS");
+        let cards: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();
         assert_eq!(cards, ["# Active: PostgreSQL RDS Instance"]);
         assert!(company.alice.newest_dm().contains("is ready"));
     })

@@ -179,8 +179,8 @@ async fn a_removed_team_is_named_and_its_things_are_the_admins_to_decide() {
         company.waits("1m").await;
         company.restarts().await;
         company.waits("2m").await;
-        let asked = pat.dms().iter().filter(|text| text.starts_with("This is waiting for <@U0ADMIN>")).count();
-        assert_eq!((asked, pat.dms().len()), (1, 2), "each once: {:?}", pat.dms());
+        let count = pat.dms().iter().filter(|text| text.starts_with("This is waiting for <@U0ADMIN>")).count();
+        assert_eq!((count, pat.dms().len()), (1, 2), "each once: {:?}", pat.dms());
         insta::assert_snapshot!(pat.newest_dm(), @r#"Team `payments` is not in the settings any more, and 2 requests of it have not ended (1 waiting for approvers). Admins answer for them meanwhile: `/provision list payments` shows them. To fix this, add `formerly = ["payments"]` to the team that has its things now, or add team `payments` again."#);
 
         pat.runs("/provision list payments").await;

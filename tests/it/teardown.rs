@@ -246,8 +246,8 @@ async fn a_trail_is_for_approvers_admins_and_auditors() {
         // Whoever may read everything changes nothing.
         for word in ["renew", "teardown", "transfer", "cancel", "pause"] {
             olga.runs(&format!("/provision {word} {id}")).await;
-            let told = olga.is_told();
-            assert!(told.contains("can do that") || told.contains("can cancel"), "{word}: {told}");
+            let message = olga.is_told();
+            assert!(message.contains("can do that") || message.contains("can cancel"), "{word}: {message}");
         }
         assert!(!olga.has_a_form());
         assert_eq!(company.trail().await.matches("refused | U0OLGA").count(), 5, "{}", company.trail().await);
@@ -268,10 +268,10 @@ async fn a_database_leaves_a_last_snapshot_and_says_so_before_and_after() {
         assert!(form.contains(snapshot) && form.contains("*Deleted*, and cannot be recovered:"), "{form}");
         confirms(company).await;
         company.waits("1m").await;
-        let told = alice.newest_dm();
+        let message = alice.newest_dm();
         assert!(
-            told.contains("*Snapshot*: a final one was taken of Database (AWS::RDS::DBInstance)"),
-            "{told}"
+            message.contains("*Snapshot*: a final one was taken of Database (AWS::RDS::DBInstance)"),
+            "{message}"
         );
         assert_eq!(company.newest_request().await.status.name().as_str(), "TERMINATED");
     })

@@ -10,14 +10,14 @@ fn audited() -> Setup {
 
 /// What stands in the audit channel, an entry a line.
 fn copied(company: &Company) -> Vec<String> {
-    let shown = company.pat.reads("C0AUDIT");
-    shown.lines().map(str::trim_end).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    let text = company.pat.reads("C0AUDIT");
+    text.lines().map(str::trim_end).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
 /// How many entries each message in the channel holds.
 fn batches(company: &Company) -> Vec<usize> {
-    let shown = company.pat.reads("C0AUDIT");
-    shown.split("\n\n").map(|message| message.lines().count()).collect()
+    let text = company.pat.reads("C0AUDIT");
+    text.split("\n\n").map(|message| message.lines().count()).collect()
 }
 
 /// The words of the trail's events, as the channel should have them.

@@ -22,14 +22,15 @@ async fn all_else_goes_on(company: &Company) {
     company.waits("31d").await;
     assert!(company.trail().await.contains("warned | clock"), "its lease is looked at");
     company.pat.runs("/provision jobs").await;
-    let told = company.pat.is_told();
-    assert!(told.starts_with(&format!("# {MANY} failed jobs\n")), "{}", &told[..300]);
-    assert!(told.contains("cannot read what is stored of the job") && !told.contains("secret"));
+    let message = company.pat.is_told();
+    assert!(message.starts_with(&format!("# {MANY} failed jobs\n")), "{}", &message[..300]);
+    assert!(message.contains("cannot read what is stored of the job") && !message.contains("secret"));
     let scraped = company.gets("/metrics").await.1;
     let counted = format!(r#"quartermaster_jobs_total{{kind="unreadable",outcome="parked"}} {MANY}"#);
     assert!(scraped.contains(&counted), "each was tried once");
-    let told = company.pat.dms().into_iter().filter(|text| text.contains("cannot be read and was given up"));
-    let told: Vec<String> = told.collect();
+    let messages =
+        company.pat.dms().into_iter().filter(|text| text.contains("cannot be read and was given up"));
+    let told: Vec<String> = messages.collect();
     assert_eq!(told.len(), 1, "once: {told:?}");
     assert!(told[0].contains("`/provision jobs` lists them all and why"), "{}", told[0]);
 }
@@ -133,9 +134,9 @@ async fn jobs_and_messages_that_are_no_text_are_given_up_or_passed_by_and_keep_n
             company.waits("1m").await;
             assert!(company.trail().await.contains("active | provisioner"), "{columns}");
             company.pat.runs("/provision jobs").await;
-            let told = company.pat.is_told();
-            assert!(told.contains("cannot read what is stored of the job") && !told.contains("secret"), "{columns}: {told}");
-            assert!(told.contains(name), "{columns}: {told}");
+            let message = company.pat.is_told();
+            assert!(message.contains("cannot read what is stored of the job") && !message.contains("secret"), "{columns}: {message}");
+            assert!(message.contains(name), "{columns}: {message}");
         })
         .await;
     }

@@ -36,9 +36,9 @@ async fn what_an_earlier_version_has_stored_goes_on_under_this_one() {
 
         let alice = &company.alice;
         alice.runs("/provision list").await;
-        let told = alice.is_told();
+        let message = alice.is_told();
         for piece in ["Secure S3 Bucket", "PostgreSQL RDS Instance", "Waiting for approval"] {
-            assert!(told.contains(piece), "{piece} in {told}");
+            assert!(message.contains(piece), "{piece} in {message}");
         }
         // Another one is made beside them.
         alice.asks_for("s3-bucket", &LOGS).await;
@@ -185,8 +185,8 @@ async fn what_version_4_has_counted_and_what_it_holds_is_summed_up_under_this_on
     let store = SqliteStore::new(Database::open(&file).unwrap());
     let (payments, now) = (TeamName::new("payments"), "2027-01-25T09:00:00Z".parse().unwrap());
     let whose = RequestScope::Team(payments.clone());
-    let held = store.holdings(&whose, Month::of(now).begin).await.unwrap();
-    let resources: Vec<_> = held.iter().map(|holding| holding.resource(now)).collect();
+    let holdings = store.holdings(&whose, Month::of(now).begin).await.unwrap();
+    let resources: Vec<_> = holdings.iter().map(|holding| holding.resource(now)).collect();
     let (expected, found) = (spending(&resources, now).total, store.spending(&whose, now).await.unwrap());
     let found = Spending::of(found).total;
     let told = |amounts: &Amounts| {

@@ -137,9 +137,9 @@ async fn what_nobody_answers_since_version_5_times_out_at_the_deadline_of_then()
         company.waits("23h").await;
         assert!(company.request(bucket).await.waiting_renewal().is_some(), "eleven hours after its end");
         company.waits("1h").await;
-        let told = alice.dms().join("\n");
+        let messages = alice.dms().join("\n");
         for text in ["Nobody answered your renewal of", "Nobody answered the change of"] {
-            assert!(told.contains(text), "{text} in {told}");
+            assert!(messages.contains(text), "{text} in {messages}");
         }
         for (id, event) in
             [(bucket, "renewal timed out"), (ORDERS, "renewal timed out"), (database, "change timed out")]
@@ -162,8 +162,8 @@ async fn what_nobody_answers_since_version_5_times_out_at_the_deadline_of_then()
 /// Title, status and the last two events.
 async fn status(person: &Person, request: &str) -> String {
     person.runs(&format!("/provision status {request}")).await;
-    let told = person.is_told();
-    let (text, timeline) = told.split_once("*Timeline*\n").unwrap();
+    let message = person.is_told();
+    let (text, timeline) = message.split_once("*Timeline*\n").unwrap();
     let events: Vec<&str> = timeline.lines().take_while(|line| line.starts_with("20")).collect();
     let shown = text.lines().take(2).chain(events[events.len() - 2..].iter().copied());
     shown.collect::<Vec<_>>().join("\n")

@@ -50,8 +50,8 @@ async fn a_decision_that_slack_refuses_to_judge_is_handed_back_after_ten_minutes
         company.playground.fail_always("users.info", Some("missing_scope"));
         company.morgan.presses(&approve).await;
         waits_seconds(company, 16 * 60).await;
-        let told = company.morgan.is_told();
-        assert!(told.contains("did not confirm in time"), "{told}");
+        let message = company.morgan.is_told();
+        assert!(message.contains("did not confirm in time"), "{message}");
         assert_eq!(company.request(&id).await.creation.consents.len(), 0);
         company.playground.fail_always("users.info", None);
         company.morgan.clicks_for(&id, "Approve").await;
@@ -88,10 +88,10 @@ async fn a_reason_that_does_not_count_is_handed_back_to_its_writer() {
             company.slack_is_down(false);
             // At once: no bot has run for so long.
             company.waits("11m").await;
-            let told = company.morgan.is_told();
-            assert!(told.ends_with(&format!("\nYou wrote:\n“{REASON}”")), "{told}");
+            let message = company.morgan.is_told();
+            assert!(message.ends_with(&format!("\nYou wrote:\n“{REASON}”")), "{message}");
             let why = if is_withdrawn { "is now *Cancelled*" } else { "did not confirm in time" };
-            assert!(told.contains(why), "{told}");
+            assert!(message.contains(why), "{message}");
         })
         .await;
     }

@@ -137,7 +137,7 @@ impl StandIn {
 
     /// How often an operation was asked for.
     pub(crate) fn asked_for(&self, operation: &str) -> usize {
-        self.calls().iter().filter(|(asked, _)| asked == operation).count()
+        self.calls().iter().filter(|(calls, _)| calls == operation).count()
     }
 
     /// The id of what a request provisioned.

@@ -95,15 +95,15 @@ impl Stored {
     async fn quota_is_what_lives(&self, wrong: &mut Vec<String>) {
         let teams: BTreeSet<_> = self.requests.iter().map(|request| &request.team).collect();
         for team in teams {
-            for held in self.store.team_use(team).await.unwrap() {
+            for entry in self.store.team_use(team).await.unwrap() {
                 let live = self.requests.iter().filter(|request| {
                     request.team == *team
-                        && request.product.key == held.product
+                        && request.product.key == entry.product
                         && !request.status.name().is_ended()
                 });
                 let live = live.count();
-                if usize::try_from(held.used).unwrap() != live {
-                    wrong.push(format!("{team} holds {} of {} and {live} live", held.used, held.product));
+                if usize::try_from(entry.used).unwrap() != live {
+                    wrong.push(format!("{team} holds {} of {} and {live} live", entry.used, entry.product));
                 }
             }
         }

@@ -48,9 +48,9 @@ const VALUE_LABELS: &str = "ParameterAllowedValueLabels";
 /// Reports unknown keys in the metadata that this module uses.
 fn doubt(metadata: &Node, parameters: &[Parameter], doubts: &Problems) {
     let keys: Vec<&str> = parameters.iter().map(|parameter| parameter.key.as_str()).collect();
-    let among = |place: &str, node: Option<&Node>, known: &[&str]| {
+    let among = |place: &str, node: Option<&Node>, names: &[&str]| {
         for entry in node.and_then(Node::as_map).unwrap_or_default() {
-            mean(doubts, entry.line, place, &entry.key, known);
+            mean(doubts, entry.line, place, &entry.key, names);
         }
     };
     for Entry { key, line, .. } in metadata.as_map().unwrap_or_default() {
@@ -58,8 +58,8 @@ fn doubt(metadata: &Node, parameters: &[Parameter], doubts: &Problems) {
         let last = key.rsplit("::").next().unwrap_or(key);
         let near = nearest(last, ["Interface"]).map(|_| INTERFACE).or_else(|| nearest(key, [VALUE_LABELS]));
         if let Some(near) = near.filter(|near| near != key) {
-            let what = format!("`{key}` in `Metadata` has no effect on the form");
-            doubts.add(Problem::new(*line, what, format!("did you mean `{near}`?")));
+            let description = format!("`{key}` in `Metadata` has no effect on the form");
+            doubts.add(Problem::new(*line, description, format!("did you mean `{near}`?")));
         }
     }
     let interface = metadata.get(INTERFACE);
@@ -75,9 +75,9 @@ fn doubt(metadata: &Node, parameters: &[Parameter], doubts: &Problems) {
     }
 }
 
-fn mean(doubts: &Problems, line: usize, place: &str, key: &str, known: &[&str]) {
-    if !known.contains(&key) {
-        let remedy = match nearest(key, known.iter().copied()) {
+fn mean(doubts: &Problems, line: usize, place: &str, key: &str, names: &[&str]) {
+    if !names.contains(&key) {
+        let remedy = match nearest(key, names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "remove it".to_owned(),
         };

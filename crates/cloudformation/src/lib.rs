@@ -30,5 +30,5 @@ pub use logical_ids::is_or_becomes;
 pub use parameter::{Parameter, ParameterKind};
 pub use pattern::Pattern;
 pub use rules::FailedRule;
-pub use sections::{Assertion, Output, Resource, Rule};
+pub use sections::{Assertion, Resource, Rule, TemplateOutput};
 pub use template::Template;

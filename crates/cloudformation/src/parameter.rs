@@ -79,9 +79,9 @@ impl Parameter {
 /// The type of a parameter's values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParameterKind {
-    /// Any text.
+    /// `String`: any text.
     String,
-    /// A number.
+    /// `Number`: an integer or a decimal number.
     Number,
     /// Numbers separated by commas.
     NumberList,
@@ -120,19 +120,20 @@ impl ParameterKind {
             "List<Number>" => return Some(Self::NumberList),
             // The name of the SSM parameter itself is the value.
             "AWS::SSM::Parameter::Name" => return Some(Self::Aws(text.to_owned())),
-            known if AWS_TYPES.contains(&known) => return Some(Self::Aws(text.to_owned())),
+            aws_type if AWS_TYPES.contains(&aws_type) => return Some(Self::Aws(text.to_owned())),
             _ => {}
         }
-        if let Some(of) = inside("AWS::SSM::Parameter::Value<") {
-            let element = of.strip_prefix("List<").and_then(|of| of.strip_suffix('>')).unwrap_or(of);
-            return (!element.is_empty()).then(|| Self::SsmValue(of.to_owned()));
+        if let Some(inner) = inside("AWS::SSM::Parameter::Value<") {
+            let element =
+                inner.strip_prefix("List<").and_then(|inner| inner.strip_suffix('>')).unwrap_or(inner);
+            return (!element.is_empty()).then(|| Self::SsmValue(inner.to_owned()));
         }
         match inside("List<") {
             // CloudFormation accepts `List<String>` although it documents only `CommaDelimitedList`.
             Some("String") => Some(Self::CommaDelimitedList),
             // "Lists of SSM parameter types" are documented as not supported.
-            Some(of) if of.is_empty() || of.starts_with("AWS::SSM::") => None,
-            Some(of) => Some(Self::AwsList(of.to_owned())),
+            Some(inner) if inner.is_empty() || inner.starts_with("AWS::SSM::") => None,
+            Some(inner) => Some(Self::AwsList(inner.to_owned())),
             None => None,
         }
     }
@@ -141,16 +142,17 @@ impl ParameterKind {
     /// then checks no values.
     fn undocumented(&self) -> Option<&str> {
         const PLAIN: [&str; 4] = ["String", "Number", "CommaDelimitedList", "AWS::SSM::Parameter::Name"];
-        let (of, element) = match self {
-            Self::AwsList(of) => (of, of.as_str()),
-            Self::SsmValue(of) => {
-                (of, of.strip_prefix("List<").and_then(|of| of.strip_suffix('>')).unwrap_or(of))
-            }
+        let (inner, element) = match self {
+            Self::AwsList(inner) => (inner, inner.as_str()),
+            Self::SsmValue(inner) => (
+                inner,
+                inner.strip_prefix("List<").and_then(|inner| inner.strip_suffix('>')).unwrap_or(inner),
+            ),
             Self::String | Self::Number | Self::NumberList | Self::CommaDelimitedList | Self::Aws(_) => {
                 return None;
             }
         };
-        (!AWS_TYPES.contains(&element) && !PLAIN.contains(&element)).then_some(of)
+        (!AWS_TYPES.contains(&element) && !PLAIN.contains(&element)).then_some(inner)
     }
 
     /// Whether a value is a list separated by commas.
@@ -180,13 +182,13 @@ struct ParameterReader<'a> {
 }
 
 impl ParameterReader<'_> {
-    fn doubt(&self, line: usize, what: &str, remedy: impl Into<String>) {
-        self.doubts.add(Problem::new(line, format!("parameter `{}`: {what}", self.entry.key), remedy));
+    fn doubt(&self, line: usize, description: &str, remedy: impl Into<String>) {
+        self.doubts.add(Problem::new(line, format!("parameter `{}`: {description}", self.entry.key), remedy));
     }
 
-    fn problem(&self, line: usize, what: &str, remedy: impl Into<String>) {
-        let what = format!("parameter `{}`: {what}", self.entry.key);
-        self.problems.add(Problem::new(line, what, remedy));
+    fn problem(&self, line: usize, description: &str, remedy: impl Into<String>) {
+        let description = format!("parameter `{}`: {description}", self.entry.key);
+        self.problems.add(Problem::new(line, description, remedy));
     }
 
     fn read(&self) -> Option<Parameter> {
@@ -236,10 +238,10 @@ impl ParameterReader<'_> {
         })
     }
 
-    fn at_most(&self, line: usize, what: &str, count: usize, most: usize, unit: &str) {
+    fn at_most(&self, line: usize, description: &str, count: usize, most: usize, unit: &str) {
         if count > most {
-            let what = format!("{what} {} {unit}", grouped(&count));
-            self.problem(line, &what, format!("CloudFormation takes {} at most", grouped(&most)));
+            let description = format!("{description} {} {unit}", grouped(&count));
+            self.problem(line, &description, format!("CloudFormation takes {} at most", grouped(&most)));
         }
     }
 
@@ -301,8 +303,8 @@ impl ParameterReader<'_> {
         };
         for attribute in self.entry.value.as_map().unwrap_or_default() {
             if unfit.contains(&attribute.key.as_str()) {
-                let what = format!("`{}` is no constraint of its type", attribute.key);
-                self.doubt(attribute.line, &what, format!("remove it: {rather}"));
+                let description = format!("`{}` is no constraint of its type", attribute.key);
+                self.doubt(attribute.line, &description, format!("remove it: {rather}"));
             }
         }
         if let Some(node) = self.entry.value.get("MaxLength").filter(|node| {
@@ -319,10 +321,10 @@ impl ParameterReader<'_> {
         if self.entry.value.get("AllowedValues").and_then(Node::as_list).is_some_and(<[Node]>::is_empty) {
             self.doubt(self.entry.line, "`AllowedValues` is empty", "add a value, or remove it");
         }
-        if let Some(of) = kind.undocumented() {
+        if let Some(inner) = kind.undocumented() {
             self.doubt(
                 self.entry.line,
-                &format!("`{of}` is no documented type"),
+                &format!("`{inner}` is no documented type"),
                 "check its spelling: CloudFormation checks no value of it",
             );
         }
@@ -381,8 +383,8 @@ impl ParameterReader<'_> {
         let node = self.entry.value.get(attribute)?;
         let text = scalar_text(node);
         if text.is_none() {
-            let what = format!("`{attribute}` is {}", node.describe());
-            self.problem(node.line, &what, format!("write one text after `{attribute}:`"));
+            let description = format!("`{attribute}` is {}", node.describe());
+            self.problem(node.line, &description, format!("write one text after `{attribute}:`"));
         }
         text
     }

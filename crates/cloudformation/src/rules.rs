@@ -87,10 +87,10 @@ impl Judge<'_> {
 
     /// Whether any part evaluates to `wanted`; unknown if none does and one is unknown.
     fn any(&self, parts: &[Node], wanted: bool) -> Option<bool> {
-        let known: Vec<Option<bool>> = parts.iter().map(|part| self.holds(part)).collect();
-        if known.contains(&Some(wanted)) {
+        let results: Vec<Option<bool>> = parts.iter().map(|part| self.holds(part)).collect();
+        if results.contains(&Some(wanted)) {
             Some(true)
-        } else if known.contains(&None) {
+        } else if results.contains(&None) {
             None
         } else {
             Some(false)
@@ -117,8 +117,8 @@ impl Judge<'_> {
 
     fn parameter(&self, node: &Node) -> Option<String> {
         let parameter = self.template.parameter(node.get("Ref")?.as_text()?)?;
-        let given = self.values.iter().find(|(key, _)| *key == parameter.key).map(|(_, value)| value);
-        given.or(parameter.default.as_ref()).cloned()
+        let typed = self.values.iter().find(|(key, _)| *key == parameter.key).map(|(_, value)| value);
+        typed.or(parameter.default.as_ref()).cloned()
     }
 
     /// Adds the parameters that the expressions under a node refer to, in order, each once.

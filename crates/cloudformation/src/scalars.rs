@@ -31,7 +31,7 @@ fn doubt_each(node: &Node, is_secret: bool, doubts: &Problems) {
     match &node.value {
         Value::Scalar { text, plain: true } => {
             let Some(read) = read_otherwise(text) else { return };
-            let (what, remedy) = if is_secret {
+            let (description, remedy) = if is_secret {
                 (
                     "a secret without quotes is another number to CloudFormation".to_owned(),
                     "write it in quotes".to_owned(),
@@ -42,7 +42,7 @@ fn doubt_each(node: &Node, is_secret: bool, doubts: &Problems) {
                     format!("write `'{text}'`, or `{read}` if that is meant"),
                 )
             };
-            doubts.add(Problem::new(node.line, what, remedy));
+            doubts.add(Problem::new(node.line, description, remedy));
         }
         Value::Scalar { plain: false, .. } => {}
         Value::List(nodes) => nodes.iter().for_each(|node| doubt_each(node, is_secret, doubts)),

@@ -24,7 +24,7 @@ pub struct Resource {
 
 /// An output as written.
 #[derive(Debug, Clone)]
-pub struct Output {
+pub struct TemplateOutput {
     /// The key.
     pub name: String,
     /// The description; empty if there is none.
@@ -86,10 +86,10 @@ fn assertions(rule: &Node) -> Vec<Assertion> {
         .collect()
 }
 
-pub(crate) fn outputs(section: Option<&Node>) -> Vec<Output> {
+pub(crate) fn outputs(section: Option<&Node>) -> Vec<TemplateOutput> {
     let own = entries(section).iter().filter(|entry| !entry.key.starts_with("Fn::"));
     own.filter_map(|entry| {
-        Some(Output {
+        Some(TemplateOutput {
             name: entry.key.clone(),
             description: text(&entry.value, "Description").unwrap_or_default(),
             condition: text(&entry.value, "Condition"),
@@ -105,8 +105,12 @@ pub(crate) fn resources(section: Option<&Node>, problems: &Problems) -> Vec<Reso
     own.filter_map(|entry| {
         let resource_type = text(&entry.value, "Type");
         if resource_type.is_none() {
-            let what = format!("resource `{}` has no `Type`", entry.key);
-            problems.add(Problem::new(entry.line, what, "add one, for example `Type: AWS::S3::Bucket`"));
+            let description = format!("resource `{}` has no `Type`", entry.key);
+            problems.add(Problem::new(
+                entry.line,
+                description,
+                "add one, for example `Type: AWS::S3::Bucket`",
+            ));
         }
         Some(Resource {
             logical_id: entry.key.clone(),

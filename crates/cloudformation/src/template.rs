@@ -11,7 +11,7 @@ use crate::logical_ids::{ANY, is_one_of};
 use crate::loops::Looped;
 use crate::parameter::Parameter;
 use crate::scalars::scalar_text;
-use crate::sections::{Output, Resource, Rule};
+use crate::sections::{Resource, Rule, TemplateOutput};
 use crate::value::{check_options, default_problems};
 use crate::{interface, limits, loops, parameter, references, scalars, sections};
 
@@ -20,7 +20,7 @@ use crate::{interface, limits, loops, parameter, references, scalars, sections};
 pub struct Template {
     /// The top-level description; empty if there is none.
     pub description: String,
-    /// The parameters.
+    /// The parameters, in the order of the file.
     pub parameters: Vec<Parameter>,
     /// The groups from the `AWS::CloudFormation::Interface` metadata.
     pub groups: Vec<ParameterGroup>,
@@ -30,10 +30,10 @@ pub struct Template {
     pub conditions: Vec<(String, Node)>,
     /// Rules about combinations of parameters.
     pub rules: Vec<Rule>,
-    /// The resources.
+    /// The resources, in the order of the file, with loops expanded.
     pub resources: Vec<Resource>,
     /// The outputs.
-    pub outputs: Vec<Output>,
+    pub outputs: Vec<TemplateOutput>,
     /// Names of outputs made by loops over parameters, with a `*` for each item.
     open_outputs: Vec<String>,
     /// Whether a macro may add outputs in AWS.
@@ -72,7 +72,7 @@ impl Template {
         loops::check(&root, &problems);
         let looped = Looped::of(&root);
         // Without values the defaults apply; the region is only known when a product is evaluated.
-        let inputs = loops::Inputs { parameters: &parameters, given: &[], region: None };
+        let inputs = loops::LoopInputs { parameters: &parameters, given: &[], region: None };
         let mut expanded = looped.as_ref().map(|looped| looped.expanded(inputs));
         for problem in expanded.iter_mut().flat_map(|expanded| expanded.problems.drain(..)) {
             problems.add(problem);
@@ -130,7 +130,7 @@ impl Template {
     /// `*` in the names.
     pub fn with_values_in(&self, region: Option<&str>, values: &[(String, String)]) -> Cow<'_, Self> {
         let Some(looped) = &self.looped else { return Cow::Borrowed(self) };
-        let inputs = loops::Inputs { parameters: &self.parameters, given: values, region };
+        let inputs = loops::LoopInputs { parameters: &self.parameters, given: values, region };
         let root = looped.expanded(inputs).root;
         let mut outputs = sections::outputs(root.get("Outputs"));
         for output in outputs.iter_mut().filter(|output| output.name.contains(ANY)) {
@@ -169,8 +169,12 @@ impl Template {
 const UNTOLD: &str = "{{resolve:}}";
 
 fn no_json(doubt: &ParseProblem) -> Problem {
-    let what = format!("this begins as JSON and is none ({})", doubt.message);
-    Problem::new(doubt.line, what, "mend it: CloudFormation reads it as YAML, other tools may refuse it")
+    let description = format!("this begins as JSON and is none ({})", doubt.message);
+    Problem::new(
+        doubt.line,
+        description,
+        "mend it: CloudFormation reads it as YAML, other tools may refuse it",
+    )
 }
 
 #[cfg(test)]
@@ -213,10 +217,10 @@ Outputs:
     #[test]
     fn every_section_is_read_in_file_order() {
         let template = Template::parse(SMALL).unwrap();
-        let mut shown = format!("{}\n", template.description);
+        let mut text = format!("{}\n", template.description);
         for parameter in &template.parameters {
             writeln!(
-                shown,
+                text,
                 "{} {:?} default {:?} allowed {:?} length {:?}..{:?} value {:?}..{:?} label {:?}",
                 parameter.key,
                 parameter.kind,
@@ -232,7 +236,7 @@ Outputs:
         }
         for resource in &template.resources {
             writeln!(
-                shown,
+                text,
                 "{} {} if {:?} after {:?} on delete {:?}",
                 resource.logical_id,
                 resource.resource_type,
@@ -242,11 +246,11 @@ Outputs:
             )
             .unwrap();
         }
-        writeln!(shown, "{:?}", template.groups).unwrap();
-        writeln!(shown, "{:?}", template.parameter("Versioned").unwrap().value_labels).unwrap();
+        writeln!(text, "{:?}", template.groups).unwrap();
+        writeln!(text, "{:?}", template.parameter("Versioned").unwrap().value_labels).unwrap();
         assert!(template.parameter("Since").unwrap().no_echo);
         assert_eq!(template.outputs[0].condition.as_deref(), Some("Keep"));
-        insta::assert_snapshot!(shown, @r#"
+        insta::assert_snapshot!(text, @r#"
         A bucket
         Name String default None allowed [] length Some(3)..Some(63) value None..None label Some("Bucket name")
         Size Number default Some("020") allowed [] length None..None value Some(0.5)..Some(100) label None

@@ -19,18 +19,18 @@ pub fn grouped(number: &impl ToString) -> String {
     let (sign, rest) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
     let (whole, fraction) =
         rest.split_once('.').map_or((rest, None), |(whole, fraction)| (whole, Some(fraction)));
-    let mut shown = sign.to_owned();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            shown.push(',');
+    let mut short = sign.to_owned();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            short.push(',');
         }
-        shown.push(digit);
+        short.push(digit);
     }
     if let Some(fraction) = fraction {
-        shown.push('.');
-        shown.push_str(fraction);
+        short.push('.');
+        short.push_str(fraction);
     }
-    shown
+    short
 }
 
 /// Shortens a text to at most `most` characters, ending with an ellipsis if it was cut.
@@ -38,7 +38,7 @@ pub fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
-    let mut shown: String = text.chars().take(most.saturating_sub(1)).collect();
-    shown.push('…');
-    shown
+    let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
+    short.push('…');
+    short
 }

@@ -56,13 +56,14 @@ pub(crate) fn default_problems(parameters: &[Parameter]) -> Vec<Problem> {
         // A default that is too long is reported with the other size limits.
         let default = parameter.default.as_ref().filter(|default| default.len() <= MAX_BYTES)?;
         let demand = broken_constraint(parameter, default)?;
-        let what = format!("parameter `{}`: its own constraints do not allow its default", parameter.key);
+        let description =
+            format!("parameter `{}`: its own constraints do not allow its default", parameter.key);
         // The options of a secret are as secret as its default.
         let Some(default) = parameter.shown_default() else {
-            return Some(Problem::new(parameter.default_line, what, "change one of them"));
+            return Some(Problem::new(parameter.default_line, description, "change one of them"));
         };
-        let what = format!("{what} `{}`", cut(default, MAX_QUOTED));
-        Some(Problem::new(parameter.default_line, what, format!("change one of them: {demand}")))
+        let description = format!("{description} `{}`", cut(default, MAX_QUOTED));
+        Some(Problem::new(parameter.default_line, description, format!("change one of them: {demand}")))
     };
     parameters.iter().filter_map(problem).collect()
 }
@@ -74,14 +75,14 @@ pub(crate) fn check_options(parameters: &[Parameter], problems: &Problems, doubt
             continue;
         }
         let Parameter { key, line, allowed_values, no_echo, .. } = parameter;
-        let note = |found: &Problems, refused: &[&String], why: &str, remedy: &str| {
+        let note = |report: &Problems, refused: &[&String], why: &str, remedy: &str| {
             if refused.is_empty() {
                 return;
             }
             let quoted = refused.iter().map(|value| format!("`{}`", cut(value, 40))).collect::<Vec<_>>();
             // Options of a secret must not be quoted.
             let which = if *no_echo { "one".to_owned() } else { cut(&quoted.join(", "), MAX_QUOTED) };
-            found.add(Problem::new(
+            report.add(Problem::new(
                 *line,
                 format!("parameter `{key}`: {why} {which} of its `AllowedValues`"),
                 remedy,

@@ -36,9 +36,9 @@ impl Playground {
     ) -> Result<Vec<(&'static str, String)>, DeliveryFailure> {
         let now = self.now();
         workspace.trouble.remove(person);
-        let known = workspace.person(person).filter(|known| !known.deleted);
-        let known = known.ok_or_else(|| not_there("person", person))?;
-        let user_name = known.name.clone();
+        let account = workspace.person(person).filter(|account| !account.deleted);
+        let account = account.ok_or_else(|| not_there("person", person))?;
+        let user_name = account.name.clone();
         let reachable = workspace.channel(channel).filter(|c| c.has(person));
         let channel_id = reachable.ok_or_else(|| not_there("channel", channel))?.id.clone();
         let command = &self.settings().command;
@@ -72,7 +72,7 @@ impl Playground {
         Ok(fields.into_iter().chain(of_enterprise).collect())
     }
 
-    /// Presses a button.
+    /// Presses a button, and delivers the click to the bot.
     pub async fn click(
         &self,
         person: &str,

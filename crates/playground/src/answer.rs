@@ -32,7 +32,7 @@ pub enum LedTo {
     Message(String),
     /// The view closed, and the one below it is on top.
     ViewClosed,
-    /// All views closed.
+    /// The bot closed the modal and all below it.
     ViewsCleared,
     /// The view has new content.
     ViewUpdated,

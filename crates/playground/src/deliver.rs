@@ -21,7 +21,7 @@ const JSON: &str = "application/json";
 /// Headers of one request, by name.
 type Headers<'a> = Vec<(&'a str, String)>;
 
-/// The bot's answer.
+/// What the bot answered to a delivery.
 #[derive(Debug)]
 struct Answered {
     status: u16,

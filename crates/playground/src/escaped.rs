@@ -39,13 +39,13 @@ fn person(workspace: &Workspace, name: &str) -> Option<String> {
     if ["here", "channel", "everyone"].contains(&name) {
         return Some(format!("<!{name}>"));
     }
-    let known = workspace.people.iter().find(|person| !person.deleted && person.name == name)?;
-    Some(format!("<@{}|{}>", known.id, known.name))
+    let account = workspace.people.iter().find(|person| !person.deleted && person.name == name)?;
+    Some(format!("<@{}|{}>", account.id, account.name))
 }
 
 /// Returns the reference to a channel, which omits the name of a private one.
 fn channel(workspace: &Workspace, name: &str) -> Option<String> {
-    let known = workspace.channels.iter().find(|channel| !channel.is_dm() && channel.name == name)?;
-    let shown = if known.is_private { "" } else { &known.name };
-    Some(format!("<#{}|{shown}>", known.id))
+    let conversation = workspace.channels.iter().find(|channel| !channel.is_dm() && channel.name == name)?;
+    let label = if conversation.is_private { "" } else { &conversation.name };
+    Some(format!("<#{}|{label}>", conversation.id))
 }

@@ -62,7 +62,7 @@ pub(super) fn fill(element: &Value, input: &Value, suggested: &[Value]) -> Resul
         "selected_option" if input.is_null() => Value::Null,
         "selected_option" => option(element, input, suggested)?,
         "selected_options" => Value::Array(
-            several(input).iter().map(|given| option(element, given, suggested)).collect::<Result<_, _>>()?,
+            several(input).iter().map(|value| option(element, value, suggested)).collect::<Result<_, _>>()?,
         ),
         _ if slot.many => Value::Array(several(input)),
         _ => match input.as_str() {
@@ -94,8 +94,8 @@ fn several(input: &Value) -> Vec<Value> {
 }
 
 /// Finds the option with this value in `element` or in `suggested`.
-pub(super) fn option(element: &Value, given: &Value, suggested: &[Value]) -> Result<Value, String> {
-    let value = given.get("value").unwrap_or(given);
+pub(super) fn option(element: &Value, value: &Value, suggested: &[Value]) -> Result<Value, String> {
+    let value = value.get("value").unwrap_or(value);
     // A type-ahead select keeps its initial options even if the app no longer offers them.
     let begun =
         element["initial_options"].as_array().into_iter().flatten().chain(element.get("initial_option"));
@@ -122,13 +122,13 @@ pub(super) fn options(element: &Value) -> Vec<&Value> {
 /// Returns the error that Slack's client shows under the field before it submits the form, if any.
 pub(super) fn complaint(block: &Value, state: &Value) -> Option<String> {
     let element = &block["element"];
-    let held = slot(kind_of(element)).map_or(&Value::Null, |slot| &state[slot.key]);
-    let empty = held.is_null() || held.as_array().is_some_and(Vec::is_empty);
+    let current = slot(kind_of(element)).map_or(&Value::Null, |slot| &state[slot.key]);
+    let empty = current.is_null() || current.as_array().is_some_and(Vec::is_empty);
     if empty {
         let optional = block["optional"].as_bool().unwrap_or(false);
         return (!optional).then(|| "Please complete this required field.".to_owned());
     }
-    let text = held.as_str()?;
+    let text = current.as_str()?;
     match kind_of(element) {
         "plain_text_input" => length_complaint(element, text),
         "number_input" => number_complaint(element, text),

@@ -102,9 +102,9 @@ impl Playground {
         let key = (person.to_owned(), block_id.to_owned(), action_id.to_owned());
         // Keep earlier options: one selected earlier stays valid while the user types on.
         let mut workspace = lock(&self.shared.workspace);
-        let known = workspace.suggested.entry(key).or_default();
-        known.splice(0..0, options.clone());
-        known.truncate(SUGGESTIONS_KEPT);
+        let kept = workspace.suggested.entry(key).or_default();
+        kept.splice(0..0, options.clone());
+        kept.truncate(SUGGESTIONS_KEPT);
         Ok(options)
     }
 

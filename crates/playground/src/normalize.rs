@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 /// Returns blocks as Slack does: every block has a `block_id`, every interactive element an `action_id`,
 /// plain text an `emoji` flag and mrkdwn a `verbatim` flag. `next` returns an unused id.
-pub(super) fn blocks(given: &Value, next: &mut impl FnMut() -> String) -> Value {
-    let mut blocks = given.as_array().cloned().unwrap_or_default();
+pub(super) fn blocks(json: &Value, next: &mut impl FnMut() -> String) -> Value {
+    let mut blocks = json.as_array().cloned().unwrap_or_default();
     for block in &mut blocks {
         if let Some(fields) = block.as_object_mut() {
             let missing = fields.get("block_id").and_then(Value::as_str).is_none_or(str::is_empty);
@@ -20,8 +20,8 @@ pub(super) fn blocks(given: &Value, next: &mut impl FnMut() -> String) -> Value 
 }
 
 /// Completes a single object, such as a title or an option, with the defaults of its text.
-pub(super) fn texts(given: &Value) -> Value {
-    let mut value = given.clone();
+pub(super) fn texts(json: &Value) -> Value {
+    let mut value = json.clone();
     complete(&mut value, &mut String::new);
     value
 }
@@ -63,24 +63,24 @@ fn is_interactive(kind: &str) -> bool {
 
 /// Returns every element with an `action_id` in `block`, in reading order.
 pub(super) fn elements(block: &Value) -> Vec<&Value> {
-    let mut found = Vec::new();
-    collect(block, &mut found);
-    found
+    let mut all = Vec::new();
+    collect(block, &mut all);
+    all
 }
 
-fn collect<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
+fn collect<'a>(value: &'a Value, all: &mut Vec<&'a Value>) {
     match value {
         Value::Object(fields) => {
             if fields.contains_key("action_id") {
-                found.push(value);
+                all.push(value);
             }
             for inner in fields.values() {
-                collect(inner, found);
+                collect(inner, all);
             }
         }
         Value::Array(values) => {
             for inner in values {
-                collect(inner, found);
+                collect(inner, all);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -105,11 +105,11 @@ mod tests {
             serial += 1;
             format!("n{serial}")
         };
-        let given = json!([
+        let json = json!([
             {"type": "actions", "elements": [{"type": "button",
                 "text": {"type": "plain_text", "text": "Go"}}]},
             {"type": "divider", "block_id": "mine"}]);
-        let stored = blocks(&given, &mut next);
+        let stored = blocks(&json, &mut next);
         assert_eq!(stored[0]["block_id"], "n1");
         assert_eq!(stored[0]["elements"][0]["action_id"], "n2");
         assert_eq!(stored[0]["elements"][0]["text"]["emoji"], true);

@@ -50,7 +50,7 @@ async fn page() -> Response {
 async fn file(Path(name): Path<String>) -> Response {
     FILES
         .iter()
-        .find(|(known, _, _)| *known == name)
+        .find(|(listed, _, _)| *listed == name)
         .map_or_else(|| StatusCode::NOT_FOUND.into_response(), |(_, kind, text)| asset(kind, text))
 }
 
@@ -86,10 +86,10 @@ fn is_own_origin(origin: &HeaderValue, public: &str) -> bool {
         Some((uri.scheme_str()?.to_owned(), uri.host()?.to_owned(), uri.port_u16()))
     };
     let loopback = |host: &str| matches!(host, "127.0.0.1" | "localhost" | "[::1]");
-    let (Some(given), Some(own)) = (origin.to_str().ok().and_then(parts), parts(public)) else {
+    let (Some(named), Some(own)) = (origin.to_str().ok().and_then(parts), parts(public)) else {
         return false;
     };
-    given == own || (given.0 == own.0 && given.2 == own.2 && loopback(&given.1) && loopback(&own.1))
+    named == own || (named.0 == own.0 && named.2 == own.2 && loopback(&named.1) && loopback(&own.1))
 }
 
 #[derive(Debug, Deserialize)]

@@ -32,19 +32,19 @@ fn draw(workspace: &Workspace, settings: &Settings, person: &str) -> Value {
         .map(|channel| {
             let visible = workspace.visible(&channel.id, person);
             let from = visible.len().saturating_sub(MESSAGES_SHOWN);
-            let shown = visible[from..].iter().map(|message| {
+            let latest = visible[from..].iter().map(|message| {
                 let key = (person.to_owned(), channel.id.clone(), message.ts.clone());
                 let picked = workspace.picked.get(&key);
                 message_json(message, picked)
             });
-            (channel.id.clone(), shown.collect())
+            (channel.id.clone(), latest.collect())
         })
         .collect();
     let stack = workspace.views.get(person);
     let views = stack.into_iter().flatten().map(|view| {
-        let mut shown = view.to_json(workspace);
-        shown["errors"] = json!(view.errors);
-        shown
+        let mut json = view.to_json(workspace);
+        json["errors"] = json!(view.errors);
+        json
     });
     let trouble =
         workspace.trouble.get(person).map(|trouble| json!({"id": trouble.id, "text": trouble.text}));

@@ -193,7 +193,7 @@ pub(super) fn locate(
     block_id: &str,
     action_id: &str,
 ) -> Result<(Value, Value), DeliveryFailure> {
-    if workspace.person(person).is_none_or(|known| known.deleted) {
+    if workspace.person(person).is_none_or(|account| account.deleted) {
         return Err(DeliveryFailure::NotThere(format!("person {person} here")));
     }
     let blocks = match place {

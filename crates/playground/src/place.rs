@@ -3,7 +3,7 @@
 /// The location of an interactive element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// In a message.
+    /// On an element of a message.
     Message {
         /// The channel's id, `C…` or `D…`.
         channel: String,

@@ -97,13 +97,13 @@ impl Playground {
         Ok(Ack { status, body, led_to })
     }
 
-    fn take_errors(&self, view_id: &str, given: &Value) -> Result<LedTo, DeliveryFailure> {
-        let errors: BTreeMap<String, String> = serde_json::from_value(given.clone())
+    fn take_errors(&self, view_id: &str, errors: &Value) -> Result<LedTo, DeliveryFailure> {
+        let errors: BTreeMap<String, String> = serde_json::from_value(errors.clone())
             .map_err(|_| DeliveryFailure::BadAnswer("errors that are not texts".to_owned()))?;
         let stray = self.look(|workspace| {
             let view = workspace.find_view(view_id).map(|(_, view)| view);
-            let known = |block: &str| view.is_some_and(|view| view.has_input(block));
-            errors.keys().find(|block| !known(block)).cloned()
+            let is_input = |block: &str| view.is_some_and(|view| view.has_input(block));
+            errors.keys().find(|block| !is_input(block)).cloned()
         });
         if let Some(block) = stray {
             let problem = format!("an error for {block}, which is no input block");

@@ -71,11 +71,11 @@ fn replace(
     playground: &Playground,
 ) -> Result<(), &'static str> {
     let ts = url.message_ts.as_deref().ok_or("message_not_found")?;
-    let given = answer.get("blocks").cloned().unwrap_or_else(|| json!([]));
-    if !limits::check_message_blocks(&given).is_empty() {
+    let blocks = answer.get("blocks").cloned().unwrap_or_else(|| json!([]));
+    if !limits::check_message_blocks(&blocks).is_empty() {
         return Err("invalid_blocks");
     }
-    let blocks = workspace.complete_blocks(&given);
+    let blocks = workspace.complete_blocks(&blocks);
     let edited = workspace.next_ts(playground.now());
     let message = workspace.message_mut(&url.channel, ts).ok_or("message_not_found")?;
     answer["text"].as_str().unwrap_or_default().clone_into(&mut message.text);

@@ -43,7 +43,7 @@ pub struct Settings {
     pub identity: Identity,
     /// The people of the workspace, without the bot.
     pub people: Vec<Person>,
-    /// User groups.
+    /// The user groups, such as `S0LEADS`.
     pub groups: Vec<Group>,
     /// Channels; direct messages are opened as they are needed.
     pub channels: Vec<Channel>,
@@ -53,7 +53,7 @@ pub struct Settings {
     pub ack_within: Duration,
     /// The file that keeps conversations between runs; without one they end with the run.
     pub keep_in: Option<PathBuf>,
-    /// The clock.
+    /// Tells the time, which `advance` may move.
     pub now: Now,
     /// Moves the clock ahead from the page; `None` if that is not possible.
     pub advance: Option<Advance>,
@@ -157,7 +157,7 @@ pub struct Person {
     pub fields: BTreeMap<String, String>,
 }
 
-/// A user group.
+/// A user group, whose members the bot may look up.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Group {
     /// The group's id, `S…`.

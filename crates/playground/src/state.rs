@@ -85,7 +85,7 @@ impl Playground {
         result
     }
 
-    /// Reads the workspace.
+    /// Reads the workspace while nothing changes it.
     pub fn look<T>(&self, look: impl FnOnce(&Workspace) -> T) -> T {
         look(&lock(&self.shared.workspace))
     }

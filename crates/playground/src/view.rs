@@ -84,13 +84,14 @@ impl View {
     /// select with `response_url_enabled` (@slack/bolt 5.1.0, `ViewResponseUrl`, read on 2026-11-29).
     pub(super) fn response_targets(&self) -> Vec<(String, String, String)> {
         let blocks = self.body["blocks"].as_array().into_iter().flatten();
-        let asked = blocks.filter(|block| block["element"]["response_url_enabled"] == json!(true));
-        asked
+        let selects = blocks.filter(|block| block["element"]["response_url_enabled"] == json!(true));
+        selects
             .filter_map(|block| {
                 let block_id = block["block_id"].as_str()?;
                 let action_id = block["element"]["action_id"].as_str()?;
-                let held = self.values.get(block_id)?.get(action_id)?;
-                let chosen = held["selected_conversation"].as_str().or(held["selected_channel"].as_str())?;
+                let current = self.values.get(block_id)?.get(action_id)?;
+                let chosen =
+                    current["selected_conversation"].as_str().or(current["selected_channel"].as_str())?;
                 Some((block_id.to_owned(), action_id.to_owned(), chosen.to_owned()))
             })
             .collect()
@@ -125,7 +126,7 @@ fn values_of(blocks: &Value, before: &Map<String, Value>) -> Map<String, Value> 
             let kept = before
                 .get(block_id)
                 .and_then(|actions| actions.get(action_id))
-                .filter(|held| held["type"] == start["type"] && still_possible(element, held));
+                .filter(|current| current["type"] == start["type"] && still_possible(element, current));
             hold(&mut values, block_id, action_id, kept.cloned().unwrap_or(start));
         }
     }
@@ -133,21 +134,21 @@ fn values_of(blocks: &Value, before: &Map<String, Value>) -> Map<String, Value> 
 }
 
 /// Whether a selected option survives an update of the view, which requires that it is still offered.
-fn still_possible(element: &Value, held: &Value) -> bool {
+fn still_possible(element: &Value, current: &Value) -> bool {
     let offered = inputs::options(element);
-    let chosen = [&held["selected_option"]].into_iter();
-    let several = held["selected_options"].as_array().into_iter().flatten();
+    let chosen = [&current["selected_option"]].into_iter();
+    let several = current["selected_options"].as_array().into_iter().flatten();
     offered.is_empty()
         || chosen
             .chain(several)
             .filter(|option| !option.is_null())
-            .all(|option| offered.iter().any(|known| known["value"] == option["value"]))
+            .all(|option| offered.iter().any(|other| other["value"] == option["value"]))
 }
 
 impl Workspace {
-    fn build_view(&mut self, given: &Value, now: Timestamp) -> View {
+    fn build_view(&mut self, json: &Value, now: Timestamp) -> View {
         let id = format!("V0{:06}", self.next_serial());
-        let body = self.complete_body(given);
+        let body = self.complete_body(json);
         View {
             hash: self.next_hash(now),
             root_view_id: id.clone(),
@@ -159,9 +160,9 @@ impl Workspace {
         }
     }
 
-    fn complete_body(&mut self, given: &Value) -> Value {
-        let mut body = normalize::texts(&without_blocks(given));
-        body["blocks"] = self.complete_blocks(&given["blocks"]);
+    fn complete_body(&mut self, json: &Value) -> Value {
+        let mut body = normalize::texts(&without_blocks(json));
+        body["blocks"] = self.complete_blocks(&json["blocks"]);
         body
     }
 
@@ -170,8 +171,8 @@ impl Workspace {
     }
 
     /// Opens a modal for `person`, replacing all open ones.
-    pub(super) fn open_view(&mut self, person: &str, given: &Value, now: Timestamp) -> Value {
-        let view = self.build_view(given, now);
+    pub(super) fn open_view(&mut self, person: &str, json: &Value, now: Timestamp) -> Value {
+        let view = self.build_view(json, now);
         let answer = view.to_json(self);
         self.views.insert(person.to_owned(), vec![view]);
         answer
@@ -181,7 +182,7 @@ impl Workspace {
     pub(super) fn push_view(
         &mut self,
         person: &str,
-        given: &Value,
+        json: &Value,
         now: Timestamp,
     ) -> Result<Value, &'static str> {
         let stack = self.views.get(person).map_or(&[][..], Vec::as_slice);
@@ -190,7 +191,7 @@ impl Workspace {
         }
         let top = stack.last().ok_or("not_found")?;
         let (root, previous) = (top.root_view_id.clone(), top.id.clone());
-        let mut view = self.build_view(given, now);
+        let mut view = self.build_view(json, now);
         view.root_view_id = root;
         view.previous_view_id = Some(previous);
         let answer = view.to_json(self);
@@ -199,9 +200,9 @@ impl Workspace {
     }
 
     /// Replaces the content of an open view. The id stays the same, the hash changes.
-    pub(super) fn replace_view(&mut self, view_id: &str, given: &Value, now: Timestamp) -> Option<Value> {
+    pub(super) fn replace_view(&mut self, view_id: &str, json: &Value, now: Timestamp) -> Option<Value> {
         let before = self.find_view(view_id)?.1.clone();
-        let body = self.complete_body(given);
+        let body = self.complete_body(json);
         let after = View {
             hash: self.next_hash(now),
             values: values_of(&body["blocks"], &before.values),
@@ -215,8 +216,8 @@ impl Workspace {
     }
 
     /// Publishes the home tab of `person`.
-    pub(super) fn publish_home(&mut self, person: &str, given: &Value, now: Timestamp) -> Value {
-        let mut home = self.build_view(given, now);
+    pub(super) fn publish_home(&mut self, person: &str, json: &Value, now: Timestamp) -> Value {
+        let mut home = self.build_view(json, now);
         if let Some(before) = self.homes.get(person) {
             home.id.clone_from(&before.id);
             home.root_view_id.clone_from(&before.id);
@@ -250,15 +251,15 @@ impl Workspace {
         let Some(stack) = self.views.get_mut(person) else {
             return Vec::new();
         };
-        let at = stack.iter().position(|view| view.id == view_id);
-        at.map_or_else(Vec::new, |at| stack.split_off(at))
+        let index = stack.iter().position(|view| view.id == view_id);
+        index.map_or_else(Vec::new, |index| stack.split_off(index))
     }
 }
 
-fn without_blocks(given: &Value) -> Value {
-    let mut given = given.clone();
-    if let Some(fields) = given.as_object_mut() {
+fn without_blocks(json: &Value) -> Value {
+    let mut json = json.clone();
+    if let Some(fields) = json.as_object_mut() {
         fields.remove("blocks");
     }
-    given
+    json
 }

@@ -20,7 +20,7 @@ const RESPONSE_URL_USES: u8 = 5;
 /// The most messages to keep, so that a playground that runs for long stays small. Older ones are dropped.
 const MESSAGES_KEPT: usize = 5_000;
 
-/// A stored message.
+/// A message as the workspace keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     /// The channel's id, `C…` or `D…`.
@@ -183,8 +183,8 @@ impl Workspace {
     }
 
     /// Adds the ids that Slack would assign to blocks.
-    pub(super) fn complete_blocks(&mut self, given: &Value) -> Value {
-        normalize::blocks(given, &mut || {
+    pub(super) fn complete_blocks(&mut self, json: &Value) -> Value {
+        normalize::blocks(json, &mut || {
             self.serial += 1;
             format!("pg{:03}", self.serial)
         })

@@ -20,52 +20,53 @@ impl DynamoStore {
     /// Reads the requests with these ids, in this order. Missing ones and those of a newer format are left
     /// out.
     pub(super) async fn rows(&self, ids: &[RequestId]) -> anyhow::Result<Vec<Request>> {
-        let mut found = self.row_items(ids).await?;
-        found.retain(may_be_read);
-        let mut requests = found.iter().map(row::decode).collect::<anyhow::Result<Vec<_>>>()?;
+        let mut items = self.row_items(ids).await?;
+        items.retain(may_be_read);
+        let mut requests = items.iter().map(row::decode).collect::<anyhow::Result<Vec<_>>>()?;
+        // DynamoDB returns a batch in any order.
         requests.sort_by_key(|request| ids.iter().position(|id| *id == request.id));
         Ok(requests)
     }
 
     /// Reads the rows with these ids, in no particular order and including those of a newer format.
     pub(super) async fn row_items(&self, ids: &[RequestId]) -> anyhow::Result<Vec<Item>> {
-        let mut found = Vec::new();
-        for some in ids.chunks(AT_ONCE) {
-            let keys = some.iter().map(|id| row::key(*id)).collect();
-            let items = self.some_items(&self.tables.requests, keys).await;
-            found.extend(items.context("cannot load requests")?);
+        let mut items = Vec::new();
+        for chunk in ids.chunks(AT_ONCE) {
+            let keys = chunk.iter().map(|id| row::key(*id)).collect();
+            let batch = self.some_items(&self.tables.requests, keys).await;
+            items.extend(batch.context("cannot load requests")?);
         }
-        Ok(found)
+        Ok(items)
     }
 
     /// Reads items of the table of events by key, in no particular order.
     pub(super) async fn event_items(&self, keys: Vec<Item>) -> anyhow::Result<Vec<Item>> {
-        let mut found = Vec::new();
-        for some in keys.chunks(AT_ONCE) {
-            let items = self.some_items(&self.tables.events, some.to_vec()).await;
-            found.extend(items.context("cannot load items of the table of events")?);
+        let mut items = Vec::new();
+        for chunk in keys.chunks(AT_ONCE) {
+            let batch = self.some_items(&self.tables.events, chunk.to_vec()).await;
+            items.extend(batch.context("cannot load items of the table of events")?);
         }
-        Ok(found)
+        Ok(items)
     }
 
     /// Reads up to [`AT_ONCE`] items. DynamoDB may return only part of a batch (by size or under load), so
     /// the rest is requested again.
     async fn some_items(&self, table: &str, mut missing: Vec<Item>) -> anyhow::Result<Vec<Item>> {
-        let asked = missing.len();
-        let mut found = Vec::new();
+        let total = missing.len();
+        let mut items = Vec::new();
         let mut pauses = RetryPauses::default();
         for _ in 0..TRIES {
             let wanted =
                 KeysAndAttributes::builder().set_keys(Some(missing)).consistent_read(true).build()?;
             let read = self.client.batch_get_item().request_items(table, wanted).send().await?;
-            found.extend(read.responses.unwrap_or_default().into_values().flatten());
+            items.extend(read.responses.unwrap_or_default().into_values().flatten());
             let rest = read.unprocessed_keys.unwrap_or_default();
             missing = rest.into_values().flat_map(|keys| keys.keys).collect();
             if missing.is_empty() {
-                return Ok(found);
+                return Ok(items);
             }
             pauses.next().await;
         }
-        Err(anyhow!("DynamoDB left out {} of {asked} items, {TRIES} times", missing.len()))
+        Err(anyhow!("DynamoDB left out {} of {total} items, {TRIES} times", missing.len()))
     }
 }

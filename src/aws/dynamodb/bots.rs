@@ -30,20 +30,22 @@ pub(super) async fn since(store: &DynamoStore, since: Timestamp) -> anyhow::Resu
         .filter_expression("seenAt >= :since")
         .expression_attribute_values(":bots", text(keys::BOTS))
         .expression_attribute_values(":since", time(since));
-    let found = all(query, usize::MAX).await.context("cannot read which bots work on the tables")?;
+    let items = all(query, usize::MAX).await.context("cannot read which bots work on the tables")?;
     let read = |item: &Item| {
         Ok(Bot {
             id: must_text(item, "sk")?.to_owned(),
+            // A bot that names no format is as old as the first; a number too large to hold is newer than
+            // ours.
             format: read_number(item, "reads")?.unwrap_or(1).try_into().unwrap_or(u32::MAX),
             seen_at: read_time(item, "seenAt")?.unwrap_or(Timestamp::MIN),
         })
     };
-    found.iter().map(read).collect()
+    items.iter().map(read).collect()
 }
 
-pub(super) async fn put_heard(store: &DynamoStore, at: Timestamp) -> anyhow::Result<()> {
+pub(super) async fn put_heard(store: &DynamoStore, heard_at: Timestamp) -> anyhow::Result<()> {
     let mut item = keys::heard();
-    item.insert("heardAt".to_owned(), time(at));
+    item.insert("heardAt".to_owned(), time(heard_at));
     let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
     put.send().await.map(drop).context("cannot note that people are heard")
 }

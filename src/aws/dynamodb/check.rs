@@ -76,28 +76,28 @@ async fn of_table(
 }
 
 fn of_index(table: &TableDescription, name: &str, index: &str, keys: &Keys) -> Option<SetupProblem> {
-    let found = table.global_secondary_indexes().iter().find(|found| found.index_name() == Some(index));
-    let Some(found) = found else {
+    let described = table.global_secondary_indexes().iter().find(|other| other.index_name() == Some(index));
+    let Some(described) = described else {
         return Some(SetupProblem::new(format!("the table `{name}` has no index `{index}`"), DEPLOY));
     };
-    if !keys.are(found.key_schema()) {
+    if !keys.are(described.key_schema()) {
         let remedy = format!("delete the index, and {DEPLOY}");
         return Some(SetupProblem::new(
             format!("the index `{index}` of the table `{name}` has other keys"),
             remedy,
         ));
     }
-    (found.index_status == Some(IndexStatus::Creating)).then(|| {
-        let what = format!("the index `{index}` of the table `{name}` is still being made");
-        SetupProblem::new(what, "start again when it is active")
+    (described.index_status == Some(IndexStatus::Creating)).then(|| {
+        let description = format!("the index `{index}` of the table `{name}` is still being made");
+        SetupProblem::new(description, "start again when it is active")
     })
 }
 
 impl Keys {
     fn are(&self, schema: &[aws_sdk_dynamodb::types::KeySchemaElement]) -> bool {
-        let of = |kind: &KeyType| {
+        let name_of = |kind: &KeyType| {
             schema.iter().find(|key| key.key_type == *kind).map(|key| key.attribute_name.as_str())
         };
-        of(&KeyType::Hash) == Some(self.hash) && of(&KeyType::Range) == self.range
+        name_of(&KeyType::Hash) == Some(self.hash) && name_of(&KeyType::Range) == self.range
     }
 }

@@ -53,6 +53,7 @@ fn in_parts(mut commit: Commit) -> Vec<Commit> {
         place += 1;
         once_each.get(&job.key) == Some(&(place - 1))
     });
+    // Anything else has to be written as a whole, or is refused as too large.
     if commit.jobs.len() <= MOST_WRITES || !is_of_jobs_alone(&commit) {
         return vec![commit];
     }
@@ -96,6 +97,7 @@ async fn commit_whole(store: &DynamoStore, mut prepared: PreparedCommit) -> Resu
     loop {
         let begins = match &mut end {
             Some(end) => trail::next(store, end).await?,
+            // Not used, as there are no entries to number.
             None => Tip::default(),
         };
         let parts = prepared.parts(store, begins).await?;
@@ -105,9 +107,11 @@ async fn commit_whole(store: &DynamoStore, mut prepared: PreparedCommit) -> Resu
         match store.transact(&parts).await? {
             TransactionOutcome::Taken => {
                 if let Some(end) = &mut end {
+                    // There is an end only for commits with entries, so the length is at least 1.
                     end.is_at(begins.plus(prepared.audit_len() - 1));
                 }
                 if let Some(change) = &prepared.commit.quota {
+                    // Only now: a commit that is refused does not add the team to the list.
                     teams::is_known(store, change.team());
                 }
                 return Ok(());
@@ -149,6 +153,7 @@ fn refusal(
             Check::Parked => CommitError::NotParked,
             Check::Pause => CommitError::Paused(Box::new(counts::read_pause(there)?)),
             Check::Once => CommitError::Again(read_text(there, "request").and_then(RequestId::parse)),
+            // Written by a newer bot: reading and planning again would not help.
             Check::Counted if !may_be_read(there) => CommitError::Other(Newer.into()),
             Check::Row | Check::Entry | Check::Counted => CommitError::Stale,
             Check::Format => CommitError::Other(Newer.into()),
@@ -174,7 +179,7 @@ fn refusal(
 struct PreparedCommit {
     commit: Commit,
     row: Option<RowWrite>,
-    /// The encoded `commit.audit`.
+    /// The JSON of each entry of `commit.audit`, encoded once for both places that it is stored in.
     audit: Vec<String>,
 }
 

@@ -62,32 +62,34 @@ pub(super) async fn move_all(store: &DynamoStore, from: &TeamName, to: &TeamName
 /// Moves the counters of one day. Returns whether there was nothing to move.
 async fn move_day(store: &DynamoStore, item: &Item, from: &TeamName, to: &TeamName) -> anyhow::Result<bool> {
     let day: Date = must_text(item, "sk")?.parse().context("cannot read the day of a count")?;
-    let mut taken = Expression::default();
-    let mut given = Expression::default();
+    let mut loss = Expression::default();
+    let mut gain = Expression::default();
     let (mut additions, mut subtractions, mut conditions) = (Vec::new(), Vec::new(), Vec::new());
     for name in item.keys().filter(|name| name.starts_with(PREFIX)) {
         let count = read_number(item, name)?.unwrap_or(0);
+        // An earlier move leaves a zero behind, because it subtracts instead of deleting.
         if count == 0 {
             continue;
         }
         additions.push(format!("{name} :{name}"));
         subtractions.push(format!("{name} :less_{name}"));
         conditions.push(format!("{name} = :{name}"));
-        given = given.with(format!(":{name}"), number(&count));
-        taken = taken
+        gain = gain.with(format!(":{name}"), number(&count));
+        loss = loss
             .with(format!(":{name}"), number(&count))
             .with(format!(":less_{name}"), AttributeValue::N(format!("-{count}")));
     }
     if additions.is_empty() {
         return Ok(true);
     }
-    taken.text = format!("ADD {}", subtractions.join(", "));
-    given.text = format!("ADD {} SET #ttl = :end", additions.join(", "));
-    given = given.with(":end", end_of(day)).named("#ttl", TTL);
+    loss.text = format!("ADD {}", subtractions.join(", "));
+    gain.text = format!("ADD {} SET #ttl = :end", additions.join(", "));
+    gain = gain.with(":end", end_of(day)).named("#ttl", TTL);
     let parts = [
-        store.update(keys::counts(from, day), taken, Check::Plan, &conditions.join(" AND "))?,
-        store.update(keys::counts(to, day), given, Check::Nothing, "")?,
+        store.update(keys::counts(from, day), loss, Check::Plan, &conditions.join(" AND "))?,
+        store.update(keys::counts(to, day), gain, Check::Nothing, "")?,
     ];
+    // Whether this was taken or refused, the next round sees what is left.
     store.transact(&parts).await?;
     Ok(false)
 }

@@ -23,7 +23,7 @@ impl Expression {
         self
     }
 
-    /// Adds a value.
+    /// Adds the value of a placeholder such as `:now`.
     pub(super) fn with(mut self, name: impl Into<String>, value: AttributeValue) -> Self {
         self.values.push((name.into(), value));
         self

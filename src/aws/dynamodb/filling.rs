@@ -44,6 +44,7 @@ pub(super) async fn fill(store: &DynamoStore) -> anyhow::Result<()> {
             return Ok(());
         }
         let skipped = fill_all(store, &before.skipped).await?;
+        // Nothing new could be read. Another note would only repeat the same warning each time.
         if skipped.keys().eq(&before.skipped) {
             return Ok(());
         }
@@ -57,6 +58,7 @@ pub(super) async fn fill(store: &DynamoStore) -> anyhow::Result<()> {
         skipped.extend(fill_all(store, &ids).await?);
     }
     homes::fill(store).await?;
+    // Last, so that a crash on the way leads to another complete look.
     Note::of(tip.number, skipped).put(store).await
 }
 
@@ -211,6 +213,7 @@ impl Note {
         let put = put
             .condition_expression("attribute_not_exists(upTo) OR upTo <= :upTo")
             .expression_attribute_values(":upTo", number(&self.up_to));
+        // A refused write means that the note of another bot covers more.
         match put.send().await {
             Ok(_) => Ok(()),
             Err(error)

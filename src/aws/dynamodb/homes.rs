@@ -18,15 +18,15 @@ use crate::ports::store::HomeTab;
 use jiff::Timestamp;
 
 pub(super) async fn load(store: &DynamoStore, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
-    let found = store.event(keys::home(person)).await?.filter(may_be_read);
-    found.map(|home| read(&home).with_context(|| format!("cannot read the home tab of {person}"))).transpose()
+    let item = store.event(keys::home(person)).await?.filter(may_be_read);
+    item.map(|home| read(&home).with_context(|| format!("cannot read the home tab of {person}"))).transpose()
 }
 
 fn read(home: &Item) -> anyhow::Result<HomeTab> {
-    let at = |name| read_time(home, name)?.with_context(|| format!("there is no `{name}`"));
+    let timestamp = |name| read_time(home, name)?.with_context(|| format!("there is no `{name}`"));
     Ok(HomeTab {
-        first_opened_at: at("firstOpenedAt")?,
-        opened_at: at("openedAt")?,
+        first_opened_at: timestamp("firstOpenedAt")?,
+        opened_at: timestamp("openedAt")?,
         shows: read_text(home, "shows").unwrap_or_default().to_owned(),
     })
 }
@@ -44,6 +44,7 @@ pub(super) async fn put(store: &DynamoStore, person: &PersonId, home: &HomeTab) 
     let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
     let put =
         put.condition_expression(IS_READABLE).expression_attribute_values(":readable", readable_value().1);
+    // A refused write keeps what a newer program has stored.
     match put.send().await {
         Ok(_) => Ok(()),
         Err(error)

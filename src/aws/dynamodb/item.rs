@@ -26,8 +26,8 @@ pub(super) fn number(value: &impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-pub(super) fn time(at: Timestamp) -> AttributeValue {
-    AttributeValue::S(format!("{at:.9}"))
+pub(super) fn time(timestamp: Timestamp) -> AttributeValue {
+    AttributeValue::S(format!("{timestamp:.9}"))
 }
 
 /// The TTL attribute (seconds since 1970), as `infra/portal.yml` configures it. DynamoDB deletes expired
@@ -35,9 +35,9 @@ pub(super) fn time(at: Timestamp) -> AttributeValue {
 pub(super) const TTL: &str = "ttl";
 
 /// Sets when the item expires. Readers must check the date, because deletion may be late.
-pub(super) fn ends(item: &mut Item, at: Timestamp) {
+pub(super) fn ends(item: &mut Item, end: Timestamp) {
     // Rounded up: the attribute has whole seconds, and the item must not expire early.
-    item.insert(TTL.to_owned(), number(&at.as_second().saturating_add(1)));
+    item.insert(TTL.to_owned(), number(&end.as_second().saturating_add(1)));
 }
 
 /// The attribute with the format number of an item; `format` is a reserved word in DynamoDB.
@@ -104,9 +104,9 @@ pub(super) fn read_time(item: &Item, name: &str) -> anyhow::Result<Option<Timest
 }
 
 /// Reads JSON from a text attribute. `what` names the item in errors, which must not quote the JSON.
-pub(super) fn read_json<T: DeserializeOwned>(item: &Item, name: &str, what: &str) -> anyhow::Result<T> {
-    let text = read_text(item, name).with_context(|| format!("{what} is stored without `{name}`"))?;
-    Ok(from_json(what, text)?)
+pub(super) fn read_json<T: DeserializeOwned>(item: &Item, name: &str, subject: &str) -> anyhow::Result<T> {
+    let text = read_text(item, name).with_context(|| format!("{subject} is stored without `{name}`"))?;
+    Ok(from_json(subject, text)?)
 }
 
 #[cfg(test)]
@@ -117,10 +117,11 @@ mod tests {
     fn times_sort_as_texts_and_read_back_to_the_nanosecond() {
         let texts = ["2026-03-02T12:00:00Z", "2026-03-02T12:00:00.000000001Z", "2026-03-02T12:00:00.5Z"];
         let times: Vec<Timestamp> = texts.iter().map(|text| text.parse().unwrap()).collect();
-        let items: Vec<Item> = times.iter().map(|at| Item::from([("at".to_owned(), time(*at))])).collect();
+        let items: Vec<Item> =
+            times.iter().map(|timestamp| Item::from([("at".to_owned(), time(*timestamp))])).collect();
         assert!(items.is_sorted_by_key(|item| read_text(item, "at").map(str::to_owned)));
-        for (item, at) in items.iter().zip(times) {
-            assert_eq!(read_time(item, "at").unwrap(), Some(at));
+        for (item, timestamp) in items.iter().zip(times) {
+            assert_eq!(read_time(item, "at").unwrap(), Some(timestamp));
         }
     }
 

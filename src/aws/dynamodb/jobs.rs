@@ -91,16 +91,17 @@ pub(super) async fn due(store: &DynamoStore, now: Timestamp, limit: usize) -> an
             .limit(page);
         all(query, limit)
     });
-    let mut found = Vec::new();
+    let mut jobs = Vec::new();
     for item in try_join_all(queries).await?.iter().flatten() {
         let (pk, sk) = (must_text(item, "pk")?, must_text(item, "sk")?);
         // Other kinds of items also have a due date, such as entries of lists.
         if let Some(key) = keys::read_job(pk, sk) {
-            found.push((must_text(item, "dueAt")?.to_owned(), key.of.to_string(), key));
+            // The text of a date sorts like the date.
+            jobs.push((must_text(item, "dueAt")?.to_owned(), key.of.to_string(), key));
         }
     }
-    found.sort_by(|a, b| (&a.0, &a.1, &a.2.name).cmp(&(&b.0, &b.1, &b.2.name)));
-    Ok(found.into_iter().take(limit).map(|(_, _, key)| key).collect())
+    jobs.sort_by(|a, b| (&a.0, &a.1, &a.2.name).cmp(&(&b.0, &b.1, &b.2.name)));
+    Ok(jobs.into_iter().take(limit).map(|(_, _, key)| key).collect())
 }
 
 pub(super) async fn due_between(
@@ -118,17 +119,17 @@ pub(super) async fn due_between(
             .limit(page);
         all(query, limit)
     });
-    let mut found = Vec::new();
+    let mut jobs = Vec::new();
     for item in try_join_all(queries).await?.iter().flatten() {
-        if let (Some(key), Some(at)) =
+        if let (Some(key), Some(due_at)) =
             (keys::read_job(must_text(item, "pk")?, must_text(item, "sk")?), read_time(item, "dueAt")?)
         {
-            found.push((at, key));
+            jobs.push((due_at, key));
         }
     }
-    found.sort();
-    found.truncate(limit);
-    Ok(found)
+    jobs.sort();
+    jobs.truncate(limit);
+    Ok(jobs)
 }
 
 pub(super) async fn count_parked(store: &DynamoStore) -> anyhow::Result<usize> {
@@ -207,10 +208,10 @@ struct JobItem {
 
 impl JobItem {
     fn read(key: &JobKey, job: &Item) -> Self {
-        let what = format!("the job `{}` of {}", key.name, key.of);
+        let subject = format!("the job `{}` of {}", key.name, key.of);
         let kind = match read_text(job, "kind") {
-            Some(kind) => from_json(&what, kind),
-            None => Err(Unreadable::new(what, "no text")),
+            Some(kind) => from_json(&subject, kind),
+            None => Err(Unreadable::new(subject, "no text")),
         };
         let attempts = read_number(job, "attempts").ok().flatten().unwrap_or_default();
         let written_at = read_time(job, "writtenAt").ok().flatten();
@@ -299,27 +300,27 @@ fn is_parked(job: &Item) -> bool {
     read_text(job, "dueShard") == Some(PARKED)
 }
 
-pub(super) async fn jobs_of(store: &DynamoStore, of: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
-    let key = |item: &Item| Some(JobKey { of: of.clone(), name: read_text(item, "sk")?.to_owned() });
-    Ok(all(partition(store, of), usize::MAX).await?.iter().filter_map(key).collect())
+pub(super) async fn jobs_of(store: &DynamoStore, owner: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
+    let key = |item: &Item| Some(JobKey { of: owner.clone(), name: read_text(item, "sk")?.to_owned() });
+    Ok(all(partition(store, owner), usize::MAX).await?.iter().filter_map(key).collect())
 }
 
-fn partition(store: &DynamoStore, of: &JobOwner) -> QueryFluentBuilder {
+fn partition(store: &DynamoStore, owner: &JobOwner) -> QueryFluentBuilder {
     let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
     query
         .key_condition_expression("pk = :of")
-        .expression_attribute_values(":of", text(keys::jobs_partition(of)))
+        .expression_attribute_values(":of", text(keys::jobs_partition(owner)))
 }
 
 /// Makes parked jobs due now and returns their number.
 pub(super) async fn retry_parked(
     store: &DynamoStore,
-    of: &JobOwner,
+    owner: &JobOwner,
     prefix: &str,
     now: Timestamp,
 ) -> anyhow::Result<usize> {
     let mut retried = 0;
-    for item in all(partition(store, of), usize::MAX).await.context("cannot look for parked jobs")? {
+    for item in all(partition(store, owner), usize::MAX).await.context("cannot look for parked jobs")? {
         let (pk, sk) = (must_text(&item, "pk")?, must_text(&item, "sk")?);
         if !is_parked(&item) || !sk.starts_with(prefix) {
             continue;
@@ -366,6 +367,6 @@ pub(super) async fn conditional(update: UpdateItemFluentBuilder) -> anyhow::Resu
     }
 }
 
-fn cannot(what: &str, key: &JobKey) -> String {
-    format!("cannot {what} the job `{}` of {}", key.name, key.of)
+fn cannot(action: &str, key: &JobKey) -> String {
+    format!("cannot {action} the job `{}` of {}", key.name, key.of)
 }

@@ -39,8 +39,8 @@ pub(super) async fn find(store: &DynamoStore, prefix: &str, limit: usize) -> any
                 .key_condition_expression("pk = :ids AND begins_with(sk, :prefix)")
                 .expression_attribute_values(":prefix", text(prefix)),
         };
-        let found = all(query, limit - ids.len()).await.context("cannot look for ids")?;
-        for item in &found {
+        let items = all(query, limit - ids.len()).await.context("cannot look for ids")?;
+        for item in &items {
             ids.push(request_id(must_text(item, "sk")?)?);
         }
         if ids.len() == limit {
@@ -58,8 +58,8 @@ pub(super) async fn requests_of_message(
     let query = query
         .key_condition_expression("pk = :message")
         .expression_attribute_values(":message", text(keys::message_partition(message)));
-    let found = all(query, usize::MAX).await.context("cannot look for the requests of a message")?;
-    found.iter().map(|item| request_id(must_text(item, "sk")?)).collect()
+    let items = all(query, usize::MAX).await.context("cannot look for the requests of a message")?;
+    items.iter().map(|item| request_id(must_text(item, "sk")?)).collect()
 }
 
 pub(super) async fn list(
@@ -72,7 +72,7 @@ pub(super) async fn list(
     let list = List::of(whose, which)?;
     // One more row tells whether there is a next page.
     let (mut after, mut enough) = (after.cloned(), limit.saturating_add(1));
-    let mut found = Vec::new();
+    let mut places = Vec::new();
     loop {
         let behind = list.behind(store, which, after.as_ref(), enough).await?;
         let ids = behind.iter().map(|(_, id)| *id).collect::<Vec<_>>();
@@ -81,7 +81,7 @@ pub(super) async fn list(
             let key = Some(text(id.to_string()));
             let row = rows.iter().find(|row| row.get("requestId") == key.as_ref());
             match row.map(row::decode).transpose() {
-                Ok(Some(request)) if belongs(&request, whose, which) => found.push((place.clone(), request)),
+                Ok(Some(request)) if belongs(&request, whose, which) => places.push((place.clone(), request)),
                 // The row has a newer format, or the index lags behind.
                 Ok(_) => {}
                 Err(error) => {
@@ -89,8 +89,8 @@ pub(super) async fn list(
                 }
             }
         }
-        if found.len() > limit || behind.len() < enough {
-            return Ok(RequestPage::cut(found, limit));
+        if places.len() > limit || behind.len() < enough {
+            return Ok(RequestPage::cut(places, limit));
         }
         // Entries were skipped: continue behind the last one, in larger steps.
         after = behind.into_iter().last().map(|(place, _)| place);
@@ -122,10 +122,10 @@ pub(super) async fn holdings(
     ids.sort();
     ids.dedup();
     let entries = ids.iter().map(|id| place(*id)).collect();
-    let found = store.event_items(entries).await?;
-    let mut held = found.iter().map(row::holding).collect::<anyhow::Result<Vec<_>>>()?;
-    held.retain(|holding| holding.ended_at.is_none_or(|ended_at| ended_at >= since));
-    Ok(held)
+    let items = store.event_items(entries).await?;
+    let mut holdings = items.iter().map(row::holding).collect::<anyhow::Result<Vec<_>>>()?;
+    holdings.retain(|holding| holding.ended_at.is_none_or(|ended_at| ended_at >= since));
+    Ok(holdings)
 }
 
 /// An ordered list: a partition of the index of due dates, which holds list entries besides jobs. A request
@@ -203,10 +203,10 @@ impl List {
     }
 
     /// Queries the entries on one side of a timestamp.
-    fn part(&self, store: &DynamoStore, side: &str, at: Timestamp) -> QueryFluentBuilder {
+    fn part(&self, store: &DynamoStore, side: &str, timestamp: Timestamp) -> QueryFluentBuilder {
         let query =
             self.query(store).key_condition_expression(format!("dueShard = :list AND dueAt {side} :at"));
-        query.expression_attribute_values(":at", time(at))
+        query.expression_attribute_values(":at", time(timestamp))
     }
 
     /// Returns the next `enough` places after `after`, or fewer if the list ends. DynamoDB guarantees no
@@ -226,23 +226,23 @@ impl List {
         // Also read the place of `after` itself, and one more entry that shows where the last timestamp ends.
         let page = enough.saturating_add(1).saturating_add(usize::from(after.is_some()));
         let query = query.scan_index_forward(is_forward).limit(page_of(page));
-        let mut places = query.into_paginator().items().send();
-        let mut found: Vec<(Cursor, RequestId)> = Vec::new();
-        while let Some(item) = places.next().await {
+        let mut items = query.into_paginator().items().send();
+        let mut places: Vec<(Cursor, RequestId)> = Vec::new();
+        while let Some(item) = items.next().await {
             let (place, id) = read_place(&item?)?;
-            if found.len() >= enough && found.last().is_some_and(|(last, _)| last.at != place.at) {
+            if places.len() >= enough && places.last().is_some_and(|(last, _)| last.at != place.at) {
                 break;
             }
             if after.is_none_or(|after| which.is_behind(&place, after)) {
-                found.push((place, id));
+                places.push((place, id));
             }
         }
-        found.sort();
+        places.sort();
         if !is_forward {
-            found.reverse();
+            places.reverse();
         }
-        found.truncate(enough);
-        Ok(found)
+        places.truncate(enough);
+        Ok(places)
     }
 
     /// Returns the item of a request in this list.
@@ -257,8 +257,8 @@ impl List {
 /// Reads a place from the index, and the request in it.
 fn read_place(item: &Item) -> anyhow::Result<(Cursor, RequestId)> {
     let id = keys::read_listed(must_text(item, "pk")?).context("what is listed is no request")?;
-    let at = read_time(item, "dueAt")?.context("a place in a list has no date")?;
-    Ok((Cursor { at, mark: id.to_string() }, id))
+    let listed_at = read_time(item, "dueAt")?.context("a place in a list has no date")?;
+    Ok((Cursor { at: listed_at, mark: id.to_string() }, id))
 }
 
 /// Returns the writes that update a request's places in lists, and adds the effect on sums to `changes`.
@@ -274,15 +274,15 @@ pub(super) fn parts_of(
     before: Option<&Item>,
     changes: &mut Changes,
 ) -> anyhow::Result<Vec<TransactionWrite>> {
-    let standing = ListPlaces::of(request);
-    let everybodys = everybodys(request, &standing);
+    let places = ListPlaces::of(request);
+    let everybodys = everybodys(request, &places);
     let now = request.updated_at;
     let unchanged = match before.and_then(|before| before.get("rev")) {
         Some(revision) => Expression::new("rev = :before", vec![(":before", revision.clone())]),
         None => Expression::new("attribute_not_exists(rev)", Vec::new()),
     };
-    let (stood, held) = match before.map(ListPlaces::read).transpose() {
-        Ok(known) => known.unzip(),
+    let (old_places, holding) = match before.map(ListPlaces::read).transpose() {
+        Ok(parsed) => parsed.unzip(),
         Err(error) => {
             let (request, error) = (request.id, format!("{error:#}"));
             tracing::warn!(%request, error, "a place in the lists cannot be read and is written anew");
@@ -290,26 +290,28 @@ pub(super) fn parts_of(
         }
     };
     // If the place cannot be read, its share of the sums is unknown, so leave them unchanged.
-    if before.is_some() == held.is_some() {
-        if let Some(held) = &held {
-            changes.add(held, -1, now);
+    if before.is_some() == holding.is_some() {
+        if let Some(holding) = &holding {
+            changes.add(holding, -1, now);
         }
         changes.add(&row::holding(&everybodys)?, 1, now);
     }
     let mut parts = vec![store.put_if(Table::Events, everybodys, Check::Plan, unchanged)?];
-    let (others, stood_in) = (standing.others(request.id), stood.map(|stood| stood.others(request.id)));
-    for entry in &others {
-        if stood_in.as_ref().is_none_or(|stood_in| !stood_in.contains(entry)) {
+    let (new_entries, old_entries) =
+        (places.others(request.id), old_places.map(|old_places| old_places.others(request.id)));
+    for entry in &new_entries {
+        if old_entries.as_ref().is_none_or(|old_entries| !old_entries.contains(entry)) {
             parts.push(store.put(Table::Events, entry.clone())?);
         }
     }
-    let may_stand_in = match (before, stood_in) {
+    let maybe_listed = match (before, old_entries) {
         (None, _) => Vec::new(),
-        (Some(_), Some(stood_in)) => stood_in,
+        (Some(_), Some(old_entries)) => old_entries,
+        // It is in the other lists for good, and those entries are overwritten.
         (Some(_), None) => PASSING.iter().map(|list| keys::listed(request.id, list)).collect(),
     };
-    for entry in may_stand_in {
-        if !others.iter().any(|other| other.get("sk") == entry.get("sk")) {
+    for entry in maybe_listed {
+        if !new_entries.iter().any(|other| other.get("sk") == entry.get("sk")) {
             parts.push(store.delete(keys::listed(request.id, must_text(&entry, "sk")?))?);
         }
     }
@@ -358,19 +360,19 @@ impl ListPlaces {
     /// Reads the values from the place in the list of all, and what the sums count for it.
     fn read(place: &Item) -> anyhow::Result<(Self, Holding)> {
         must_be_readable(place)?;
-        let held = row::holding(place)?;
+        let holding = row::holding(place)?;
         // Anything but `ENDED` counts as live, the only other state that this list has.
         let state = if read_text(place, "dueShard") == Some(ENDED) { ENDED } else { LIVE };
-        let standing = Self {
+        let places = Self {
             state,
             since: read_time(place, "dueAt")?.context("a place in a list has no date")?,
-            owner: held.owner.clone(),
-            team: held.team.clone(),
-            product: held.product.clone(),
+            owner: holding.owner.clone(),
+            team: holding.team.clone(),
+            product: holding.product.clone(),
             asked_at: read_time(place, ASKED_AT)?,
             room_at: read_time(place, ROOM_AT)?,
         };
-        Ok((standing, held))
+        Ok((places, holding))
     }
 
     /// Returns the request's items in the other lists.
@@ -395,13 +397,13 @@ impl ListPlaces {
 }
 
 /// Returns the request's item in the list of all, including what the sums need.
-fn everybodys(request: &Request, standing: &ListPlaces) -> Item {
-    let mut item = List::everybodys(standing.state).entry(request.id, EVERYBODYS, standing.since);
+fn everybodys(request: &Request, places: &ListPlaces) -> Item {
+    let mut item = List::everybodys(places.state).entry(request.id, EVERYBODYS, places.since);
     item.extend(row::held(request));
     item.insert("rev".to_owned(), number(&request.revision));
-    for (name, at) in [(ASKED_AT, standing.asked_at), (ROOM_AT, standing.room_at)] {
-        if let Some(at) = at {
-            item.insert(name.to_owned(), time(at));
+    for (name, timestamp) in [(ASKED_AT, places.asked_at), (ROOM_AT, places.room_at)] {
+        if let Some(timestamp) = timestamp {
+            item.insert(name.to_owned(), time(timestamp));
         }
     }
     mark(&mut item);

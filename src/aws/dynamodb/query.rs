@@ -12,13 +12,13 @@ use crate::ports::stored::request_id;
 /// Runs a query page by page until `enough` items are found.
 pub(super) async fn all(query: QueryFluentBuilder, enough: usize) -> anyhow::Result<Vec<Item>> {
     let mut pages = query.into_paginator().items().send();
-    let mut found = Vec::new();
-    while found.len() < enough
+    let mut items = Vec::new();
+    while items.len() < enough
         && let Some(item) = pages.next().await
     {
-        found.push(item?);
+        items.push(item?);
     }
-    Ok(found)
+    Ok(items)
 }
 
 /// Returns the page size for a query: DynamoDB then evaluates no more items than necessary.
@@ -43,6 +43,6 @@ pub(super) async fn ids_in(store: &DynamoStore, partition: String) -> anyhow::Re
     let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
     let query =
         query.key_condition_expression("pk = :ids").expression_attribute_values(":ids", text(partition));
-    let found = all(query, usize::MAX).await.context("cannot look for ids")?;
-    found.iter().map(|item| request_id(must_text(item, "sk")?)).collect()
+    let items = all(query, usize::MAX).await.context("cannot look for ids")?;
+    items.iter().map(|item| request_id(must_text(item, "sk")?)).collect()
 }

@@ -78,10 +78,10 @@ async fn elsewhere(
         }
         match store.event(total.clone()).await? {
             Some(there) => {
-                let held = read_amount(&there, "monthly")?.unwrap_or_default();
-                let same = Expression::new("monthly = :held", vec![(":held", number(&held))]);
+                let monthly = read_amount(&there, "monthly")?.unwrap_or_default();
+                let same = Expression::new("monthly = :held", vec![(":held", number(&monthly))]);
                 elsewhere.unchanged.push(store.holds(total, Check::Plan, same)?);
-                elsewhere.monthly = elsewhere.monthly.saturating_add(held);
+                elsewhere.monthly = elsewhere.monthly.saturating_add(monthly);
             }
             None => elsewhere.unchanged.push(store.absent(total, Check::Plan)?),
         }
@@ -150,13 +150,13 @@ async fn give_back(
     let Some(there) = store.event(counter.clone()).await? else {
         return Ok(vec![store.absent(counter, Check::Plan)?]);
     };
-    let (used, held) = read(&there)?;
-    let given_back = monthly.min(held);
+    let (used, recorded) = read(&there)?;
+    let given_back = monthly.min(recorded);
     let values = vec![
         (":used", number(&used)),
-        (":held", number(&held)),
+        (":held", number(&recorded)),
         (":fewer", number(&used.saturating_sub(slots))),
-        (":less", number(&(held - given_back))),
+        (":less", number(&(recorded - given_back))),
     ];
     let change = Expression::new("SET used = :fewer, monthly = :less", values);
     let mut parts = vec![store.update(counter, change, Check::Plan, "used = :used AND monthly = :held")?];
@@ -185,14 +185,14 @@ pub(super) async fn team_use(store: &DynamoStore, team: &TeamName) -> anyhow::Re
         .key_condition_expression("pk = :team")
         .expression_attribute_values(":team", text(keys::quota_partition(team)));
     let counters = all(query, usize::MAX).await.with_context(|| format!("cannot read what {team} holds"))?;
-    let mut held = Vec::new();
+    let mut entries = Vec::new();
     for counter in &counters {
         let product = must_text(counter, "sk")?;
         if product == keys::TEAM_TOTAL {
             continue;
         }
         let (used, monthly) = read(counter)?;
-        held.push(TeamUse { product: product_key(product)?, used, monthly });
+        entries.push(TeamUse { product: product_key(product)?, used, monthly });
     }
-    Ok(held)
+    Ok(entries)
 }

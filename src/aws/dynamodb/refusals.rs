@@ -17,8 +17,8 @@ use crate::domain::repeats::RepeatedRefusal;
 use crate::ports::store::{CountedRefusal, RefusalsChange};
 
 pub(super) async fn load(store: &DynamoStore, key: &str) -> anyhow::Result<Option<RepeatedRefusal>> {
-    let found = store.event(keys::refusal(key)).await?.filter(may_be_read);
-    found.map(|item| read(&item)).transpose()
+    let item = store.event(keys::refusal(key)).await?.filter(may_be_read);
+    item.map(|item| read(&item)).transpose()
 }
 
 fn read(item: &Item) -> anyhow::Result<RepeatedRefusal> {
@@ -63,13 +63,14 @@ pub(super) async fn counted(
         .expression_attribute_values(":refusals", text(keys::REFUSALS))
         .expression_attribute_values(":now", time(now))
         .expression_attribute_values(":readable", readable_value().1);
-    let found = all(query, usize::MAX).await.context("cannot read the refusals that are counted")?;
-    let counted =
+    let items = all(query, usize::MAX).await.context("cannot read the refusals that are counted")?;
+    let read_count =
         |item: &Item| Ok(CountedRefusal { key: must_text(item, "sk")?.to_owned(), refusal: read(item) });
-    let mut counted = found.iter().map(counted).collect::<anyhow::Result<Vec<_>>>()?;
-    counted.sort_by_key(|counted| counted.refusal.as_ref().map_or(Timestamp::MIN, |refusal| refusal.until));
-    counted.truncate(limit);
-    Ok(counted)
+    let mut counts = items.iter().map(read_count).collect::<anyhow::Result<Vec<_>>>()?;
+    // Those that cannot be read come first, so that they are deleted and do not fill every page.
+    counts.sort_by_key(|count| count.refusal.as_ref().map_or(Timestamp::MIN, |refusal| refusal.until));
+    counts.truncate(limit);
+    Ok(counts)
 }
 
 pub(super) async fn forget(store: &DynamoStore, key: &str) -> anyhow::Result<()> {

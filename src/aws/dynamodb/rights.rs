@@ -19,6 +19,7 @@ pub(super) async fn missing(store: &DynamoStore) -> Vec<SetupProblem> {
 
 async fn of_reading(store: &DynamoStore) -> Vec<SetupProblem> {
     let (client, tables) = (&store.client, &store.tables);
+    // No request has a random id, so nothing is read.
     let nobody = row::key(RequestId::random());
     let get = client.get_item().table_name(&tables.requests).set_key(Some(nobody.clone())).send().await;
     let query = super::jobs::one_shard(store).send().await;

@@ -43,9 +43,9 @@ pub(super) fn held(request: &Request) -> Item {
         ("endedAt", request.ended_at),
         ("expiresAt", request.lease().map(|lease| lease.expires_at)),
     ];
-    for (name, at) in dates {
-        if let Some(at) = at {
-            put(name, time(at));
+    for (name, timestamp) in dates {
+        if let Some(timestamp) = timestamp {
+            put(name, time(timestamp));
         }
     }
     item
@@ -114,8 +114,8 @@ impl DynamoStore {
     /// Reads a row consistently.
     pub(super) async fn row(&self, id: RequestId) -> anyhow::Result<Option<Item>> {
         let get = self.client.get_item().table_name(&self.tables.requests).consistent_read(true);
-        let found = get.set_key(Some(key(id))).send().await;
-        Ok(found.with_context(|| format!("cannot load request {id}"))?.item)
+        let answer = get.set_key(Some(key(id))).send().await;
+        Ok(answer.with_context(|| format!("cannot load request {id}"))?.item)
     }
 
     /// Reads an item of the table of events consistently.

@@ -25,7 +25,7 @@ struct SchemaVersion {
 /// Returns a problem if the tables have a newer version or it cannot be read.
 pub(super) async fn problems(store: &DynamoStore) -> Vec<SetupProblem> {
     match read(store).await {
-        Ok(found) => found.newer(store).into_iter().collect(),
+        Ok(current) => current.newer(store).into_iter().collect(),
         Err(error) => vec![SetupProblem::new(
             format!("the version of the tables cannot be read: {error:#}"),
             "allow `dynamodb:GetItem` to the role of the bot, as `infra/portal.yml` does",
@@ -37,16 +37,16 @@ pub(super) async fn problems(store: &DynamoStore) -> Vec<SetupProblem> {
 pub(super) async fn bring_forward(store: &DynamoStore) -> anyhow::Result<()> {
     loop {
         // Read in each round, because another bot may have taken the step.
-        let found = read(store).await?;
-        if let Some(problem) = found.newer(store) {
+        let current = read(store).await?;
+        if let Some(problem) = current.newer(store) {
             bail!("{problem}");
         }
-        if found.version == VERSION {
+        if current.version == VERSION {
             return Ok(());
         }
-        let next = take_step(found.version)?;
-        tracing::info!(from = found.version, to = next, "the tables are brought forward");
-        write(store, found.version, next).await?;
+        let next = take_step(current.version)?;
+        tracing::info!(from = current.version, to = next, "the tables are brought forward");
+        write(store, current.version, next).await?;
     }
 }
 
@@ -75,6 +75,7 @@ async fn write(store: &DynamoStore, from: u64, to: u64) -> anyhow::Result<()> {
     let put = put
         .condition_expression("attribute_not_exists(pk) OR version = :from")
         .expression_attribute_values(":from", number(&from));
+    // A refused write means that another bot has recorded the step; the next round reads that.
     match put.send().await {
         Ok(_) => Ok(()),
         Err(error)

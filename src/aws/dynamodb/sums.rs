@@ -51,11 +51,11 @@ impl Changes {
                 change(level.clone(), "held", 1);
                 change(level.clone(), "unpriced", i128::from(cents.is_none()));
                 change(level.clone(), "monthly", cents.unwrap_or_default());
-                let running = cents.filter(|_| holding.activated_at.is_some());
+                let running = if holding.activated_at.is_some() { cents } else { None };
                 change(level.clone(), "running", running.unwrap_or_default());
                 // Total of resources with a lease. The difference to the leases that expire from now on is
                 // what should have expired already.
-                let leased = running.filter(|_| holding.expires_at.is_some());
+                let leased = if holding.expires_at.is_some() { running } else { None };
                 change(level, "leased", leased.unwrap_or_default());
             }
             let oldest = Month::first_day(earlier(now, SUMS_KEPT_FOR));
@@ -129,12 +129,12 @@ fn cents(dollars: Decimal) -> i128 {
     dollars.checked_mul(Decimal::ONE_HUNDRED).and_then(|cents| cents.round().to_i128()).unwrap_or_default()
 }
 
-fn into_month(at: Timestamp) -> i128 {
-    i128::from(at.as_second().saturating_sub(Month::of(at).begin.as_second()))
+fn into_month(timestamp: Timestamp) -> i128 {
+    i128::from(timestamp.as_second().saturating_sub(Month::of(timestamp).begin.as_second()))
 }
 
-fn into_day(at: Timestamp) -> i128 {
-    i128::from(at.as_second().rem_euclid(24 * 60 * 60))
+fn into_day(timestamp: Timestamp) -> i128 {
+    i128::from(timestamp.as_second().rem_euclid(24 * 60 * 60))
 }
 
 /// Parses the month from a sort key, if it has one.
@@ -188,29 +188,32 @@ async fn spending_of(
             let sort = must_text(&item, "sk")?;
             let (_, product) = sort.split_once('#').context("a sum is of no product")?;
             let (sum, over) = sums.entry(product_key(product)?).or_default();
-            let Some(of) = month_of(sort) else {
+            let Some(item_month) = month_of(sort) else {
                 read_level(&item, sum)?;
                 *over += read(&item, "leased")?;
                 continue;
             };
-            let leaving = read_leaving(&item, of)?;
+            let leaving = read_leaving(&item, item_month)?;
             *over -= leaving.iter().map(|leaving| leaving.monthly).sum::<i64>();
-            if of == month {
+            if item_month == month {
                 read_month(&item, sum)?;
                 sum.leaving = leaving;
             }
         }
     }
-    let (of, before) = (Month::of(now), month.yesterday().unwrap_or(Date::MIN));
+    let (this_month, day_before) = (Month::of(now), month.yesterday().unwrap_or(Date::MIN));
     let amounts = sums.into_iter().map(|(product, (mut sum, over))| {
         // Leases that expired before this month but whose resources still exist.
-        sum.leaving.extend((over > 0).then_some(Leaving { day: before, monthly: over, seconds: 0 }));
-        (product, sum.amounts(&of, now))
+        if over > 0 {
+            sum.leaving.push(Leaving { day: day_before, monthly: over, seconds: 0 });
+        }
+        (product, sum.amounts(&this_month, now))
     });
     Ok(amounts.collect())
 }
 
 fn read_level(item: &Item, sum: &mut Sums) -> anyhow::Result<()> {
+    // Sums may be off where a place could not be read: see `lists::parts_of`.
     let count = |name| anyhow::Ok(u32::try_from(read(item, name)?.max(0))?);
     (sum.held, sum.unpriced) = (count("held")?, count("unpriced")?);
     (sum.monthly, sum.running) = (read(item, "monthly")?, read(item, "running")?);
@@ -227,16 +230,16 @@ fn read_month(item: &Item, sum: &mut Sums) -> anyhow::Result<()> {
 
 /// Reads the leases that expire in this month, by day.
 fn read_leaving(item: &Item, month: Date) -> anyhow::Result<Vec<Leaving>> {
-    let mut found = Vec::new();
+    let mut leaving = Vec::new();
     for number in 1..=DAYS {
         let monthly = read(item, &format!("leaving_{number}"))?;
         if monthly != 0 {
             let day = month.with().day(number).build().context("a month has no such day")?;
             let seconds = read(item, &format!("seconds_{number}"))?;
-            found.push(Leaving { day, monthly, seconds });
+            leaving.push(Leaving { day, monthly, seconds });
         }
     }
-    Ok(found)
+    Ok(leaving)
 }
 
 /// Reads an integer, which may be negative.

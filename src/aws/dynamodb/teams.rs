@@ -18,8 +18,8 @@ pub(super) async fn known(store: &DynamoStore) -> anyhow::Result<Vec<TeamName>> 
     let query = query
         .key_condition_expression("pk = :teams")
         .expression_attribute_values(":teams", text(keys::TEAMS));
-    let found = all(query, usize::MAX).await.context("cannot read which teams there are")?;
-    let names = found.iter().map(|item| must_text(item, "sk"));
+    let items = all(query, usize::MAX).await.context("cannot read which teams there are")?;
+    let names = items.iter().map(|item| must_text(item, "sk"));
     let names = names.filter(|name| !matches!(name, Ok(keys::TEAMS_FOUND)));
     names.map(|name| name.map(TeamName::new)).collect()
 }

@@ -53,10 +53,11 @@ pub(super) async fn page(
         .key_condition_expression("pk = :trail AND sk > :cursor")
         .expression_attribute_values(":trail", text(keys::TRAIL))
         .expression_attribute_values(":cursor", text(keys::trail_sort(cursor)))
+        // A page without entries means the end of the trail, so a page has one at least.
         .limit(i32::try_from(limit.max(1)).unwrap_or(i32::MAX));
-    let found = all(query, limit.max(1)).await.context("cannot read the audit trail")?;
-    let last = found.last().map(|last| number(must_text(last, "sk")?)).transpose()?;
-    let entries = found.iter().map(|entry| read_json(entry, "body", "an audit entry"));
+    let items = all(query, limit.max(1)).await.context("cannot read the audit trail")?;
+    let last = items.last().map(|last| number(must_text(last, "sk")?)).transpose()?;
+    let entries = items.iter().map(|entry| read_json(entry, "body", "an audit entry"));
     Ok((entries.collect::<anyhow::Result<_>>()?, last.unwrap_or(cursor)))
 }
 

@@ -190,6 +190,8 @@ impl DynamoStore {
             match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
                     let reasons = canceled.cancellation_reasons();
+                    // A part that met a conflict may have been refused as well, and the first refusal gives
+                    // the reason.
                     if !reasons.iter().any(is_passing) {
                         if reasons.iter().any(is_refusal) {
                             return Ok(TransactionOutcome::Refused(reasons.to_vec()));

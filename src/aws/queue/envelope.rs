@@ -12,14 +12,14 @@ const VERSION: u32 = 1;
 /// The error code with which the portal itself ends an execution whose product could not be provisioned.
 const PROVISIONING_FAILED: &str = "Request.ProvisioningFailed";
 
-/// A parsed message.
+/// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Said {
     /// A signal for the portal.
     Signal(Signal),
     /// A resource of this provisioned product was created. The request has to be looked up.
     Resource {
-        /// The provisioned product.
+        /// Such as `pp-abc123`; its name tells the request.
         product: ProvisionedProductId,
         /// Its logical id in the template.
         logical_id: String,
@@ -55,7 +55,7 @@ struct SnsEnvelope {
     logical_id: Option<String>,
 }
 
-/// Parses one message.
+/// Parses the body of a message of the queue.
 pub(super) fn read(text: &str) -> Result<Said, Misunderstood> {
     let envelope: SnsEnvelope = serde_json::from_str(text).map_err(|error| {
         let kind = if error.is_data() { "data" } else { "syntax" };
@@ -198,19 +198,19 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_told_without_what_it_says() {
-        let told = |said: Result<Said, Misunderstood>| said.unwrap_err().to_string();
+        let error = |said: Result<Said, Misunderstood>| said.unwrap_err().to_string();
         let field = |name: &str, value: Value| asked(|message| message[name] = value);
         let lines = [
-            told(read("no JSON, with a token in it")),
-            told(read("[]")),
-            told(field("taskToken", json!(5))),
-            told(field("taskToken", json!(""))),
-            told(field("version", json!(2))),
-            told(field("type", json!("approval.requested.v2"))),
-            told(field("execution", json!("secret"))),
-            told(field("execution", json!(format!("{ID}-x")))),
-            told(field("execution", json!(format!("{}é-1", &ID[..35])))),
-            told(field("requestId", json!("00000000-0000-4000-8000-000000000000"))),
+            error(read("no JSON, with a token in it")),
+            error(read("[]")),
+            error(field("taskToken", json!(5))),
+            error(field("taskToken", json!(""))),
+            error(field("version", json!(2))),
+            error(field("type", json!("approval.requested.v2"))),
+            error(field("execution", json!("secret"))),
+            error(field("execution", json!(format!("{ID}-x")))),
+            error(field("execution", json!(format!("{}é-1", &ID[..35])))),
+            error(field("requestId", json!("00000000-0000-4000-8000-000000000000"))),
         ];
         insta::assert_snapshot!(lines.join("\n"), @"
         it is no envelope: syntax error at line 1, column 2

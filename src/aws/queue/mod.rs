@@ -49,6 +49,7 @@ impl EventQueue {
         let patient = aws_sdk_sqs::config::Builder::from(configuration).timeout_config(patient).build();
         Self {
             sqs: aws_sdk_sqs::Client::from_conf(patient),
+            // Only receiving takes long, so this client keeps the usual time limits.
             products: aws_sdk_servicecatalog::Client::new(configuration),
             url: url.into(),
             known: Arc::default(),
@@ -62,8 +63,8 @@ impl EventQueue {
 
     /// Returns all problems with the queue.
     pub async fn problems(&self) -> Vec<SetupProblem> {
-        let asked = self.sqs.get_queue_attributes().queue_url(&self.url);
-        match asked.attribute_names(QueueAttributeName::RedrivePolicy).send().await {
+        let call = self.sqs.get_queue_attributes().queue_url(&self.url);
+        match call.attribute_names(QueueAttributeName::RedrivePolicy).send().await {
             Ok(answer) => {
                 let attributes = answer.attributes.unwrap_or_default();
                 if attributes.contains_key(&QueueAttributeName::RedrivePolicy) {
@@ -115,22 +116,22 @@ impl EventQueue {
 
     /// Looks up the request of a provisioned product. Cached without expiry, because its name never changes.
     async fn request_of(&self, product: ProvisionedProductId) -> anyhow::Result<Option<RequestId>> {
-        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&product) {
-            return Ok(*known);
+        if let Some(cached) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&product) {
+            return Ok(*cached);
         }
-        let asked = self.products.describe_provisioned_product().id(product.as_str()).send().await;
-        let request = match asked {
+        let described = self.products.describe_provisioned_product().id(product.as_str()).send().await;
+        let request = match described {
             Ok(answer) => answer.provisioned_product_detail.and_then(|detail| request_of(detail.name()?)),
             // Service Catalog hides what another role has provisioned.
             Err(error) if error.code() == Some("ResourceNotFoundException") => None,
             Err(error) => return Err(error).with_context(|| format!("cannot ask whose {product} is")),
         };
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
+        let mut cache = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() >= REMEMBERED {
             // Clearing everything is good enough: an entry costs one call to look up again.
-            known.clear();
+            cache.clear();
         }
-        known.insert(product, request);
+        cache.insert(product, request);
         Ok(request)
     }
 }
@@ -139,9 +140,9 @@ impl EventQueue {
 impl Queue for EventQueue {
     async fn receive(&self, wait: Duration) -> anyhow::Result<Vec<Delivery>> {
         let wait = i32::try_from(wait.min(LONGEST_WAIT).as_secs())?;
-        let asked = self.sqs.receive_message().queue_url(&self.url).max_number_of_messages(BATCH);
-        let asked = asked.message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
-        let answer = asked.wait_time_seconds(wait).send().await.context("cannot receive from the queue")?;
+        let call = self.sqs.receive_message().queue_url(&self.url).max_number_of_messages(BATCH);
+        let call = call.message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
+        let answer = call.wait_time_seconds(wait).send().await.context("cannot receive from the queue")?;
         let mut deliveries = Vec::new();
         for message in answer.messages.unwrap_or_default() {
             let id = message.message_id().unwrap_or_default();
@@ -150,6 +151,7 @@ impl Queue for EventQueue {
                 Ok(Some(signal)) => deliveries.push(Delivery { receipt, signal }),
                 Ok(None) => {
                     tracing::debug!(message = id, "a message about something that is not ours is dropped");
+                    // The portal never sees it, so nobody else would delete it.
                     self.delete(&receipt).await?;
                 }
                 // Keep the message: after some more attempts SQS moves it to the dead-letter queue.

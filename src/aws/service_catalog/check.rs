@@ -98,22 +98,22 @@ async fn differences(
     };
     let mut published: BTreeMap<&str, &ProvisioningArtifactParameter> =
         published.iter().filter_map(|parameter| Some((parameter.parameter_key()?, parameter))).collect();
-    let mut found = Vec::new();
+    let mut differences = Vec::new();
     for ours in &product.template.parameters {
         match published.remove(ours.key.as_str()) {
-            Some(theirs) => found.extend(difference(ours, theirs)),
-            None => found.push(format!("`{}` is not there", ours.key)),
+            Some(theirs) => differences.extend(difference(ours, theirs)),
+            None => differences.push(format!("`{}` is not there", ours.key)),
         }
     }
-    found.extend(published.keys().map(|key| format!("`{key}` is new")));
+    differences.extend(published.keys().map(|key| format!("`{key}` is new")));
     let Product { name, version, .. } = product;
-    let tell = |what: String| {
+    let tell = |difference: String| {
         SetupProblem::new(
-            format!("the parameters of version `{version}` of the product `{name}` differ: {what}"),
+            format!("the parameters of version `{version}` of the product `{name}` differ: {difference}"),
             format!("make the template in the catalog the one that was published, or {DEPLOY}"),
         )
     };
-    found.into_iter().map(tell).collect()
+    differences.into_iter().map(tell).collect()
 }
 
 /// Describes how a parameter differs. Bounds and patterns are not compared, because the template's hash

@@ -18,6 +18,7 @@ use crate::https::{connector, is_this_machine};
 /// The largest template in bytes that CloudFormation accepts from S3.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 const LARGEST: usize = 1024 * 1024;
+/// Time limit for fetching the template, whose server is not AWS's API.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Service Catalog's description of a product.
@@ -25,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct ProductDetails {
     /// `prod-…`.
     pub id: String,
-    /// Its display name.
+    /// The name in the console, such as `Postgres (small)`.
     pub name: String,
     /// A one-line description; may be empty.
     pub description: String,
@@ -47,10 +48,12 @@ impl ProductDetails {
         let client = Client::new(configuration);
         let call = client.describe_product();
         let call = if product.starts_with("prod-") { call.id(product) } else { call.name(product) };
-        let found = call.send().await.with_context(|| format!("cannot look at the product `{product}`"))?;
-        let newest = newest(found.provisioning_artifacts())
+        let described =
+            call.send().await.with_context(|| format!("cannot look at the product `{product}`"))?;
+        let newest = newest(described.provisioning_artifacts())
             .with_context(|| format!("the product `{product}` has no version"))?;
-        let summary = found.product_view_summary().context("Service Catalog answered without a product")?;
+        let summary =
+            described.product_view_summary().context("Service Catalog answered without a product")?;
         let id = summary.product_id().context("the product has no id")?;
         let version_id = newest.id().context("the version has no id")?;
         let call =

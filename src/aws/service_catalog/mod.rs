@@ -137,8 +137,8 @@ impl ServiceCatalog {
     /// Finds what an earlier call for the same request has started.
     async fn begun_earlier(&self, order: &ProvisionOrder<'_>) -> anyhow::Result<Option<Started>> {
         let name = names::name_of(order.request);
-        let asked = self.client.describe_provisioned_product().name(&name).send().await;
-        let detail = match asked {
+        let described = self.client.describe_provisioned_product().name(&name).send().await;
+        let detail = match described {
             Ok(answer) => answer.provisioned_product_detail,
             Err(error) if is_not_there(&error) => return Ok(None),
             Err(error) => return Err(denied_or(error, DESCRIBE).context(format!("cannot look for {name}"))),

@@ -18,8 +18,8 @@ pub(in crate::aws) fn request_of(name: &str) -> Option<RequestId> {
 pub(in crate::aws) fn product_of_stack(stack_id: &str) -> Option<ProvisionedProductId> {
     let name = stack_id.split_once(":stack/")?.1.split('/').next()?;
     let (account, product) = name.strip_prefix("SC-")?.split_once('-')?;
-    let known = account.bytes().all(|b| b.is_ascii_digit()) && product.starts_with("pp-");
-    known.then(|| ProvisionedProductId::new(product))
+    let is_ours = account.bytes().all(|b| b.is_ascii_digit()) && product.starts_with("pp-");
+    is_ours.then(|| ProvisionedProductId::new(product))
 }
 
 #[cfg(test)]

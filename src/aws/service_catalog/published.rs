@@ -92,14 +92,14 @@ type TemplateKey = (ProductKey, String);
 
 impl Cache {
     fn get(&self, product: &Product) -> Option<PublishedVersion> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, place) = known.get(&Self::key(product))?;
-        (at.elapsed() < RELIED_ON).then(|| place.clone())
+        let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (looked_up_at, place) = cache.get(&Self::key(product))?;
+        (looked_up_at.elapsed() < RELIED_ON).then(|| place.clone())
     }
 
     fn put(&self, product: &Product, place: PublishedVersion) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(Self::key(product), (Instant::now(), place));
+        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.insert(Self::key(product), (Instant::now(), place));
     }
 
     /// Removes a result that did not work, so that it is looked up again.
@@ -115,8 +115,8 @@ impl Cache {
 impl ServiceCatalog {
     /// Returns where a product is published, at most [`RELIED_ON`] old.
     pub(super) async fn place(&self, product: &Product) -> Result<PublishedVersion, NoLaunchPath> {
-        if let Some(known) = self.places.get(product) {
-            return Ok(known);
+        if let Some(cached) = self.places.get(product) {
+            return Ok(cached);
         }
         let ids = self.product_ids().await?;
         let place = self.find(product, &ids).await?;
@@ -129,7 +129,7 @@ impl ServiceCatalog {
     pub(super) async fn product_ids(&self) -> Result<Vec<(String, String)>, NoLaunchPath> {
         let search = self.client.search_products_as_admin().portfolio_id(&self.portfolio.id);
         let mut pages = search.into_paginator().send();
-        let mut found = Vec::new();
+        let mut ids = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| {
                 let service = error.as_service_error();
@@ -141,9 +141,9 @@ impl ServiceCatalog {
             })?;
             let details = page.product_view_details.unwrap_or_default().into_iter();
             let summaries = details.filter_map(|detail| detail.product_view_summary);
-            found.extend(summaries.filter_map(|summary| Some((summary.name?, summary.product_id?))));
+            ids.extend(summaries.filter_map(|summary| Some((summary.name?, summary.product_id?))));
         }
-        Ok(found)
+        Ok(ids)
     }
 
     /// Finds a product among those of the portfolio.
@@ -153,7 +153,7 @@ impl ServiceCatalog {
         ids: &[(String, String)],
     ) -> Result<PublishedVersion, NoLaunchPath> {
         let name = &product.name;
-        let mut matching = ids.iter().filter(|(found, _)| found == name);
+        let mut matching = ids.iter().filter(|(other, _)| other == name);
         let Some((_, id)) = matching.next() else { return Err(NoLaunchPath::Product { name: name.clone() }) };
         if matching.next().is_some() {
             return Err(NoLaunchPath::Products { name: name.clone() });
@@ -189,11 +189,12 @@ impl ServiceCatalog {
 fn version_of(product: &Product, described: DescribeProductOutput) -> Result<String, NoLaunchPath> {
     let (name, version) = (product.name.clone(), product.version.clone());
     let versions = described.provisioning_artifacts.unwrap_or_default();
-    let Some(found) = versions.into_iter().find(|found| found.name() == Some(version.as_str())) else {
+    let Some(published) = versions.into_iter().find(|candidate| candidate.name() == Some(version.as_str()))
+    else {
         return Err(NoLaunchPath::Version { name, version });
     };
-    if found.description() != Some(version_description(&product.template_hash).as_str()) {
+    if published.description() != Some(version_description(&product.template_hash).as_str()) {
         return Err(NoLaunchPath::Template { name, version });
     }
-    found.id.ok_or(NoLaunchPath::Version { name, version })
+    published.id.ok_or(NoLaunchPath::Version { name, version })
 }

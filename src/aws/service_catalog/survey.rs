@@ -18,7 +18,7 @@ const SEARCH: &str = "servicecatalog:SearchProvisionedProducts";
 pub(super) async fn survey(client: &Client) -> anyhow::Result<Vec<ProvisionedRecord>> {
     // The role may only see what it has provisioned itself; see `infra/portal.yml`.
     let mine = AccessLevelFilter::builder().key(AccessLevelFilterKey::Role).value("self").build();
-    let (mut found, mut next) = (Vec::new(), None);
+    let (mut records, mut next) = (Vec::new(), None);
     loop {
         let call = client.search_provisioned_products().access_level_filter(mine.clone()).page_size(PAGE);
         let answer = call
@@ -27,10 +27,10 @@ pub(super) async fn survey(client: &Client) -> anyhow::Result<Vec<ProvisionedRec
             .await
             .needs(SEARCH)
             .context("cannot list provisioned products")?;
-        found.extend(answer.provisioned_products().iter().filter_map(existing));
+        records.extend(answer.provisioned_products().iter().filter_map(existing));
         next = answer.next_page_token.filter(|token| !token.is_empty());
         if next.is_none() {
-            return Ok(found);
+            return Ok(records);
         }
     }
 }

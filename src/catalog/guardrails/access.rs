@@ -42,17 +42,20 @@ pub(super) fn database(inspected: &Inspected<'_>) -> Option<Problem> {
         "AWS::DMS::ReplicationInstance",
     ];
     let is_public = inspected.is_one_of(&types) && inspected.may_be(&[property], "true");
-    is_public
-        .then(|| inspected.finding(property, "may get a public address", "set `PubliclyAccessible: false`"))
+    if !is_public {
+        return None;
+    }
+    Some(inspected.finding(property, "may get a public address", "set `PubliclyAccessible: false`"))
 }
 
 pub(super) fn task_address(inspected: &Inspected<'_>) -> Option<Problem> {
     let path = ["NetworkConfiguration", "AwsvpcConfiguration", "AssignPublicIp"];
     let is_public = inspected.is_one_of(&["AWS::ECS::Service"]) && inspected.may_be(&path, "ENABLED");
-    is_public.then(|| {
-        let remedy = "set `AssignPublicIp: DISABLED` and use private subnets";
-        inspected.finding("NetworkConfiguration", "may get a public address", remedy)
-    })
+    if !is_public {
+        return None;
+    }
+    let remedy = "set `AssignPublicIp: DISABLED` and use private subnets";
+    Some(inspected.finding("NetworkConfiguration", "may get a public address", remedy))
 }
 
 pub(super) fn ingress(inspected: &Inspected<'_>) -> Option<Problem> {
@@ -84,6 +87,7 @@ fn lets_everybody_in(rule: &Node, inspected: &Inspected<'_>) -> bool {
         outcomes(Some(rule), &[key], inspected.template).iter().any(|outcome| outcome.is_text(text))
     };
     let port = |key: &str| rule.get(key).and_then(Node::as_text);
+    // A range that only begins at a web port opens other ports too.
     let is_web =
         port("FromPort").is_some_and(|from| WEB_PORTS.contains(&from) && port("ToPort") == Some(from));
     (can_be("CidrIp", "0.0.0.0/0") || can_be("CidrIpv6", "::/0")) && !is_web

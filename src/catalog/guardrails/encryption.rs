@@ -30,7 +30,7 @@ pub(super) fn at_rest(inspected: &Inspected<'_>) -> Option<Problem> {
     if !inspected.may_be_absent(&["DBClusterIdentifier"]) {
         return None;
     }
-    let (_, path) = SWITCHES.iter().find(|(of, _)| inspected.is_one_of(&[of]))?;
+    let (_, path) = SWITCHES.iter().find(|(resource_type, _)| inspected.is_one_of(&[resource_type]))?;
     let remedy = format!("set `{}: true`", path.join("."));
     if inspected.is_always_true(path) {
         return None;
@@ -56,9 +56,11 @@ pub(super) fn in_transit(inspected: &Inspected<'_>) -> Option<Problem> {
     let property = "TransitEncryptionEnabled";
     let is_open = inspected.is_one_of(&["AWS::ElastiCache::ReplicationGroup"])
         && !inspected.is_always_true(&[property]);
-    is_open.then(|| {
-        inspected.finding(property, "takes connections without TLS", "set `TransitEncryptionEnabled: true`")
-    })
+    if !is_open {
+        return None;
+    }
+    let remedy = "set `TransitEncryptionEnabled: true`";
+    Some(inspected.finding(property, "takes connections without TLS", remedy))
 }
 
 pub(super) fn of_messages(inspected: &Inspected<'_>) -> Option<Problem> {

@@ -30,11 +30,11 @@ pub(super) fn deletion_policy(inspected: &Inspected<'_>) -> Option<Problem> {
         && inspected.resource.deletion_policy.is_none()
         // An instance in a cluster has no data of its own.
         && inspected.may_be_absent(&["DBClusterIdentifier"]);
-    is_undecided.then(|| {
-        let remedy =
-            "add `DeletionPolicy: Retain`, `Snapshot`, `RetainExceptOnCreate` or, on purpose, `Delete`";
-        inspected.finding("", "does not say what a teardown does to its contents", remedy)
-    })
+    if !is_undecided {
+        return None;
+    }
+    let remedy = "add `DeletionPolicy: Retain`, `Snapshot`, `RetainExceptOnCreate` or, on purpose, `Delete`";
+    Some(inspected.finding("", "does not say what a teardown does to its contents", remedy))
 }
 
 /// Types that cost money or grant rights, and the property with their tags.
@@ -66,14 +66,15 @@ const TAGGED: [(&str, &str); 24] = [
 ];
 
 pub(super) fn tags(inspected: &Inspected<'_>) -> Option<Problem> {
-    let (_, property) = TAGGED.iter().find(|(of, _)| inspected.is_one_of(&[of]))?;
+    let (_, property) = TAGGED.iter().find(|(resource_type, _)| inspected.is_one_of(&[resource_type]))?;
     let is_empty = |outcome: &PropertyOutcome<'_>| match outcome {
         PropertyOutcome::Absent => true,
         PropertyOutcome::Structure(node) => node.as_list().is_some_and(<[_]>::is_empty),
         PropertyOutcome::Text(_) | PropertyOutcome::Unknown => false,
     };
-    inspected.under(&[property]).iter().any(is_empty).then(|| {
-        let remedy = format!("add `{property}` with `Team`, `Environment` and `RequestId`");
-        inspected.finding(property, "has no tags, so nobody can tell whose it is", &remedy)
-    })
+    if !inspected.under(&[property]).iter().any(is_empty) {
+        return None;
+    }
+    let remedy = format!("add `{property}` with `Team`, `Environment` and `RequestId`");
+    Some(inspected.finding(property, "has no tags, so nobody can tell whose it is", &remedy))
 }

@@ -84,9 +84,10 @@ pub(super) fn once_for_each_stack(inspected: &Inspected<'_>) -> Option<Problem> 
 
 /// Returns the properties that may name a resource of this type, such as `Name` or `RoleName`.
 fn names(resource_type: &str) -> Vec<String> {
-    let otherwise = CALLED_OTHERWISE.iter().filter(|(of, _)| *of == resource_type);
+    let otherwise = CALLED_OTHERWISE.iter().filter(|(listed_type, _)| *listed_type == resource_type);
     let mut names: Vec<String> = otherwise.map(|(_, property)| (*property).to_owned()).collect();
     let mut parts = resource_type.split("::");
+    // A type has three parts. One of a module has a fourth, and properties that are not known here.
     if let (Some("AWS"), Some(_), Some(thing), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     {
@@ -130,6 +131,7 @@ fn differs(node: &Node, template: &Template) -> bool {
         };
         return text.is_some_and(|text| placeholders(text).into_iter().any(part));
     }
+    // Other functions, such as `Fn::Join`, differ if any of their arguments does.
     match &node.value {
         Value::Scalar { .. } => false,
         Value::List(items) => items.iter().any(|item| differs(item, template)),
@@ -152,5 +154,5 @@ fn placeholders(text: &str) -> Vec<&str> {
 /// Returns the argument if the node is a call of this function.
 fn argument<'n>(node: &'n Node, function: &str) -> Option<&'n Node> {
     let [entry] = node.as_map()? else { return None };
-    (entry.key == function).then_some(&entry.value)
+    if entry.key == function { Some(&entry.value) } else { None }
 }

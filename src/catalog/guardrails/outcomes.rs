@@ -12,7 +12,7 @@ const MAX_DEPTH: usize = 16;
 pub(super) enum PropertyOutcome<'t> {
     /// The property is not set.
     Absent,
-    /// A text.
+    /// A text as the template writes it, such as `true`.
     Text(&'t str),
     /// A list, or a map that is not a function.
     Structure(&'t Node),

@@ -5,8 +5,8 @@ fn warned(resources: &str) -> String {
     let text = format!(
         "Parameters:\n  Yes: {{Type: String, AllowedValues: ['true', 'false']}}\n  Open: {{Type: String}}\n  From: {{Type: String, Default: 0.0.0.0/0}}\nMappings: {{By: {{dev: {{Enc: 'false'}}, prod: {{Enc: 'true'}}}}}}\nResources:\n{resources}"
     );
-    let found = findings(&Template::parse(&text).unwrap());
-    let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let findings = findings(&Template::parse(&text).unwrap());
+    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
     if lines.is_empty() { "nothing".to_owned() } else { lines.join("\n") }
 }
 
@@ -162,8 +162,10 @@ fn a_strange_template_is_inspected_without_a_panic() {
     for properties in
         ["[]", "text", "!If [C]", "!Ref [x]", "{Encrypted: [1], Tags: {}, SecurityGroupIngress: x}", &deep]
     {
-        for of in ["AWS::EC2::Volume", "AWS::EC2::SecurityGroup", "AWS::IAM::Role", "AWS::S3::Bucket"] {
-            let _ = warned(&format!("  X: {{Type: '{of}', Properties: {properties}}}\n"));
+        for resource_type in
+            ["AWS::EC2::Volume", "AWS::EC2::SecurityGroup", "AWS::IAM::Role", "AWS::S3::Bucket"]
+        {
+            let _ = warned(&format!("  X: {{Type: '{resource_type}', Properties: {properties}}}\n"));
         }
     }
 }
@@ -250,8 +252,8 @@ fn a_name_of_its_own_says_what_to_do() {
 #[test]
 fn what_a_loop_over_unknown_names_makes_is_inspected_too() {
     let text = "Transform: AWS::LanguageExtensions\nParameters: {Names: {Type: CommaDelimitedList}}\nResources:\n  'Fn::ForEach::Dbs':\n    - N\n    - !Ref Names\n    - 'Db${N}': {Type: AWS::RDS::DBInstance, Properties: {PubliclyAccessible: true, StorageEncrypted: false}}\n";
-    let found = findings(&Template::parse(text).unwrap());
-    let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let findings = findings(&Template::parse(text).unwrap());
+    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
     line 7: `Db*` (AWS::RDS::DBInstance) is not encrypted: set `StorageEncrypted: true`
     line 7: `Db*` (AWS::RDS::DBInstance) may get a public address: set `PubliclyAccessible: false`

@@ -28,17 +28,18 @@ pub(super) fn approval(
     hidden: &BTreeSet<String>,
     context: &Context<'_>,
 ) -> ApprovalRule {
-    let spared = reader.maps("auto_when");
-    let own = asked(&reader);
+    let auto_when = reader.maps("auto_when");
+    let section = approver_section(&reader);
     let usual = Stage { approvers: Approvers::Team, needed: 1, quiet: Vec::new() };
-    let (first, stages) = match own {
+    let (first, stages) = match section {
         ApproverSection::One(stage) => (stage, Vec::new()),
         ApproverSection::Several(stages) => (usual, stages),
         ApproverSection::AsUsual => (usual, Vec::new()),
     };
     let rule = ApprovalRule {
         mode: reader.choice("mode", &MODES).unwrap_or(ApprovalMode::Required),
-        auto_when: spared.into_iter().filter_map(|one| auto_condition(one, has_cost, context)).collect(),
+        auto_when: auto_when.into_iter().filter_map(|one| auto_condition(one, has_cost, context)).collect(),
+        // A rule that omits a key falls back on `first`.
         rules: reader.maps("rules").into_iter().map(|one| rule_for(one, &first, has_cost, context)).collect(),
         approvers: first.approvers,
         needed: first.needed,
@@ -103,7 +104,7 @@ enum ApproverSection {
 /// The keys of a section with one group of approvers.
 const AT_ONCE: [&str; 3] = ["approvers", "needed", "quiet"];
 
-fn asked(reader: &Reader<'_>) -> ApproverSection {
+fn approver_section(reader: &Reader<'_>) -> ApproverSection {
     let several: Vec<Stage> = reader.maps("stages").into_iter().map(one_stage).collect();
     let at_once = AT_ONCE.into_iter().find(|key| reader.has(key));
     // Mark them as known even if they are not read here, so that a misspelt key gets the right suggestion.
@@ -144,7 +145,7 @@ fn stage(reader: &Reader<'_>) -> Stage {
 fn rule_for(reader: Reader<'_>, usual: &Stage, has_cost: bool, context: &Context<'_>) -> RuleFor {
     let when = conditions(&reader, has_cost, context);
     let mode = reader.choice("mode", &MODES);
-    let stages = match asked(&reader) {
+    let stages = match approver_section(&reader) {
         ApproverSection::AsUsual => Vec::new(),
         ApproverSection::Several(stages) => stages,
         ApproverSection::One(stage) => vec![Stage {

@@ -59,7 +59,7 @@ fn price(reader: &Reader<'_>, context: &Context<'_>) -> Option<Pick<String>> {
     Some(Pick::Fixed(key))
 }
 
-fn check_price(reader: &Reader<'_>, at: &str, key: &str, context: &Context<'_>) {
+fn check_price(reader: &Reader<'_>, place: &str, key: &str, context: &Context<'_>) {
     let Some(PriceList { prices, .. }) = context.prices.filter(|list| !list.prices.contains_key(key)) else {
         return;
     };
@@ -69,7 +69,7 @@ fn check_price(reader: &Reader<'_>, at: &str, key: &str, context: &Context<'_>) 
         let keys: Vec<&str> = prices.keys().map(String::as_str).collect();
         did_you_mean(key, &keys, "the prices are")
     };
-    reader.report(at, format!("there is no price `{key}`"), remedy);
+    reader.report(place, format!("there is no price `{key}`"), remedy);
 }
 
 fn quantity(reader: &Reader<'_>, context: &Context<'_>) -> Option<Quantity> {
@@ -84,6 +84,7 @@ fn quantity(reader: &Reader<'_>, context: &Context<'_>) -> Option<Quantity> {
     quantity.finish();
     if let Some(parameter) = parameter(reader, "quantity", &key, context) {
         let numbers = || parameter.allowed_values.iter().all(|value| parse_number(value).is_some());
+        // A text counts as a number if it can only have values that are numbers.
         let is_number = parameter.kind == ParameterKind::Number
             || parameter.kind == ParameterKind::String && !parameter.allowed_values.is_empty() && numbers();
         if !is_number {

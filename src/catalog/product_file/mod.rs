@@ -60,6 +60,7 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> (Option<ProductFile>, V
 }
 
 fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
+    // Read first, because the parameter for the team is checked with these names.
     let requesters = terms::requesters(&reader);
     let bind = references::bind(reader.section("bind"), &requesters, context);
     let choices = choices::choices(reader.section("choices"), &reader.section("bind"), context);
@@ -80,7 +81,7 @@ fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
         lease: terms::lease(reader.section("lease")),
         teardown: terms::teardown(reader.section("teardown")),
         requesters,
-        ticket: reader.has("ticket").then(|| ticket::ticket(reader.section("ticket"))),
+        ticket: if reader.has("ticket") { Some(ticket::ticket(reader.section("ticket"))) } else { None },
         cost: cost::lines(&reader, context),
         outputs: outputs(&reader, context),
     };

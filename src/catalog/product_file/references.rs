@@ -16,7 +16,7 @@ const REQUEST_ID: &str = "7f0c1a34-5b7e-4c8e-9f0a-1d2e3f4a5b6c";
 /// Finds a parameter by name, or reports a problem at `at`.
 pub(super) fn parameter<'c>(
     reader: &Reader<'_>,
-    at: &str,
+    place: &str,
     name: &str,
     context: &Context<'c>,
 ) -> Option<&'c Parameter> {
@@ -25,17 +25,17 @@ pub(super) fn parameter<'c>(
     if parameter.is_none() {
         let names: Vec<&str> = template.parameters.iter().map(|parameter| parameter.key.as_str()).collect();
         let remedy = did_you_mean(name, &names, "the parameters are");
-        reader.report(at, format!("the template has no parameter `{name}`"), remedy);
+        reader.report(place, format!("the template has no parameter `{name}`"), remedy);
     }
     parameter
 }
 
 /// Reports a problem at `at` if the parameter can never have this value.
-pub(super) fn check_value(reader: &Reader<'_>, at: &str, parameter: &Parameter, value: &str) {
+pub(super) fn check_value(reader: &Reader<'_>, place: &str, parameter: &Parameter, value: &str) {
     let Some(problem) = value_problem(parameter, value) else { return };
     let allowed: Vec<&str> = parameter.allowed_values.iter().map(String::as_str).collect();
     let remedy = if allowed.is_empty() { problem } else { did_you_mean(value, &allowed, "its values are") };
-    reader.report(at, format!("`{}` can never be `{value}`", parameter.key), remedy);
+    reader.report(place, format!("`{}` can never be `{value}`", parameter.key), remedy);
 }
 
 pub(super) fn bind(

@@ -162,8 +162,8 @@ outputs: [Arn]
         CostLine::Priced { price: Pick::By { .. }, quantity: Quantity::Parameter(key) } if key == "Size"
     ));
     assert!(matches!(product.approval.approvers, Approvers::Listed(_)));
-    let shown: Vec<String> = product.form().unwrap().fields().map(|field| field.key.clone()).collect();
-    assert_eq!(shown, ["Environment", "Size", "Short"]);
+    let text: Vec<String> = product.form().unwrap().fields().map(|field| field.key.clone()).collect();
+    assert_eq!(text, ["Environment", "Size", "Short"]);
 }
 
 #[test]
@@ -412,8 +412,8 @@ fn a_check_goes_on_where_loading_stops() {
     let report = check(dir.path(), None);
     let lines: Vec<String> =
         report.problems.iter().map(|problem| format!("{:?} {problem}", problem.severity)).collect();
-    let shown = lines.join("\n").replace(dir.path().to_str().unwrap(), "catalog");
-    insta::assert_snapshot!(shown, @r#"
+    let text = lines.join("\n").replace(dir.path().to_str().unwrap(), "catalog");
+    insta::assert_snapshot!(text, @r#"
     Warning catalog/fine/product.yml: `name` has 41 characters, the title of a form in Slack holds 24: shorten it, or it is cut there
     Warning catalog/fine/product.yml: there is no `description`, so Slack cannot show what the product is: describe the product in a sentence
     Warning catalog/fine/product.yml: the form asks for `Environment` without explaining it: give `Environment` a `Description` in the template, with an example
@@ -454,11 +454,11 @@ fn what_may_be_changed_later_is_a_field_of_the_form() {
     assert_eq!(product_of("name: Topic\nchange: [Size, Environment]\n").change, ["Size", "Environment"]);
     assert!(product_of("name: Topic\n").change.is_empty());
     let wrong = problems_of("name: Topic\nbind: { Team: team }\nchange: [Sizes, Team, Size, Size]\n");
-    for told in [
+    for message in [
         "the template has no parameter `Sizes`: did you mean `Size`?",
         "`change` names `Team`, which the portal sets",
         "`change` names `Size` twice",
     ] {
-        assert!(wrong.contains(told), "{told} in {wrong}");
+        assert!(wrong.contains(message), "{message} in {wrong}");
     }
 }

@@ -77,9 +77,9 @@ mod tests {
 
     fn tables(connection: &Connection) -> Vec<(String, String)> {
         let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
-        let mut found = connection.prepare(sql).unwrap();
-        let found = found.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-        found.map(Result::unwrap).collect()
+        let mut rows = connection.prepare(sql).unwrap();
+        let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
     }
 
     fn version(connection: &Connection) -> i64 {
@@ -150,12 +150,12 @@ mod tests {
             std::fs::copy(path(&format!("killed.db{part}")), path(&format!("found.db{part}"))).unwrap();
         }
         drop(transaction);
-        let found = Connection::open(path("found.db")).unwrap();
-        assert_eq!((version(&found), rows(&found)), (1, before));
-        drop(found);
+        let connection = Connection::open(path("found.db")).unwrap();
+        assert_eq!((version(&connection), rows(&connection)), (1, before));
+        drop(connection);
         drop(Database::open(&path("found.db")).unwrap());
-        let found = Connection::open(path("found.db")).unwrap();
-        assert_eq!((version(&found), rows(&found)), (VERSION, before));
+        let connection = Connection::open(path("found.db")).unwrap();
+        assert_eq!((version(&connection), rows(&connection)), (VERSION, before));
     }
 
     #[test]

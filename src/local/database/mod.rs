@@ -5,10 +5,10 @@
 //! lock starve each other. So one thread owns the writing connection and commits all pending work in one
 //! flush. Work that a user waits for goes before background work.
 
-mod lanes;
 mod migrations;
 mod open;
 mod readers;
+mod write_queue;
 mod writer;
 
 use std::fmt;
@@ -42,7 +42,7 @@ impl Database {
     /// See [`OpenError`]. Also fails if another process has the file open.
     pub fn open(path: &str) -> Result<Self, OpenError> {
         let opened = open::open(path)?;
-        let readers = (path != open::IN_MEMORY).then(|| Arc::new(Readers::new(path)));
+        let readers = if path == open::IN_MEMORY { None } else { Some(Arc::new(Readers::new(path))) };
         let writer = Writer::start(opened)
             .map_err(|error| OpenError::Other { path: path.to_owned(), source: error.into() })?;
         Ok(Self { shared: Arc::new(SharedDatabase { path: path.to_owned(), writer: Some(writer), readers }) })

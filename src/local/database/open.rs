@@ -49,25 +49,25 @@ pub enum OpenError {
     InUse(String),
     /// Its tables have a later version.
     #[error(
-        "`{path}` was written by a newer quartermaster (tables {found}, this one knows {VERSION}); start {needed} or newer, or use another file"
+        "`{path}` was written by a newer quartermaster (tables {version}, this one knows {VERSION}); start {needed} or newer, or use another file"
     )]
     Newer {
-        /// The file.
+        /// The path in `backend.store`.
         path: String,
         /// The version of its tables.
-        found: i64,
+        version: i64,
         /// The first release that can use it.
         needed: String,
     },
     /// Its tables have an earlier version, and it was opened read-only.
     #[error(
-        "`{path}` was written by an earlier quartermaster (tables {found}, this one knows {VERSION}); start the bot once, which brings it forward"
+        "`{path}` was written by an earlier quartermaster (tables {version}, this one knows {VERSION}); start the bot once, which brings it forward"
     )]
     Older {
-        /// The file.
+        /// The path in `backend.store`.
         path: String,
         /// The version of its tables.
-        found: i64,
+        version: i64,
     },
     /// It is a SQLite file with other tables.
     #[error("`{0}` is another program's database; use another file")]
@@ -78,9 +78,9 @@ pub enum OpenError {
     /// Any other error: the folder does not exist, permissions are missing, or the file is not a database.
     #[error("cannot open the database `{path}`")]
     Other {
-        /// The file.
+        /// The path in `backend.store`.
         path: String,
-        /// The cause.
+        /// What the system or SQLite says.
         #[source]
         source: anyhow::Error,
     },
@@ -89,6 +89,7 @@ pub enum OpenError {
 pub(super) fn open(path: &str) -> Result<OpenDatabase, OpenError> {
     let other = |source| OpenError::Other { path: path.to_owned(), source };
     let lock = if path == IN_MEMORY { None } else { Some(lock(path)?) };
+    // In memory there is no file to protect.
     if lock.is_some() {
         create_private(path).map_err(|error| other(error.into()))?;
     }
@@ -100,6 +101,7 @@ pub(super) fn open(path: &str) -> Result<OpenDatabase, OpenError> {
 /// Opens an existing file for writing without taking the lock.
 pub(super) fn open_beside(path: &str) -> Result<OpenDatabase, OpenError> {
     let other = |error: rusqlite::Error| OpenError::Other { path: path.to_owned(), source: error.into() };
+    // One thread at a time uses a connection, so SQLite needs no mutex of its own.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(other)?;
     connection.busy_timeout(PATIENCE_BESIDE).map_err(other)?;
@@ -141,12 +143,13 @@ fn private() -> OpenOptions {
 fn prepare(connection: &Connection, path: &str) -> Result<(), OpenError> {
     let other = |error: rusqlite::Error| OpenError::Other { path: path.to_owned(), source: error.into() };
     connection.busy_timeout(BUSY_TIMEOUT).map_err(other)?;
-    let found = version(connection, path)?;
+    // Before `configure`, which writes to the file: another program's file must not change.
+    let version = version(connection, path)?;
     configure(connection).map_err(other)?;
-    if (1..VERSION).contains(&found) {
-        tracing::info!(path, from = found, to = VERSION, "the tables are brought forward");
+    if (1..VERSION).contains(&version) {
+        tracing::info!(path, from = version, to = VERSION, "the tables are brought forward");
     }
-    bring_forward(connection, found).map_err(other)?;
+    bring_forward(connection, version).map_err(other)?;
     connection.execute(UNCLAIM, []).map(drop).map_err(other)
 }
 
@@ -158,8 +161,9 @@ pub(super) fn check(path: &str) -> Result<(), OpenError> {
     let other = |error: rusqlite::Error| OpenError::Other { path: path.to_owned(), source: error.into() };
     let connection = connect_for_reading(path).map_err(other)?;
     match version(&connection, path)? {
+        // An empty file, which the bot has never opened.
         0 => Err(OpenError::Foreign(path.to_owned())),
-        found if found < VERSION => Err(OpenError::Older { path: path.to_owned(), found }),
+        version if version < VERSION => Err(OpenError::Older { path: path.to_owned(), version }),
         _ => Ok(()),
     }
 }
@@ -186,13 +190,14 @@ fn version(connection: &Connection, path: &str) -> Result<i64, OpenError> {
     if version > VERSION {
         let later = || "a later version".to_owned();
         let needed = needed(connection).map_or_else(later, |needed| format!("version {needed}"));
-        return Err(OpenError::Newer { path: path.to_owned(), found: version, needed });
+        return Err(OpenError::Newer { path: path.to_owned(), version, needed });
     }
     Ok(version)
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Negative means KiB; a positive number would be pages.
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "wal_autocheckpoint", JOURNAL_PAGES)?;
     // In WAL mode readers do not block the writer. `FULL` flushes at each commit, so that a returned write

@@ -35,6 +35,7 @@ impl Readers {
             // If `work` panics, its connection is dropped instead of returned.
             let result = work(&connection);
             readers.give_back(connection);
+            // Released last, so that there are never more connections than permits.
             drop(permit);
             result
         })

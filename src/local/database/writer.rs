@@ -9,12 +9,12 @@ use anyhow::{Context as _, anyhow};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::lanes::{Lane, Lanes};
 use super::open::OpenDatabase;
-use crate::ports::haste;
+use super::write_queue::{Priority, WriteQueue};
+use crate::ports::priority;
 
 pub(super) struct Writer {
-    lanes: Arc<Lanes<Box<dyn Work>>>,
+    queue: Arc<WriteQueue<Box<dyn Work>>>,
     thread: Option<JoinHandle<()>>,
     counts: Arc<Counts>,
 }
@@ -27,9 +27,9 @@ struct Counts {
 
 impl Writer {
     pub(super) fn start(opened: OpenDatabase) -> std::io::Result<Self> {
-        let lanes = Arc::new(Lanes::new());
+        let queue = Arc::new(WriteQueue::new());
         let counts = Arc::new(Counts::default());
-        let (waiting, counted) = (Arc::clone(&lanes), Arc::clone(&counts));
+        let (waiting, counted) = (Arc::clone(&queue), Arc::clone(&counts));
         let thread = thread::Builder::new().name("database".to_owned()).spawn(move || {
             // Captured as a whole, so that the lock is dropped with the connection and after it.
             let opened = opened;
@@ -41,7 +41,7 @@ impl Writer {
                 commit(&opened.connection, group, &counted);
             }
         })?;
-        Ok(Self { lanes, thread: Some(thread), counts })
+        Ok(Self { queue, thread: Some(thread), counts })
     }
 
     pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
@@ -52,9 +52,9 @@ impl Writer {
     {
         let closed = || anyhow!("the database is closed");
         let (answer, answered) = oneshot::channel();
-        let piece = QueuedWrite { work: Some(work), result: None, answer };
-        let lane = if haste::somebody_waits() { Lane::Fast } else { Lane::Slow };
-        if !self.lanes.push(lane, Box::new(piece)).await {
+        let write = QueuedWrite { work: Some(work), result: None, answer };
+        let priority = if priority::is_interactive() { Priority::Interactive } else { Priority::Background };
+        if !self.queue.push(priority, Box::new(write)).await {
             return Err(closed().into());
         }
         answered.await.map_err(|_| closed())?
@@ -72,8 +72,9 @@ impl Writer {
 impl Drop for Writer {
     /// Waits for the last commit, so that the file can be reopened immediately.
     fn drop(&mut self) {
-        self.lanes.close();
+        self.queue.close();
         if let Some(thread) = self.thread.take()
+            // A closure that runs on the thread may hold the last handle, and a thread cannot join itself.
             && thread.thread().id() != thread::current().id()
         {
             // The thread catches panics of its work, so its result says nothing.
@@ -137,15 +138,15 @@ fn commit(connection: &Connection, mut group: Vec<Box<dyn Work>>, counts: &Count
         // If this fails too, the next BEGIN fails and reports why.
         drop(connection.execute_batch("ROLLBACK"));
     }
-    for piece in group {
-        piece.answer(committed.clone());
+    for write in group {
+        write.answer(committed.clone());
     }
 }
 
 fn in_transaction(connection: &Connection, group: &mut [Box<dyn Work>]) -> Result<(), NotCommitted> {
     run(connection, "BEGIN IMMEDIATE")?;
-    for piece in group {
-        piece.apply(connection);
+    for write in group {
+        write.apply(connection);
         // SQLite has rolled back the whole transaction; committing would lose the group silently.
         if connection.is_autocommit() {
             return Err(NotCommitted::RolledBack);
@@ -167,6 +168,7 @@ where
 {
     let execute = |sql| run(connection, sql).context("cannot mark a savepoint");
     execute("SAVEPOINT piece")?;
+    // One caller's panic must not end the thread that all depend on. What it wrote is rolled back below.
     let result = catch_unwind(AssertUnwindSafe(|| work(connection)))
         .unwrap_or_else(|_| Err(E::from(anyhow!("a write to the database panicked"))));
     // SQLite rolls back the whole transaction on some errors; then no savepoint is left.

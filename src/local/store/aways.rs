@@ -18,7 +18,7 @@ pub(super) fn at(connection: &Connection, now: Timestamp) -> anyhow::Result<Vec<
         "SELECT person, delegate, until FROM aways WHERE until >= ?1 AND format <= ?2 ORDER BY person",
     )?;
     let rows = statement.query_map(params![today(now).to_string(), FORMAT], |row| {
-        let text = |at| Ok::<_, rusqlite::Error>(row.get_ref(at)?.as_str().ok());
+        let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str().ok());
         let (person, delegate, until) = (text(0)?, text(1)?, text(2)?);
         Ok(Away::read(person, delegate, until))
     })?;

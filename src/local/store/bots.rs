@@ -28,13 +28,13 @@ pub(super) fn since(connection: &Connection, since: Timestamp) -> anyhow::Result
         .collect()
 }
 
-pub(super) fn put_heard(tx: &Connection, at: Timestamp) -> anyhow::Result<()> {
-    tx.prepare_cached("UPDATE program SET heard_at = ?1")?.execute([instant::reached(at)])?;
+pub(super) fn put_heard(tx: &Connection, heard_at: Timestamp) -> anyhow::Result<()> {
+    tx.prepare_cached("UPDATE program SET heard_at = ?1")?.execute([instant::reached(heard_at)])?;
     Ok(())
 }
 
 pub(super) fn heard_at(connection: &Connection) -> anyhow::Result<Option<Timestamp>> {
     let sql = "SELECT heard_at FROM program";
-    let at: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-    Ok(at.map(instant::read))
+    let micros: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(micros.map(instant::read))
 }

@@ -19,7 +19,7 @@ use crate::ports::stored::FORMAT;
 pub(super) struct EncodedCommit {
     commit: Commit,
     row: Option<EncodedRow>,
-    /// The encoded `commit.audit`.
+    /// The JSON of each entry of `commit.audit`.
     audit: Vec<String>,
     jobs: Vec<jobs::Encoded>,
 }
@@ -282,6 +282,7 @@ fn move_portal_head(tx: &Connection, seq: i64, digest: &str) -> Result<(), Commi
 fn move_quota(tx: &Connection, change: &QuotaChange, namesakes: &[TeamName]) -> Result<(), CommitError> {
     match change {
         QuotaChange::Take { slot, limit, monthly, budget } => {
+            // The budget first: the port documents this order of refusals.
             within(tx, slot, *monthly, *budget, namesakes)?;
             let limit = limit.unwrap_or(u32::MAX);
             let elsewhere = used_elsewhere(tx, slot, namesakes)?;
@@ -343,6 +344,7 @@ fn add(tx: &Connection, slot: &QuotaSlot, monthly: Decimal) -> anyhow::Result<()
 fn take(tx: &Connection, slot: &QuotaSlot, limit: u32, monthly: Decimal) -> anyhow::Result<bool> {
     let taken: Option<i64> = tx
         .prepare_cached(
+            // Without `?3 > 0` a team's first row would be inserted even if no slot is left.
             "INSERT INTO quota (team, product, used, monthly) SELECT ?1, ?2, 1, ?4 WHERE ?3 > 0
              ON CONFLICT (team, product) DO UPDATE SET used = used + 1, monthly = monthly + ?4
              WHERE used < ?3 RETURNING used",

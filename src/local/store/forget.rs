@@ -14,12 +14,13 @@ const AT_ONCE: usize = 200;
 
 /// Deletes one batch. Returns whether there may be more.
 pub(super) fn some(tx: &Connection, now: Timestamp) -> anyhow::Result<bool> {
-    let (at, kept) = (instant::reached(now), instant::reached(earlier(now, KEPT_FOR)));
+    let (until, kept) = (instant::reached(now), instant::reached(earlier(now, KEPT_FOR)));
     let homes = instant::reached(earlier(now, HOMES_KEPT_FOR));
-    let mut is_more = some_of(tx, "once", "key", "until <= ?1", at)?;
+    let mut is_more = some_of(tx, "once", "key", "until <= ?1", until)?;
     is_more |= some_of(tx, "executions", "name", "ended_at <= ?1", kept)?;
     is_more |= some_of(tx, "homes", "person", "opened_at < ?1", homes)?;
     is_more |= what_belonged_to_requests(tx, kept)?;
+    // These tables get few rows a day, so they need no batches.
     for (sql, day) in [
         ("DELETE FROM counted WHERE day < ?1", day(earlier(now, COUNTS_KEPT_FOR))),
         ("DELETE FROM sums_by_month WHERE month < ?1", day(earlier(now, SUMS_KEPT_FOR))),
@@ -30,11 +31,12 @@ pub(super) fn some(tx: &Connection, now: Timestamp) -> anyhow::Result<bool> {
     Ok(is_more)
 }
 
-fn some_of(tx: &Connection, table: &str, key: &str, ended: &str, at: i64) -> anyhow::Result<bool> {
+fn some_of(tx: &Connection, table: &str, key: &str, ended: &str, until: i64) -> anyhow::Result<bool> {
     let sql = format!(
+        // `DELETE … LIMIT` needs a build option that the bundled SQLite lacks.
         "DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {ended} LIMIT {AT_ONCE})"
     );
-    Ok(tx.prepare_cached(&sql)?.execute([at])? == AT_ONCE)
+    Ok(tx.prepare_cached(&sql)?.execute([until])? == AT_ONCE)
 }
 
 /// Deletes messages and records of requests that ended by then, oldest first. Records of what was provisioned
@@ -53,6 +55,7 @@ fn what_belonged_to_requests(tx: &Connection, by: i64) -> anyhow::Result<bool> {
     for sql in [
         "DELETE FROM messages WHERE request IN
            (SELECT id FROM requests WHERE ended_at > (SELECT forgotten_until FROM program) AND ended_at <= ?1)",
+        // An outcome is JSON that begins with the name of its variant.
         "DELETE FROM records WHERE request IN
            (SELECT id FROM requests WHERE ended_at > (SELECT forgotten_until FROM program) AND ended_at <= ?1)
          AND (NOT EXISTS (SELECT 1 FROM records made WHERE made.request = records.request

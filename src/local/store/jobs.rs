@@ -55,21 +55,21 @@ pub(super) fn due(
              ORDER BY due_at, of, name LIMIT ?2",
         )?
         .query_map(params![instant::reached(now), i64::try_from(limit)?, FORMAT], |row| key(row, 0))?
-        .map(|found| Ok(found?))
+        .map(|job| Ok(job?))
         .collect()
 }
 
 /// Reads `of, name` from this column on; `None` if they are not text.
 fn key(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<JobKey>> {
-    let (of, name) = (row.get_ref(first)?.as_str().ok(), row.get_ref(first + 1)?.as_str().ok());
-    Ok(of.zip(name).map(|(of, name)| JobKey { of: JobOwner::parse(of), name: name.to_owned() }))
+    let (owner, name) = (row.get_ref(first)?.as_str().ok(), row.get_ref(first + 1)?.as_str().ok());
+    Ok(owner.zip(name).map(|(owner, name)| JobKey { of: JobOwner::parse(owner), name: name.to_owned() }))
 }
 
 /// Renames jobs whose key is not text, and makes their kind unreadable. Like other unreadable jobs they can
 /// then be claimed, and are parked.
 pub(super) fn name_anew(tx: &Connection) -> anyhow::Result<()> {
-    let bytes = |row: &Row<'_>, at: usize| {
-        Ok::<_, rusqlite::Error>(row.get_ref(at)?.as_bytes().unwrap_or_default().to_vec())
+    let bytes = |row: &Row<'_>, column: usize| {
+        Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_bytes().unwrap_or_default().to_vec())
     };
     let nameless: Vec<(Vec<u8>, Vec<u8>)> = tx
         .prepare("SELECT of, name FROM jobs WHERE format <= ?1")?
@@ -79,16 +79,17 @@ pub(super) fn name_anew(tx: &Connection) -> anyhow::Result<()> {
         })?
         .filter_map(Result::transpose)
         .collect::<Result<_, rusqlite::Error>>()?;
-    for (of, name) in nameless {
-        let digest = hex::encode(Sha256::digest([&*of, &*name].join(&b'\n')));
+    for (owner, name) in nameless {
+        let digest = hex::encode(Sha256::digest([&*owner, &*name].join(&b'\n')));
         tx.prepare_cached(
+            // In SQLite a blob never equals a text, so bytes are compared with bytes.
             "UPDATE jobs SET of = ?3, name = ?4, kind = 'its key was no text: ' || kind
              WHERE CAST(of AS BLOB) = ?1 AND CAST(name AS BLOB) = ?2 AND format <= ?5",
         )?
         .execute(params![
-            of,
+            owner,
             name,
-            String::from_utf8_lossy(&of),
+            String::from_utf8_lossy(&owner),
             format!("unreadable:{digest}"),
             FORMAT
         ])?;
@@ -116,7 +117,7 @@ fn claim_one(
     until: Timestamp,
 ) -> anyhow::Result<Option<ClaimedJob>> {
     // Claim ids come from one counter for all jobs, so that they never repeat even if a job is written anew.
-    let found: Option<(JobRow, i64)> = tx
+    let claimed: Option<(JobRow, i64)> = tx
         .prepare_cached(
             "UPDATE jobs SET claim = (SELECT last + 1 FROM claims), due_at = ?4
              WHERE of = ?1 AND name = ?2 AND parked = 0 AND due_at <= ?3 AND format <= ?5
@@ -127,7 +128,7 @@ fn claim_one(
             |row| Ok((JobRow::read(key, row, 0)?, row.get(3)?)),
         )
         .optional()?;
-    let Some((JobRow { kind, attempts, written_at }, id)) = found else { return Ok(None) };
+    let Some((JobRow { kind, attempts, written_at }, id)) = claimed else { return Ok(None) };
     tx.prepare_cached("UPDATE claims SET last = last + 1")?.execute([])?;
     let claim = Claim { key: key.clone(), id: u64::try_from(id)? };
     Ok(Some(ClaimedJob { claim, kind, attempts, written_at }))
@@ -144,10 +145,10 @@ struct JobRow {
 impl JobRow {
     /// Reads `kind, attempts, written_at` from this column on.
     fn read(key: &JobKey, row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
-        let what = format!("the job `{}` of {}", key.name, key.of);
+        let subject = format!("the job `{}` of {}", key.name, key.of);
         let kind = match row.get_ref(first)?.as_str() {
-            Ok(kind) => from_json(&what, kind),
-            Err(_) => Err(Unreadable::new(what, "no text")),
+            Ok(kind) => from_json(&subject, kind),
+            Err(_) => Err(Unreadable::new(subject, "no text")),
         };
         let attempts = row.get_ref(first + 1)?.as_i64().unwrap_or_default();
         let written_at = row.get_ref(first + 2)?.as_i64().unwrap_or_default();
@@ -210,7 +211,7 @@ pub(super) fn park(tx: &Connection, claim: &Claim, why: &str) -> anyhow::Result<
 /// Makes parked jobs due now and returns their number.
 pub(super) fn retry_parked(
     tx: &Connection,
-    of: &JobOwner,
+    owner: &JobOwner,
     prefix: &str,
     now: Timestamp,
 ) -> anyhow::Result<usize> {
@@ -220,7 +221,7 @@ pub(super) fn retry_parked(
             "UPDATE jobs SET parked = 0, attempts = 0, due_at = ?3, written_at = ?3
              WHERE of = ?1 AND parked = 1 AND substr(name, 1, length(?2)) = ?2 AND format <= ?4",
         )?
-        .execute(params![of.to_string(), prefix, due_at, FORMAT])?)
+        .execute(params![owner.to_string(), prefix, due_at, FORMAT])?)
 }
 
 pub(super) fn due_between(
@@ -229,7 +230,7 @@ pub(super) fn due_between(
     by: Timestamp,
     limit: usize,
 ) -> anyhow::Result<Vec<(Timestamp, JobKey)>> {
-    let found = connection
+    let jobs = connection
         .prepare_cached(
             "SELECT of, name, due_at FROM jobs
              WHERE parked = 0 AND due_at >= ?1 AND due_at <= ?2 AND format <= ?4 ORDER BY due_at, of, name LIMIT ?3",
@@ -243,7 +244,7 @@ pub(super) fn due_between(
         )?
         .filter_map(Result::transpose)
         .collect::<Result<_, _>>()?;
-    Ok(found)
+    Ok(jobs)
 }
 
 pub(super) fn count_parked(connection: &Connection) -> anyhow::Result<usize> {
@@ -269,12 +270,12 @@ pub(super) fn parked(connection: &Connection, limit: usize) -> anyhow::Result<Ve
         .collect()
 }
 
-pub(super) fn jobs_of(connection: &Connection, of: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
+pub(super) fn jobs_of(connection: &Connection, owner: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
     connection
         .prepare_cached("SELECT name FROM jobs WHERE of = ?1 ORDER BY name")?
-        .query_map([of.to_string()], |row| Ok(row.get_ref(0)?.as_str().ok().map(str::to_owned)))?
+        .query_map([owner.to_string()], |row| Ok(row.get_ref(0)?.as_str().ok().map(str::to_owned)))?
         .filter_map(Result::transpose)
-        .map(|name| Ok(JobKey { of: of.clone(), name: name? }))
+        .map(|name| Ok(JobKey { of: owner.clone(), name: name? }))
         .collect()
 }
 

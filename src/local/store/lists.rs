@@ -43,6 +43,8 @@ pub(super) fn list(
         let id: String = row.get(0)?;
         match from_json(&id, &row.get::<_, String>(1)?) {
             Ok(request) => {
+                // Padded, so that cursors, which compare their marks as text, are in the order of the
+                // numbers.
                 let marks = (0..ties.len()).map(|tie| Ok(format!("{:020}", row.get::<_, i64>(3 + tie)?)));
                 let mark = marks.collect::<rusqlite::Result<Vec<_>>>()?.join("-");
                 places.push((Cursor { at: instant::read(row.get(2)?), mark }, request));
@@ -63,7 +65,7 @@ fn ties(which: RequestFilter) -> &'static [&'static str] {
 
 /// Returns the query for a list, without a limit: rows are read until the page is full.
 fn list_sql(filter: &Filter, which: RequestFilter, is_behind: bool) -> String {
-    let (are_meant, date) = match which {
+    let (condition, date) = match which {
         RequestFilter::Live => ("ended_at IS NULL", "submitted_at"),
         RequestFilter::Ended => ("ended_at IS NOT NULL", "ended_at"),
         RequestFilter::Waiting => ("waits = 1", "asked_at"),
@@ -80,7 +82,7 @@ fn list_sql(filter: &Filter, which: RequestFilter, is_behind: bool) -> String {
     };
     let order: Vec<String> = columns.iter().map(|column| format!("{column} {direction}")).collect();
     format!(
-        "SELECT id, body, {place} FROM requests WHERE {} AND {are_meant} AND format <= {FORMAT}{and_behind}
+        "SELECT id, body, {place} FROM requests WHERE {} AND {condition} AND format <= {FORMAT}{and_behind}
          ORDER BY {}",
         filter.sql,
         order.join(", ")
@@ -144,16 +146,16 @@ fn holdings_sql(filter: &Filter) -> String {
 }
 
 fn holding(row: &Row<'_>) -> anyhow::Result<Holding> {
-    let at = |column| anyhow::Ok(row.get::<_, Option<i64>>(column)?.map(instant::read));
+    let timestamp = |column| anyhow::Ok(row.get::<_, Option<i64>>(column)?.map(instant::read));
     Ok(Holding {
         request: request_id(&row.get::<_, String>(9)?)?,
         team: TeamName::new(row.get::<_, String>(0)?),
         product: product_key(&row.get::<_, String>(1)?)?,
         owner: PersonId::new(row.get::<_, String>(2)?),
         monthly: row.get::<_, Option<i64>>(3)?.map(cents::read),
-        activated_at: at(4)?,
-        ended_at: at(5)?,
-        expires_at: at(6)?,
+        activated_at: timestamp(4)?,
+        ended_at: timestamp(5)?,
+        expires_at: timestamp(6)?,
         billed: billed(row)?,
     })
 }
@@ -172,10 +174,9 @@ pub(super) fn count_waiting(
     most: usize,
 ) -> anyhow::Result<usize> {
     let filter = Filter::new(whose);
-    let (most_of_them, of_whom) = (filter.other(1), filter.sql);
-    let sql = format!(
-        "SELECT count(*) FROM (SELECT 1 FROM requests WHERE {of_whom} AND waits = 1 LIMIT {most_of_them})"
-    );
+    let (limit, owners) = (filter.other(1), filter.sql);
+    let sql =
+        format!("SELECT count(*) FROM (SELECT 1 FROM requests WHERE {owners} AND waits = 1 LIMIT {limit})");
     let values = filter.values(vec![Value::from(i64::try_from(most)?)]);
     let count: i64 =
         connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?;

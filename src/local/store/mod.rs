@@ -197,8 +197,8 @@ impl Store for SqliteStore {
         self.database.read(move |connection| bots::since(connection, since)).await
     }
 
-    async fn put_heard(&self, at: Timestamp) -> anyhow::Result<()> {
-        self.database.write(move |tx| bots::put_heard(tx, at)).await
+    async fn put_heard(&self, heard_at: Timestamp) -> anyhow::Result<()> {
+        self.database.write(move |tx| bots::put_heard(tx, heard_at)).await
     }
 
     async fn heard_at(&self) -> anyhow::Result<Option<Timestamp>> {
@@ -211,14 +211,14 @@ impl Store for SqliteStore {
 
     async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
         let due = async || self.database.read(move |connection| jobs::due(connection, now, limit)).await;
-        let mut found = due().await?;
+        let mut keys = due().await?;
         // A job whose key is not text cannot be claimed by key. Give it a valid one, so that it is parked
         // instead of staying due forever.
-        if found.iter().any(Option::is_none) {
+        if keys.iter().any(Option::is_none) {
             self.database.write(jobs::name_anew).await.context("cannot name a job whose key is no text")?;
-            found = due().await?;
+            keys = due().await?;
         }
-        Ok(found.into_iter().flatten().collect())
+        Ok(keys.into_iter().flatten().collect())
     }
 
     async fn claim(
@@ -246,9 +246,9 @@ impl Store for SqliteStore {
         self.database.write(move |tx| jobs::park(tx, &claim, &why)).await
     }
 
-    async fn retry_parked(&self, of: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
-        let (of, prefix) = (of.clone(), prefix.to_owned());
-        self.database.write(move |tx| jobs::retry_parked(tx, &of, &prefix, now)).await
+    async fn retry_parked(&self, owner: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
+        let (owner, prefix) = (owner.clone(), prefix.to_owned());
+        self.database.write(move |tx| jobs::retry_parked(tx, &owner, &prefix, now)).await
     }
 
     async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
@@ -259,9 +259,9 @@ impl Store for SqliteStore {
         self.database.read(jobs::count_parked).await
     }
 
-    async fn jobs_of(&self, of: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
-        let of = of.clone();
-        self.database.read(move |connection| jobs::jobs_of(connection, &of)).await
+    async fn jobs_of(&self, owner: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
+        let owner = owner.clone();
+        self.database.read(move |connection| jobs::jobs_of(connection, &owner)).await
     }
 
     async fn due_between(

@@ -157,6 +157,7 @@ pub(super) fn audit_page(
 ) -> anyhow::Result<(Vec<AuditEntry>, u64)> {
     let mut statement =
         connection.prepare_cached("SELECT n, request, body FROM audit WHERE n > ?1 ORDER BY n LIMIT ?2")?;
+    // A page without entries means the end of the trail, so a page has one at least.
     let rows = statement.query_map(params![i64::try_from(cursor)?, i64::try_from(limit.max(1))?], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
     })?;

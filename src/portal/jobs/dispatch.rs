@@ -24,8 +24,8 @@ use crate::portal::jobs::show::tell_of_lost_news;
 use crate::portal::jobs::signals::settle;
 use crate::portal::jobs::unclaimed::Passed;
 use crate::ports::access_denied::Denied;
-use crate::ports::haste::without_haste;
 use crate::ports::outage::{Side, error_unless, warn_unless};
+use crate::ports::priority::in_background;
 use crate::ports::queue::{Delivery, Queue};
 use crate::ports::retention::IdempotencyKey;
 use crate::ports::slack::HandBackReason;
@@ -155,7 +155,7 @@ impl Dispatcher {
     fn listen(&self, stop: &CancellationToken) -> JoinSet<()> {
         let queues = self.portal.ports.queues.iter();
         queues
-            .map(|queue| without_haste(listen(self.portal.clone(), Arc::clone(queue), stop.clone())))
+            .map(|queue| in_background(listen(self.portal.clone(), Arc::clone(queue), stop.clone())))
             .collect()
     }
 
@@ -163,7 +163,7 @@ impl Dispatcher {
     fn look_around(&self) {
         if let Ok(turn) = Arc::clone(&self.looks).try_lock_owned() {
             let (portal, stop) = (self.portal.clone(), self.stop.clone());
-            self.tasks.spawn(without_haste(async move {
+            self.tasks.spawn(in_background(async move {
                 stop.run_until_cancelled(Box::pin(look_around(&portal))).await;
                 drop(turn);
             }));
@@ -174,7 +174,7 @@ impl Dispatcher {
     fn note_repetitions(&self) {
         if let Ok(turn) = Arc::clone(&self.counts).try_lock_owned() {
             let portal = self.portal.clone();
-            self.tasks.spawn(without_haste(async move {
+            self.tasks.spawn(in_background(async move {
                 Box::pin(note_repetitions(&portal)).await;
                 drop(turn);
             }));
@@ -211,7 +211,7 @@ impl Dispatcher {
             // The semaphore is never closed, so this always returns a permit.
             let _turn = lane.acquire().await;
             while !dispatcher.stop.is_cancelled() {
-                let was_ours = without_haste(Box::pin(run_key(&dispatcher.portal, &running.key))).await;
+                let was_ours = in_background(Box::pin(run_key(&dispatcher.portal, &running.key))).await;
                 dispatcher.passed().note(&running.key, was_ours, dispatcher.portal.now());
                 if !dispatcher.was_woken_again(&running.key) {
                     break;

@@ -6,7 +6,7 @@ use crate::domain::audit::{By, Via};
 use crate::domain::request::Request;
 use crate::portal::people::click::{ButtonContext, RequestAction as Named};
 use crate::portal::{Error, Portal};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::ids::ButtonValue;
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;
@@ -32,7 +32,7 @@ pub(super) async fn named(edge: &Edge, click: &Click, tried: &str) -> Result<Nam
 /// Opens a follow-up modal if the user is allowed to continue. The submission checks permissions again.
 pub(super) async fn ask(
     edge: &Edge,
-    (at, click): (&Whereabouts, &Click),
+    (target, click): (&ReplyTarget, &Click),
     tried: &str,
     may: impl AsyncFnOnce(&Portal, &Named) -> Result<Request, Error>,
     view: fn(&Request, &ButtonContext) -> SlackModalView,
@@ -42,7 +42,7 @@ pub(super) async fn ask(
         let request = may(&edge.portal, &named).await?;
         Ok(view(&request, &named.button()))
     };
-    edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await
+    edge.opens(target, click.trigger_id.as_deref(), Box::pin(built)).await
 }
 
 /// Answers with the message that `good` makes of a success, or with the reason why nothing was done.

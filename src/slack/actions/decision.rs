@@ -3,14 +3,14 @@
 use super::button::{ask, named};
 use crate::domain::job::ClickedDecision;
 use crate::portal::people::decide::{DecisionOutcome, decide, may_approve_less, may_deny};
-use crate::slack::edge::{Edge, STORED, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget, STORED};
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
 use crate::slack::views::{self, approve_less, deny_reason};
 
 /// Approves the request. The card is updated by a job once the approval is stored.
-pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn approve(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
     let named = match named(edge, click, "approve").await {
         Ok(named) => named,
         Err(error) => return edge.refusal_of(&error),
@@ -19,7 +19,7 @@ pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack
         Ok(DecisionOutcome::Now(_)) => Ack::Empty,
         Ok(DecisionOutcome::NameWanted(request)) => {
             let view = views::approve(&request, &named.button());
-            edge.open_later(at, click.trigger_id.as_deref(), view);
+            edge.open_later(target, click.trigger_id.as_deref(), view);
             Ack::Empty
         }
         Ok(DecisionOutcome::Later) => Ack::Ephemeral(Message::plain(STORED)),
@@ -28,16 +28,16 @@ pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack
 }
 
 /// Opens the form for approving with changes, if the user may approve.
-pub(super) async fn ask_what(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn ask_what(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
     let built = async {
         let named = named(edge, click, "approve").await?;
         let (request, fields) = may_approve_less(&edge.portal, &named).await?;
         Ok(approve_less(&request, &fields, &named.button()))
     };
-    edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await
+    edge.opens(target, click.trigger_id.as_deref(), Box::pin(built)).await
 }
 
 /// Opens the form for the reason of a denial, if the user may deny.
-pub(super) async fn ask_why(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
-    ask(edge, (at, click), "deny", may_deny, deny_reason).await
+pub(super) async fn ask_why(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
+    ask(edge, (target, click), "deny", may_deny, deny_reason).await
 }

@@ -9,7 +9,7 @@ use crate::portal::people::teardown::{
     end as end_request, look_again as look_again_at, may_retain, may_tear_down,
 };
 use crate::portal::people::transfer::may_transfer;
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::incoming::Click;
 use crate::slack::reply::Ack;
 use crate::slack::{messages, views};
@@ -21,12 +21,14 @@ pub(super) async fn renew(edge: &Edge, click: &Click, period: u8) -> Ack {
         Ok(named) => renew_request(&edge.portal, &named, RenewalChoice::At(period)).await,
         Err(error) => Err(error),
     };
-    said(edge, renewed, |request| (!changes_by_itself(click, &request)).then(|| messages::renewed(&request)))
+    said(edge, renewed, |request| {
+        if changes_by_itself(click, &request) { None } else { Some(messages::renewed(&request)) }
+    })
 }
 
 /// Returns whether the user sees the result without an answer: in one of the request's messages, or on the home tab.
 fn changes_by_itself(click: &Click, request: &Request) -> bool {
-    let is_known = |at| request.messages.values().any(|message| message == at);
+    let is_known = |place| request.messages.values().any(|message| message == place);
     match &click.message {
         // Jobs update only the messages in a slot, not an older copy of one.
         Some(message) => !message.is_ephemeral && is_known(&message.at),
@@ -36,8 +38,8 @@ fn changes_by_itself(click: &Click, request: &Request) -> bool {
 }
 
 /// Opens the dialog that lists what a teardown would delete.
-pub(super) async fn ask_to_tear_down(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
-    ask(edge, (at, click), "tear down", may_tear_down, views::tear_down).await
+pub(super) async fn ask_to_tear_down(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
+    ask(edge, (target, click), "tear down", may_tear_down, views::tear_down).await
 }
 
 /// Checks a stuck request again.
@@ -59,20 +61,20 @@ pub(super) async fn end(edge: &Edge, click: &Click) -> Ack {
 }
 
 /// Opens the dialog for the reason to retain what a failed teardown left.
-pub(super) async fn ask_why_retain(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
-    ask(edge, (at, click), "retain", may_retain, views::retain).await
+pub(super) async fn ask_why_retain(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
+    ask(edge, (target, click), "retain", may_retain, views::retain).await
 }
 
 /// Opens the dialog that asks for the new owner.
-pub(super) async fn ask_to_whom(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
-    ask(edge, (at, click), "hand over", may_transfer, views::hand_over).await
+pub(super) async fn ask_to_whom(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
+    ask(edge, (target, click), "hand over", may_transfer, views::hand_over).await
 }
 
 /// Opens the form for changing a resource.
-pub(super) async fn ask_what_to_change(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn ask_what_to_change(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
     let built = async {
         let named = named(edge, click, "change").await?;
         Ok(views::form(&open_change(&edge.portal, &named, &[]).await?, None))
     };
-    edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await
+    edge.opens(target, click.trigger_id.as_deref(), Box::pin(built)).await
 }

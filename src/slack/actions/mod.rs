@@ -10,7 +10,7 @@ mod living;
 mod request;
 
 use super::commands;
-use super::edge::{Edge, Whereabouts};
+use super::edge::{Edge, ReplyTarget};
 use super::ids::ActionId;
 use super::incoming::Click;
 use super::reply::Ack;
@@ -23,39 +23,39 @@ pub(super) fn changes(click: &Click) -> bool {
 
 /// Answers a click. Slack shows nothing from the HTTP response to a click, so messages are sent separately.
 pub(super) async fn answer(edge: &Edge, click: &Click) -> Ack {
-    let at = &Whereabouts::of_click(click);
+    let target = &ReplyTarget::of_click(click);
     // Happens during a rollout, when a bot of another version has rendered the button.
     let Some(action) = ActionId::parse(&click.action_id) else {
         tracing::debug!(action = click.action_id, "an action that we do not know");
         return Ack::Empty;
     };
     match action {
-        ActionId::Approve => decision::approve(edge, at, click).await,
-        ActionId::ApproveLess => decision::ask_what(edge, at, click).await,
-        ActionId::Deny => decision::ask_why(edge, at, click).await,
+        ActionId::Approve => decision::approve(edge, target, click).await,
+        ActionId::ApproveLess => decision::ask_what(edge, target, click).await,
+        ActionId::Deny => decision::ask_why(edge, target, click).await,
         ActionId::Cancel => request::cancel(edge, click).await,
         ActionId::Nudge => request::nudge(edge, click).await,
         ActionId::Renew(period) => living::renew(edge, click, period).await,
-        ActionId::TearDown => living::ask_to_tear_down(edge, at, click).await,
+        ActionId::TearDown => living::ask_to_tear_down(edge, target, click).await,
         ActionId::LookAgain => living::look_again(edge, click).await,
         ActionId::End => living::end(edge, click).await,
-        ActionId::Retain => living::ask_why_retain(edge, at, click).await,
-        ActionId::Transfer => living::ask_to_whom(edge, at, click).await,
-        ActionId::Change => living::ask_what_to_change(edge, at, click).await,
-        ActionId::Again => request::again(edge, at, click).await,
+        ActionId::Retain => living::ask_why_retain(edge, target, click).await,
+        ActionId::Transfer => living::ask_to_whom(edge, target, click).await,
+        ActionId::Change => living::ask_what_to_change(edge, target, click).await,
+        ActionId::Again => request::again(edge, target, click).await,
         // A click on the home tab or in a modal has no message to reply to, so details open in a modal.
-        ActionId::ShowStatus if click.view.is_some() => home::show_details(edge, at, click).await,
+        ActionId::ShowStatus if click.view.is_some() => home::show_details(edge, target, click).await,
         ActionId::ShowStatus => request::show(edge, click).await,
         ActionId::MoreRows => request::more(edge, click).await,
-        ActionId::ShowAll => home::show_all(edge, at, click).await,
-        ActionId::ShowCosts => home::show_costs(edge, at, click).await,
-        ActionId::ShowStats => home::show_stats(edge, at, click).await,
+        ActionId::ShowAll => home::show_all(edge, target, click).await,
+        ActionId::ShowCosts => home::show_costs(edge, target, click).await,
+        ActionId::ShowStats => home::show_stats(edge, target, click).await,
         ActionId::RetryJob => jobs::retry(edge, click).await,
         ActionId::DropJob => jobs::forget(edge, click).await,
-        ActionId::Leave => home::leave(edge, at, click).await,
+        ActionId::Leave => home::leave(edge, target, click).await,
         ActionId::ComeBack => home::come_back(edge, click).await,
-        ActionId::OpenCatalog => commands::catalog(edge, at, click.trigger_id.as_deref()).await,
-        ActionId::ChooseProduct => catalog::choose(edge, at, click).await,
+        ActionId::OpenCatalog => commands::catalog(edge, target, click.trigger_id.as_deref()).await,
+        ActionId::ChooseProduct => catalog::choose(edge, target, click).await,
         ActionId::ChooseTeam | ActionId::PageBack | ActionId::FieldValue => form::changed(edge, click).await,
     }
 }

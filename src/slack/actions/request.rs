@@ -5,7 +5,7 @@ use crate::portal::people::cancel::cancel as cancel_request;
 use crate::portal::people::nudge::nudge as nudge_approvers;
 use crate::portal::people::{form, lookup};
 use crate::slack::commands::{self, Rows, list_page};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::ids::ButtonValue;
 use crate::slack::incoming::Click;
 use crate::slack::messages::cancelled as cancelled_message;
@@ -31,13 +31,13 @@ pub(super) async fn nudge(edge: &Edge, click: &Click) -> Ack {
 }
 
 /// Opens the request form, prefilled from this request.
-pub(super) async fn again(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn again(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
     let Some(value) = click.value().and_then(ButtonValue::parse) else { return Ack::Empty };
     let built = async {
-        let form = form::again(&edge.portal, &at.person, value.request).await?;
+        let form = form::again(&edge.portal, &target.person, value.request).await?;
         Ok(views::form(&form, None))
     };
-    edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await
+    edge.opens(target, click.trigger_id.as_deref(), Box::pin(built)).await
 }
 
 /// Shows the details of the request to the clicking user only.

@@ -53,7 +53,7 @@ struct OpenedConnection {
 
 impl SlackClient {
     /// Asks for the URL of one more connection. The client must hold the app-level token.
-    pub(in crate::slack) async fn ticket(&self) -> Result<SocketUrl, NoConnection> {
+    pub(in crate::slack) async fn socket_url(&self) -> Result<SocketUrl, NoConnection> {
         let opened: OpenedConnection =
             self.call("apps.connections.open", &json!({}), self.limits.call).await?;
         SocketUrl::read(&opened.url, &self.api)
@@ -85,7 +85,7 @@ impl SocketUrl {
         if may_be_dialed { Some(Self(url)) } else { None }
     }
 
-    /// Returns the URL.
+    /// Returns the URL, for the one place that connects to it.
     pub(in crate::slack) fn reveal(&self) -> &Url {
         &self.0
     }
@@ -93,7 +93,7 @@ impl SocketUrl {
 
 impl fmt::Debug for SocketUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ticket(not shown)")
+        f.write_str("SocketUrl(not shown)")
     }
 }
 
@@ -138,7 +138,7 @@ mod tests {
     #[tokio::test]
     async fn a_token_that_slack_refuses_is_told_apart_from_a_slack_that_is_out_of_order() {
         let (slack, client, _) = FakeSlack::start(&StillClock::new()).await;
-        let mut told = Vec::new();
+        let mut failures = Vec::new();
         for code in [
             "invalid_auth",
             "not_allowed_token_type",
@@ -148,13 +148,13 @@ mod tests {
             "ratelimited",
         ] {
             slack.refuses("apps.connections.open", code);
-            let refused = client.ticket().await.unwrap_err();
-            told.push(format!("{code}: {refused}"));
+            let refused = client.socket_url().await.unwrap_err();
+            failures.push(format!("{code}: {refused}"));
         }
         let (slack, client, _) = FakeSlack::start(&StillClock::new()).await;
         slack.answers("apps.connections.open", &json!({"ok": true, "url": "https://example.com"}));
-        told.push(client.ticket().await.unwrap_err().to_string());
-        insta::assert_snapshot!(told.join("\n"), @"
+        failures.push(client.socket_url().await.unwrap_err().to_string());
+        insta::assert_snapshot!(failures.join("\n"), @"
         invalid_auth: Slack refuses to open a connection (`invalid_auth`)
         not_allowed_token_type: Slack refuses to open a connection (`not_allowed_token_type`)
         missing_scope: Slack refuses to open a connection (`missing_scope`)

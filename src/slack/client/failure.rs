@@ -16,7 +16,7 @@ const UNSAID: Duration = Duration::from_secs(20);
 /// bot for good.
 const LONGEST: Duration = Duration::from_hours(1);
 
-/// A failed call.
+/// Why a call has no answer that can be used.
 #[derive(Debug)]
 pub(super) enum CallFailure {
     /// Slack refused the call: its error code and details.

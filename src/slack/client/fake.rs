@@ -98,11 +98,11 @@ impl FakeSlack {
 
     /// Holds back the answers of this method, or releases them.
     pub(crate) fn hold(&self, method: &str, is_held: bool) {
-        self.held.send_modify(|held| {
+        self.held.send_modify(|methods| {
             if is_held {
-                held.insert(method.to_owned())
+                methods.insert(method.to_owned())
             } else {
-                held.remove(method)
+                methods.remove(method)
             };
         });
     }
@@ -126,7 +126,7 @@ async fn answer(
     let authorization = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
     let body = serde_json::from_str(&body).unwrap_or_default();
     fake.calls.lock().unwrap().push(Call { method: method.clone(), arguments, body, authorization });
-    drop(fake.held.subscribe().wait_for(|held| !held.contains(&method)).await);
+    drop(fake.held.subscribe().wait_for(|methods| !methods.contains(&method)).await);
     let script =
         fake.scripts.lock().unwrap().get_mut(&method).and_then(|scripts| {
             if scripts.len() > 1 { scripts.pop_front() } else { scripts.front().cloned() }

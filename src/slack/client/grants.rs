@@ -15,7 +15,7 @@ use crate::ports::slack::SlackError;
 pub(crate) struct GrantUnknown {
     /// Slack's error code, such as `channel_not_found`; absent if Slack did not answer.
     code: Option<String>,
-    /// The full reason.
+    /// The whole reason, for an operator to read.
     pub(crate) why: String,
 }
 
@@ -54,6 +54,7 @@ struct GrantLookup {
 impl SlackClient {
     /// Returns the owner of the token, and its scopes if Slack lists them.
     pub(crate) async fn grants(&self) -> Result<(Identity, Option<BTreeSet<String>>), GrantUnknown> {
+        // The scopes are in a header of the answer, whichever method is called.
         let url = self.address_of("auth.test").map_err(CallFailure::Unusable)?;
         let (answer, identity) =
             self.answer("auth.test", &url, Some("{}".to_owned()), self.limits.call).await?;

@@ -218,8 +218,8 @@ impl SlackClient {
 
     /// Returns the difference computed from Slack's last known time; `None` if that is too old.
     fn remembered_difference(&self) -> Option<SignedDuration> {
-        let (slacks_now, at) = (*self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner))?;
-        let since = at.elapsed();
+        let (slacks_now, read_at) = (*self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let since = read_at.elapsed();
         if since >= REMEMBERED {
             return None;
         }

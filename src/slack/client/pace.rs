@@ -144,8 +144,8 @@ impl Pace {
         // Spend the burst as well, or the next messages would exceed the same limit again.
         queue.free_at = (queue.free_at + longer).max(until + self.interval * self.burst);
         queue.moved += longer;
-        for at in queue.kept.values_mut() {
-            *at += longer;
+        for turn_at in queue.kept.values_mut() {
+            *turn_at += longer;
         }
     }
 
@@ -157,12 +157,12 @@ impl Pace {
         }
         let queue = queues.entry(conversation.to_owned()).or_insert_with(|| ChannelPace::new(now));
         let burst = self.interval * self.burst;
-        let at = queue.take_kept(message, now, burst).unwrap_or_else(|| {
+        let turn_at = queue.take_kept(message, now, burst).unwrap_or_else(|| {
             queue.free_at = queue.free_at.max(now) + self.interval;
             // A turn in the past means that the burst is not used up, so it is now.
-            queue.free_at.checked_sub(burst).map_or(now, |at| at.max(now))
+            queue.free_at.checked_sub(burst).map_or(now, |turn_at| turn_at.max(now))
         });
-        queue.unless_too_far(message, at, (now, self.patience))
+        queue.unless_too_far(message, turn_at, (now, self.patience))
     }
 
     /// Returns the turn after any moves since it was computed.
@@ -175,8 +175,8 @@ impl Pace {
     ) -> Result<SendTurn, Duration> {
         let mut queues = self.lock();
         let Some(queue) = queues.get_mut(conversation) else { return Ok(turn) };
-        let at = turn.at + queue.moved.saturating_sub(turn.moved);
-        queue.unless_too_far(message, at, (now, self.patience))
+        let turn_at = turn.at + queue.moved.saturating_sub(turn.moved);
+        queue.unless_too_far(message, turn_at, (now, self.patience))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, ChannelPace>> {
@@ -192,7 +192,7 @@ impl ChannelPace {
     /// Takes the reserved turn of a message. Reservations expire one burst after their time; otherwise many senders who
     /// come back late could send at once.
     fn take_kept(&mut self, message: &str, now: Instant, burst: Duration) -> Option<Instant> {
-        self.kept.retain(|_, at| *at + burst >= now);
+        self.kept.retain(|_, turn_at| *turn_at + burst >= now);
         self.kept.remove(message)
     }
 
@@ -200,15 +200,15 @@ impl ChannelPace {
     fn unless_too_far(
         &mut self,
         message: &str,
-        at: Instant,
+        turn_at: Instant,
         (now, patience): (Instant, Patience),
     ) -> Result<SendTurn, Duration> {
-        let wait = at.saturating_duration_since(now);
+        let wait = turn_at.saturating_duration_since(now);
         if wait > patience.longest {
-            self.kept.insert(message.to_owned(), at);
+            self.kept.insert(message.to_owned(), turn_at);
             return Err(wait.saturating_sub(patience.early));
         }
-        Ok(SendTurn { at, moved: self.moved })
+        Ok(SendTurn { at: turn_at, moved: self.moved })
     }
 }
 
@@ -290,8 +290,8 @@ mod tests {
         }
         let mut idle_at = now + SECOND * 5;
         for (message, back) in away {
-            let at = now + back;
-            let turn = at + waits_as(&pace, "C1", &message, at).unwrap();
+            let turn_at = now + back;
+            let turn = turn_at + waits_as(&pace, "C1", &message, turn_at).unwrap();
             assert_eq!(turn, idle_at + SECOND, "neither idle nor at the same time");
             idle_at = turn;
         }
@@ -308,8 +308,8 @@ mod tests {
             .iter()
             .map(|(message, back)| {
                 let again = waits_as(&pace, "C1", message, now + *back).unwrap_err();
-                let at = now + *back + again;
-                at + waits_as(&pace, "C1", message, at).unwrap()
+                let turn_at = now + *back + again;
+                turn_at + waits_as(&pace, "C1", message, turn_at).unwrap()
             })
             .collect();
         assert_eq!(turns.first(), Some(&(now + SECOND * 36)));
@@ -338,9 +338,10 @@ mod tests {
         let away = sends_away(&pace, now);
         pace.hold_and_keep("C1", "refused", SECOND * 30);
         let (message, _) = away.first().unwrap();
-        let at = now + SECOND * 30;
+        let turn_at = now + SECOND * 30;
         assert!(
-            waits_as(&pace, "C1", "refused", at).unwrap() < waits_as(&pace, "C1", message, at).unwrap_err()
+            waits_as(&pace, "C1", "refused", turn_at).unwrap()
+                < waits_as(&pace, "C1", message, turn_at).unwrap_err()
         );
     }
 

@@ -167,6 +167,7 @@ impl SlackClient {
         let groups: GroupsPage = self.read("usergroups.list", &arguments, self.limits.call).await?;
         let people =
             |group: UserGroup| (GroupId::new(group.id), group.users.into_iter().map(PersonId::new).collect());
+        // A group whose id cannot be read cannot be named in the settings either.
         Ok(groups.usergroups.into_iter().filter(|group| !group.id.is_empty()).map(people).collect())
     }
 
@@ -202,6 +203,7 @@ impl SlackClient {
         let arguments = [("user", person.to_string())];
         match self.read::<Described>("users.profile.get", &arguments, self.limits.call).await {
             Ok(Described { profile }) => {
+                // Indexing JSON never fails: what is absent or has another shape is null.
                 let value = profile["fields"][field]["value"].as_str();
                 Ok(value.filter(|value| !value.is_empty()).map(str::to_owned))
             }

@@ -155,11 +155,11 @@ impl RateLimits {
         // A decision needs no turn, because the limits of the other updates leave room for it.
         if !is_decision {
             let every = self.unit * PROGRESS_EVERY;
-            if let Some(at) = last.at
+            if let Some(sent_at) = last.at
                 && is_progress
-                && at + every > now
+                && sent_at + every > now
             {
-                return Err(at + every - now);
+                return Err(sent_at + every - now);
             }
             // Progress is out of date soon, so it must not use up turns that other updates need.
             if is_progress && !self.updates.is_quiet(UPDATE) {
@@ -184,14 +184,14 @@ impl RateLimits {
 
     /// Records that the message now shows this, so that progress updates can wait a little.
     pub(super) fn shown(&self, message: &str, shows: Shows) {
-        let at = Some(self.time.now());
-        self.remember(message, Shown { at, sent: shows.decisions, arrived: shows.decisions });
+        let sent_at = Some(self.time.now());
+        self.remember(message, Shown { at: sent_at, sent: shows.decisions, arrived: shows.decisions });
     }
 
     fn remember(&self, message: &str, sent: Shown) {
         let (now, mut all) = (self.time.now(), self.shown.lock().unwrap_or_else(PoisonError::into_inner));
         if all.len() >= REMEMBERED {
-            all.retain(|_, shown| shown.at.is_some_and(|at| at + LONG_AGO > now));
+            all.retain(|_, state| state.at.is_some_and(|sent_at| sent_at + LONG_AGO > now));
         }
         all.insert(message.to_owned(), sent);
     }
@@ -256,17 +256,17 @@ mod tests {
         let mut due: Vec<(u64, String)> = (0..60).map(|number| (0, format!("direct {number}"))).collect();
         // Waiting cards are updated too, such as after a time in which no bot ran.
         due.extend((0..60).map(|number| (0, format!("card {number}"))));
-        let mut shown = 0;
+        let mut shown_count = 0;
         for second in 0..60 {
-            due.retain_mut(|(at, message)| {
-                if *at > second {
+            due.retain_mut(|(due_at, message)| {
+                if *due_at > second {
                     return true;
                 }
                 match update(&limits, message, SETTLED) {
-                    Ok(()) => shown += 1,
-                    Err(wait) => *at = second + wait.as_secs().max(1),
+                    Ok(()) => shown_count += 1,
+                    Err(wait) => *due_at = second + wait.as_secs().max(1),
                 }
-                *at > second
+                *due_at > second
             });
             if second % 3 == 0 {
                 let card = format!("answered {second}");
@@ -283,7 +283,7 @@ mod tests {
             }
             clock.move_by(1);
         }
-        assert!((30..=35).contains(&shown), "{shown}");
+        assert!((30..=35).contains(&shown_count), "{shown_count}");
         let card = "answered 0";
         assert!(
             update(&limits, card, shows(2, UpdateProgress::Settled)).is_err(),
@@ -296,17 +296,17 @@ mod tests {
         let clock = StillClock::new();
         let limits = limits(&clock);
         let old = Shows { is_new: false, ..shows(2, UpdateProgress::Settled) };
-        let mut shown = 0;
+        let mut shown_count = 0;
         for card in 0..60 {
             match limits.update(&format!("card {card}"), old) {
-                Ok(()) if card % 2 == 0 => shown += 1,
+                Ok(()) if card % 2 == 0 => shown_count += 1,
                 // An update that did not arrive does not count as a new decision when it is repeated.
                 Ok(()) => limits.not_shown(&format!("card {card}"), old),
                 Err(_) => {}
             }
         }
-        assert!(limits.update("card 59", old).is_err(), "{shown}");
-        assert!(shown < 15, "{shown}");
+        assert!(limits.update("card 59", old).is_err(), "{shown_count}");
+        assert!(shown_count < 15, "{shown_count}");
         assert_eq!(
             update(&limits, "card 0", shows(3, UpdateProgress::Settled)),
             Ok(()),
@@ -357,11 +357,11 @@ mod tests {
         assert!(update(&limits, "thread", UNDER_WAY).is_err(), "it was posted just now");
         clock.move_by(3);
         assert_eq!(update(&limits, "thread", UNDER_WAY), Ok(()), "people see soon that it begins");
-        let mut shown = 0;
+        let mut shown_count = 0;
         for step in 0..60 {
-            shown += usize::from(update(&limits, &format!("thread {step}"), UNDER_WAY).is_ok());
+            shown_count += usize::from(update(&limits, &format!("thread {step}"), UNDER_WAY).is_ok());
         }
-        assert!((5..8).contains(&shown), "{shown}");
+        assert!((5..8).contains(&shown_count), "{shown_count}");
         for number in 0..7 {
             assert_eq!(
                 update(&limits, &format!("direct {number}"), SETTLED),
@@ -386,8 +386,8 @@ mod tests {
         while !due.is_empty() {
             due = due
                 .into_iter()
-                .filter_map(|(at, subject)| match limits.turn(method, subject) {
-                    _ if at > second => Some((at, subject)),
+                .filter_map(|(due_at, subject)| match limits.turn(method, subject) {
+                    _ if due_at > second => Some((due_at, subject)),
                     Ok(()) => {
                         made.push(second);
                         None
@@ -403,7 +403,9 @@ mod tests {
 
     fn most_in_a_minute(made: &[Duration]) -> usize {
         let minute = Duration::from_mins(1);
-        let within = |from: &Duration| made.iter().filter(|at| *at >= from && **at < *from + minute).count();
+        let within = |from: &Duration| {
+            made.iter().filter(|due_at| *due_at >= from && **due_at < *from + minute).count()
+        };
         made.iter().map(within).max().unwrap()
     }
 

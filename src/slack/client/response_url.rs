@@ -18,7 +18,7 @@ pub(super) fn followable(url: &str, api: &Url) -> Option<Url> {
         && url.host_str().is_some_and(|host| HOOKS.contains(&host))
         && url.port().is_none();
     let is_api = matches!(url.scheme(), "http" | "https") && url.origin() == api.origin();
-    (is_slack || is_api).then_some(url)
+    if is_slack || is_api { Some(url) } else { None }
 }
 
 #[cfg(test)]

@@ -93,6 +93,7 @@ impl SlackClient {
                 answer => return self.held(place, outgoing, answer),
             }
         }
+        // Last attempt: if Slack still asks to wait, the caller comes back later.
         let answer = self.call(method, outgoing, self.limits.call).await;
         self.held(place, outgoing, answer)
     }
@@ -114,13 +115,18 @@ impl SlackClient {
     ///
     /// # Errors
     /// See [`SlackError`].
-    pub async fn say(&self, to: &Destination, message: &Message) -> Result<MessageRef, SlackError> {
-        Ok(self.send(to, &message.text, message).await?.at)
+    pub async fn say(&self, destination: &Destination, message: &Message) -> Result<MessageRef, SlackError> {
+        Ok(self.send(destination, &message.text, message).await?.at)
     }
 
-    async fn send(&self, to: &Destination, place: &str, message: &Message) -> Result<Posted, SlackError> {
+    async fn send(
+        &self,
+        destination: &Destination,
+        place: &str,
+        message: &Message,
+    ) -> Result<Posted, SlackError> {
         // A user's id works as a channel: Slack opens the direct conversation and answers with its id.
-        let (channel, thread_ts) = match to {
+        let (channel, thread_ts) = match destination {
             Destination::Channel(channel) => (channel.as_str(), None),
             Destination::Thread(first) => (first.channel.as_str(), Some(first.ts.as_str())),
             Destination::Person(person) => (person.as_str(), None),
@@ -188,31 +194,32 @@ fn shows(notice: &Notice<'_>) -> Shows {
     let decided_at = request.approval().consents.last().map(|approval| approval.at).max(request.ended_at);
     Shows {
         decisions: if is_card { decisions } else { 0 },
-        is_new: decided_at.is_some_and(|at| now.duration_since(at) < NEW),
+        is_new: decided_at.is_some_and(|time| now.duration_since(time) < NEW),
         progress: if is_under_way { UpdateProgress::UnderWay } else { UpdateProgress::Settled },
     }
 }
 
 #[async_trait]
 impl Slack for SlackClient {
-    async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError> {
-        let posted = self.send(to, &place(notice), &render(notice)).await?;
+    async fn post(&self, destination: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError> {
+        let posted = self.send(destination, &place(notice), &render(notice)).await?;
         self.rate_limits.shown(&posted.at.ts, shows(notice));
         Ok(posted)
     }
 
-    async fn update(&self, at: &MessageRef, notice: &Notice<'_>) -> Result<(), SlackError> {
+    async fn update(&self, message_ref: &MessageRef, notice: &Notice<'_>) -> Result<(), SlackError> {
         let shows = shows(notice);
-        self.rate_limits.update(&at.ts, shows).map_err(CallFailure::RateLimited)?;
+        self.rate_limits.update(&message_ref.ts, shows).map_err(CallFailure::RateLimited)?;
         let message = render(notice);
-        let outgoing = Outgoing { ts: Some(&at.ts), ..Outgoing::new(at.channel.as_str(), &message) };
+        let outgoing =
+            Outgoing { ts: Some(&message_ref.ts), ..Outgoing::new(message_ref.channel.as_str(), &message) };
         match self.paced("chat.update", &place(notice), &outgoing).await {
             Ok(Done {}) => {
-                self.rate_limits.shown(&at.ts, shows);
+                self.rate_limits.shown(&message_ref.ts, shows);
                 Ok(())
             }
             Err(error) => {
-                self.rate_limits.not_shown(&at.ts, shows);
+                self.rate_limits.not_shown(&message_ref.ts, shows);
                 Err(error.into())
             }
         }

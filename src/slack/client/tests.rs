@@ -109,8 +109,8 @@ async fn a_limit_says_how_long_whatever_its_body_is() {
             for method in ["users.info", "views.open", "auth.test"] {
                 slack.script(method, 429, headers.clone(), body);
             }
-            let asked = client.member(&PersonId::new("U0BOB")).await.unwrap_err();
-            assert_eq!(asked.to_string(), "Slack asks to wait 37 s", "{headers:?} {body}");
+            let error = client.member(&PersonId::new("U0BOB")).await.unwrap_err();
+            assert_eq!(error.to_string(), "Slack asks to wait 37 s", "{headers:?} {body}");
             let opened = client.open_view("1.2", &note("A", "b")).await.unwrap_err();
             assert_eq!(opened.to_string(), "Slack asks to wait 37 s", "{headers:?} {body}");
             let granted = client.grants().await.unwrap_err();
@@ -254,8 +254,8 @@ async fn one_odd_field_of_an_answer_is_absent_and_costs_nothing_else() {
         null,
     ]);
     slack.answers("usergroups.list", &json!({ "ok": true, "usergroups": groups }));
-    let found: BTreeMap<_, _> = client.groups().await.unwrap().into_iter().collect();
-    insta::assert_snapshot!(format!("{found:?}"), @r#"{GroupId("S0LEADS"): {PersonId("U0MORGAN")}, GroupId("S0ODD"): {}, GroupId("S0OTHER"): {}}"#);
+    let groups: BTreeMap<_, _> = client.groups().await.unwrap().into_iter().collect();
+    insta::assert_snapshot!(format!("{groups:?}"), @r#"{GroupId("S0LEADS"): {PersonId("U0MORGAN")}, GroupId("S0ODD"): {}, GroupId("S0OTHER"): {}}"#);
 
     let members = json!([{ "id": "U0ALICE", "profile": [], "is_email_confirmed": "yes" }, "U0TEXT", null, 7]);
     slack.answers(
@@ -319,8 +319,8 @@ async fn a_decision_that_did_not_reach_its_card_goes_first_when_it_is_sent_again
         let channel = ChannelId::new(format!("C{number}"));
         client.update(&MessageRef { channel, ts: number.to_string() }, &waits).await.unwrap();
     }
-    let at = MessageRef { channel: ChannelId::new("C1"), ts: "1.2".into() };
-    let metered = client.update(&at, &waits).await.unwrap_err();
+    let message = MessageRef { channel: ChannelId::new("C1"), ts: "1.2".into() };
+    let metered = client.update(&message, &waits).await.unwrap_err();
     assert!(
         matches!(metered, SlackError::RateLimited(_)),
         "a card that still waits takes its turn: {metered:?}"
@@ -335,11 +335,11 @@ async fn a_decision_that_did_not_reach_its_card_goes_first_when_it_is_sent_again
         [fails(500), fails(503), (200, Vec::new(), r#"{"ok":true}"#.to_owned())],
     );
     for _ in 0..2 {
-        let failed = client.update(&at, &decided).await.unwrap_err();
+        let failed = client.update(&message, &decided).await.unwrap_err();
         assert!(matches!(failed, SlackError::Silence(_)), "{failed:?}");
     }
-    client.update(&at, &decided).await.unwrap();
-    let again = client.update(&at, &decided).await.unwrap_err();
+    client.update(&message, &decided).await.unwrap();
+    let again = client.update(&message, &decided).await.unwrap_err();
     assert!(matches!(again, SlackError::RateLimited(_)), "it is shown: {again:?}");
 }
 

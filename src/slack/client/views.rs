@@ -14,7 +14,7 @@ use crate::slack::incoming::ResponseUrl;
 use crate::slack::messages::Message;
 use crate::slack::views::to_json;
 
-/// An open view.
+/// A view that Slack has opened, pushed or updated.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct OpenedView {
@@ -95,8 +95,8 @@ impl SlackClient {
     ///
     /// # Errors
     /// See [`SlackError`]; [`SlackError::Refused`] if the URL is not Slack's, [`SlackError::Gone`] if it has expired.
-    pub async fn respond(&self, to: &ResponseUrl, message: &Message) -> Result<(), SlackError> {
-        let url = followable(to.reveal(), &self.api)
+    pub async fn respond(&self, response_url: &ResponseUrl, message: &Message) -> Result<(), SlackError> {
+        let url = followable(response_url.reveal(), &self.api)
             .ok_or_else(|| SlackError::Refused("the response address is not Slack's".to_owned()))?;
         let body = json!({
             "response_type": "ephemeral",

@@ -2,18 +2,23 @@
 
 use super::request::which;
 use crate::portal::people::{form, lookup};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
-pub(super) async fn again(edge: &Edge, at: &Whereabouts, trigger: Option<&str>, typed: Option<&str>) -> Ack {
+pub(super) async fn again(
+    edge: &Edge,
+    target: &ReplyTarget,
+    trigger: Option<&str>,
+    typed: Option<&str>,
+) -> Ack {
     let Some(typed) = typed else { return which(edge, "again") };
     edge.opens(
-        at,
+        target,
         trigger,
         Box::pin(async {
-            let request = lookup::find(&edge.portal, &at.person, typed).await?;
-            let form = form::again(&edge.portal, &at.person, request.id).await?;
+            let request = lookup::find(&edge.portal, &target.person, typed).await?;
+            let form = form::again(&edge.portal, &target.person, request.id).await?;
             Ok(views::form(&form, None))
         }),
     )

@@ -2,12 +2,12 @@
 
 use crate::domain::audit::{By, Via};
 use crate::portal::people::parked_jobs;
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::messages::{self, Message};
 use crate::slack::reply::Ack;
 
-pub(super) async fn jobs(edge: &Edge, at: &Whereabouts) -> Ack {
-    let by = By { person: at.person.clone(), via: Via::Command };
+pub(super) async fn jobs(edge: &Edge, target: &ReplyTarget) -> Ack {
+    let by = By { person: target.person.clone(), via: Via::Command };
     Ack::Ephemeral(listed(edge, &by, None).await)
 }
 

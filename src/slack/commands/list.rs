@@ -6,7 +6,7 @@ use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::people::lookup::{self, Cut, RequestList};
 use crate::ports::store::{Cursor, RequestScope};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::messages::{self, ListPage, Message, PAGE_ROWS};
 use crate::slack::mrkdwn::escape;
 use crate::slack::reply::Ack;
@@ -85,8 +85,8 @@ impl Rows {
     }
 }
 
-pub(super) async fn list(edge: &Edge, at: &Whereabouts, team: Option<&str>) -> Ack {
-    Ack::Ephemeral(page(edge, &at.person, &Rows::first(team)).await)
+pub(super) async fn list(edge: &Edge, target: &ReplyTarget, team: Option<&str>) -> Ack {
+    Ack::Ephemeral(page(edge, &target.person, &Rows::first(team)).await)
 }
 
 /// Returns one page as a message, or why there is none. Earlier pages remain visible above it, so there is no way back.

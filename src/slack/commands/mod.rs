@@ -25,7 +25,7 @@ pub(super) use stats::modal as stats_modal;
 
 use slack_morphism::prelude::SlackModalView;
 
-use super::edge::{Edge, Whereabouts};
+use super::edge::{Edge, ReplyTarget};
 use super::incoming::{Shortcut, SlashCommand};
 use super::reply::Ack;
 use super::views;
@@ -33,7 +33,7 @@ use crate::domain::parameters::{Prefill, parse_prefill};
 use crate::portal::Error;
 use crate::portal::people::form::{OfferedProduct, Typed, find_product, found, offers, open};
 
-/// Answers a command.
+/// Parses the text of a command and answers it.
 pub(super) async fn answer(edge: &Edge, command: &SlashCommand) -> Ack {
     let typed_text = escaped::as_typed(&command.text);
     let words = parse_prefill(&typed_text);
@@ -45,7 +45,7 @@ pub(super) async fn answer(edge: &Edge, command: &SlashCommand) -> Ack {
     Box::pin(by_word(edge, command, word, &typed_text, words)).await
 }
 
-/// The subcommands.
+/// The first word of a command, which selects the file here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
     /// No word: opens the catalog.
@@ -98,62 +98,62 @@ impl Word {
 }
 
 async fn by_word(edge: &Edge, command: &SlashCommand, word: Word, typed_text: &str, words: Prefill) -> Ack {
-    let at = &Whereabouts::of_command(command);
+    let target = &ReplyTarget::of_command(command);
     let (trigger, key) = (command.trigger_id.as_deref(), command.key.as_str());
     let mut plain = words.words.iter().skip(1).map(String::as_str);
     let (rest, third) = (plain.next(), plain.next());
     match word {
-        Word::Catalog => catalog(edge, at, trigger).await,
+        Word::Catalog => catalog(edge, target, trigger).await,
         Word::Help => Ack::Written(edge.help()),
-        Word::List => list::list(edge, at, rest).await,
-        Word::Status => request::status(edge, at, rest).await,
-        Word::Cancel => request::cancel(edge, at, key, rest).await,
-        Word::Renew => renew::renew(edge, at, key, rest, third).await,
-        Word::Teardown => teardown::ask(edge, at, (trigger, key), rest).await,
-        Word::Transfer => transfer::transfer(edge, at, (trigger, key), rest, third).await,
-        Word::Again => again::again(edge, at, trigger, rest).await,
-        Word::Change => change::change(edge, at, (trigger, key), rest, &words.pairs).await,
-        Word::Audit => audit::audit(edge, at, rest).await,
-        Word::Costs => costs::costs(edge, at, rest).await,
-        Word::Stats => stats::stats(edge, at, rest).await,
-        Word::Jobs => jobs::jobs(edge, at).await,
-        Word::Pause => pause::pause(edge, at, key, typed_text).await,
-        Word::Resume => pause::resume(edge, at, key).await,
-        Word::Product => edge.opens(at, trigger, Box::pin(named(edge, at, words))).await,
+        Word::List => list::list(edge, target, rest).await,
+        Word::Status => request::status(edge, target, rest).await,
+        Word::Cancel => request::cancel(edge, target, key, rest).await,
+        Word::Renew => renew::renew(edge, target, key, rest, third).await,
+        Word::Teardown => teardown::ask(edge, target, (trigger, key), rest).await,
+        Word::Transfer => transfer::transfer(edge, target, (trigger, key), rest, third).await,
+        Word::Again => again::again(edge, target, trigger, rest).await,
+        Word::Change => change::change(edge, target, (trigger, key), rest, &words.pairs).await,
+        Word::Audit => audit::audit(edge, target, rest).await,
+        Word::Costs => costs::costs(edge, target, rest).await,
+        Word::Stats => stats::stats(edge, target, rest).await,
+        Word::Jobs => jobs::jobs(edge, target).await,
+        Word::Pause => pause::pause(edge, target, key, typed_text).await,
+        Word::Resume => pause::resume(edge, target, key).await,
+        Word::Product => edge.opens(target, trigger, Box::pin(named(edge, target, words))).await,
     }
 }
 
 /// Returns the form of the named product, or, if there is no such product, the catalog entries that match the words.
-async fn named(edge: &Edge, at: &Whereabouts, words: Prefill) -> Result<SlackModalView, Error> {
+async fn named(edge: &Edge, target: &ReplyTarget, words: Prefill) -> Result<SlackModalView, Error> {
     let product = words.words.first().map(String::as_str).unwrap_or_default();
     // If the search finds nothing either, opening the form below reports that there is no such product.
     if find_product(&edge.portal, product).is_err()
-        && let Ok(offers) = found(&edge.portal, &at.person, &words.words).await
+        && let Ok(offers) = found(&edge.portal, &target.person, &words.words).await
         && !offers.is_empty()
     {
         return shown(edge, &offers, Some(&words.words.join(" "))).await;
     }
-    let form = open(&edge.portal, &at.person, &product.to_lowercase(), &typed(words.pairs)).await?;
+    let form = open(&edge.portal, &target.person, &product.to_lowercase(), &typed(words.pairs)).await?;
     Ok(views::form(&form, None))
 }
 
 /// Answers a shortcut. There is only one, which opens the catalog.
 pub(super) async fn shortcut(edge: &Edge, shortcut: &Shortcut) -> Ack {
     if shortcut.callback_id == super::ids::CATALOG_SHORTCUT {
-        let at = Whereabouts::only(&shortcut.origin.person);
-        catalog(edge, &at, shortcut.trigger_id.as_deref()).await
+        let target = ReplyTarget::only(&shortcut.origin.person);
+        catalog(edge, &target, shortcut.trigger_id.as_deref()).await
     } else {
         Ack::Empty
     }
 }
 
-/// Opens the catalog.
-pub(super) async fn catalog(edge: &Edge, at: &Whereabouts, trigger: Option<&str>) -> Ack {
+/// Opens the catalog of what this person's teams may request.
+pub(super) async fn catalog(edge: &Edge, target: &ReplyTarget, trigger: Option<&str>) -> Ack {
     edge.opens(
-        at,
+        target,
         trigger,
         Box::pin(async {
-            let offers = offers(&edge.portal, &at.person).await?;
+            let offers = offers(&edge.portal, &target.person).await?;
             shown(edge, &offers, None).await
         }),
     )

@@ -4,14 +4,14 @@ use super::request::{named, which};
 use crate::domain::period::Period;
 use crate::portal::Error;
 use crate::portal::people::renew::{RenewalChoice, renew as renew_request};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::messages::{self, Message};
 use crate::slack::mrkdwn::escape;
 use crate::slack::reply::Ack;
 
 pub(super) async fn renew(
     edge: &Edge,
-    at: &Whereabouts,
+    target: &ReplyTarget,
     key: &str,
     typed: Option<&str>,
     period: Option<&str>,
@@ -24,7 +24,7 @@ pub(super) async fn renew(
             return Ack::Ephemeral(Message::plain(&format!("{}.", escape(&error.to_string()))));
         }
     };
-    match renewed(edge, at, key, typed, by).await {
+    match renewed(edge, target, key, typed, by).await {
         Ok(message) => Ack::Ephemeral(message),
         Err(error) => edge.refusal_of(&error),
     }
@@ -32,11 +32,11 @@ pub(super) async fn renew(
 
 async fn renewed(
     edge: &Edge,
-    at: &Whereabouts,
+    target: &ReplyTarget,
     key: &str,
     typed: &str,
     by: RenewalChoice,
 ) -> Result<Message, Error> {
-    let click = named(edge, at, key, typed).await?;
+    let click = named(edge, target, key, typed).await?;
     Ok(messages::renewed(&renew_request(&edge.portal, &click, by).await?))
 }

@@ -11,14 +11,14 @@ use crate::portal::people::lookup::{self, Detail};
 use crate::portal::{Error, Portal, Tending};
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::RequestNotice;
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::messages::{self, Message, Rights};
 use crate::slack::reply::Ack;
 
-pub(super) async fn status(edge: &Edge, at: &Whereabouts, typed: Option<&str>) -> Ack {
+pub(super) async fn status(edge: &Edge, target: &ReplyTarget, typed: Option<&str>) -> Ack {
     let Some(typed) = typed else { return which(edge, "status") };
-    match lookup::find_in_full(&edge.portal, &at.person, typed).await {
-        Ok(detail) => Ack::Ephemeral(full(edge, &detail, &at.person).await),
+    match lookup::find_in_full(&edge.portal, &target.person, typed).await {
+        Ok(detail) => Ack::Ephemeral(full(edge, &detail, &target.person).await),
         Err(error) => edge.refusal_of(&error),
     }
 }
@@ -69,28 +69,28 @@ async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights
     }
 }
 
-pub(super) async fn cancel(edge: &Edge, at: &Whereabouts, key: &str, typed: Option<&str>) -> Ack {
+pub(super) async fn cancel(edge: &Edge, target: &ReplyTarget, key: &str, typed: Option<&str>) -> Ack {
     let Some(typed) = typed else { return which(edge, "cancel") };
-    match cancelled(edge, at, key, typed).await {
+    match cancelled(edge, target, key, typed).await {
         Ok(request) => Ack::Ephemeral(messages::cancelled(&request)),
         Err(error) => edge.refusal_of(&error),
     }
 }
 
-async fn cancelled(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Result<Request, Error> {
-    cancel_request(&edge.portal, &named(edge, at, key, typed).await?).await
+async fn cancelled(edge: &Edge, target: &ReplyTarget, key: &str, typed: &str) -> Result<Request, Error> {
+    cancel_request(&edge.portal, &named(edge, target, key, typed).await?).await
 }
 
 /// Returns the request whose id begins with `typed`, as if the user had clicked a button of its newest message. The
 /// command's idempotency key makes it count only once if Slack delivers it again.
 pub(super) async fn named(
     edge: &Edge,
-    at: &Whereabouts,
+    target: &ReplyTarget,
     key: &str,
     typed: &str,
 ) -> Result<RequestAction, Error> {
-    let request = lookup::find(&edge.portal, &at.person, typed).await?;
-    let by = By { person: at.person.clone(), via: Via::Command };
+    let request = lookup::find(&edge.portal, &target.person, typed).await?;
+    let by = By { person: target.person.clone(), via: Via::Command };
     Ok(RequestAction { by, request: request.id, epoch: request.epoch, message: None, once: key.to_owned() })
 }
 

@@ -6,22 +6,22 @@ use slack_morphism::prelude::SlackModalView;
 use super::request::{named, which};
 use crate::portal::Error;
 use crate::portal::people::teardown::may_tear_down;
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
 pub(super) async fn ask(
     edge: &Edge,
-    at: &Whereabouts,
+    target: &ReplyTarget,
     (trigger, key): (Option<&str>, &str),
     typed: Option<&str>,
 ) -> Ack {
     let Some(typed) = typed else { return which(edge, "teardown") };
-    edge.opens(at, trigger, Box::pin(dialog(edge, at, key, typed))).await
+    edge.opens(target, trigger, Box::pin(dialog(edge, target, key, typed))).await
 }
 
-async fn dialog(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Result<SlackModalView, Error> {
-    let click = named(edge, at, key, typed).await?;
+async fn dialog(edge: &Edge, target: &ReplyTarget, key: &str, typed: &str) -> Result<SlackModalView, Error> {
+    let click = named(edge, target, key, typed).await?;
     let request = may_tear_down(&edge.portal, &click).await?;
     Ok(views::tear_down(&request, &click.button()))
 }

@@ -7,24 +7,24 @@ use super::request::{named, which};
 use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::people::transfer::{may_transfer, transfer as transfer_request};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::messages::{self, Message};
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
 pub(super) async fn transfer(
     edge: &Edge,
-    at: &Whereabouts,
+    target: &ReplyTarget,
     (trigger, key): (Option<&str>, &str),
     typed: Option<&str>,
-    to: Option<&str>,
+    mentioned: Option<&str>,
 ) -> Ack {
     let Some(typed) = typed else { return which(edge, "transfer") };
     // With `should_escape` in the manifest, a mention arrives as an id. Anything else opens the dialog.
-    let Some(to) = to.and_then(person) else {
-        return edge.opens(at, trigger, Box::pin(dialog(edge, at, key, typed))).await;
+    let Some(new_owner) = mentioned.and_then(person) else {
+        return edge.opens(target, trigger, Box::pin(dialog(edge, target, key, typed))).await;
     };
-    match handed_over(edge, at, key, typed, &to).await {
+    match handed_over(edge, target, key, typed, &new_owner).await {
         Ok(message) => Ack::Ephemeral(message),
         Err(error) => edge.refusal_of(&error),
     }
@@ -32,17 +32,17 @@ pub(super) async fn transfer(
 
 async fn handed_over(
     edge: &Edge,
-    at: &Whereabouts,
+    target: &ReplyTarget,
     key: &str,
     typed: &str,
-    to: &PersonId,
+    new_owner: &PersonId,
 ) -> Result<Message, Error> {
-    let click = named(edge, at, key, typed).await?;
-    Ok(messages::handed_over(&transfer_request(&edge.portal, &click, to).await?))
+    let click = named(edge, target, key, typed).await?;
+    Ok(messages::handed_over(&transfer_request(&edge.portal, &click, new_owner).await?))
 }
 
-async fn dialog(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Result<SlackModalView, Error> {
-    let click = named(edge, at, key, typed).await?;
+async fn dialog(edge: &Edge, target: &ReplyTarget, key: &str, typed: &str) -> Result<SlackModalView, Error> {
+    let click = named(edge, target, key, typed).await?;
     let request = may_transfer(&edge.portal, &click).await?;
     Ok(views::hand_over(&request, &click.button()))
 }

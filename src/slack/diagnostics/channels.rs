@@ -11,7 +11,7 @@ use crate::slack::client::{ChannelState, GrantUnknown, SlackClient};
 use crate::slack::scopes::POST_ANYWHERE;
 
 const AREA: &str = "channels";
-/// Concurrent calls.
+/// How many channels are looked up at the same time.
 const AT_ONCE: usize = 4;
 
 /// Returns a finding for each channel, in the order of the settings.

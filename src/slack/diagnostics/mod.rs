@@ -80,7 +80,7 @@ pub async fn look(
 
 /// Checks whether Slack opens Socket Mode connections with this client's app-level token.
 pub async fn of_app_token(client: &SlackClient) -> Finding {
-    match client.ticket().await {
+    match client.socket_url().await {
         Ok(_) => Finding::ok(APP_TOKEN, "Slack accepts it"),
         Err(NoConnection::Refused(code)) => Finding::problem(
             APP_TOKEN,

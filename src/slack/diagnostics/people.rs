@@ -17,7 +17,7 @@ use crate::slack::client::SlackClient;
 use crate::slack::directory::SlackDirectory;
 
 const AREA: &str = "people";
-/// Concurrent calls.
+/// How many principals are looked up at the same time.
 const AT_ONCE: usize = 4;
 /// Most members of a group that are checked to find one who counts.
 const LOOKED_AT: usize = 50;
@@ -47,19 +47,19 @@ pub(super) async fn look(
     organization: &Organization,
     catalog: &Catalog,
 ) -> Vec<Finding> {
-    let circles = circles(organization, catalog);
+    let lists = principal_lists(organization, catalog);
     if names(organization, catalog, |named| matches!(named, Principal::Email(_))) {
         // Listing the accounts first answers for all addresses at once. Use what has arrived by then.
         let _ = tokio::time::timeout(client.limits().call, directory.refresh()).await;
     }
-    let lookups = each_once(&circles).into_iter().map(|(principal, places)| async move {
+    let lookups = each_once(&lists).into_iter().map(|(principal, places)| async move {
         NamedPerson { principal, places, standing: standing(directory, principal).await }
     });
     let named: Vec<NamedPerson<'_>> =
         stream::iter(lookups.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
     let mut findings: Vec<Finding> = named.iter().filter_map(of_one).collect();
     findings.extend(of_unasked(&named));
-    findings.extend(empty_circles(organization, &named));
+    findings.extend(empty_teams(organization, &named));
     findings.extend(catalog.products.values().flat_map(|product| {
         let approvals = unsatisfiable_approvals(product, organization).into_iter();
         approvals.map(|approval| Finding::warning(AREA, approval.what, approval.remedy))
@@ -77,18 +77,21 @@ pub(super) fn names(
     catalog: &Catalog,
     like: impl Fn(&Principal) -> bool,
 ) -> bool {
-    circles(organization, catalog).iter().flat_map(|(_, named)| *named).any(like)
+    principal_lists(organization, catalog).iter().flat_map(|(_, named)| *named).any(like)
 }
 
 /// Returns the lists of principals in the settings and the catalog, by where they are named.
-fn circles<'a>(organization: &'a Organization, catalog: &'a Catalog) -> Vec<(String, &'a [Principal])> {
-    let mut circles = vec![
+fn principal_lists<'a>(
+    organization: &'a Organization,
+    catalog: &'a Catalog,
+) -> Vec<(String, &'a [Principal])> {
+    let mut lists = vec![
         ("`admins`".to_owned(), organization.admins.as_slice()),
         ("`auditors`".to_owned(), organization.auditors.as_slice()),
     ];
     for team in &organization.teams {
-        circles.push((format!("members of {}", team.name), &team.members));
-        circles.push((format!("approvers of {}", team.name), &team.approvers));
+        lists.push((format!("members of {}", team.name), &team.members));
+        lists.push((format!("approvers of {}", team.name), &team.approvers));
     }
     for product in catalog.products.values() {
         let rules = product.approval.rules.iter().flat_map(|rule| &rule.stages);
@@ -97,17 +100,17 @@ fn circles<'a>(organization: &'a Organization, catalog: &'a Catalog) -> Vec<(Str
         let usual = (&product.approval.approvers, &product.approval.quiet);
         for (approvers, quiet) in std::iter::once(usual).chain(named) {
             if let Approvers::Listed(approvers) = approvers {
-                circles.push((format!("approvers of the product {}", product.key), approvers));
+                lists.push((format!("approvers of the product {}", product.key), approvers));
             }
-            circles.push((format!("quiet approvers of the product {}", product.key), quiet));
+            lists.push((format!("quiet approvers of the product {}", product.key), quiet));
         }
     }
-    circles
+    lists
 }
 
-fn each_once<'a>(circles: &[(String, &'a [Principal])]) -> Vec<(&'a Principal, Vec<String>)> {
+fn each_once<'a>(lists: &[(String, &'a [Principal])]) -> Vec<(&'a Principal, Vec<String>)> {
     let mut once: Vec<(&Principal, Vec<String>)> = Vec::new();
-    for (place, principals) in circles {
+    for (place, principals) in lists {
         for principal in *principals {
             match once.iter_mut().find(|(other, _)| *other == principal) {
                 Some((_, places)) => places.push(place.clone()),
@@ -178,8 +181,8 @@ async fn of_group(directory: &SlackDirectory, people: &BTreeSet<PersonId>) -> Ac
 
 fn of_one(named: &NamedPerson<'_>) -> Option<Finding> {
     let AccountStanding::DoesNot(level, why, remedy) = named.standing else { return None };
-    let what = format!("{} ({}) {why}", named.principal, named.places.join(", "));
-    Some(Finding { level, area: AREA, what, remedy: Some(remedy.to_owned()) })
+    let description = format!("{} ({}) {why}", named.principal, named.places.join(", "));
+    Some(Finding { level, area: AREA, description, remedy: Some(remedy.to_owned()) })
 }
 
 /// Returns one finding for all principals that could not be checked, because the cause is most likely the same.
@@ -195,7 +198,7 @@ fn of_unasked(named: &[NamedPerson<'_>]) -> Option<Finding> {
 }
 
 /// Returns findings for teams in which nobody can request or approve.
-fn empty_circles(organization: &Organization, named: &[NamedPerson<'_>]) -> Vec<Finding> {
+fn empty_teams(organization: &Organization, named: &[NamedPerson<'_>]) -> Vec<Finding> {
     let counts = |principal: &Principal| {
         // Principals that could not be checked are reported on their own, not as an empty team.
         let entry = named.iter().find(|named| named.principal == principal);

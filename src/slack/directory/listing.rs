@@ -65,7 +65,7 @@ impl Drop for ListingPermit {
 }
 
 impl ListingPermit {
-    /// Lists all accounts.
+    /// Lists all accounts, and remembers whether and when that worked.
     pub(super) async fn list(self) -> anyhow::Result<()> {
         let began = self.0.clock.now();
         let listed = self.0.pages().await;
@@ -94,7 +94,7 @@ impl Listing {
     pub(super) fn begin(self: &Arc<Self>) -> Option<ListingPermit> {
         let now = self.clock.now();
         let mut history = self.history();
-        let listed_at = history.listed.map(|(at, _)| at);
+        let listed_at = history.listed.map(|(began_at, _)| began_at);
         if history.is_under_way
             || is_recent(listed_at, now, LISTED_AGAIN)
             || is_recent(history.failed_at, now, TRIED_AGAIN)
@@ -116,7 +116,9 @@ impl Listing {
     /// enough for what is only shown.
     pub(super) fn is_complete(&self) -> bool {
         let now = self.clock.now();
-        self.history().listed.is_some_and(|(at, is_complete)| is_complete && is_recent(Some(at), now, SHOWN))
+        self.history()
+            .listed
+            .is_some_and(|(began_at, is_complete)| is_complete && is_recent(Some(began_at), now, SHOWN))
     }
 
     /// Waits until the list has brought what `is_known` checks for, no further page is expected for now, or half of the

@@ -21,19 +21,19 @@ pub(super) const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
 /// The error of a lookup that panicked.
 const ENDED_BADLY: &str = "the lookup panicked";
 
-/// Answers by key.
+/// Slack's answers by what was asked, such as a person's id.
 #[derive(Debug)]
 pub(super) struct AnswerCache<K, A> {
     /// Capacity. When it is exceeded, the whole cache is cleared.
     most: usize,
     /// Age from which an answer that is only shown is refreshed in the background.
-    shown: SignedDuration,
+    refresh_after: SignedDuration,
     slots: Mutex<HashMap<K, Arc<CacheSlot<A>>>>,
 }
 
 impl<K: Clone + Eq + Hash, A: Clone + Send + Sync + 'static> AnswerCache<K, A> {
-    pub(super) fn new(most: usize, shown: SignedDuration) -> Self {
-        Self { most, shown, slots: Mutex::default() }
+    pub(super) fn new(most: usize, refresh_after: SignedDuration) -> Self {
+        Self { most, refresh_after, slots: Mutex::default() }
     }
 
     /// Returns an answer that is as fresh as required. Concurrent lookups of the same key share one call, which
@@ -47,7 +47,7 @@ impl<K: Clone + Eq + Hash, A: Clone + Send + Sync + 'static> AnswerCache<K, A> {
         let slot = self.slot(key);
         let allowed = match freshness {
             Freshness::Fresh => REMEMBERED,
-            Freshness::Known => self.shown,
+            Freshness::Known => self.refresh_after,
         };
         match slot.known(clock.now()) {
             Some((answer, age)) if age < allowed => return Ok(answer),
@@ -82,7 +82,8 @@ impl<K: Clone + Eq + Hash, A: Clone + Send + Sync + 'static> AnswerCache<K, A> {
     /// Stores an answer that came without a lookup of its own: if someone has asked about it before, or if `is_wanted`.
     pub(super) fn learn(&self, key: &K, is_wanted: bool, asked_at: Timestamp, answer: A) {
         let asked_before = self.lock().get(key).cloned();
-        if let Some(slot) = asked_before.or_else(|| is_wanted.then(|| self.slot(key))) {
+        let slot = if is_wanted { Some(self.slot(key)) } else { asked_before };
+        if let Some(slot) = slot {
             slot.lock().remember(asked_at, answer);
         }
     }
@@ -226,8 +227,8 @@ mod tests {
         }
         // Nobody awaits a background refresh, so nobody sees its panic.
         memory.learn(&1, true, clock.now() - SignedDuration::from_hours(1), "old");
-        let shown = memory.recall((&1, Freshness::Known), &clock, async { panic!("a mistake of ours") });
-        assert_eq!(shown.await.unwrap(), "old");
+        let answer = memory.recall((&1, Freshness::Known), &clock, async { panic!("a mistake of ours") });
+        assert_eq!(answer.await.unwrap(), "old");
         tokio::task::yield_now().await;
         let lookup = memory.recall((&1, Freshness::Fresh), &clock, async { Ok("new") });
         assert_eq!(lookup.await.unwrap(), "new");

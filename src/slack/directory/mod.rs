@@ -49,7 +49,7 @@ pub struct SlackDirectory {
     is_used: AtomicBool,
 }
 
-/// Members by group.
+/// The members of every group, from the one call that lists all.
 type GroupMembers = HashMap<GroupId, Arc<BTreeSet<PersonId>>>;
 
 /// The owner of an address and whether Slack has confirmed the address; `None` if nobody has it.
@@ -87,6 +87,7 @@ impl SlackDirectory {
             client,
             clock,
             accounts,
+            // One entry, because one call answers for all groups.
             groups: AnswerCache::new(1, REMEMBERED),
             addresses,
             named: AnswerCache::new(MOST, SHOWN),

@@ -49,12 +49,14 @@ const LONG: Duration = Duration::from_secs(20);
 
 /// Waits until the method was called this often in the background.
 async fn until_asked(slack: &FakeSlack, method: &str, times: usize) {
-    let asked = async {
+    let lookups = async {
         while asked(slack, method) < times {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(LONG, asked).await.unwrap_or_else(|_| panic!("{method} is not asked {times} times"));
+    tokio::time::timeout(LONG, lookups)
+        .await
+        .unwrap_or_else(|_| panic!("{method} is not asked {times} times"));
 }
 
 #[tokio::test]
@@ -140,15 +142,15 @@ async fn an_unknown_group_is_empty_and_an_unreachable_slack_is_an_error() {
 
 #[tokio::test]
 async fn an_address_is_somebodys_only_when_slack_has_confirmed_it() {
-    let found = |user: serde_json::Value| async move {
+    let person = |user: serde_json::Value| async move {
         let (slack, directory, _) = start().await;
         slack.answers("users.lookupByEmail", &json!({ "ok": true, "user": user }));
         directory.person_by_email("Ann@example.com", Fresh).await.unwrap()
     };
-    assert_eq!(found(json!({ "id": "U1", "is_email_confirmed": true })).await, Some(PersonId::new("U1")));
-    assert_eq!(found(json!({ "id": "U1", "is_email_confirmed": false })).await, None);
-    assert_eq!(found(json!({ "id": "U1", "is_email_confirmed": null })).await, None);
-    assert_eq!(found(json!({ "id": "U1" })).await, None);
+    assert_eq!(person(json!({ "id": "U1", "is_email_confirmed": true })).await, Some(PersonId::new("U1")));
+    assert_eq!(person(json!({ "id": "U1", "is_email_confirmed": false })).await, None);
+    assert_eq!(person(json!({ "id": "U1", "is_email_confirmed": null })).await, None);
+    assert_eq!(person(json!({ "id": "U1" })).await, None);
 
     let (slack, directory, _) = start().await;
     slack.refuses("users.lookupByEmail", "users_not_found");
@@ -292,8 +294,8 @@ async fn whoever_came_after_the_last_list_is_found_although_slack_lists_nobody_a
     clock.move_by(14 * 60);
     assert_eq!(directory.person_by_email("new@example.com", Known).await.unwrap(), None, "as listed");
     clock.move_by(2 * 60);
-    let found = directory.person_by_email("new@example.com", Known).await.unwrap();
-    assert_eq!(found, Some(PersonId::new("U0NEW")));
+    let person = directory.person_by_email("new@example.com", Known).await.unwrap();
+    assert_eq!(person, Some(PersonId::new("U0NEW")));
 }
 
 #[tokio::test]
@@ -401,11 +403,11 @@ async fn whose_the_addresses_are_is_read_off_the_list_and_only_what_it_has_not_i
     lists_many(&slack, 66);
     slack.refuses("users.lookupByEmail", "users_not_found");
     for freshness in [Known, Fresh] {
-        let asked = (0..66).map(|n| {
+        let lookups = (0..66).map(|n| {
             let directory = &directory;
             async move { directory.person_by_email(&address(n).to_uppercase(), freshness).await.unwrap() }
         });
-        let owners = futures_util::future::join_all(asked).await;
+        let owners = futures_util::future::join_all(lookups).await;
         assert_eq!(owners, (0..66).map(|n| Some(person(n))).collect::<Vec<_>>());
     }
     assert_eq!((asked_about(&slack), asked(&slack, "users.list")), (0, 1));

@@ -212,13 +212,13 @@ fn approvers_see_the_teams_they_answer_for_and_what_they_cannot_do() {
 
 #[test]
 fn whoever_reads_everything_is_led_to_all_teams_and_admins_to_what_was_given_up() {
-    let told = |parked| {
+    let text_with = |parked| {
         let page = HomePage { everything: Some(Everything { parked }), ..page() };
-        let shown = shown(&page);
-        let (_, all) = shown.split_once("# All teams").unwrap();
+        let text = shown(&page);
+        let (_, all) = text.split_once("# All teams").unwrap();
         all.to_owned()
     };
-    insta::assert_snapshot!([told(0), told(1), told(123)].join("\n"), @"
+    insta::assert_snapshot!([text_with(0), text_with(1), text_with(123)].join("\n"), @"
     [Show all requests]
     ---
     You can see all teams, but you are not a member of any, so you cannot request anything yourself.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::field::{Field, Text, read};
+use super::field::{PayloadField, TextShape, read};
 use super::wire::{is_id, origin};
 use super::{Incoming, ParseError, ResponseUrl, SlashCommand, key};
 use crate::domain::ids::ChannelId;
@@ -42,18 +42,18 @@ fn command(fields: CommandFields, body: &[u8]) -> Result<Incoming, ParseError> {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct CommandFields {
-    command: Field<Text>,
+    command: PayloadField<TextShape>,
     #[serde(rename = "user_id")]
-    person: Field<Text>,
+    person: PayloadField<TextShape>,
     #[serde(rename = "team_id")]
-    team: Field<Text>,
+    team: PayloadField<TextShape>,
     #[serde(rename = "enterprise_id")]
-    enterprise: Field<Text>,
-    text: Field<Text>,
+    enterprise: PayloadField<TextShape>,
+    text: PayloadField<TextShape>,
     #[serde(rename = "channel_id")]
-    channel: Field<Text>,
-    trigger_id: Field<Text>,
-    response_url: Field<Text>,
+    channel: PayloadField<TextShape>,
+    trigger_id: PayloadField<TextShape>,
+    response_url: PayloadField<TextShape>,
 }
 
 /// Fields that Slack sends with every command but nobody uses, skipped before they are decoded.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::field::{Field, Object, Text, read};
+use super::field::{ObjectShape, PayloadField, TextShape, read};
 use super::wire::origin;
 use super::{Incoming, ParseError, SlackEvent};
 
@@ -10,23 +10,23 @@ use super::{Incoming, ParseError, SlackEvent};
 #[serde(default)]
 struct EventEnvelope {
     #[serde(rename = "type")]
-    kind: Field<Text>,
-    challenge: Field<Text>,
-    event_id: Field<Text>,
-    team_id: Field<Text>,
-    enterprise_id: Field<Text>,
-    context_enterprise_id: Field<Text>,
-    event: Field<Object<Inner>>,
+    kind: PayloadField<TextShape>,
+    challenge: PayloadField<TextShape>,
+    event_id: PayloadField<TextShape>,
+    team_id: PayloadField<TextShape>,
+    enterprise_id: PayloadField<TextShape>,
+    context_enterprise_id: PayloadField<TextShape>,
+    event: PayloadField<ObjectShape<Inner>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Inner {
     #[serde(rename = "type")]
-    kind: Field<Text>,
+    kind: PayloadField<TextShape>,
     /// A user id; in some events, which we do not use, an object.
-    user: Field<Text>,
-    tab: Field<Text>,
+    user: PayloadField<TextShape>,
+    tab: PayloadField<TextShape>,
 }
 
 /// Parses an event delivery.
@@ -52,7 +52,7 @@ fn happened(envelope: EventEnvelope) -> Result<SlackEvent, ParseError> {
     if kind != "app_home_opened" {
         return Ok(SlackEvent::Other { kind });
     }
-    let enterprise = Field(envelope.enterprise_id.0.or(envelope.context_enterprise_id.0));
+    let enterprise = PayloadField(envelope.enterprise_id.0.or(envelope.context_enterprise_id.0));
     Ok(SlackEvent::AppHomeOpened {
         origin: origin(event.user, envelope.team_id, enterprise)?,
         event_id: envelope.event_id.0.ok_or(ParseError::Missing("event_id"))?,

@@ -1,7 +1,7 @@
 //! Interactions, which are forms with one field, `payload`, that holds JSON; and requests for options, which look the
 //! same.
 
-use super::field::{Field, Text, read};
+use super::field::{PayloadField, TextShape, read};
 use super::wire::{Container, Payload, WireMessage, WireView, id_of, is_id, origin};
 use super::{
     Click, ClickedMessage, Incoming, Origin, ParseError, ResponseUrl, Shortcut, Suggestion, ViewRef,
@@ -96,7 +96,7 @@ fn clicked_message(
     })
 }
 
-fn response_url(url: Field<Text>) -> Option<ResponseUrl> {
+fn response_url(url: PayloadField<TextShape>) -> Option<ResponseUrl> {
     url.0.map(ResponseUrl::new)
 }
 

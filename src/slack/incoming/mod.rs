@@ -25,7 +25,7 @@ use crate::ports::retention::OF_A_FORM;
 
 pub use command::{parse_command, parse_command_json};
 pub use event::parse_event;
-pub(super) use field::{Count, Field, Flag, Text, tolerant};
+pub(super) use field::{CountShape, FlagShape, PayloadField, TextShape, tolerant};
 pub use interaction::{parse_interaction, parse_interaction_json, parse_options};
 pub(super) use wire::is_id;
 
@@ -42,7 +42,7 @@ pub enum Incoming {
     UnreadForm {
         /// The modal, as far as it could be parsed; its id may be empty.
         view: Box<ViewRef>,
-        /// What is missing.
+        /// What is missing, for the log.
         why: ParseError,
     },
     /// A modal was closed without submitting it.
@@ -68,7 +68,7 @@ pub enum Incoming {
 /// The user, and the workspace they act in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// The user.
+    /// The user's id, such as `U012AB3CD`.
     pub person: PersonId,
     /// The workspace, such as `T012AB3CD`; absent when the app is installed for a whole enterprise.
     pub team: Option<String>,
@@ -83,10 +83,10 @@ impl Origin {
     }
 }
 
-/// A slash command.
+/// A slash command with its text, such as `/provision renew 6e44a1b2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlashCommand {
-    /// Who typed it.
+    /// Who typed it, and in which workspace.
     pub origin: Origin,
     /// The command itself, such as `/provision`.
     pub command: String,
@@ -105,7 +105,7 @@ pub struct SlashCommand {
 /// One action on a block element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Click {
-    /// Who clicked.
+    /// Who clicked, and in which workspace.
     pub origin: Origin,
     /// The element's `action_id`.
     pub action_id: String,
@@ -148,7 +148,7 @@ pub struct ClickedMessage {
 /// A view as it was when the user acted in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ViewRef {
-    /// Its id.
+    /// Its id, such as `V012AB3CD`, by which it can be updated.
     pub id: String,
     /// Its version. Slack refuses an update that carries an older one.
     pub hash: Option<String>,
@@ -156,7 +156,7 @@ pub struct ViewRef {
     pub callback_id: String,
     /// The data that we stored in it.
     pub private_metadata: String,
-    /// The current input.
+    /// The input of all fields, as it was when the user acted.
     pub values: Values,
     /// Its blocks as they were shown, as JSON; empty if Slack did not send them.
     pub blocks: String,
@@ -171,10 +171,10 @@ impl ViewRef {
     }
 }
 
-/// A submitted modal.
+/// A modal whose submit button was pressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ViewSubmission {
-    /// Who submitted.
+    /// Who submitted it, and in which workspace.
     pub origin: Origin,
     /// The modal and its input.
     pub view: ViewRef,
@@ -195,7 +195,7 @@ impl ViewSubmission {
 /// A type-ahead select that requests options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suggestion {
-    /// Who is typing.
+    /// Who is typing, and in which workspace.
     pub origin: Origin,
     /// The element's `action_id`.
     pub action_id: String,
@@ -207,12 +207,12 @@ pub struct Suggestion {
     pub view: Option<ViewRef>,
 }
 
-/// A global shortcut.
+/// A global shortcut, chosen from the menu beside the message field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortcut {
-    /// Who chose it.
+    /// Who chose it, and in which workspace.
     pub origin: Origin,
-    /// Names the shortcut.
+    /// Names the shortcut, as the app's manifest does.
     pub callback_id: String,
     /// Opens one view within 3 seconds.
     pub trigger_id: Option<String>,
@@ -257,7 +257,7 @@ impl ResponseUrl {
         Self(url.into())
     }
 
-    /// Returns the URL.
+    /// Returns the URL, for the one place that calls it.
     pub fn reveal(&self) -> &str {
         &self.0
     }

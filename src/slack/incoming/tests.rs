@@ -41,15 +41,17 @@ fn odd() -> [Value; 5] {
 }
 
 /// Collects the JSON pointers to everything within a value.
-fn pointers(value: &Value, here: &str, found: &mut Vec<String>) {
+fn pointers(value: &Value, here: &str, all: &mut Vec<String>) {
     let mut go = |name: &str, inner: &Value| {
         let pointer = format!("{here}/{name}");
-        found.push(pointer.clone());
-        pointers(inner, &pointer, found);
+        all.push(pointer.clone());
+        pointers(inner, &pointer, all);
     };
     match value {
         Value::Object(fields) => fields.iter().for_each(|(name, inner)| go(name, inner)),
-        Value::Array(items) => items.iter().enumerate().for_each(|(at, inner)| go(&at.to_string(), inner)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, inner)| go(&index.to_string(), inner));
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
@@ -119,14 +121,14 @@ fn an_odd_field_of_a_form_costs_what_is_in_it_and_nothing_else() {
             assert!(left.iter().any(|(name, _)| name == block), "{pointer} {odd} was left empty");
         }
     }
-    let mut shown = payload.clone();
-    shown["view"]["blocks"] = json!([
+    let mut changed = payload.clone();
+    changed["view"]["blocks"] = json!([
         {"type": "input", "block_id": "reason", "element": {"type": "plain_text_input"}},
         {"type": "section", "block_id": "text"}, {"type": "input"}, "x", null,
     ]);
     for pointer in ["/view/state", "/view/state/values"] {
         for odd in odd() {
-            let mut changed = shown.clone();
+            let mut changed = changed.clone();
             *changed.pointer_mut(pointer).unwrap() = odd.clone();
             let left: Vec<_> =
                 values(&changed).iter().map(|(name, texts)| (name.to_owned(), texts.len())).collect();

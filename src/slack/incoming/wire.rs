@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::field::{ByName, Field, Flag, Input, List, Object, Text, Texts, tolerant};
+use super::field::{
+    FlagShape, InputShape, ListShape, MapShape, ObjectShape, PayloadField, TextShape, TextsShape, tolerant,
+};
 use super::{Origin, ParseError, Values};
 use crate::domain::ids::PersonId;
 
@@ -13,61 +15,61 @@ use crate::domain::ids::PersonId;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct WithId {
-    id: Field<Text>,
+    id: PayloadField<TextShape>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Payload {
     #[serde(rename = "type")]
-    pub(super) kind: Field<Text>,
-    pub(super) user: Field<Object<WithId>>,
-    pub(super) team: Field<Object<WithId>>,
-    pub(super) enterprise: Field<Object<WithId>>,
-    pub(super) trigger_id: Field<Text>,
-    pub(super) response_url: Field<Text>,
-    pub(super) response_urls: Field<List<ResponseTarget>>,
-    pub(super) channel: Field<Object<WithId>>,
-    pub(super) container: Field<Object<Container>>,
-    pub(super) message: Field<Object<WireMessage>>,
-    pub(super) view: Field<Object<WireView>>,
-    pub(super) actions: Field<List<Action>>,
-    pub(super) callback_id: Field<Text>,
-    pub(super) action_id: Field<Text>,
-    pub(super) block_id: Field<Text>,
-    pub(super) value: Field<Text>,
+    pub(super) kind: PayloadField<TextShape>,
+    pub(super) user: PayloadField<ObjectShape<WithId>>,
+    pub(super) team: PayloadField<ObjectShape<WithId>>,
+    pub(super) enterprise: PayloadField<ObjectShape<WithId>>,
+    pub(super) trigger_id: PayloadField<TextShape>,
+    pub(super) response_url: PayloadField<TextShape>,
+    pub(super) response_urls: PayloadField<ListShape<ResponseTarget>>,
+    pub(super) channel: PayloadField<ObjectShape<WithId>>,
+    pub(super) container: PayloadField<ObjectShape<Container>>,
+    pub(super) message: PayloadField<ObjectShape<WireMessage>>,
+    pub(super) view: PayloadField<ObjectShape<WireView>>,
+    pub(super) actions: PayloadField<ListShape<Action>>,
+    pub(super) callback_id: PayloadField<TextShape>,
+    pub(super) action_id: PayloadField<TextShape>,
+    pub(super) block_id: PayloadField<TextShape>,
+    pub(super) value: PayloadField<TextShape>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ResponseTarget {
-    pub(super) response_url: Field<Text>,
+    pub(super) response_url: PayloadField<TextShape>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Container {
-    pub(super) message_ts: Field<Text>,
-    pub(super) channel_id: Field<Text>,
-    pub(super) thread_ts: Field<Text>,
-    pub(super) is_ephemeral: Field<Flag>,
+    pub(super) message_ts: PayloadField<TextShape>,
+    pub(super) channel_id: PayloadField<TextShape>,
+    pub(super) thread_ts: PayloadField<TextShape>,
+    pub(super) is_ephemeral: PayloadField<FlagShape>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct WireMessage {
-    pub(super) ts: Field<Text>,
-    pub(super) thread_ts: Field<Text>,
+    pub(super) ts: PayloadField<TextShape>,
+    pub(super) thread_ts: PayloadField<TextShape>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct WireView {
-    pub(super) id: Field<Text>,
-    pub(super) hash: Field<Text>,
-    pub(super) callback_id: Field<Text>,
-    pub(super) private_metadata: Field<Text>,
-    pub(super) state: Field<Object<ViewState>>,
+    pub(super) id: PayloadField<TextShape>,
+    pub(super) hash: PayloadField<TextShape>,
+    pub(super) callback_id: PayloadField<TextShape>,
+    pub(super) private_metadata: PayloadField<TextShape>,
+    pub(super) state: PayloadField<ObjectShape<ViewState>>,
     // Kept as raw JSON, to show the view again as it was.
     pub(super) blocks: Option<Box<RawValue>>,
 }
@@ -76,22 +78,22 @@ pub(super) struct WireView {
 #[serde(default)]
 struct Block {
     #[serde(rename = "type")]
-    kind: Field<Text>,
-    block_id: Field<Text>,
+    kind: PayloadField<TextShape>,
+    block_id: PayloadField<TextShape>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ViewState {
-    values: Field<ByName<ByName<Object<Element>>>>,
+    values: PayloadField<MapShape<MapShape<ObjectShape<Element>>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 #[expect(clippy::struct_field_names, reason = "the names are Slack's")]
 pub(super) struct Action {
-    pub(super) action_id: Field<Text>,
-    pub(super) block_id: Field<Text>,
+    pub(super) action_id: PayloadField<TextShape>,
+    pub(super) block_id: PayloadField<TextShape>,
     #[serde(flatten)]
     pub(super) element: Element,
 }
@@ -100,25 +102,25 @@ pub(super) struct Action {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Element {
-    value: Field<Input>,
-    selected_option: Field<Object<SelectedOption>>,
-    selected_options: Field<List<SelectedOption>>,
-    selected_user: Field<Text>,
-    selected_users: Field<Texts>,
-    selected_channel: Field<Text>,
-    selected_channels: Field<Texts>,
-    selected_conversation: Field<Text>,
-    selected_conversations: Field<Texts>,
-    selected_date: Field<Text>,
-    selected_time: Field<Text>,
+    value: PayloadField<InputShape>,
+    selected_option: PayloadField<ObjectShape<SelectedOption>>,
+    selected_options: PayloadField<ListShape<SelectedOption>>,
+    selected_user: PayloadField<TextShape>,
+    selected_users: PayloadField<TextsShape>,
+    selected_channel: PayloadField<TextShape>,
+    selected_channels: PayloadField<TextsShape>,
+    selected_conversation: PayloadField<TextShape>,
+    selected_conversations: PayloadField<TextsShape>,
+    selected_date: PayloadField<TextShape>,
+    selected_time: PayloadField<TextShape>,
     // Seconds since 1970, as a number.
-    selected_date_time: Field<Input>,
+    selected_date_time: PayloadField<InputShape>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct SelectedOption {
-    value: Field<Text>,
+    value: PayloadField<TextShape>,
 }
 
 impl Element {
@@ -151,7 +153,7 @@ impl ViewState {
 
 /// Returns the ids of the input blocks of a view; `None` if `blocks` is not a list.
 pub(super) fn inputs(blocks: &str) -> Option<BTreeSet<String>> {
-    let blocks = tolerant::<Field<List<Block>>>(blocks.as_bytes()).ok()?.0?.into_iter();
+    let blocks = tolerant::<PayloadField<ListShape<Block>>>(blocks.as_bytes()).ok()?.0?.into_iter();
     let inputs = blocks.filter(|block| block.kind.0.as_deref() == Some("input"));
     Some(inputs.filter_map(|block| block.block_id.0).collect())
 }
@@ -167,7 +169,7 @@ impl WireView {
 }
 
 /// Returns the user id. Slack ids are letters and digits; anything else must not get into a mention.
-pub(super) fn person(id: Field<Text>) -> Result<PersonId, ParseError> {
+pub(super) fn person(id: PayloadField<TextShape>) -> Result<PersonId, ParseError> {
     id.0.filter(|id| is_id(id)).map(PersonId::new).ok_or(ParseError::Missing("user id"))
 }
 
@@ -176,13 +178,13 @@ pub(in crate::slack) fn is_id(text: &str) -> bool {
 }
 
 pub(super) fn origin(
-    user: Field<Text>,
-    team: Field<Text>,
-    enterprise: Field<Text>,
+    user: PayloadField<TextShape>,
+    team: PayloadField<TextShape>,
+    enterprise: PayloadField<TextShape>,
 ) -> Result<Origin, ParseError> {
     Ok(Origin { person: person(user)?, team: team.0, enterprise: enterprise.0 })
 }
 
-pub(super) fn id_of(named: Field<Object<WithId>>) -> Field<Text> {
+pub(super) fn id_of(named: PayloadField<ObjectShape<WithId>>) -> PayloadField<TextShape> {
     named.0.unwrap_or_default().id
 }

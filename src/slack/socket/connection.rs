@@ -26,7 +26,7 @@ const SEND: Duration = Duration::from_secs(5);
 /// Time limit for Slack to close its end after we have closed ours.
 const CLOSE: Duration = Duration::from_secs(1);
 
-/// Answers payloads.
+/// Answers the payloads of a connection; the edge, or a stand-in in tests.
 pub(super) trait Answerer: Send + Sync + 'static {
     /// Answers in a task of its own.
     fn answer(&self, incoming: Incoming) -> JoinHandle<Ack>;
@@ -105,6 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
                     heard = Instant::now();
                     self.hear(message)?;
                 }
+                // Without answers in progress this yields `None`, which does not match.
                 Some(answered) = self.answers.next() => {
                     if let Some(text) = answered {
                         self.send(Message::text(text)).await?;

@@ -19,7 +19,7 @@ const LONGEST: usize = 4 * 1024 * 1024;
 
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TokioIo<Stream>>>;
 
-/// Opens connections.
+/// Opens connections with one app-level token.
 pub(super) struct ConnectionSource {
     client: SlackClient,
     route: Route,
@@ -35,19 +35,19 @@ impl ConnectionSource {
     }
 
     /// Checks whether Slack would open a connection.
-    pub(super) async fn knock(&self) -> Result<(), NoConnection> {
-        self.client.ticket().await.map(drop)
+    pub(super) async fn check(&self) -> Result<(), NoConnection> {
+        self.client.socket_url().await.map(drop)
     }
 
     /// Opens a connection on which Slack has not sent `hello` yet.
     pub(super) async fn open(&self) -> Result<Socket, NoConnection> {
-        let ticket = self.client.ticket().await?;
-        let dialed = tokio::time::timeout(DIAL, Box::pin(self.dial(&ticket))).await;
+        let url = self.client.socket_url().await?;
+        let dialed = tokio::time::timeout(DIAL, Box::pin(self.dial(&url))).await;
         dialed.unwrap_or_else(|_| Err(anyhow!("Slack took too long"))).map_err(NoConnection::Broken)
     }
 
-    async fn dial(&self, ticket: &SocketUrl) -> anyhow::Result<Socket> {
-        let url = ticket.reveal();
+    async fn dial(&self, url: &SocketUrl) -> anyhow::Result<Socket> {
+        let url = url.reveal();
         let stream = TokioIo::new(self.route.connect(url).await.context("cannot reach Slack")?);
         let limits = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
         let tls = Some(self.tls.clone());
@@ -59,6 +59,6 @@ impl ConnectionSource {
 
 impl fmt::Debug for ConnectionSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Door").field("client", &self.client).finish_non_exhaustive()
+        f.debug_struct("ConnectionSource").field("client", &self.client).finish_non_exhaustive()
     }
 }

@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::slack::incoming::{
-    Count, Field, Flag, Incoming, ParseError, Text, parse_command_json, parse_event, parse_interaction_json,
-    tolerant,
+    CountShape, FlagShape, Incoming, ParseError, PayloadField, TextShape, parse_command_json, parse_event,
+    parse_interaction_json, tolerant,
 };
 
 /// A text frame from Slack.
@@ -16,7 +16,7 @@ pub(super) enum Frame {
     Hello { connections: u64 },
     /// The connection is about to be closed.
     Disconnect(SocketNotice),
-    /// A payload.
+    /// A payload, which Slack delivers again unless it is acknowledged.
     Envelope(Box<SocketEnvelope>),
 }
 
@@ -48,12 +48,12 @@ pub(super) struct SocketEnvelope {
 #[serde(default)]
 struct FrameWire {
     #[serde(rename = "type")]
-    kind: Field<Text>,
-    num_connections: Field<Count>,
-    reason: Field<Text>,
-    envelope_id: Field<Text>,
-    accepts_response_payload: Field<Flag>,
-    retry_attempt: Field<Count>,
+    kind: PayloadField<TextShape>,
+    num_connections: PayloadField<CountShape>,
+    reason: PayloadField<TextShape>,
+    envelope_id: PayloadField<TextShape>,
+    accepts_response_payload: PayloadField<FlagShape>,
+    retry_attempt: PayloadField<CountShape>,
     payload: Option<Box<RawValue>>,
 }
 

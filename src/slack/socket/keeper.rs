@@ -13,7 +13,7 @@ use super::{SocketMode, Timing};
 use crate::ports::outage::{Outages, Side};
 use crate::slack::client::NoConnection;
 
-/// Maintains one connection.
+/// Keeps one connection to Slack open.
 #[derive(Debug)]
 pub(super) struct Keeper {
     mode: SocketMode,
@@ -58,8 +58,9 @@ impl Keeper {
                     }
                     self.until_it_leaves().await;
                 }
-                Err(trouble) => self.note(&trouble),
+                Err(error) => self.note(&error),
             }
+            // What Slack asked for applies to one pause only.
             let pause = self.pauses.next().max(std::mem::take(&mut self.stay_away));
             let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
         }
@@ -67,7 +68,7 @@ impl Keeper {
 
     /// Opens a connection and waits for Slack's `hello`.
     async fn bring_up(&self) -> Result<KeptConnection, NoConnection> {
-        let socket = self.mode.door.open().await?;
+        let socket = self.mode.source.open().await?;
         let (sender, mut state) = watch::channel(ConnectionState::Opening);
         // A child token, so that stopping the program retires the connection.
         let retire = self.stop.child_token();
@@ -81,6 +82,7 @@ impl Keeper {
         if is_up {
             return Ok(KeptConnection { state, retire, since: Instant::now() });
         }
+        // Otherwise it might still be greeted, and nobody would keep it.
         retire.cancel();
         Err(NoConnection::Broken(anyhow::anyhow!("Slack did not say hello")))
     }
@@ -117,8 +119,8 @@ impl Keeper {
         }
     }
 
-    fn note(&mut self, trouble: &NoConnection) {
-        let remedy = match trouble {
+    fn note(&mut self, error: &NoConnection) {
+        let remedy = match error {
             // Retrying soon does not help before an operator has acted.
             NoConnection::Refused(_) => {
                 self.pauses.lengthen();
@@ -130,7 +132,7 @@ impl Keeper {
             }
             NoConnection::Broken(_) => "",
         };
-        self.outages().fails(Side::Sockets, &format!("{trouble}{remedy}"));
+        self.outages().fails(Side::Sockets, &format!("{error}{remedy}"));
     }
 
     fn outages(&self) -> &Outages {

@@ -36,7 +36,7 @@ use keeper::Keeper;
 #[derive(Clone, Debug)]
 pub struct SocketMode {
     edge: Edge,
-    door: Arc<ConnectionSource>,
+    source: Arc<ConnectionSource>,
     connections: usize,
     timing: Timing,
 }
@@ -81,7 +81,7 @@ impl SocketMode {
     /// # Errors
     /// When the system's certificates cannot be loaded.
     pub fn new(edge: Edge, client: SlackClient, connections: usize) -> anyhow::Result<Self> {
-        Ok(Self { edge, door: Arc::new(ConnectionSource::new(client)?), connections, timing: TIMING })
+        Ok(Self { edge, source: Arc::new(ConnectionSource::new(client)?), connections, timing: TIMING })
     }
 
     /// Checks whether Slack accepts the token. Returns `Ok` if Slack cannot be reached, because that proves nothing
@@ -90,7 +90,7 @@ impl SocketMode {
     /// # Errors
     /// When Slack refuses.
     pub async fn check(&self) -> Result<(), ConnectionRefused> {
-        match self.door.knock().await {
+        match self.source.check().await {
             Err(NoConnection::Refused(code)) => Err(ConnectionRefused(code)),
             Ok(()) | Err(NoConnection::Wait(_) | NoConnection::Broken(_)) => Ok(()),
         }
@@ -103,6 +103,7 @@ impl SocketMode {
         for _ in 0..self.connections {
             keepers.spawn(Keeper::new(self.clone(), working.clone(), stop.clone()).keep());
         }
+        // Keepers end as soon as `stop` is cancelled; their connections still have answers to send.
         keepers.join_all().await;
         working.close();
         working.wait().await;

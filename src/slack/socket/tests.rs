@@ -64,8 +64,8 @@ impl World {
         let slack = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
         let socket = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
         let (office, retire) = (Office::default(), CancellationToken::new());
-        let (told, state) = watch::channel(ConnectionState::Opening);
-        let connection = Connection::new(socket, office.clone(), timing, told, retire.clone());
+        let (sender, state) = watch::channel(ConnectionState::Opening);
+        let connection = Connection::new(socket, office.clone(), timing, sender, retire.clone());
         let serving = tokio::spawn(connection.serve());
         Self { slack, office, state, retire, serving }
     }
@@ -134,8 +134,8 @@ async fn an_answer_that_takes_long_keeps_no_other_waiting() {
 #[tokio::test]
 async fn an_answer_goes_along_only_where_slack_takes_one() {
     let mut world = World::open(TIMING).await;
-    let asked = json!({"envelope_id": "e1", "type": "interactive", "payload": by_alice("block_suggestion")});
-    world.says(asked).await;
+    let frame = json!({"envelope_id": "e1", "type": "interactive", "payload": by_alice("block_suggestion")});
+    world.says(frame).await;
     assert_eq!(world.hears().await, r#"{"envelope_id":"e1"}"#);
 }
 
@@ -222,9 +222,9 @@ async fn a_slack_that_says_nothing_at_all_is_given_up_and_one_that_answers_pings
     let mut quiet = World::open(timing).await;
     // Reading is enough for the library to answer pings.
     let reading = tokio::spawn(async move { while quiet.slack.next().await.is_some() {} });
-    let mut told = silent.state.clone();
-    let over =
-        told.wait_for(|state| matches!(state, ConnectionState::Over(why) if why.contains("no sign of life")));
+    let mut state = silent.state.clone();
+    let over = state
+        .wait_for(|state| matches!(state, ConnectionState::Over(why) if why.contains("no sign of life")));
     tokio::time::timeout(Duration::from_secs(10), over).await.unwrap().unwrap();
     assert!(silent.slack.next().await.is_some(), "its pings are still there to be read");
     assert_eq!(*quiet.state.borrow(), ConnectionState::Opening);

@@ -11,7 +11,7 @@ use crate::portal::people::form_navigation::{FormOutcome, submit_page};
 use crate::portal::people::form_view::FormView;
 use crate::portal::people::submit::SubmitError;
 use crate::slack::blocks::MAX_SECTION;
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::ids::{PERSON_BLOCK, REASON_BLOCK, TEAM_BLOCK, TICKET_BLOCK, parameter_block};
 use crate::slack::incoming::ViewSubmission;
 use crate::slack::messages::{Message, change_asked};
@@ -70,7 +70,7 @@ fn confirm_for_mate(edge: &Edge, submission: &ViewSubmission, owner: Option<&Per
     let Some(owner) = owner.filter(|owner| *owner != requester) else { return };
     let text =
         format!("Requested for {}, who gets all updates. You find it on your home tab, too.", mention(owner));
-    edge.reply_later(&Whereabouts::only(requester), Message::plain(&text));
+    edge.reply_later(&ReplyTarget::only(requester), Message::plain(&text));
 }
 
 /// Shows the form again with its input, after a request no longer fit the limits or newly fits them.

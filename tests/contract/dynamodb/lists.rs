@@ -89,9 +89,9 @@ impl Counted {
         for call in calls.iter().filter(|call| call.operation == "dynamodb:TransactWriteItems") {
             for part in call.asked["TransactItems"].as_array().unwrap() {
                 let (put, delete) = (&part["Put"]["Item"], &part["Delete"]["Key"]);
-                for (what, key) in [("put", put), ("delete", delete)] {
+                for (name, key) in [("put", put), ("delete", delete)] {
                     if key["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("LIST#")) {
-                        written.push(format!("{what} {}", key["sk"]["S"].as_str().unwrap()));
+                        written.push(format!("{name} {}", key["sk"]["S"].as_str().unwrap()));
                     }
                 }
             }

@@ -61,8 +61,8 @@ async fn what_replicas_take_and_give_back_at_once_is_counted_once_each() {
     for answer in commit_at_once(&replicas, (0..4).map(|_| change(&release)).collect()).await {
         answer.unwrap();
     }
-    let held = replicas[0].team_use(&slot().team).await.unwrap();
-    assert_eq!((held[0].used, held[0].monthly), (1, monthly));
+    let uses = replicas[0].team_use(&slot().team).await.unwrap();
+    assert_eq!((uses[0].used, uses[0].monthly), (1, monthly));
     // The team's total went down with it: there is room for all but what is still held.
     let rest = Decimal::from(1_000) - monthly;
     let whole =

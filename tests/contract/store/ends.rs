@@ -113,9 +113,9 @@ async fn stored(
 
 /// What their sums come to, and what they should, to four places.
 async fn compare(test: &StoreUnderTest, whose: &RequestScope, now: Timestamp) {
-    let held = test.store.holdings(whose, Month::of(now).begin).await.unwrap();
+    let holdings = test.store.holdings(whose, Month::of(now).begin).await.unwrap();
     let mut expected: BTreeMap<ProductKey, Amounts> = BTreeMap::new();
-    for holding in held {
+    for holding in holdings {
         let one = spending(&[holding.resource(now)], now).total;
         expected.entry(holding.product).or_default().add(&one);
     }

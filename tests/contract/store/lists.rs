@@ -298,8 +298,8 @@ pub(crate) async fn what_is_listed_may_be_what_lives_has_ended_or_waits(test: St
 
 /// When what they hold was submitted is not told, so these are told apart by their ends.
 async fn ends_of_held(test: &StoreUnderTest, whose: &RequestScope, since: u32) -> Vec<Option<Timestamp>> {
-    let held = test.store.holdings(whose, at(since)).await.unwrap();
-    let mut ends: Vec<_> = held.into_iter().map(|holding| holding.ended_at).collect();
+    let holdings = test.store.holdings(whose, at(since)).await.unwrap();
+    let mut ends: Vec<_> = holdings.into_iter().map(|holding| holding.ended_at).collect();
     ends.sort();
     ends
 }

@@ -113,8 +113,8 @@ fn gives_back(product: &str, cents: i64) -> Commit {
 
 /// Products, slots and cents a month of payments.
 async fn held(test: &StoreUnderTest) -> Vec<(String, u32, Decimal)> {
-    let held = test.store.team_use(&TeamName::new("payments")).await.unwrap();
-    held.into_iter()
+    let uses = test.store.team_use(&TeamName::new("payments")).await.unwrap();
+    uses.into_iter()
         .map(|held| (held.product.to_string(), held.used, held.monthly * Decimal::ONE_HUNDRED))
         .collect()
 }

@@ -51,8 +51,8 @@ fn moved(request: &Request) -> Commit {
 }
 
 async fn held(store: &dyn Store, team: &str) -> (u32, Decimal) {
-    let held: Vec<TeamUse> = store.team_use(&name(team)).await.unwrap();
-    (held.iter().map(|held| held.used).sum(), held.iter().map(|held| held.monthly).sum())
+    let uses: Vec<TeamUse> = store.team_use(&name(team)).await.unwrap();
+    (uses.iter().map(|held| held.used).sum(), uses.iter().map(|held| held.monthly).sum())
 }
 
 /// Takes over everything while forms are submitted, by these bots in turn, and checks that the limit holds exactly.
@@ -192,8 +192,8 @@ pub(crate) async fn all_requests_are_listed_newest_first_in_pages(test: StoreUnd
     let (waiting, _) = page(RequestFilter::Waiting, 10).await;
     let waits = test.store.load(ids[0]).await.unwrap().unwrap().waits_for_approvers();
     assert_eq!(waiting.len(), if waits { 5 } else { 0 });
-    let held = test.store.holdings(&RequestScope::All, at(0)).await.unwrap();
-    assert_eq!(held.iter().map(|held| held.request).collect::<BTreeSet<_>>(), ids.into_iter().collect());
+    let holdings = test.store.holdings(&RequestScope::All, at(0)).await.unwrap();
+    assert_eq!(holdings.iter().map(|held| held.request).collect::<BTreeSet<_>>(), ids.into_iter().collect());
 }
 
 pub(crate) async fn what_was_counted_of_a_team_moves_whole_and_once(test: StoreUnderTest) {

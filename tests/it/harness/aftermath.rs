@@ -95,9 +95,9 @@ async fn quotas_count_live_requests(portal: &Portal) {
             let live = requests.iter().filter(|request| !request.status.name().is_ended());
             let (count, monthly) = (live.clone().count(), live.map(held).sum::<Decimal>());
             let uses = portal.ports.store.team_use(&team).await.unwrap();
-            let held = uses.iter().find(|held| held.product == *product);
-            assert_eq!(held.map_or(0, |held| held.used as usize), count, "slots of {team} for {product}");
-            assert_eq!(held.map(|held| held.monthly).unwrap_or_default(), monthly, "budget of {team}");
+            let entry = uses.iter().find(|held| held.product == *product);
+            assert_eq!(entry.map_or(0, |held| held.used as usize), count, "slots of {team} for {product}");
+            assert_eq!(entry.map(|held| held.monthly).unwrap_or_default(), monthly, "budget of {team}");
         }
     }
 }
@@ -126,9 +126,9 @@ async fn no_secret_left_the_house(company: &Company) {
     };
     let calls = company.desk.calls().into_iter().map(|call| (call.method, call.sent));
     let answers = company.desk.board.answers().into_iter().map(|answer| ("an answer".to_owned(), answer));
-    for (what, text) in calls.chain(answers) {
-        let found = secrets.found_in(&text);
-        assert_eq!(found, None, "{what} carries a secret: {text}");
+    for (name, text) in calls.chain(answers) {
+        let found_secrets = secrets.found_in(&text);
+        assert_eq!(found_secrets, None, "{name} carries a secret: {text}");
     }
     let lines = company.logged();
     assert!(!lines.is_empty(), "nothing was logged");

@@ -343,8 +343,8 @@ impl Person {
 
     /// The newest message that only they see in a channel.
     pub(crate) fn is_told(&self) -> String {
-        let told = self.slack().ephemerals(self.id);
-        told.last().map_or("-".to_owned(), transcript::message)
+        let messages = self.slack().ephemerals(self.id);
+        messages.last().map_or("-".to_owned(), transcript::message)
     }
 
     /// Their conversation with the bot, oldest first, without the answers that vanish.

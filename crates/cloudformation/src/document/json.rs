@@ -8,7 +8,7 @@ pub(super) const NO_COMMENTS: &str = "JSON has no comments: remove this one";
 
 /// Parses one JSON text strictly by RFC 8259, except that duplicate keys are refused.
 pub fn parse_json(text: &str) -> Result<Node, ParseProblem> {
-    let mut scanner = Scanner { rest: checked(text)?, line: 1, has_comma: false };
+    let mut scanner = JsonScanner { rest: checked(text)?, line: 1, has_comma: false };
     let node = scanner.value(0)?;
     scanner.skip_blanks();
     match scanner.rest.chars().next() {
@@ -17,14 +17,14 @@ pub fn parse_json(text: &str) -> Result<Node, ParseProblem> {
     }
 }
 
-struct Scanner<'t> {
+struct JsonScanner<'t> {
     rest: &'t str,
     line: usize,
     /// Whether the token taken last is a comma.
     has_comma: bool,
 }
 
-impl Scanner<'_> {
+impl JsonScanner<'_> {
     fn problem(&self, message: impl Into<String>) -> ParseProblem {
         ParseProblem::new(self.line, message)
     }
@@ -131,8 +131,8 @@ impl Scanner<'_> {
             .unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         if !matches!(word, "true" | "false" | "null") && !is_number(word) {
-            let found: String = self.rest.chars().take(20).take_while(|c| !c.is_whitespace()).collect();
-            return Err(self.problem(self.instead_of(&format!("`{found}` is not a JSON value"))));
+            let beginning: String = self.rest.chars().take(20).take_while(|c| !c.is_whitespace()).collect();
+            return Err(self.problem(self.instead_of(&format!("`{beginning}` is not a JSON value"))));
         }
         self.rest = rest;
         Ok(Value::Scalar { text: word.to_owned(), plain: true })

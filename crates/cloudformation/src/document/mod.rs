@@ -23,7 +23,7 @@ use json::NO_COMMENTS;
 /// The parsed text of a template.
 #[derive(Debug)]
 pub struct TemplateText {
-    /// The document.
+    /// The outermost value, usually a map.
     pub root: Node,
     /// Why a text that looks like JSON is not valid JSON, although it can be read as YAML.
     pub doubt: Option<ParseProblem>,

@@ -86,12 +86,12 @@ impl Node {
         match &self.value {
             _ if self.is_null() => "nothing".to_owned(),
             Value::Scalar { text, .. } => {
-                let mut shown: String = text.chars().take(40).collect();
+                let mut excerpt: String = text.chars().take(40).collect();
                 // Compares bytes: the text was cut if any are missing.
-                if shown.len() < text.len() {
-                    shown.push('…');
+                if excerpt.len() < text.len() {
+                    excerpt.push('…');
                 }
-                format!("`{shown}`")
+                format!("`{excerpt}`")
             }
             Value::List(_) => "a list".to_owned(),
             Value::Map(_) => "a map".to_owned(),

@@ -31,22 +31,22 @@ pub struct Problem {
     /// The line, counted from 1; 0 if unknown.
     pub line: usize,
     /// What is wrong, without a final period.
-    pub what: String,
+    pub description: String,
     /// What to write instead, without a final period.
     pub remedy: String,
 }
 
 impl Problem {
     /// Returns a problem on `line` (0 if unknown).
-    pub fn new(line: usize, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { line, what: what.into(), remedy: remedy.into() }
+    pub fn new(line: usize, description: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { line, description: description.into(), remedy: remedy.into() }
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_line(f, self.line)?;
-        write!(f, "{}: {}", self.what, self.remedy)
+        write!(f, "{}: {}", self.description, self.remedy)
     }
 }
 
@@ -98,7 +98,7 @@ impl Problems {
     /// Returns the example value for this path, if there is one.
     pub(super) fn example(&self, path: &str) -> Option<&'static str> {
         let bare = unnumbered(path);
-        self.examples.iter().find(|(known, _)| *known == bare).map(|(_, example)| *example)
+        self.examples.iter().find(|(example_path, _)| *example_path == bare).map(|(_, example)| *example)
     }
 
     /// Returns a remedy that shows how a map, or a list of maps, at this path is written.
@@ -135,7 +135,7 @@ impl Problems {
         if stands_bare { format!("{key} = {example}") } else { format!("{key} = \"{example}\"") }
     }
 
-    /// Adds a problem.
+    /// Adds a problem to those that are reported together.
     pub fn add(&self, problem: Problem) {
         self.found.borrow_mut().push(problem);
     }
@@ -147,22 +147,22 @@ impl Problems {
 
     /// Returns all problems, ordered by line.
     pub fn into_sorted(self) -> Vec<Problem> {
-        let mut found = self.found.into_inner();
+        let mut problems = self.found.into_inner();
         // A stable sort, so that problems on one line keep the order in which they were found.
-        found.sort_by_key(|problem| problem.line);
-        found
+        problems.sort_by_key(|problem| problem.line);
+        problems
     }
 
     /// Returns `value` if there are no problems, otherwise all problems, ordered by line.
     pub fn into_result<T>(self, value: T) -> Result<T, Vec<Problem>> {
-        let found = self.into_sorted();
-        if found.is_empty() { Ok(value) } else { Err(found) }
+        let problems = self.into_sorted();
+        if problems.is_empty() { Ok(value) } else { Err(problems) }
     }
 }
 
 /// Returns the known word that `word` was probably meant to be: equal except for case, or with at most a third of the
 /// letters wrong.
-pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub fn nearest<'k>(word: &str, names: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     // The distance is quadratic in the length; nobody mistypes a word this long.
     if word.len() > 100 {
         return None;
@@ -170,7 +170,7 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     let word = word.to_lowercase();
     // Even a short word may have one wrong letter.
     let allowed = (word.chars().count() / 3).max(1);
-    known
+    names
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= allowed)
@@ -184,11 +184,11 @@ mod tests {
 
     #[test]
     fn a_mistyped_word_finds_the_known_one_and_a_strange_word_none() {
-        let known = ["approval", "quota", "lease"];
-        assert_eq!(nearest("aproval", known), Some("approval"));
-        assert_eq!(nearest("LEASE", known), Some("lease"));
-        assert_eq!(nearest("banana", known), None);
-        assert_eq!(nearest(&"approval".repeat(100), known), None);
+        let names = ["approval", "quota", "lease"];
+        assert_eq!(nearest("aproval", names), Some("approval"));
+        assert_eq!(nearest("LEASE", names), Some("lease"));
+        assert_eq!(nearest("banana", names), None);
+        assert_eq!(nearest(&"approval".repeat(100), names), None);
     }
 
     #[test]

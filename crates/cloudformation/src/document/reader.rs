@@ -68,16 +68,16 @@ impl<'a> Reader<'a> {
     }
 
     /// Reports a problem with `key` (or its absence) that only the caller can detect.
-    pub fn report(&self, key: &str, what: impl Into<String>, remedy: impl Into<String>) {
+    pub fn report(&self, key: &str, description: impl Into<String>, remedy: impl Into<String>) {
         let line = self.entry(key).map_or(self.line, |entry| entry.value.line);
-        self.problems.add(Problem::new(line, what, remedy));
+        self.problems.add(Problem::new(line, description, remedy));
     }
 
     /// Like [`Reader::report`], for a key that must not be present. It is not reported as unknown as well, and never
     /// suggested instead of another key.
-    pub fn refuse(&self, key: &str, what: impl Into<String>, remedy: impl Into<String>) {
+    pub fn refuse(&self, key: &str, description: impl Into<String>, remedy: impl Into<String>) {
         self.refused.borrow_mut().push(key.to_owned());
-        self.report(key, what, remedy);
+        self.report(key, description, remedy);
     }
 
     fn entry(&self, key: &str) -> Option<&'a Entry> {
@@ -191,8 +191,8 @@ impl<'a> Reader<'a> {
     /// Reads one of several words, each of which stands for a value.
     pub fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<T> {
         let node = self.node(key)?;
-        let found = scalar(node).and_then(|text| choices.iter().find(|(word, _)| *word == text));
-        if let Some((_, value)) = found {
+        let choice = scalar(node).and_then(|text| choices.iter().find(|(word, _)| *word == text));
+        if let Some((_, value)) = choice {
             return Some(*value);
         }
         let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
@@ -231,34 +231,34 @@ impl<'a> Reader<'a> {
             return Vec::new();
         };
         let Some(list) = node.as_list() else {
-            let what =
+            let description =
                 format!("`{}` is {} where a list of maps should be", self.path_of(key), node.describe());
             let remedy = self.problems.map_example(&self.path_of(key), true);
-            self.problems.add(Problem::new(node.line, what, remedy));
+            self.problems.add(Problem::new(node.line, description, remedy));
             return Vec::new();
         };
         let path = self.path_of(key);
         list.iter()
             .enumerate()
-            .map(|(at, node)| Self::at(node, format!("{path}[{at}]"), self.problems))
+            .map(|(index, node)| Self::at(node, format!("{path}[{index}]"), self.problems))
             .collect()
     }
 
     /// Reports every key that was not queried, and suggests the nearest known one.
     pub fn finish(self) {
-        let mut known = self.asked.take();
-        known.sort();
-        known.dedup();
+        let mut keys = self.asked.take();
+        keys.sort();
+        keys.dedup();
         let refused = self.refused.take();
-        let is_unknown = |entry: &&Entry| !known.contains(&entry.key) && !refused.contains(&entry.key);
+        let is_unknown = |entry: &&Entry| !keys.contains(&entry.key) && !refused.contains(&entry.key);
         for entry in self.entries.iter().filter(is_unknown) {
-            let remedy = match nearest(&entry.key, known.iter().map(String::as_str)) {
+            let remedy = match nearest(&entry.key, keys.iter().map(String::as_str)) {
                 Some(word) => format!("did you mean `{word}`?"),
-                None if known.is_empty() => "remove it".to_owned(),
-                None => format!("known keys: {}", known.join(", ")),
+                None if keys.is_empty() => "remove it".to_owned(),
+                None => format!("known keys: {}", keys.join(", ")),
             };
-            let what = format!("unknown key `{}`", self.path_of(&entry.key));
-            self.problems.add(Problem::new(entry.line, what, remedy));
+            let description = format!("unknown key `{}`", self.path_of(&entry.key));
+            self.problems.add(Problem::new(entry.line, description, remedy));
         }
     }
 }

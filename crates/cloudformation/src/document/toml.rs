@@ -24,7 +24,7 @@ struct Lines<'t> {
 
 impl<'t> Lines<'t> {
     fn of(text: &'t str) -> Self {
-        let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
+        let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(index, _)| index + 1);
         let starts = std::iter::once(0).chain(ends).collect();
         Self { text, starts }
     }

@@ -99,7 +99,7 @@ impl Evaluator<'_> {
         depth: usize,
     ) -> Option<Result<Evaluated, EvaluationError>> {
         let own = resource.resource_type.as_str();
-        let ports = PORTS.iter().find(|(of, port, _)| *of == own && *port == attribute);
+        let ports = PORTS.iter().find(|(listed_type, port, _)| *listed_type == own && *port == attribute);
         if READ_BACK.contains(&(own, attribute)) {
             let value = self.evaluate(property(resource, attribute)?, depth + 1);
             let value = Some(value).filter(|value| *value != Ok(Evaluated::Nothing))?;
@@ -119,8 +119,8 @@ impl Evaluator<'_> {
         match port {
             Some(Ok(Evaluated::Nothing)) | None => {
                 let is_inherited = INHERIT.iter().any(|key| property(resource, key).is_some());
-                let of = by_engine.iter().find(|(beginning, _)| engine.starts_with(beginning));
-                let port = of.map(|(_, port)| *port).filter(|_| !is_inherited)?;
+                let family = by_engine.iter().find(|(beginning, _)| engine.starts_with(beginning));
+                let port = family.map(|(_, port)| *port).filter(|_| !is_inherited)?;
                 Some(Ok(Evaluated::Text(port.to_owned())))
             }
             Some(Ok(Evaluated::Text(port))) if port.parse::<u16>().is_err() => None,

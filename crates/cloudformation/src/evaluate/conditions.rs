@@ -7,7 +7,7 @@ impl Evaluator<'_> {
     /// Evaluates a named condition, once.
     pub(super) fn condition(&self, name: &str, depth: usize) -> Result<bool, EvaluationError> {
         match self.conditions.borrow().get(name) {
-            Some(Some(known)) => return known.clone(),
+            Some(Some(result)) => return result.clone(),
             Some(None) => {
                 return Err(EvaluationError::new(format!("the condition `{name}` refers to itself")));
             }

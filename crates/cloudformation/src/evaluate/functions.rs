@@ -118,8 +118,8 @@ impl Evaluator<'_> {
     fn join(&self, separator: &Node, list: &Node, depth: usize) -> Outcome {
         let separator = self.text(separator, depth)?;
         let mut result = String::new();
-        for (at, value) in self.list(list, depth)?.into_iter().enumerate() {
-            if at > 0 {
+        for (index, value) in self.list(list, depth)?.into_iter().enumerate() {
+            if index > 0 {
                 result.push_str(&separator);
             }
             result.push_str(&as_text(value)?);
@@ -206,9 +206,9 @@ fn base64(bytes: &[u8]) -> String {
     for chunk in bytes.chunks(3) {
         let block =
             chunk.iter().fold(0, |block, byte| block << 8 | usize::from(*byte)) << (8 * (3 - chunk.len()));
-        for at in 0..4 {
-            let letter = LETTERS[block >> (18 - 6 * at) & 63];
-            text.push(if at <= chunk.len() { char::from(letter) } else { '=' });
+        for index in 0..4 {
+            let letter = LETTERS[block >> (18 - 6 * index) & 63];
+            text.push(if index <= chunk.len() { char::from(letter) } else { '=' });
         }
     }
     text

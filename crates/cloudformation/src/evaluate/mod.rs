@@ -270,8 +270,8 @@ impl Evaluator<'_> {
 
     /// Returns the resource with its name. A name that is unknown here is left to the caller to invent.
     fn live(&self, resource: &Resource, depth: usize) -> LiveResource {
-        let known = self.names.borrow().get(&resource.logical_id).cloned();
-        let name = known.unwrap_or_else(|| {
+        let name = self.names.borrow().get(&resource.logical_id).cloned();
+        let name = name.unwrap_or_else(|| {
             let property = names::property(&resource.resource_type);
             let node = property.and_then(|property| resource.properties.as_ref()?.get(property));
             // Recorded before it is evaluated, so that a name that refers to itself ends here.
@@ -389,15 +389,15 @@ impl Evaluator<'_> {
             }
             self.saw_secret.set(true);
         }
-        let given = self.parameters.get(key).copied();
-        let value = given.or(parameter.default.as_deref()).unwrap_or_default();
-        let (value, is_list) = if let ParameterKind::SsmValue(of) = &parameter.kind {
+        let typed = self.parameters.get(key).copied();
+        let value = typed.or(parameter.default.as_deref()).unwrap_or_default();
+        let (value, is_list) = if let ParameterKind::SsmValue(inner) = &parameter.kind {
             let Some(stored) = self.inputs.ssm.get(value) else {
                 return Some(Err(EvaluationError::new(format!(
                     "AWS looks `{value}` up in the Parameter Store"
                 ))));
             };
-            (stored.as_str(), of.starts_with("List<") || of == "CommaDelimitedList")
+            (stored.as_str(), inner.starts_with("List<") || inner == "CommaDelimitedList")
         } else {
             (value, parameter.kind.is_list())
         };

@@ -7,30 +7,31 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Sorts resources with their dependencies first, otherwise in file order; a cycle keeps file order.
 pub(super) fn dependencies_first<'t>(resources: &[&'t Resource]) -> Vec<&'t Resource> {
     let place: BTreeMap<&str, usize> =
-        resources.iter().enumerate().map(|(at, resource)| (resource.logical_id.as_str(), at)).collect();
+        resources.iter().enumerate().map(|(index, resource)| (resource.logical_id.as_str(), index)).collect();
     let mut waiting_for: Vec<BTreeSet<usize>> = Vec::new();
     let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); resources.len()];
-    for (at, resource) in resources.iter().enumerate() {
+    for (index, resource) in resources.iter().enumerate() {
         let mut names: BTreeSet<&str> = resource.depends_on.iter().map(String::as_str).collect();
         if let Some(properties) = &resource.properties {
             collect(properties, &mut names);
         }
         let needs: BTreeSet<usize> =
-            names.iter().filter_map(|name| place.get(name).copied()).filter(|need| *need != at).collect();
+            names.iter().filter_map(|name| place.get(name).copied()).filter(|need| *need != index).collect();
         for need in &needs {
-            needed_by[*need].push(at);
+            needed_by[*need].push(index);
         }
         waiting_for.push(needs);
     }
-    let mut ready: BTreeSet<usize> = (0..resources.len()).filter(|at| waiting_for[*at].is_empty()).collect();
+    let mut ready: BTreeSet<usize> =
+        (0..resources.len()).filter(|index| waiting_for[*index].is_empty()).collect();
     let mut left: BTreeSet<usize> = (0..resources.len()).collect();
     let mut ordered = Vec::new();
     // If nothing is ready, the rest forms a cycle; taking the first in file order breaks it.
-    while let Some(at) = ready.pop_first().or_else(|| left.first().copied()) {
-        left.remove(&at);
-        ordered.push(resources[at]);
-        for next in &needed_by[at] {
-            waiting_for[*next].remove(&at);
+    while let Some(index) = ready.pop_first().or_else(|| left.first().copied()) {
+        left.remove(&index);
+        ordered.push(resources[index]);
+        for next in &needed_by[index] {
+            waiting_for[*next].remove(&index);
             if waiting_for[*next].is_empty() && left.contains(next) {
                 ready.insert(*next);
             }

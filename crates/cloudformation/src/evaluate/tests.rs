@@ -25,19 +25,19 @@ pub(super) fn evaluated(text: &str, parameters: &[(&str, &str)]) -> String {
         stack_id: "arn:stack",
         physical: &physical,
     });
-    let mut shown = String::new();
+    let mut text = String::new();
     let ids: Vec<&str> = evaluation.resources.iter().map(|resource| resource.logical_id.as_str()).collect();
-    writeln!(shown, "made: {}", ids.join(", ")).unwrap();
+    writeln!(text, "made: {}", ids.join(", ")).unwrap();
     if !evaluation.protected.is_empty() {
-        writeln!(shown, "protected: {}", evaluation.protected.join(", ")).unwrap();
+        writeln!(text, "protected: {}", evaluation.protected.join(", ")).unwrap();
     }
     for output in evaluation.outputs {
         match output.value {
-            Ok(value) => writeln!(shown, "{} = {value}", output.name).unwrap(),
-            Err(reason) => writeln!(shown, "{}: {reason}", output.name).unwrap(),
+            Ok(value) => writeln!(text, "{} = {value}", output.name).unwrap(),
+            Err(reason) => writeln!(text, "{}: {reason}", output.name).unwrap(),
         }
     }
-    shown
+    text
 }
 
 const WIDE: &str = r#"
@@ -132,8 +132,8 @@ fn every_function_gives_its_value_or_says_why_not() {
 
 #[test]
 fn conditions_decide_what_is_made_and_what_comes_out() {
-    let shown = evaluated(WIDE, &[("Env", "prod")]);
-    let lines: Vec<&str> = shown
+    let text = evaluated(WIDE, &[("Env", "prod")]);
+    let lines: Vec<&str> = text
         .lines()
         .filter(|line| line.starts_with("made") || line.contains("Prod") || line.contains("Made"))
         .collect();

@@ -30,7 +30,7 @@ fn outputs(resources: &str, wanted: &[(&str, &str)]) -> String {
 
 #[test]
 fn a_property_is_no_attribute_and_a_secret_is_nobodys_to_see() {
-    let shown = outputs(
+    let text = outputs(
         "  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: orders, Tags: [{Key: a, Value: b}]}}\n  Login: {Type: AWS::SecretsManager::Secret, Properties: {Name: login, SecretString: hunter2}}\n  Database: {Type: AWS::RDS::DBInstance, Properties: {MasterUserPassword: hunter2, Engine: postgres, Port: !Ref Secret}}\n  Service: {Type: AWS::ECS::Service, Properties: {Cluster: prod}}\n  Entry: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Sub 'x${Secret}', Description: d}}\n  Named: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Secret}}\n",
         &[
             ("Bucket", "Value: !GetAtt Bucket.BucketName"),
@@ -49,8 +49,8 @@ fn a_property_is_no_attribute_and_a_secret_is_nobodys_to_see() {
             ("Verdict", "Condition: Sly, Value: !If [Sly, set, unset]"),
         ],
     );
-    assert!(!shown.contains("hunter2"), "{shown}");
-    insta::assert_snapshot!(shown, @"
+    assert!(!text.contains("hunter2"), "{text}");
+    insta::assert_snapshot!(text, @"
     made: Bucket, Login, Database, Service, Entry, Named
     Bucket = <orders.BucketName>
     Login = <login.SecretString>
@@ -72,7 +72,7 @@ fn a_property_is_no_attribute_and_a_secret_is_nobodys_to_see() {
 #[test]
 fn what_only_aws_can_tell_of_a_condition_is_no_fact_and_what_is_decided_without_it_is_one() {
     let resources = "  Topic: {Type: AWS::SNS::Topic}\n  Gold: {Type: AWS::RDS::DBInstance, Condition: Never, Properties: {DeletionProtection: true}}\n  Silver: {Type: AWS::RDS::DBInstance, Condition: Maybe, Properties: {DeletionProtection: true}}\n  Sure: {Type: AWS::SNS::Topic, Condition: Surely}\n";
-    let shown = outputs(
+    let text = outputs(
         resources,
         &[
             ("Never", "Condition: Never, Value: only-in-prod"),
@@ -86,7 +86,7 @@ fn what_only_aws_can_tell_of_a_condition_is_no_fact_and_what_is_decided_without_
             ("Neither", "Value: !If [Never, a, b]"),
         ],
     );
-    insta::assert_snapshot!(shown, @"
+    insta::assert_snapshot!(text, @"
     made: Topic, Sure
     Maybe: AWS looks `/nowhere` up in the Parameter Store
     Surely = always
@@ -105,7 +105,7 @@ fn what_only_aws_can_tell_of_a_condition_is_no_fact_and_what_is_decided_without_
 
 #[test]
 fn a_dynamic_reference_is_not_known_wherever_it_is_put_together() {
-    let shown = outputs(
+    let text = outputs(
         "  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub '{{resolve:ssm:/names/${Env}}}-logs'}}\n  Entry: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Join ['', ['{{', 'resolve:ssm:/x/', !Ref Env, '}}']]}}\n",
         &[
             ("Ref", "Value: !Ref Bucket"),
@@ -117,7 +117,7 @@ fn a_dynamic_reference_is_not_known_wherever_it_is_put_together() {
             ("Select", "Value: !Select [0, ['{{resolve:ssm:/x}}']]"),
         ],
     );
-    insta::assert_snapshot!(shown, @"
+    insta::assert_snapshot!(text, @"
     made: Bucket, Entry
     Ref: AWS looks it up when it is made
     Arn: AWS looks it up when it is made
@@ -131,7 +131,7 @@ fn a_dynamic_reference_is_not_known_wherever_it_is_put_together() {
 
 #[test]
 fn an_output_that_aws_refuses_is_said() {
-    let shown = outputs(
+    let text = outputs(
         "  Topic: {Type: AWS::SNS::Topic}\n",
         &[
             ("List", "Value: !Ref List"),
@@ -148,7 +148,7 @@ fn an_output_that_aws_refuses_is_said() {
             ("Joined", "Value: !Join ['-', !Ref List]"),
         ],
     );
-    insta::assert_snapshot!(shown, @"
+    insta::assert_snapshot!(text, @"
     made: Topic
     List: AWS wants a text here, not a list
     Literal: AWS wants a text here, not a list
@@ -172,7 +172,7 @@ fn an_output_that_aws_refuses_is_said() {
 
 #[test]
 fn what_looks_otherwise_by_a_property_is_not_invented() {
-    let shown = outputs(
+    let text = outputs(
         "  Role: {Type: AWS::IAM::Role, Properties: {RoleName: app, Path: /team/}}\n  Plain: {Type: AWS::IAM::Role, Properties: {RoleName: app, Path: /}}\n  Rule: {Type: AWS::Events::Rule, Properties: {Name: nightly, EventBusName: orders}}\n  Edge: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Name: edge, Type: network}}\n  Inner: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Name: inner, Scheme: internal}}\n  Shards: {Type: AWS::ElastiCache::ReplicationGroup, Properties: {Engine: redis, NumNodeGroups: 3, Port: 6400}}\n  Safe: {Type: AWS::ElastiCache::ReplicationGroup, Properties: {Engine: redis, TransitEncryptionEnabled: true}}\n  Service: {Type: AWS::ECS::Service, Properties: {Cluster: prod}}\n  Queue: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}\n  Named: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true, QueueName: orders.fifo}}\n  Key: {Type: AWS::KMS::Key, Properties: {MultiRegion: true}}\n  Member: {Type: AWS::RDS::DBInstance, Properties: {Engine: aurora-mysql, Port: '1111'}}\n  Restored: {Type: AWS::RDS::DBInstance, Properties: {Engine: postgres, SourceDbiResourceId: db-x}}\n  Backup: {Type: AWS::RDS::DBInstance, Properties: {Engine: postgres, SourceDBInstanceAutomatedBackupsArn: arn}}\n  Empty: {Type: AWS::RDS::DBInstance, Properties: {Engine: postgres, Port: ''}}\n",
         &[
             ("Role", "Value: !GetAtt Role.Arn"),
@@ -194,7 +194,7 @@ fn what_looks_otherwise_by_a_property_is_not_invented() {
             ("Empty", "Value: !GetAtt Empty.Endpoint.Port"),
         ],
     );
-    insta::assert_snapshot!(shown, @"
+    insta::assert_snapshot!(text, @"
     made: Role, Plain, Rule, Edge, Inner, Shards, Safe, Service, Queue, Named, Key, Member, Restored, Backup, Empty
     Role: it depends on `Path` of `Role` as well
     Plain = <app.Arn>

@@ -87,7 +87,7 @@ const OF_OUTPUT: [&str; 4] = ["Value", "Description", "Condition", "Export"];
 /// after expanding its loops, `original` before. Both are maps.
 pub(crate) fn check(expanded: &Node, original: &Node, problems: &Problems, doubts: &Problems) {
     let is_looped = loops::Looped::of(original).is_some();
-    let checker = Checker { root: expanded, is_looped, problems };
+    let checker = LimitChecker { root: expanded, is_looped, problems };
     checker.sections();
     checker.version();
     checker.transforms();
@@ -109,17 +109,17 @@ pub(crate) fn check(expanded: &Node, original: &Node, problems: &Problems, doubt
     }
 }
 
-struct Checker<'a> {
+struct LimitChecker<'a> {
     root: &'a Node,
     is_looped: bool,
     problems: &'a Problems,
 }
 
 /// Returns the remedy for an unknown word.
-fn instead(word: &str, known: &[&str]) -> String {
-    match nearest(word, known.iter().copied()) {
+fn instead(word: &str, names: &[&str]) -> String {
+    match nearest(word, names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("remove it, there are {}", known.join(", ")),
+        None => format!("remove it, there are {}", names.join(", ")),
     }
 }
 
@@ -133,23 +133,23 @@ fn own(section: Option<&Node>) -> impl Iterator<Item = &Entry> {
     entries(section).iter().filter(|entry| !entry.key.starts_with("Fn::"))
 }
 
-impl Checker<'_> {
-    fn problem(&self, line: usize, what: impl Into<String>, remedy: impl Into<String>) {
-        self.problems.add(Problem::new(line, what, remedy));
+impl LimitChecker<'_> {
+    fn problem(&self, line: usize, description: impl Into<String>, remedy: impl Into<String>) {
+        self.problems.add(Problem::new(line, description, remedy));
     }
 
-    fn at_most(&self, line: usize, what: &str, count: usize, most: usize, unit: &str) {
+    fn at_most(&self, line: usize, description: &str, count: usize, most: usize, unit: &str) {
         if count > most {
-            let what = format!("{what} {} {unit}", grouped(&count));
-            self.problem(line, what, format!("CloudFormation takes {} at most", grouped(&most)));
+            let description = format!("{description} {} {unit}", grouped(&count));
+            self.problem(line, description, format!("CloudFormation takes {} at most", grouped(&most)));
         }
     }
 
     fn sections(&self) {
         for entry in entries(Some(self.root)) {
             let Some((name, most)) = SECTIONS.iter().find(|(name, _)| *name == entry.key) else {
-                let what = format!("there is no section `{}`", entry.key);
-                self.problem(entry.line, what, instead(&entry.key, &SECTIONS.map(|(name, _)| name)));
+                let description = format!("there is no section `{}`", entry.key);
+                self.problem(entry.line, description, instead(&entry.key, &SECTIONS.map(|(name, _)| name)));
                 continue;
             };
             let is_of_sam =
@@ -161,8 +161,8 @@ impl Checker<'_> {
             }
             let Some(most) = most else { continue };
             if entry.value.as_map().is_none() && !entry.value.is_null() {
-                let what = format!("`{name}` is {}", entry.value.describe());
-                self.problem(entry.value.line, what, "write names with what they stand for under it");
+                let description = format!("`{name}` is {}", entry.value.describe());
+                self.problem(entry.value.line, description, "write names with what they stand for under it");
             }
             let count = entries(Some(&entry.value)).len();
             self.at_most(entry.line, "the template has", count, *most, &name.to_lowercase());
@@ -172,10 +172,10 @@ impl Checker<'_> {
     fn version(&self) {
         let Some(node) = self.root.get("AWSTemplateFormatVersion") else { return };
         if scalar_text(node).as_deref() != Some(VERSION) && !node.is_null() {
-            let what = format!("`AWSTemplateFormatVersion` is {}", node.describe());
+            let description = format!("`AWSTemplateFormatVersion` is {}", node.describe());
             self.problem(
                 node.line,
-                what,
+                description,
                 format!("write `AWSTemplateFormatVersion: '{VERSION}'`, no other exists"),
             );
         }
@@ -185,14 +185,14 @@ impl Checker<'_> {
         let Some(node) = self.root.get("Transform") else { return };
         for name in loops::transforms(self.root) {
             if name.starts_with("AWS::") && !TRANSFORMS.contains(&name.as_str()) {
-                let what = format!("there is no transform `{name}`");
-                self.problem(node.line, what, instead(&name, &TRANSFORMS));
+                let description = format!("there is no transform `{name}`");
+                self.problem(node.line, description, instead(&name, &TRANSFORMS));
             }
         }
     }
 
-    fn description(&self, of: &Node, name: &str) {
-        let Some(node) = of.get("Description").filter(|node| !node.is_null()) else { return };
+    fn description(&self, value: &Node, name: &str) {
+        let Some(node) = value.get("Description").filter(|node| !node.is_null()) else { return };
         match node.as_text() {
             Some(text) => {
                 self.at_most(node.line, &format!("{name} has"), text.len(), MAX_DESCRIPTION, "bytes");
@@ -218,8 +218,9 @@ impl Checker<'_> {
             own(self.root.get("Parameters")).map(|entry| (entry.key.as_str(), entry.line)).collect();
         for entry in own(self.root.get("Resources")) {
             if let Some(line) = parameters.get(entry.key.as_str()) {
-                let what = format!("resource `{}` has the name of the parameter in line {line}", entry.key);
-                self.problem(entry.line, what, "rename one of both");
+                let description =
+                    format!("resource `{}` has the name of the parameter in line {line}", entry.key);
+                self.problem(entry.line, description, "rename one of both");
             }
         }
     }
@@ -229,13 +230,18 @@ impl Checker<'_> {
         for entry in own(self.root.get(section)) {
             self.name(entry, kind);
             if entry.value.as_map().is_none() && !entry.value.is_null() {
-                let what = format!("{kind} `{}` is {}", entry.key, entry.value.describe());
-                self.problem(entry.value.line, what, format!("write at least `{}:` under it", attributes[0]));
+                let description = format!("{kind} `{}` is {}", entry.key, entry.value.describe());
+                self.problem(
+                    entry.value.line,
+                    description,
+                    format!("write at least `{}:` under it", attributes[0]),
+                );
             }
             for attribute in own(Some(&entry.value)) {
                 if !attributes.contains(&attribute.key.as_str()) {
-                    let what = format!("{kind} `{}`: unknown attribute `{}`", entry.key, attribute.key);
-                    self.problem(attribute.line, what, instead(&attribute.key, attributes));
+                    let description =
+                        format!("{kind} `{}`: unknown attribute `{}`", entry.key, attribute.key);
+                    self.problem(attribute.line, description, instead(&attribute.key, attributes));
                 }
             }
         }
@@ -244,8 +250,8 @@ impl Checker<'_> {
     fn name(&self, entry: &Entry, kind: &str) {
         // A loop over unknown items leaves a placeholder in the names.
         if !is_logical_id(&entry.key.replace(ANY, if self.is_looped { "x" } else { ANY })) {
-            let what = format!("{kind} `{}`: its key is not made of letters and digits", entry.key);
-            self.problem(entry.line, what, "rename it, for example `BucketName`");
+            let description = format!("{kind} `{}`: its key is not made of letters and digits", entry.key);
+            self.problem(entry.line, description, "rename it, for example `BucketName`");
         }
         self.at_most(
             entry.line,
@@ -259,22 +265,22 @@ impl Checker<'_> {
     fn resources(&self) {
         for Entry { key, value, .. } in own(self.root.get("Resources")) {
             if let Some(node) = value.get("Type").filter(|node| !node.is_null())
-                && let Some(of) = node.as_text().filter(|of| !is_type(of))
+                && let Some(resource_type) = node.as_text().filter(|resource_type| !is_type(resource_type))
             {
-                let what = format!("resource `{key}`: `{of}` is no type");
-                self.problem(node.line, what, "write one such as `AWS::S3::Bucket`");
+                let description = format!("resource `{key}`: `{resource_type}` is no type");
+                self.problem(node.line, description, "write one such as `AWS::S3::Bucket`");
             }
-            for (attribute, known) in POLICIES {
+            for (attribute, policies) in POLICIES {
                 // Null values are reported separately.
                 let Some(node) = value.get(attribute).filter(|node| !node.is_null()) else { continue };
                 // An expression is allowed with the language extensions; only a text can be compared.
-                if let Some(policy) = node.as_text().filter(|policy| !known.contains(policy)) {
-                    let what = format!("resource `{key}`: `{attribute}` is `{policy}`");
-                    let remedy = match nearest(policy, known.iter().copied()) {
+                if let Some(policy) = node.as_text().filter(|policy| !policies.contains(policy)) {
+                    let description = format!("resource `{key}`: `{attribute}` is `{policy}`");
+                    let remedy = match nearest(policy, policies.iter().copied()) {
                         Some(near) => format!("did you mean `{near}`?"),
-                        None => format!("there are {}", known.join(", ")),
+                        None => format!("there are {}", policies.join(", ")),
                     };
-                    self.problem(node.line, what, remedy);
+                    self.problem(node.line, description, remedy);
                 }
             }
         }
@@ -317,15 +323,16 @@ impl Checker<'_> {
             for element in own(Some(&mapping.value)) {
                 let place = format!("`{}` of mapping `{}`", element.key, mapping.key);
                 if !is_logical_id(&element.key.replace(['-', '.'], "")) {
-                    let what = format!("{place}: its key is not made of letters, digits, `-` and `.`");
-                    self.problem(element.line, what, "rename it, for example `us-east-1`");
+                    let description = format!("{place}: its key is not made of letters, digits, `-` and `.`");
+                    self.problem(element.line, description, "rename it, for example `us-east-1`");
                 }
                 self.map_of(element, &place);
                 for attribute in own(Some(&element.value)) {
                     self.name(attribute, "mapping");
                     if attribute.value.as_map().is_some() {
-                        let what = format!("`{}` in mapping `{}` is a map", attribute.key, mapping.key);
-                        self.problem(attribute.line, what, "write a text or a list of texts");
+                        let description =
+                            format!("`{}` in mapping `{}` is a map", attribute.key, mapping.key);
+                        self.problem(attribute.line, description, "write a text or a list of texts");
                     }
                 }
             }
@@ -359,8 +366,12 @@ impl Checker<'_> {
     fn nothing_is_missing(&self, node: &Node, path: &Path<'_>) {
         match &node.value {
             _ if node.is_null() => {
-                let what = format!("nothing stands at `{path}`");
-                self.problem(node.line, what, "write a value, for an empty text `''`, or remove the key");
+                let description = format!("nothing stands at `{path}`");
+                self.problem(
+                    node.line,
+                    description,
+                    "write a value, for an empty text `''`, or remove the key",
+                );
             }
             Value::Scalar { .. } => {}
             Value::Map(entries) => {
@@ -369,8 +380,8 @@ impl Checker<'_> {
                 }
             }
             Value::List(nodes) => {
-                for (at, node) in nodes.iter().enumerate() {
-                    self.nothing_is_missing(node, &Path { before: Some(path), step: Step::At(at) });
+                for (index, node) in nodes.iter().enumerate() {
+                    self.nothing_is_missing(node, &Path { before: Some(path), step: Step::At(index) });
                 }
             }
         }
@@ -396,7 +407,7 @@ impl fmt::Display for Path<'_> {
         match (&self.step, self.before) {
             (Step::Key(key), None) => f.write_str(key),
             (Step::Key(key), Some(_)) => write!(f, ".{key}"),
-            (Step::At(at), _) => write!(f, "[{at}]"),
+            (Step::At(index), _) => write!(f, "[{index}]"),
         }
     }
 }

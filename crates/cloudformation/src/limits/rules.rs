@@ -10,7 +10,9 @@ const OF_ASSERTION: [&str; 2] = ["Assert", "AssertDescription"];
 
 /// Reports malformed rules, which would apply always or never.
 pub(super) fn check(section: Option<&Node>, problems: &Problems, doubts: &Problems) {
-    let problem = |line: usize, what: String, remedy: &str| problems.add(Problem::new(line, what, remedy));
+    let problem = |line: usize, description: String, remedy: &str| {
+        problems.add(Problem::new(line, description, remedy));
+    };
     if let Some(node) = section.filter(|node| node.as_map().is_none() && !node.is_null()) {
         problem(node.line, format!("`Rules` is {}", node.describe()), "write names with rules under it");
     }
@@ -18,8 +20,8 @@ pub(super) fn check(section: Option<&Node>, problems: &Problems, doubts: &Proble
     for Entry { key, line, value } in rules.iter().filter(|entry| !entry.key.starts_with("Fn::")) {
         let name = format!("rule `{key}`");
         if !is_logical_id(key) {
-            let what = format!("{name}: its key is not made of letters and digits");
-            problem(*line, what, "rename it, for example `ProductionIsLarge`");
+            let description = format!("{name}: its key is not made of letters and digits");
+            problem(*line, description, "rename it, for example `ProductionIsLarge`");
         }
         // Null values are reported for the whole template.
         if value.is_null() {
@@ -36,8 +38,8 @@ pub(super) fn check(section: Option<&Node>, problems: &Problems, doubts: &Proble
         };
         let Some(list) = assertions.as_list() else {
             if !assertions.is_null() {
-                let what = format!("{name}: `Assertions` is {}", assertions.describe());
-                problem(assertions.line, what, ASSERTIONS);
+                let description = format!("{name}: `Assertions` is {}", assertions.describe());
+                problem(assertions.line, description, ASSERTIONS);
             }
             continue;
         };
@@ -48,8 +50,8 @@ pub(super) fn check(section: Option<&Node>, problems: &Problems, doubts: &Proble
                 problem(node.line, format!("{name}: an assertion has no `Assert`"), ASSERTIONS);
             }
             if let Some(words) = node.get("AssertDescription").filter(|words| words.as_text().is_none()) {
-                let what = format!("{name}: `AssertDescription` is {}", words.describe());
-                problem(words.line, what, "write one text");
+                let description = format!("{name}: `AssertDescription` is {}", words.describe());
+                problem(words.line, description, "write one text");
             }
         }
     }

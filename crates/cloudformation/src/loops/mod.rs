@@ -58,7 +58,7 @@ impl Looped {
     }
 
     /// Expands the loops with these values of the template's parameters.
-    pub(crate) fn expanded(&self, inputs: Inputs<'_>) -> Expanded {
+    pub(crate) fn expanded(&self, inputs: LoopInputs<'_>) -> Expanded {
         let mut writer = Writer {
             inputs,
             mappings: self.0.get("Mappings"),
@@ -76,7 +76,7 @@ impl Looped {
 
 /// Where the items of loops come from.
 #[derive(Clone, Copy)]
-pub(crate) struct Inputs<'a> {
+pub(crate) struct LoopInputs<'a> {
     pub(crate) parameters: &'a [Parameter],
     /// Values by key; defaults apply where one is missing.
     pub(crate) given: &'a [(String, String)],
@@ -119,10 +119,10 @@ fn check_within(node: &Node, is_extended: bool, problems: &Problems) {
                 if is_loop(key)
                     && !matches!(value.as_list(), Some([id, _, body]) if id.as_text().is_some() && body.as_map().is_some())
                 {
-                    let what = format!("`{key}` is no loop");
+                    let description = format!("`{key}` is no loop");
                     let remedy =
                         "write a list of three: a name, the values, and a map of what is made for each";
-                    problems.add(Problem::new(*line, what, remedy));
+                    problems.add(Problem::new(*line, description, remedy));
                 }
                 check_within(value, is_extended, problems);
             }
@@ -162,7 +162,7 @@ struct Written {
 }
 
 struct Writer<'a> {
-    inputs: Inputs<'a>,
+    inputs: LoopInputs<'a>,
     mappings: Option<&'a Node>,
     made: usize,
     /// Lines for which something has been reported.
@@ -259,7 +259,7 @@ impl<'a> Writer<'a> {
         }
         for item in values {
             if self.is_cut() {
-                if self.problems.iter().all(|problem| problem.what != TOO_MUCH) {
+                if self.problems.iter().all(|problem| problem.description != TOO_MUCH) {
                     self.problems.push(Problem::new(entry.line, TOO_MUCH, "let them go round less often"));
                 }
                 return;
@@ -288,8 +288,8 @@ impl<'a> Writer<'a> {
     }
 
     /// Returns the items of a loop, with [`ANY`] for unknown ones.
-    fn collection(&mut self, of: &Entry, node: &Node, items: &Items<'a>) -> Vec<String> {
-        let found = match (&node.value, node.as_map()) {
+    fn collection(&mut self, looped: &Entry, node: &Node, items: &Items<'a>) -> Vec<String> {
+        let elements = match (&node.value, node.as_map()) {
             (Value::List(list), _) => {
                 self.count(list.len());
                 list.iter().map(|node| self.text(node, items)).collect()
@@ -302,14 +302,14 @@ impl<'a> Writer<'a> {
             _ => vec![Err(Unknown::Always)],
         };
         let is_list = node.as_list().is_some();
-        let only_aws = found.iter().any(|item| matches!(item, Err(Unknown::Always)));
-        if only_aws && self.told.insert(of.line) {
-            let what = format!("only AWS can tell how often `{}` goes round", of.key);
+        let only_aws = elements.iter().any(|item| matches!(item, Err(Unknown::Always)));
+        if only_aws && self.told.insert(looped.line) {
+            let description = format!("only AWS can tell how often `{}` goes round", looped.key);
             let remedy = "write a list, a parameter or a map, or people are not told beforehand what is made";
-            self.doubts.push(Problem::new(of.line, what, remedy));
+            self.doubts.push(Problem::new(looped.line, description, remedy));
         }
         let mut is_any_there = false;
-        found
+        elements
             .into_iter()
             .flat_map(|item| match item {
                 // An element of a list stands for one item, so one that is a list itself counts as unknown.
@@ -373,14 +373,14 @@ impl<'a> Writer<'a> {
 
     /// Returns a parameter and its value. The value behind a path in the Parameter Store is unknown.
     fn parameter(&mut self, key: &str) -> Result<(&'a Parameter, &'a str), Unknown> {
-        let Inputs { parameters, given, .. } = self.inputs;
+        let LoopInputs { parameters, given, .. } = self.inputs;
         self.count(parameters.len());
         let parameter = parameters.iter().find(|parameter| parameter.key == key).ok_or(Unknown::Always)?;
         if matches!(parameter.kind, ParameterKind::SsmValue(_)) {
             return Err(Unknown::Always);
         }
-        let given = given.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
-        let value = given.or(parameter.default.as_deref()).ok_or(Unknown::Here)?;
+        let typed = given.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
+        let value = typed.or(parameter.default.as_deref()).ok_or(Unknown::Here)?;
         Ok((parameter, value))
     }
 }

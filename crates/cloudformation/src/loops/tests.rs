@@ -4,11 +4,11 @@ use crate::evaluate::{Evaluation, Inputs, LiveResource};
 use crate::template::Template;
 use std::collections::BTreeMap;
 
-fn evaluated(template: &Template, given: &[(&str, &str)]) -> Evaluation {
-    let given: Vec<(String, String)> =
-        given.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+fn evaluated(template: &Template, parameters: &[(&str, &str)]) -> Evaluation {
+    let parameters: Vec<(String, String)> =
+        parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     template.evaluate(&Inputs {
-        parameters: &given,
+        parameters: &parameters,
         ssm: &BTreeMap::new(),
         region: "us-east-1",
         account_id: "123456789012",
@@ -22,12 +22,12 @@ fn evaluated(template: &Template, given: &[(&str, &str)]) -> Evaluation {
 }
 
 /// Returns the resources and outputs.
-fn shown(text: &str, given: &[(&str, &str)]) -> String {
+fn shown(text: &str, parameters: &[(&str, &str)]) -> String {
     let template = match Template::parse(text) {
         Ok(template) => template,
         Err(problems) => return problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
     };
-    let evaluation = evaluated(&template, given);
+    let evaluation = evaluated(&template, parameters);
     let made: Vec<String> = evaluation.resources.into_iter().map(|resource| resource.logical_id).collect();
     let outputs = evaluation.outputs.into_iter();
     let outputs = outputs

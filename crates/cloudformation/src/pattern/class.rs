@@ -210,7 +210,7 @@ fn range_or_single(from: char, source: &mut Source<'_>, rust: &mut String) -> Op
         return Some(());
     }
     source.next();
-    let to = match source.next()? {
+    let last = match source.next()? {
         '\\' => {
             let letter = source.next()?;
             match escaped(letter, source)? {
@@ -221,6 +221,6 @@ fn range_or_single(from: char, source: &mut Source<'_>, rust: &mut String) -> Op
         c => c,
     };
     rust.push('-');
-    push_literal(rust, to);
-    (from <= to).then_some(())
+    push_literal(rust, last);
+    (from <= last).then_some(())
 }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Returns the first cycle, each name once; `None` if there is none.
 pub(super) fn first<'a>(needs: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Option<Vec<&'a str>> {
-    let known = |name: &&&str| needs.contains_key(**name);
+    let is_node = |name: &&&str| needs.contains_key(**name);
     let mut open: BTreeMap<&str, usize> =
-        needs.iter().map(|(name, needed)| (*name, needed.iter().filter(known).count())).collect();
+        needs.iter().map(|(name, needed)| (*name, needed.iter().filter(is_node).count())).collect();
     let mut needed_by: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, needed) in needs {
         for need in needed {

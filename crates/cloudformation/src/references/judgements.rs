@@ -1,10 +1,10 @@
 //! Checks conditions and the assertions of rules: their functions and the number of their arguments.
 
-use super::{Checker, Place, circles, own};
+use super::{Place, ReferenceChecker, circles, own};
 use crate::document::{Entry, Node, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-impl<'a> Checker<'a> {
+impl<'a> ReferenceChecker<'a> {
     pub(super) fn conditions(&mut self, section: Option<&'a Node>) {
         let mut needs: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for Entry { key, value, .. } in own(section) {
@@ -15,8 +15,8 @@ impl<'a> Checker<'a> {
         }
         if let Some(circle) = circles::first(&needs) {
             let line = own(section).find(|entry| entry.key == circle[0]).map_or(0, |entry| entry.line);
-            let what = format!("condition `{}` depends on itself", circle[0]);
-            self.problem(line, what, "take one of the conditions out of the circle");
+            let description = format!("condition `{}` depends on itself", circle[0]);
+            self.problem(line, description, "take one of the conditions out of the circle");
         }
     }
 

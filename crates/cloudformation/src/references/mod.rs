@@ -87,7 +87,7 @@ pub(crate) fn check(
     let is_rewritten = loops::has_macro(expanded)
         || transforms.iter().any(rewrites)
         || contains_key(original, "Fn::Transform");
-    let mut checker = Checker {
+    let mut checker = ReferenceChecker {
         parameters: parameters.iter().map(|parameter| (parameter.key.as_str(), parameter)).collect(),
         known_parameters: Names::of(expanded.get("Parameters")),
         resources: Names::of(expanded.get("Resources")),
@@ -108,12 +108,12 @@ pub(crate) fn check(
     if let Some(circle) = circles::first(&checker.needs) {
         let names: Vec<String> = circle.iter().map(|name| format!("`{name}`")).collect();
         let line = own(expanded.get("Resources")).find(|entry| entry.key == circle[0]);
-        let what = match names.as_slice() {
+        let description = match names.as_slice() {
             [one] => format!("resource {one} refers to itself"),
             all => format!("the resources {} refer to each other in a circle", all.join(", ")),
         };
         let remedy = "take one of the references out: nothing of it could be made first";
-        checker.found.add(Problem::new(line.map_or(0, |entry| entry.line), what, remedy));
+        checker.found.add(Problem::new(line.map_or(0, |entry| entry.line), description, remedy));
     }
 }
 
@@ -128,7 +128,11 @@ fn key(entry: &Entry) -> &str {
 }
 
 fn is_module(resource: &Entry) -> bool {
-    resource.value.get("Type").and_then(Node::as_text).is_some_and(|of| of.ends_with("::MODULE"))
+    resource
+        .value
+        .get("Type")
+        .and_then(Node::as_text)
+        .is_some_and(|resource_type| resource_type.ends_with("::MODULE"))
 }
 
 fn contains_key(node: &Node, key: &str) -> bool {
@@ -142,8 +146,8 @@ fn contains_key(node: &Node, key: &str) -> bool {
 }
 
 /// Whether a prefix of `name` is known, as in the names that AWS derives from it.
-fn begins_like(name: &str, known: impl Fn(&str) -> bool) -> bool {
-    name.char_indices().skip(1).any(|(at, _)| known(&name[..at]))
+fn begins_like(name: &str, is_known: impl Fn(&str) -> bool) -> bool {
+    name.char_indices().skip(1).any(|(end, _)| is_known(&name[..end]))
 }
 
 /// The names of one section.
@@ -155,9 +159,9 @@ struct Names<'a> {
 
 impl<'a> Names<'a> {
     fn of(section: Option<&'a Node>) -> Self {
-        let known: BTreeSet<&str> = own(section).map(key).collect();
-        let patterns = known.iter().filter(|name| name.contains(ANY)).copied().collect();
-        Self { known, patterns }
+        let names: BTreeSet<&str> = own(section).map(key).collect();
+        let patterns = names.iter().filter(|name| name.contains(ANY)).copied().collect();
+        Self { known: names, patterns }
     }
 
     fn has(&self, name: &str) -> bool {
@@ -169,7 +173,7 @@ impl<'a> Names<'a> {
     }
 }
 
-struct Checker<'a> {
+struct ReferenceChecker<'a> {
     parameters: BTreeMap<&'a str, &'a Parameter>,
     known_parameters: Names<'a>,
     resources: Names<'a>,
@@ -186,18 +190,25 @@ struct Checker<'a> {
     needed_by: Option<&'a str>,
 }
 
-impl<'a> Checker<'a> {
-    fn problem(&self, line: usize, what: impl Into<String>, remedy: impl Into<String>) {
-        self.found.add(Problem::new(line, what, remedy));
+impl<'a> ReferenceChecker<'a> {
+    fn problem(&self, line: usize, description: impl Into<String>, remedy: impl Into<String>) {
+        self.found.add(Problem::new(line, description, remedy));
     }
 
     /// Reports a name that stands for nothing, once.
-    fn nothing(&mut self, line: usize, name: &'a str, what: String, known: &[&Names<'_>], remedy: &str) {
+    fn nothing(
+        &mut self,
+        line: usize,
+        name: &'a str,
+        description: String,
+        names: &[&Names<'_>],
+        remedy: &str,
+    ) {
         // Similar names are searched only for the first few.
         let is_near = self.told.len() < MAX_PROPOSED;
-        let candidates = known.iter().filter(|_| is_near).flat_map(|names| names.known.iter().copied());
+        let candidates = names.iter().filter(|_| is_near).flat_map(|names| names.known.iter().copied());
         let near = nearest(name, candidates).map(|near| format!("did you mean `{near}`?"));
-        self.found.add(Problem::new(line, what, near.unwrap_or_else(|| remedy.to_owned())));
+        self.found.add(Problem::new(line, description, near.unwrap_or_else(|| remedy.to_owned())));
         self.told.insert(name);
     }
 
@@ -238,15 +249,15 @@ impl<'a> Checker<'a> {
     fn depends_on(&mut self, resource: &str, node: &'a Node) {
         for node in node.as_list().unwrap_or(std::slice::from_ref(node)) {
             let Some(name) = node.as_text() else {
-                let what = format!("resource `{resource}`: `DependsOn` holds {}", node.describe());
-                self.problem(node.line, what, "write the names of resources");
+                let description = format!("resource `{resource}`: `DependsOn` holds {}", node.describe());
+                self.problem(node.line, description, "write the names of resources");
                 continue;
             };
             if self.has_resource(name) {
                 self.need(name);
             } else if !name.is_empty() {
-                let what = format!("resource `{resource}` depends on `{name}`, which is no resource");
-                self.missing_resource(node.line, name, what);
+                let description = format!("resource `{resource}` depends on `{name}`, which is no resource");
+                self.missing_resource(node.line, name, description);
             }
         }
     }
@@ -254,10 +265,10 @@ impl<'a> Checker<'a> {
     fn outputs(&mut self, section: Option<&'a Node>) {
         for Entry { key, value, .. } in own(section) {
             if let Some(value) = value.get("Value")
-                && let Some(what) = self.no_text(value)
+                && let Some(description) = self.no_text(value)
             {
                 let remedy = "make one text of it, for example with `!Join [',', …]`";
-                self.problem(value.line, format!("output `{key}` is {what}"), remedy);
+                self.problem(value.line, format!("output `{key}` is {description}"), remedy);
             }
             for Entry { key: attribute, value, .. } in own(Some(value)) {
                 if attribute == "Condition" {
@@ -364,10 +375,10 @@ impl<'a> Checker<'a> {
             return;
         };
         if !node.is_null() && !self.conditions.has(name) && !self.told.contains(name) {
-            let what = format!("there is no condition `{name}`");
+            let description = format!("there is no condition `{name}`");
             // `nothing` borrows the checker mutably, so the names are taken out for the call.
             let conditions = std::mem::replace(&mut self.conditions, Names::of(None));
-            self.nothing(node.line, name, what, &[&conditions], "define it under `Conditions`");
+            self.nothing(node.line, name, description, &[&conditions], "define it under `Conditions`");
             self.conditions = conditions;
         }
     }
@@ -388,13 +399,13 @@ impl<'a> Checker<'a> {
             if self.told.contains(name) {
                 return;
             }
-            let known = [
+            let names = [
                 std::mem::replace(&mut self.known_parameters, Names::of(None)),
                 std::mem::replace(&mut self.resources, Names::of(None)),
             ];
-            let what = format!("`{name}` is neither a parameter nor a resource");
-            self.nothing(line, name, what, &[&known[0], &known[1]], "define it, or correct its name");
-            [self.known_parameters, self.resources] = known;
+            let description = format!("`{name}` is neither a parameter nor a resource");
+            self.nothing(line, name, description, &[&names[0], &names[1]], "define it, or correct its name");
+            [self.known_parameters, self.resources] = names;
         } else if takes_resources {
             self.need(name);
         } else {
@@ -413,19 +424,19 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn missing_resource(&mut self, line: usize, name: &'a str, what: String) {
+    fn missing_resource(&mut self, line: usize, name: &'a str, description: String) {
         if !self.told.contains(name) {
             // Taken out for the call, as in `condition`.
             let resources = std::mem::replace(&mut self.resources, Names::of(None));
-            self.nothing(line, name, what, &[&resources], "define it, or correct its name");
+            self.nothing(line, name, description, &[&resources], "define it, or correct its name");
             self.resources = resources;
         }
     }
 
     fn no_resource_here(&self, line: usize, name: &str, place: Place) {
         let here = if place == Place::Rules { "a rule" } else { "a condition" };
-        let what = format!("`{name}` is a resource, {here} can ask for parameters only");
-        self.problem(line, what, "refer to a parameter: nothing is made yet when it is judged");
+        let description = format!("`{name}` is a resource, {here} can ask for parameters only");
+        self.problem(line, description, "refer to a parameter: nothing is made yet when it is judged");
     }
 
     fn substituted(&mut self, argument: &'a Node, place: Place) {
@@ -447,8 +458,8 @@ impl<'a> Checker<'a> {
                 continue;
             }
             if self.is_list(name) {
-                let what = format!("`Fn::Sub` makes a text of `{name}`, which is a list");
-                self.problem(text.line, what, "use `!Join [',', …]`");
+                let description = format!("`Fn::Sub` makes a text of `{name}`, which is a list");
+                self.problem(text.line, description, "use `!Join [',', …]`");
             } else if let Some((resource, _)) = name.split_once('.') {
                 self.attribute(text.line, resource, place);
             } else {

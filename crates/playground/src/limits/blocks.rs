@@ -69,7 +69,7 @@ impl Checker {
                 let text = block["text"].as_str().unwrap_or_default();
                 self.markdown += text.chars().count();
             }
-            known if OTHERS.contains(&known) => self.other(block, known, path),
+            kind if OTHERS.contains(&kind) => self.other(block, kind, path),
             _ => self.fail(&format!("{path}/type"), format!("unsupported type: {kind}")),
         }
         self.unique_actions(block, path);
@@ -77,8 +77,8 @@ impl Checker {
 
     fn block_id(&mut self, block: &Value, path: &str) {
         self.string(block, "block_id", path, 0, ID);
-        let given = block["block_id"].as_str().filter(|id| !id.is_empty());
-        if let Some(id) = given
+        let block_id = block["block_id"].as_str().filter(|id| !id.is_empty());
+        if let Some(id) = block_id
             && !self.block_ids.insert(id.to_owned())
         {
             self.fail(&format!("{path}/block_id"), format!("block_id {id:?} already exists"));

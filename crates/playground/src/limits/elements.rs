@@ -57,7 +57,7 @@ const TEXT_FIELDS: &str = "placeholder initial_value dispatch_action_config focu
 
 /// Returns the fields that an element may have; `None` for an unknown type.
 fn fields_of(kind: &str) -> Option<Vec<&'static str>> {
-    let (_, own) = OWN_FIELDS.iter().find(|(known, _)| *known == kind)?;
+    let (_, own) = OWN_FIELDS.iter().find(|(listed, _)| *listed == kind)?;
     let shared = if kind.ends_with("_select") {
         SELECT_FIELDS
     } else if kind.ends_with("_input") && kind != "file_input" {
@@ -188,11 +188,11 @@ impl Checker {
 
     /// Checks a date or time: digits where the pattern has letters.
     fn pattern(&mut self, value: &Value, key: &str, path: &str, pattern: &str) {
-        let Some(given) = value.get(key) else { return };
-        let text = given.as_str().unwrap_or_default();
+        let Some(field) = value.get(key) else { return };
+        let text = field.as_str().unwrap_or_default();
         let fits = text.len() == pattern.len()
-            && text.chars().zip(pattern.chars()).all(|(given, wanted)| {
-                if wanted.is_ascii_alphabetic() { given.is_ascii_digit() } else { given == wanted }
+            && text.chars().zip(pattern.chars()).all(|(character, wanted)| {
+                if wanted.is_ascii_alphabetic() { character.is_ascii_digit() } else { character == wanted }
             });
         if !fits {
             self.fail(&format!("{path}/{key}"), format!("must look like {pattern}"));

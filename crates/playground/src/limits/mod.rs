@@ -122,9 +122,9 @@ impl Checker {
 
     /// Checks an optional string. Its length is counted in characters.
     fn string(&mut self, value: &Value, key: &str, path: &str, least: usize, most: usize) {
-        let Some(given) = value.get(key) else { return };
+        let Some(field) = value.get(key) else { return };
         let path = format!("{path}/{key}");
-        match given.as_str().map(|text| text.chars().count()) {
+        match field.as_str().map(|text| text.chars().count()) {
             None => self.fail(&path, "must be a string"),
             Some(length) if length > most => {
                 self.fail(&path, format!("must be less than {} characters", most + 1));
@@ -137,7 +137,7 @@ impl Checker {
     }
 
     fn required(&mut self, value: &Value, key: &str, path: &str) -> bool {
-        let present = value.get(key).is_some_and(|given| !given.is_null());
+        let present = value.get(key).is_some_and(|field| !field.is_null());
         if !present {
             self.fail(path, format!("missing required field: {key}"));
         }
@@ -145,7 +145,7 @@ impl Checker {
     }
 
     fn boolean(&mut self, value: &Value, key: &str, path: &str) {
-        if value.get(key).is_some_and(|given| !given.is_boolean()) {
+        if value.get(key).is_some_and(|field| !field.is_boolean()) {
             self.fail(&format!("{path}/{key}"), "must be a boolean");
         }
     }

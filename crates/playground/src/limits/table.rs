@@ -63,8 +63,8 @@ impl Checker {
 
     fn column(&mut self, column: &Value, path: &str) {
         self.fields(column, path, &["align", "is_wrapped"]);
-        let known = |align: &Value| matches!(align.as_str(), Some("left" | "center" | "right"));
-        if column.get("align").is_some_and(|align| !known(align)) {
+        let is_known = |align: &Value| matches!(align.as_str(), Some("left" | "center" | "right"));
+        if column.get("align").is_some_and(|align| !is_known(align)) {
             self.fail(&format!("{path}/align"), "must be left, center or right");
         }
         self.boolean(column, "is_wrapped", path);

@@ -33,10 +33,10 @@ pub(crate) struct Asked {
 /// Handles `GET /link?ticket=…`: upgrades to a connection, once per ticket.
 pub(crate) async fn link(
     State(playground): State<Playground>,
-    Query(asked): Query<Asked>,
+    Query(query): Query<Asked>,
     mut request: Request,
 ) -> Response {
-    if !lock(&playground.shared.sockets).tickets.remove(&asked.ticket) {
+    if !lock(&playground.shared.sockets).tickets.remove(&query.ticket) {
         return StatusCode::FORBIDDEN.into_response();
     }
     let Some(accept) = accept_key(request.headers()) else { return StatusCode::BAD_REQUEST.into_response() };

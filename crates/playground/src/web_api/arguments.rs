@@ -45,12 +45,12 @@ impl Arguments {
         if content_type.starts_with("application/json") {
             let ignored = is_read_method(method) || body.is_empty();
             if !ignored {
-                let Ok(Value::Object(given)) = serde_json::from_slice(body) else {
+                let Ok(Value::Object(sent)) = serde_json::from_slice(body) else {
                     // No method's documentation has an error code for this.
                     let problem = "[ERROR] the body has to be a JSON object".to_owned();
                     return Err(ApiError::because("invalid_arguments", vec![problem]));
                 };
-                fields.extend(given);
+                fields.extend(sent);
             }
         } else if !body.is_empty() {
             read_form(method, body, &mut fields)?;

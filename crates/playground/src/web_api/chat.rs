@@ -45,8 +45,8 @@ pub(super) fn post_ephemeral(workspace: &mut Workspace, arguments: &Arguments, n
 pub(super) fn update(workspace: &mut Workspace, arguments: &Arguments, now: Timestamp) -> Answer {
     let channel = arguments.required("channel")?;
     let ts = arguments.required("ts")?;
-    let known = workspace.channel(channel).ok_or("channel_not_found")?;
-    if known.is_archived {
+    let conversation = workspace.channel(channel).ok_or("channel_not_found")?;
+    if conversation.is_archived {
         return Err("is_inactive".into());
     }
     let text = arguments.text("text");
@@ -167,14 +167,14 @@ fn draft(
 
 /// Returns the id of a conversation that the bot may post to: a channel that it has joined, or a direct
 /// message.
-fn writable_channel(workspace: &mut Workspace, given: &str) -> Result<String, ApiError> {
-    if given.starts_with('U') || given.starts_with('W') {
+fn writable_channel(workspace: &mut Workspace, id: &str) -> Result<String, ApiError> {
+    if id.starts_with('U') || id.starts_with('W') {
         // The documentation of chat.postMessage names this error for users whom the app cannot write to
         // (2026-11-29).
-        let dm = super::conversations::dm_with(workspace, given);
+        let dm = super::conversations::dm_with(workspace, id);
         return dm.map_err(|_| "channel_not_found".into());
     }
-    let channel = workspace.channel(given).ok_or("channel_not_found")?;
+    let channel = workspace.channel(id).ok_or("channel_not_found")?;
     if channel.is_archived {
         return Err("is_archived".into());
     }

@@ -46,8 +46,8 @@ pub(super) enum NoDm {
 
 /// Returns the direct message with a person who can have one.
 pub(super) fn dm_with(workspace: &mut Workspace, person: &str) -> Result<String, NoDm> {
-    let known = workspace.person(person).filter(|known| !known.is_bot).ok_or(NoDm::Nobody)?;
-    if known.deleted {
+    let account = workspace.person(person).filter(|account| !account.is_bot).ok_or(NoDm::Nobody)?;
+    if account.deleted {
         return Err(NoDm::Left);
     }
     Ok(workspace.open_dm(person))
@@ -55,11 +55,11 @@ pub(super) fn dm_with(workspace: &mut Workspace, person: &str) -> Result<String,
 
 pub(super) fn show(workspace: &Workspace, arguments: &Arguments, now: Timestamp) -> Answer {
     let channel = known(workspace, arguments)?;
-    let mut shown = channel_json(workspace, channel, now);
+    let mut json = channel_json(workspace, channel, now);
     if arguments.flag("include_num_members") {
-        shown["num_members"] = json!(channel.members.len());
+        json["num_members"] = json!(channel.members.len());
     }
-    Ok(json!({"channel": shown}))
+    Ok(json!({"channel": json}))
 }
 
 pub(super) fn members(workspace: &Workspace, arguments: &Arguments) -> Answer {

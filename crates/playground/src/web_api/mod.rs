@@ -41,10 +41,10 @@ pub(super) async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(known) = Method::named(&method) else {
+    let Some(called) = Method::named(&method) else {
         return respond(&playground, &ApiError::from("unknown_method").to_json());
     };
-    let refused = |error: &ApiError| refuse(&playground, (&method, known), error);
+    let refused = |error: &ApiError| refuse(&playground, (&method, called), error);
     let arguments = match Arguments::read(&method, query.as_deref(), &headers, &body) {
         Ok(arguments) => arguments,
         Err(error) => return refused(&error),
@@ -61,13 +61,13 @@ pub(super) async fn call(
         return failed(&playground, &error, 1);
     }
     let now = playground.now();
-    let counted = lock(&playground.shared.calls).count_call(&method, known, &arguments, now);
+    let counted = lock(&playground.shared.calls).count_call(&method, called, &arguments, now);
     if let Err(wait) = counted {
         return failed(&playground, LIMITED, wait);
     }
     let answer = playground
-        .look(|workspace| scopes::check(workspace, known, &arguments))
-        .and_then(|()| known.check_required(&arguments))
+        .look(|workspace| scopes::check(workspace, called, &arguments))
+        .and_then(|()| called.check_required(&arguments))
         .and_then(|()| run(&playground, &method, &arguments));
     // The method has taken effect by now; only the answer gets lost.
     if playground.loses_answer(&method) {

@@ -62,7 +62,7 @@ impl Method {
 
     /// Whether Slack documents this error for the method.
     pub fn documents(&self, code: &str) -> bool {
-        self.errors.iter().chain(&TABLE.errors_of_every_method).any(|known| known == code)
+        self.errors.iter().chain(&TABLE.errors_of_every_method).any(|listed| listed == code)
     }
 
     /// Fails unless all required arguments are present.

@@ -43,7 +43,7 @@ pub(super) fn update(workspace: &mut Workspace, arguments: &Arguments, now: Time
 pub(super) fn publish(workspace: &mut Workspace, arguments: &Arguments, now: Timestamp) -> Answer {
     let person = arguments.required("user_id")?.to_owned();
     let view = checked_view(arguments, "home")?;
-    if workspace.person(&person).is_none_or(|known| known.deleted) {
+    if workspace.person(&person).is_none_or(|account| account.deleted) {
         // As in the example of the documentation of views.publish.
         return Err(ApiError::because("invalid_arguments", vec!["invalid `user_id`".to_owned()]));
     }

@@ -104,8 +104,8 @@ mod tests {
             "a: b\u{7}\n",
             "%YAML 3.0\n---\na: b\n",
         ];
-        let shown: Vec<String> = texts.into_iter().map(|text| format!("{text:?} {}", read(text))).collect();
-        insta::assert_snapshot!(shown.join("\n"), @r##"
+        let lines: Vec<String> = texts.into_iter().map(|text| format!("{text:?} {}", read(text))).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r##"
         "a: 1\na: 2\n" line 2: the key `a` is here twice
         "a: &x [1]\nb: *x\n" line 2: aliases (`*x`) are not read, neither here nor by CloudFormation: write the value out
         "a: &x {b: c}\n<<: {d: e}\n" line 2: a merge (`<<`) is not read, neither here nor by CloudFormation: write the values out
@@ -165,8 +165,8 @@ mod tests {
             // Plain scalars that only look like something else.
             "a: -x\nb: ?y\nc: :z\nd: http://x:1\ne: {f: a:b, g: http://x}\nh: 0o7\ni: 1_000\nj: 12:30\n",
         ];
-        let shown: Vec<String> = texts.into_iter().map(read).collect();
-        insta::assert_snapshot!(shown.join("\n"), @r#"
+        let lines: Vec<String> = texts.into_iter().map(read).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r#"
         {a: [x, "y"], b: []}
         {a: {b: [x, y], c: {}}}
         {a: [{b: c}, d]}

@@ -15,7 +15,7 @@ pub(super) struct Parser {
 
 /// The context of a node, which determines what may follow it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum NodePlace {
     /// In block style, by indentation.
     Block,
     /// In block style after a key, where the `-` of a list may be in the key's column.
@@ -41,7 +41,7 @@ impl Parser {
             let line = if is_marked { self.mark()?.line } else { 0 };
             return Err(ParseProblem::new(line.max(1), "there is nothing in it"));
         }
-        let node = self.node(Place::Block, 0)?;
+        let node = self.node(NodePlace::Block, 0)?;
         while self.takes(&Token::DocumentEnd)? {}
         match self.scanner.next()? {
             (Token::StreamEnd, _) => Ok(node),
@@ -69,7 +69,7 @@ impl Parser {
         Ok(comes)
     }
 
-    fn node(&mut self, place: Place, depth: usize) -> Result<Node, ParseProblem> {
+    fn node(&mut self, place: NodePlace, depth: usize) -> Result<Node, ParseProblem> {
         let mark = self.mark()?;
         if depth >= MAX_DEPTH {
             return Err(too_deep(mark.line + 1));
@@ -82,11 +82,11 @@ impl Parser {
                 (Token::Tag(..), _) if tag.is_none() => {}
                 _ => break,
             }
-            if let (Token::Tag(handle, suffix), at) = self.scanner.next()? {
-                tag = Some(Tag::resolve(handle.as_deref(), suffix, &self.handles, at)?);
+            if let (Token::Tag(handle, suffix), mark) = self.scanner.next()? {
+                tag = Some(Tag::resolve(handle.as_deref(), suffix, &self.handles, mark)?);
             }
         }
-        let value = if place == Place::BehindKey && self.comes(&[Token::BlockEntry])? {
+        let value = if place == NodePlace::BehindKey && self.comes(&[Token::BlockEntry])? {
             // A list in the column of its key is no block of its own, so no `BlockEnd` follows.
             self.block_list(&[Token::BlockEntry, Token::Key, Token::Value, Token::BlockEnd], depth)?
         } else {
@@ -99,11 +99,11 @@ impl Parser {
     /// Parses the content after tag and anchor, of which there may be none if there is a tag or an anchor.
     fn content(
         &mut self,
-        place: Place,
+        place: NodePlace,
         is_described: bool,
         depth: usize,
     ) -> Result<Option<Value>, ParseProblem> {
-        let is_block = place != Place::Flow;
+        let is_block = place != NodePlace::Flow;
         if is_described && !self.begins_value(is_block)? {
             return Ok(None);
         }
@@ -117,10 +117,10 @@ impl Parser {
             }
             (Token::BlockMappingStart, mark) if is_block => self.block_map(mark, depth).map(Some),
             (Token::Alias(name), mark) => {
-                let what = format!(
+                let description = format!(
                     "aliases (`*{name}`) are not read, neither here nor by CloudFormation: write the value out"
                 );
-                Err(problem(mark, what))
+                Err(problem(mark, description))
             }
             (other, mark) => Err(problem(mark, misplaced(&other))),
         }
@@ -134,7 +134,7 @@ impl Parser {
     }
 
     /// Parses an element of a list or map. If one of `ends` follows, the element is empty.
-    fn node_unless(&mut self, ends: &[Token], place: Place, depth: usize) -> Result<Node, ParseProblem> {
+    fn node_unless(&mut self, ends: &[Token], place: NodePlace, depth: usize) -> Result<Node, ParseProblem> {
         if self.comes(ends)? {
             let line = self.scanner.last_line;
             return Ok(Node { line, value: empty() });
@@ -145,7 +145,7 @@ impl Parser {
     fn block_list(&mut self, ends: &[Token], depth: usize) -> Result<Value, ParseProblem> {
         let mut nodes = Vec::new();
         while self.takes(&Token::BlockEntry)? {
-            nodes.push(self.node_unless(ends, Place::Block, depth)?);
+            nodes.push(self.node_unless(ends, NodePlace::Block, depth)?);
         }
         Ok(Value::List(nodes))
     }
@@ -154,9 +154,9 @@ impl Parser {
         const ENDS: [Token; 3] = [Token::Key, Token::Value, Token::BlockEnd];
         let mut map = MapBuilder::default();
         while self.takes(&Token::Key)? {
-            let key = self.node_unless(&ENDS, Place::BehindKey, depth)?;
+            let key = self.node_unless(&ENDS, NodePlace::BehindKey, depth)?;
             let value = if self.takes(&Token::Value)? {
-                self.node_unless(&ENDS, Place::BehindKey, depth)?
+                self.node_unless(&ENDS, NodePlace::BehindKey, depth)?
             } else {
                 // A key without `:`, as in `? key`, has an empty value.
                 Node { line: key.line, value: empty() }
@@ -178,11 +178,11 @@ impl Parser {
                 | Token::Scalar { .. },
                 mark,
             ) if mark.line >= before => {
-                let what = format!(
+                let description = format!(
                     "this line is indented differently from line {}, which it should go on with",
                     start.line + 1
                 );
-                Err(problem(mark, what))
+                Err(problem(mark, description))
             }
             (other, mark) => Err(problem(mark, misplaced(&other))),
         }
@@ -204,7 +204,7 @@ impl Parser {
                 continue;
             }
             // A pair in a list, as in `[a: b]`, is a map with one entry.
-            let key = self.node_unless(&ENDS, Place::Flow, depth + 1)?;
+            let key = self.node_unless(&ENDS, NodePlace::Flow, depth + 1)?;
             let value = self.flow_value(&key, &ENDS[1..], depth + 1)?;
             let mut map = MapBuilder::default();
             add(&mut map, &key, value)?;
@@ -224,7 +224,7 @@ impl Parser {
                 }
             }
             if self.takes(&Token::Key)? {
-                let key = self.node_unless(&ENDS, Place::Flow, depth)?;
+                let key = self.node_unless(&ENDS, NodePlace::Flow, depth)?;
                 let value = self.flow_value(&key, &ENDS[1..], depth)?;
                 add(&mut map, &key, value)?;
             } else {
@@ -239,7 +239,7 @@ impl Parser {
 
     fn flow_value(&mut self, key: &Node, ends: &[Token], depth: usize) -> Result<Node, ParseProblem> {
         if self.takes(&Token::Value)? {
-            self.node_unless(ends, Place::Flow, depth)
+            self.node_unless(ends, NodePlace::Flow, depth)
         } else {
             Ok(Node { line: key.line, value: empty() })
         }
@@ -250,7 +250,7 @@ impl Parser {
         if self.comes(&[Token::StreamEnd, Token::DocumentStart, Token::DocumentEnd])? {
             return Err(not_closed(start, bracket));
         }
-        self.node(Place::Flow, depth + 1)
+        self.node(NodePlace::Flow, depth + 1)
     }
 
     fn flow_entry(&mut self, start: Mark, bracket: char, closing: char) -> Result<(), ParseProblem> {
@@ -289,8 +289,9 @@ fn add(map: &mut MapBuilder, key: &Node, value: Node) -> Result<(), ParseProblem
     }
     // PyYAML would merge the maps, CloudFormation does not.
     if text == "<<" && *plain {
-        let what = "a merge (`<<`) is not read, neither here nor by CloudFormation: write the values out";
-        return Err(ParseProblem::new(key.line, what));
+        let description =
+            "a merge (`<<`) is not read, neither here nor by CloudFormation: write the values out";
+        return Err(ParseProblem::new(key.line, description));
     }
     map.add_key(text, key.line)?;
     map.add_value(text.clone(), key.line, value);

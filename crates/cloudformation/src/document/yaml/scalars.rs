@@ -201,10 +201,10 @@ impl Scanner {
             Some('u') => 4,
             Some('U') => 8,
             Some(other) => {
-                let what = format!(
+                let description = format!(
                     "`\\{other}` means nothing in double quotes: write `\\\\` for a backslash, or use single quotes"
                 );
-                return Err(problem(mark, what));
+                return Err(problem(mark, description));
             }
             None => return Err(problem(mark, "the text ends after a backslash")),
         };

@@ -79,11 +79,11 @@ pub(super) fn problem(mark: Mark, message: impl Into<String>) -> ParseProblem {
 }
 
 pub(super) fn cannot_begin(mark: Mark, sign: char) -> ParseProblem {
-    let what = match sign {
+    let description = match sign {
         '\t' => "a tab stands where only spaces may: indent with spaces".to_owned(),
         _ => format!("a text cannot begin with `{sign}`: put it into quotes"),
     };
-    problem(mark, what)
+    problem(mark, description)
 }
 
 fn column(mark: Mark) -> isize {
@@ -92,12 +92,12 @@ fn column(mark: Mark) -> isize {
 
 impl Scanner {
     pub(super) fn new(text: &str) -> Result<Self, ParseProblem> {
-        if let Some(at) = text.find(|c| !is_printable(c)) {
-            let mut before = Text::new(&text[..at]);
+        if let Some(index) = text.find(|c| !is_printable(c)) {
+            let mut before = Text::new(&text[..index]);
             while before.take_break().is_some() || before.take().is_some() {}
-            let code = text[at..].chars().next().map_or(0, u32::from);
-            let what = format!("the character U+{code:04X} cannot be printed: remove it");
-            return Err(problem(before.mark, what));
+            let code = text[index..].chars().next().map_or(0, u32::from);
+            let description = format!("the character U+{code:04X} cannot be printed: remove it");
+            return Err(problem(before.mark, description));
         }
         Ok(Self {
             text: Text::new(text),
@@ -243,17 +243,17 @@ impl Scanner {
 
     /// Opens a block list or map if this column is indented further. Its token is inserted at index `place` of the
     /// queue.
-    fn open_block(&mut self, at: Mark, place: usize, token: Token) {
-        if self.flow_level == 0 && self.indent < column(at) {
+    fn open_block(&mut self, mark: Mark, place: usize, token: Token) {
+        if self.flow_level == 0 && self.indent < column(mark) {
             self.indents.push(self.indent);
-            self.indent = column(at);
-            self.tokens.insert(place, (token, at));
+            self.indent = column(mark);
+            self.tokens.insert(place, (token, mark));
         }
     }
 
     // Inside of brackets indentation does not count, so no block ends there.
-    fn close_blocks(&mut self, to: isize) {
-        while self.flow_level == 0 && self.indent > to {
+    fn close_blocks(&mut self, column: isize) {
+        while self.flow_level == 0 && self.indent > column {
             self.push(Token::BlockEnd, self.text.mark);
             self.indent = self.indents.pop().unwrap_or(-1);
         }
@@ -356,8 +356,8 @@ impl Scanner {
         } else {
             if self.flow_level == 0 {
                 if !self.key_may_begin {
-                    let what = "a `:` with a blank behind it makes a key, and none can stand here: put the text into quotes, or the key on a line of its own";
-                    return Err(problem(self.text.mark, what));
+                    let description = "a `:` with a blank behind it makes a key, and none can stand here: put the text into quotes, or the key on a line of its own";
+                    return Err(problem(self.text.mark, description));
                 }
                 self.open_block(self.text.mark, self.tokens.len(), Token::BlockMappingStart);
             }
@@ -415,6 +415,6 @@ impl Scanner {
 }
 
 fn no_colon(mark: Mark) -> ParseProblem {
-    let what = "here stands a text where a key should, without a `:` and a blank behind it on the same line: write `key: value`, or indent the line if it belongs to the text above";
-    problem(mark, what)
+    let description = "here stands a text where a key should, without a `:` and a blank behind it on the same line: write `key: value`, or indent the line if it belongs to the text above";
+    problem(mark, description)
 }

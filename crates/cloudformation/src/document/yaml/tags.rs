@@ -29,7 +29,7 @@ impl Tag {
         handles: &[(String, String)],
         mark: Mark,
     ) -> Result<Self, ParseProblem> {
-        let declared = |handle: &str| handles.iter().find(|(known, _)| known == handle);
+        let declared = |handle: &str| handles.iter().find(|(name, _)| name == handle);
         let name = match handle {
             None if suffix == "!" => return Ok(Self::NonSpecific),
             None => suffix,
@@ -54,8 +54,8 @@ impl Tag {
             // User Guide, "CloudFormation template format", read on 2026-11-29.
             Some(_) | None => {
                 let tag = own.map_or_else(|| format!("!<{name}>"), |own| format!("!!{own}"));
-                let what = "is read neither here nor by CloudFormation: write the value without it, or one `!` before a function";
-                Err(problem(mark, format!("the tag `{tag}` {what}")))
+                let description = "is read neither here nor by CloudFormation: write the value without it, or one `!` before a function";
+                Err(problem(mark, format!("the tag `{tag}` {description}")))
             }
         }
     }

@@ -39,8 +39,8 @@ impl Text {
     }
 
     /// Whether three of these characters come next, followed by a gap.
-    pub(super) fn is_marker(&self, of: char) -> bool {
-        (0..3).all(|ahead| self.peek(ahead) == Some(of)) && self.is_gap(3)
+    pub(super) fn is_marker(&self, marker: char) -> bool {
+        (0..3).all(|ahead| self.peek(ahead) == Some(marker)) && self.is_gap(3)
     }
 
     /// Takes one character, which must not be a line end.
