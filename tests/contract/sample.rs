@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use cloudformation::Template;
 use jiff::Timestamp;
+use quartermaster::domain::approval::ExceededLimits;
 use quartermaster::domain::catalog::{
     ApprovalRule, Exceptions, LeaseTerms, OverBudget, Product, QuotaRule, Requesters, TeardownConfirm,
 };
