@@ -18,9 +18,9 @@ pub enum Event {
         /// The approver.
         by: By,
         /// The absent approver on whose behalf they answer, if any.
-        instead_of: Option<PersonId>,
+        on_behalf_of: Option<PersonId>,
         /// The reduced parameters, if they approve with changes.
-        lowered: Option<Box<ApprovedChanges>>,
+        changes: Option<Box<ApprovedChanges>>,
     },
     /// An approver denies. The caller has already checked permissions.
     Deny {
@@ -29,7 +29,7 @@ pub enum Event {
         /// The reason, in the approver's words.
         reason: String,
         /// The absent approver on whose behalf they answer, if any.
-        instead_of: Option<PersonId>,
+        on_behalf_of: Option<PersonId>,
     },
     /// A person withdraws what waits for approval.
     Cancel {

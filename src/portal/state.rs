@@ -52,6 +52,7 @@ impl Portal {
         catalog: Arc<Catalog>,
         organization: Arc<Organization>,
     ) -> (Self, mpsc::UnboundedReceiver<JobKey>) {
+        // Unbounded, so that a commit never waits for the dispatcher.
         let (wake, woken) = mpsc::unbounded_channel();
         let rules = Rules::new(catalog, organization);
         let Rules { catalog, organization } = rules.clone();

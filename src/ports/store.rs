@@ -185,7 +185,7 @@ pub trait Store: Debug + Send + Sync {
     ///
     /// # Errors
     /// If the store cannot be used.
-    async fn retry_parked(&self, of: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize>;
+    async fn retry_parked(&self, owner: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize>;
 
     /// Returns parked jobs, ordered by owner and name, at most `limit`.
     async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>>;
@@ -194,7 +194,7 @@ pub trait Store: Debug + Send + Sync {
     async fn count_parked(&self) -> anyhow::Result<usize>;
 
     /// Returns the keys of all jobs of this owner, including parked ones and those that only a newer program can read.
-    async fn jobs_of(&self, of: &JobOwner) -> anyhow::Result<Vec<JobKey>>;
+    async fn jobs_of(&self, owner: &JobOwner) -> anyhow::Result<Vec<JobKey>>;
 
     /// Like [`Store::due`], but for jobs due between these times, each with its due time.
     async fn due_between(
@@ -232,11 +232,11 @@ pub struct Commit {
     /// Counters to add up.
     pub tally: Option<CounterDay>,
     /// A key that can be committed once, such as a view id or an event id. Stored together with the row's id.
-    pub once: Option<IdempotencyKey>,
+    pub idempotency_key: Option<IdempotencyKey>,
     /// The job that led to this commit; completed with it.
     pub done: Option<Claim>,
     /// A parked job to delete, or to make due again if `jobs` contains it as well.
-    pub given_up: Option<JobKey>,
+    pub unparked: Option<JobKey>,
     /// Whether to fail with [`CommitError::Paused`] while new requests are paused.
     pub unless_paused: bool,
     /// Pauses or resumes new requests.
@@ -351,7 +351,7 @@ pub enum CommitError {
     BudgetSpent(Decimal),
     /// The claim in `done` was lost.
     ClaimLost,
-    /// The job in `given_up` no longer exists or is not parked.
+    /// The job in `unparked` no longer exists or is not parked.
     NotParked,
     /// New requests are paused.
     Paused(Box<Pause>),

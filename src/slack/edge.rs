@@ -40,7 +40,7 @@ pub struct Edge {
 
 /// Where a private answer can be shown.
 #[derive(Clone, Debug)]
-pub(super) struct Whereabouts {
+pub(super) struct ReplyTarget {
     /// Who reads it.
     pub(super) person: PersonId,
     /// The channel they acted in, if any.
@@ -101,13 +101,13 @@ impl Edge {
     }
 
     /// Shows a message to one user, after the answer.
-    pub(super) fn reply_later(&self, at: &Whereabouts, message: Message) {
+    pub(super) fn reply_later(&self, at: &ReplyTarget, message: Message) {
         let (edge, at) = (self.clone(), at.clone());
         self.follow(async move { edge.say(&at, &message).await });
     }
 
     /// Shows a message to one user: through the `response_url`, else in the channel, else as a direct message.
-    pub(super) async fn say(&self, at: &Whereabouts, message: &Message) {
+    pub(super) async fn say(&self, at: &ReplyTarget, message: &Message) {
         if let Some(url) = &at.response_url {
             match self.client.respond(url, message).await {
                 Ok(()) => return,
@@ -183,7 +183,7 @@ impl Edge {
     }
 }
 
-impl Whereabouts {
+impl ReplyTarget {
     /// Returns where the user can be answered; `None` if not by a message.
     pub(super) fn of(incoming: &Incoming) -> Option<Self> {
         match incoming {

@@ -334,16 +334,16 @@ impl JobValue {
         // The name comes last, so that it may contain the separator.
         let mut parts = text.splitn(3, '|');
         let due = parts.next()?.parse().ok()?;
-        let of = JobOwner::parse(parts.next()?);
+        let owner = JobOwner::parse(parts.next()?);
         let name = parts.next().filter(|name| !name.is_empty())?.to_owned();
-        Some(Self(ParkedJobRef { key: JobKey { of, name }, due }))
+        Some(Self(ParkedJobRef { key: JobKey { owner, name }, due }))
     }
 }
 
 impl fmt::Display for JobValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ParkedJobRef { key, due } = &self.0;
-        write!(f, "{due}|{}|{}", key.of, key.name)
+        write!(f, "{due}|{}|{}", key.owner, key.name)
     }
 }
 
@@ -380,9 +380,9 @@ mod tests {
 
     #[test]
     fn a_button_about_a_job_reads_back_and_nothing_else_does() {
-        for of in [JobOwner::Request(RequestId::random()), JobOwner::Portal] {
+        for owner in [JobOwner::Request(RequestId::random()), JobOwner::Portal] {
             let value =
-                JobValue(ParkedJobRef { key: JobKey { of, name: "show:told|ACTIVE".into() }, due: -3 });
+                JobValue(ParkedJobRef { key: JobKey { owner, name: "show:told|ACTIVE".into() }, due: -3 });
             assert_eq!(JobValue::parse(&value.to_string()), Some(value));
         }
         for bad in ["", "|", "1|-", "1|-|", "x|-|bill"] {

@@ -9,7 +9,7 @@ use slack_morphism::prelude::SlackModalView;
 use tokio::time::timeout_at;
 
 use super::client::OpenedView;
-use super::edge::{Edge, Whereabouts};
+use super::edge::{Edge, ReplyTarget};
 use super::incoming::ViewRef;
 use super::messages::Message;
 use super::reply::Ack;
@@ -28,7 +28,7 @@ impl Edge {
     /// Opens the modal that `built` returns, on top of an open one, or says why it cannot be opened.
     pub(super) async fn opens(
         &self,
-        at: &Whereabouts,
+        at: &ReplyTarget,
         trigger: Option<&str>,
         mut built: Pin<Box<impl Future<Output = Result<SlackModalView, Error>>>>,
     ) -> Ack {
@@ -48,7 +48,7 @@ impl Edge {
     }
 
     /// Opens a placeholder modal while the trigger is still valid.
-    async fn opens_for_now(&self, at: &Whereabouts, trigger: Option<&str>) -> Result<OpenedView, SlackError> {
+    async fn opens_for_now(&self, at: &ReplyTarget, trigger: Option<&str>) -> Result<OpenedView, SlackError> {
         let opened = self.opened(at, trigger, &views::one_moment()).await;
         // The placeholder already tells the user that it takes long.
         self.is_seen.fetch_or(opened.is_ok(), Ordering::Relaxed);
@@ -58,7 +58,7 @@ impl Edge {
     /// Replaces the placeholder with the finished view, or with the reason why there is none.
     async fn becomes(
         &self,
-        at: &Whereabouts,
+        at: &ReplyTarget,
         waiting: Result<OpenedView, SlackError>,
         built: Result<SlackModalView, Error>,
     ) -> Ack {
@@ -81,7 +81,7 @@ impl Edge {
 
     async fn opened(
         &self,
-        at: &Whereabouts,
+        at: &ReplyTarget,
         trigger: Option<&str>,
         view: &SlackModalView,
     ) -> Result<OpenedView, SlackError> {
@@ -94,7 +94,7 @@ impl Edge {
     }
 
     /// Replaces the open view with another one, or says why that failed.
-    pub(super) async fn turns(&self, at: &Whereabouts, open: &ViewRef, next: &SlackModalView) -> Ack {
+    pub(super) async fn turns(&self, at: &ReplyTarget, open: &ViewRef, next: &SlackModalView) -> Ack {
         match self.client.update_view(&open.id, open.hash.as_deref(), next).await {
             Ok(_) => Ack::Empty,
             Err(error) => Ack::Ephemeral(Message::plain(&self.not_shown(at, error))),
@@ -102,7 +102,7 @@ impl Edge {
     }
 
     /// Opens a modal after the answer, on top of an open one.
-    pub(super) fn open_later(&self, at: &Whereabouts, trigger: Option<&str>, view: SlackModalView) {
+    pub(super) fn open_later(&self, at: &ReplyTarget, trigger: Option<&str>, view: SlackModalView) {
         let (edge, at, trigger) = (self.clone(), at.clone(), trigger.map(str::to_owned));
         self.follow(async move {
             if let Err(error) = edge.opened(&at, trigger.as_deref(), &view).await {
@@ -117,7 +117,7 @@ impl Edge {
     }
 
     /// Returns what a user reads if Slack did not show a view.
-    fn not_shown(&self, at: &Whereabouts, error: SlackError) -> String {
+    fn not_shown(&self, at: &ReplyTarget, error: SlackError) -> String {
         warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %at.person, %error, "cannot show a view");
         match error {
             SlackError::RateLimited(_) => self.words(&Error::Failed(error.into())),

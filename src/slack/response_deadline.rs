@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, CatchUnwind, join};
 use slack_morphism::prelude::SlackModalView;
 use tokio::time::timeout;
 
-use super::edge::{Edge, Whereabouts};
+use super::edge::{Edge, ReplyTarget};
 use super::incoming::{Incoming, ViewSubmission};
 use super::messages::Message;
 use super::reply::Ack;
@@ -69,7 +69,7 @@ impl Edge {
     fn said_where_it_can_be(&self, incoming: &Incoming, ack: Ack) -> Ack {
         match (incoming, ack) {
             (Incoming::Click(_) | Incoming::Shortcut(_), Ack::Ephemeral(message)) => {
-                if let Some(at) = Whereabouts::of(incoming) {
+                if let Some(at) = ReplyTarget::of(incoming) {
                     self.reply_later(&at, message);
                 }
                 Ack::Empty
@@ -122,7 +122,7 @@ impl Edge {
     }
 
     async fn tells(&self, incoming: &Incoming, message: &Message) {
-        if let Some(at) = Whereabouts::of(incoming) {
+        if let Some(at) = ReplyTarget::of(incoming) {
             self.say(&at, message).await;
         }
     }

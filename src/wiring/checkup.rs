@@ -151,7 +151,7 @@ async fn of_teams(store: &dyn Store, organization: &Organization) -> Vec<Finding
         Ok(found) => found,
         Err(error) => return vec![unreadable(&error)],
     };
-    let removed = gone.iter().map(|gone| Finding::warning(TEAMS, gone.what(), gone.remedy()));
+    let removed = gone.iter().map(|gone| Finding::warning(TEAMS, gone.problem(), gone.remedy()));
     let renamed = left.iter().map(|Left { former, team, requests, counts }| {
         let what = match (requests, counts) {
             (0, false) => {
@@ -173,7 +173,7 @@ async fn of_teams(store: &dyn Store, organization: &Organization) -> Vec<Finding
 
 fn of_parked(parked: &[ParkedJob]) -> Vec<Finding> {
     let told = |job: &ParkedJob| {
-        let what = format!("`{}` of {} has failed: {}", job.key.name, job.key.of, job.why);
+        let what = format!("`{}` of {} has failed: {}", job.key.name, job.key.owner, job.why);
         Finding::warning(JOBS, what, "fix the cause, then run `quartermaster jobs retry`")
     };
     let mut findings: Vec<Finding> = parked.iter().take(TOLD).map(told).collect();

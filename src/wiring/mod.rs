@@ -116,7 +116,7 @@ impl App {
         let portal = portal.held_to(limits);
         let products = portal.catalog.products.values();
         for found in products.flat_map(|product| unsatisfiable_approvals(product, &settings.organization)) {
-            tracing::warn!(remedy = found.remedy, "{}", found.what);
+            tracing::warn!(remedy = found.remedy, "{}", found.problem);
         }
         let edge = Edge::new(portal.clone(), client, settings.burst);
         let reloader = Reloader::new(edge.clone(), backends.on_aws, settings.clone());

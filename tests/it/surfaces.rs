@@ -110,7 +110,7 @@ async fn what_belongs_in_the_thread_of_a_deleted_card_stands_by_itself_and_is_ke
         assert!(shown().starts_with("Provisioning: "), "{}", shown());
         company.waits("1h").await;
         assert!(shown().starts_with("Active until "), "{}", shown());
-        let marked = |line: &String| line.contains("WARN") && line.contains("stands by itself");
+        let marked = |line: &String| line.contains("WARN") && line.contains("as a message of its own");
         assert!(company.logged().iter().any(marked));
     })
     .await;

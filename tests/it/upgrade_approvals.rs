@@ -189,12 +189,12 @@ async fn what_was_answered_under_version_5_is_shown_as_it_was_there() {
         // That program shows the same.
         insta::assert_snapshot!(shown.join("\n\n"), @"
         # Active: PostgreSQL RDS Instance
-        Active until 2026-12-30 09:00 UTC. A renewal by 30 days waits for approval until 2026-12-30 21:00 UTC.
+        Active until 2026-12-30 09:00 UTC. A renewal by 30 days is waiting for approval until 2026-12-30 21:00 UTC.
         2026-12-29 21:00 UTC reminded: ends 2026-12-30 09:00 UTC
         2026-12-29 21:00 UTC renewal requested by <@U0ALICE>: by 30d, 1 needed
 
         # Active: PostgreSQL RDS Instance
-        Active until 2027-01-29 09:00 UTC. A change waits for approval until 2026-12-30 21:00 UTC.
+        Active until 2027-01-29 09:00 UTC. A change is waiting for approval until 2026-12-30 21:00 UTC.
         2026-12-26 09:00 UTC renewal denied by <@U0MORGAN>: It has time
         2026-12-29 21:00 UTC change requested by <@U0ALICE>: InstanceSize small -&gt; medium; 1 needed
 

@@ -52,7 +52,7 @@ pub(super) fn encode(job: &Job) -> anyhow::Result<Item> {
 
 /// Chooses a job's shard. Any spread will do: the shard is read from the stored job, never computed again.
 fn shard(key: &JobKey) -> u32 {
-    let text = key.of.to_string();
+    let text = key.owner.to_string();
     let bytes = text.bytes().chain(key.name.bytes());
     bytes.fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))) % SHARDS
 }
@@ -96,7 +96,7 @@ pub(super) async fn due(store: &DynamoStore, now: Timestamp, limit: usize) -> an
         let (pk, sk) = (must_text(item, "pk")?, must_text(item, "sk")?);
         // Other kinds of items also have a due date, such as entries of lists.
         if let Some(key) = keys::read_job(pk, sk) {
-            found.push((must_text(item, "dueAt")?.to_owned(), key.of.to_string(), key));
+            found.push((must_text(item, "dueAt")?.to_owned(), key.owner.to_string(), key));
         }
     }
     found.sort_by(|a, b| (&a.0, &a.1, &a.2.name).cmp(&(&b.0, &b.1, &b.2.name)));
@@ -207,7 +207,7 @@ struct JobItem {
 
 impl JobItem {
     fn read(key: &JobKey, job: &Item) -> Self {
-        let what = format!("the job `{}` of {}", key.name, key.of);
+        let what = format!("the job `{}` of {}", key.name, key.owner);
         let kind = match read_text(job, "kind") {
             Some(kind) => from_json(&what, kind),
             None => Err(Unreadable::new(what, "no text")),
@@ -282,7 +282,8 @@ pub(super) async fn parked(store: &DynamoStore, limit: usize) -> anyhow::Result<
             parked.extend(read_parked(store, key).await?);
         }
     }
-    parked.sort_by(|a, b| (a.key.of.to_string(), &a.key.name).cmp(&(b.key.of.to_string(), &b.key.name)));
+    parked
+        .sort_by(|a, b| (a.key.owner.to_string(), &a.key.name).cmp(&(b.key.owner.to_string(), &b.key.name)));
     Ok(parked)
 }
 
@@ -299,27 +300,27 @@ fn is_parked(job: &Item) -> bool {
     read_text(job, "dueShard") == Some(PARKED)
 }
 
-pub(super) async fn jobs_of(store: &DynamoStore, of: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
-    let key = |item: &Item| Some(JobKey { of: of.clone(), name: read_text(item, "sk")?.to_owned() });
-    Ok(all(partition(store, of), usize::MAX).await?.iter().filter_map(key).collect())
+pub(super) async fn jobs_of(store: &DynamoStore, owner: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
+    let key = |item: &Item| Some(JobKey { owner: owner.clone(), name: read_text(item, "sk")?.to_owned() });
+    Ok(all(partition(store, owner), usize::MAX).await?.iter().filter_map(key).collect())
 }
 
-fn partition(store: &DynamoStore, of: &JobOwner) -> QueryFluentBuilder {
+fn partition(store: &DynamoStore, owner: &JobOwner) -> QueryFluentBuilder {
     let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
     query
         .key_condition_expression("pk = :of")
-        .expression_attribute_values(":of", text(keys::jobs_partition(of)))
+        .expression_attribute_values(":of", text(keys::jobs_partition(owner)))
 }
 
 /// Makes parked jobs due now and returns their number.
 pub(super) async fn retry_parked(
     store: &DynamoStore,
-    of: &JobOwner,
+    owner: &JobOwner,
     prefix: &str,
     now: Timestamp,
 ) -> anyhow::Result<usize> {
     let mut retried = 0;
-    for item in all(partition(store, of), usize::MAX).await.context("cannot look for parked jobs")? {
+    for item in all(partition(store, owner), usize::MAX).await.context("cannot look for parked jobs")? {
         let (pk, sk) = (must_text(&item, "pk")?, must_text(&item, "sk")?);
         if !is_parked(&item) || !sk.starts_with(prefix) {
             continue;
@@ -367,5 +368,5 @@ pub(super) async fn conditional(update: UpdateItemFluentBuilder) -> anyhow::Resu
 }
 
 fn cannot(what: &str, key: &JobKey) -> String {
-    format!("cannot {what} the job `{}` of {}", key.name, key.of)
+    format!("cannot {what} the job `{}` of {}", key.name, key.owner)
 }

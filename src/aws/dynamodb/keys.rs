@@ -53,8 +53,8 @@ pub(super) fn portal_head_begun() -> Item {
     key("PORTAL", "BEGUN")
 }
 
-pub(super) fn refusal(of: &str) -> Item {
-    key(REFUSALS, of)
+pub(super) fn refusal(id: &str) -> Item {
+    key(REFUSALS, id)
 }
 
 pub(super) fn bot(id: &str) -> Item {
@@ -95,8 +95,8 @@ pub(super) fn trail_sort(n: u64) -> String {
     format!("{n:020}")
 }
 
-pub(super) fn once(of: &str) -> Item {
-    key(format!("ONCE#{of}"), "ONCE")
+pub(super) fn idempotency_key(value: &str) -> Item {
+    key(format!("ONCE#{value}"), "ONCE")
 }
 
 pub(super) fn quota_partition(team: &TeamName) -> String {
@@ -192,18 +192,18 @@ pub(super) fn id_partitions(prefix: &str) -> Vec<String> {
 }
 
 pub(super) fn job(job: &JobKey) -> Item {
-    key(jobs_partition(&job.of), job.name.clone())
+    key(jobs_partition(&job.owner), job.name.clone())
 }
 
 /// Partition of the jobs of an owner.
-pub(super) fn jobs_partition(of: &JobOwner) -> String {
-    format!("JOB#{of}")
+pub(super) fn jobs_partition(owner: &JobOwner) -> String {
+    format!("JOB#{owner}")
 }
 
 /// Parses the key of a job.
 pub(super) fn read_job(pk: &str, sk: &str) -> Option<JobKey> {
-    let of = JobOwner::parse(pk.strip_prefix("JOB#")?);
-    Some(JobKey { of, name: sk.to_owned() })
+    let owner = JobOwner::parse(pk.strip_prefix("JOB#")?);
+    Some(JobKey { owner, name: sk.to_owned() })
 }
 
 #[cfg(test)]
@@ -224,8 +224,8 @@ mod tests {
 
     #[test]
     fn the_key_of_a_job_reads_back() {
-        for of in [JobOwner::Request(fixtures::submission().id), JobOwner::Portal] {
-            let written = JobKey { of, name: "show:told:ACTIVE".to_owned() };
+        for owner in [JobOwner::Request(fixtures::submission().id), JobOwner::Portal] {
+            let written = JobKey { owner, name: "show:told:ACTIVE".to_owned() };
             let item = job(&written);
             let part = |name: &str| item[name].as_s().unwrap().clone();
             assert_eq!(read_job(&part("pk"), &part("sk")), Some(written));

@@ -281,8 +281,8 @@ impl Store for DynamoStore {
         jobs::park(self, claim, why).await
     }
 
-    async fn retry_parked(&self, of: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
-        jobs::retry_parked(self, of, prefix, now).await
+    async fn retry_parked(&self, owner: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
+        jobs::retry_parked(self, owner, prefix, now).await
     }
 
     async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
@@ -293,8 +293,8 @@ impl Store for DynamoStore {
         within(jobs::count_parked(self)).await.context("cannot count the jobs that are parked")
     }
 
-    async fn jobs_of(&self, of: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
-        within(jobs::jobs_of(self, of)).await.with_context(|| format!("cannot read the jobs of {of}"))
+    async fn jobs_of(&self, owner: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
+        within(jobs::jobs_of(self, owner)).await.with_context(|| format!("cannot read the jobs of {owner}"))
     }
 
     async fn due_between(

@@ -1,10 +1,12 @@
 //! The two queues in front of the writer: one for work that a user waits for, one for background work.
-//! `ports::haste` decides which is which; what is written is not known here.
+//! `ports::priority` decides which is which; what is written is not known here.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Semaphore;
+
+use crate::ports::priority::Priority;
 
 /// The most pending writes in each queue before callers have to wait.
 const WAITING: usize = 1024;
@@ -13,15 +15,6 @@ const GROUP: usize = 256;
 /// The most background writes in a group while a user waits: few enough to leave the processors to a rush of
 /// users, but never zero, so that background work always makes progress.
 const BESIDE: usize = 2;
-
-/// The queue that a write waits in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lane {
-    /// A user waits for it.
-    Fast,
-    /// Background work.
-    Slow,
-}
 
 /// Pending writes on their way to the writer.
 pub(super) struct Lanes<W> {
@@ -49,10 +42,10 @@ impl<W> Lanes<W> {
     }
 
     /// Waits for room and adds a write; returns `false` once the queues are closed.
-    pub(super) async fn push(&self, lane: Lane, piece: W) -> bool {
-        let room = match lane {
-            Lane::Fast => &self.fast,
-            Lane::Slow => &self.slow,
+    pub(super) async fn push(&self, priority: Priority, piece: W) -> bool {
+        let room = match priority {
+            Priority::Interactive => &self.fast,
+            Priority::Background => &self.slow,
         };
         // `next_group` adds the permit again when it takes the write.
         let Ok(permit) = room.acquire().await else { return false };
@@ -61,9 +54,9 @@ impl<W> Lanes<W> {
         if waiting.closed {
             return false;
         }
-        match lane {
-            Lane::Fast => waiting.fast.push_back(piece),
-            Lane::Slow => waiting.slow.push_back(piece),
+        match priority {
+            Priority::Interactive => waiting.fast.push_back(piece),
+            Priority::Background => waiting.slow.push_back(piece),
         }
         drop(waiting);
         self.arrived.notify_one();
@@ -105,22 +98,25 @@ impl<W> Lanes<W> {
 mod tests {
     use super::*;
 
-    async fn fill(lanes: &Lanes<(Lane, usize)>, lane: Lane, count: usize) {
+    async fn fill(lanes: &Lanes<(Priority, usize)>, priority: Priority, count: usize) {
         for number in 0..count {
-            assert!(lanes.push(lane, (lane, number)).await);
+            assert!(lanes.push(priority, (priority, number)).await);
         }
     }
 
     #[tokio::test]
     async fn what_a_person_waits_for_goes_first_and_the_rest_always_moves() {
         let lanes = Lanes::new();
-        fill(&lanes, Lane::Slow, 300).await;
-        fill(&lanes, Lane::Fast, 3).await;
+        fill(&lanes, Priority::Background, 300).await;
+        fill(&lanes, Priority::Interactive, 3).await;
         let group = lanes.next_group();
         let (fast, slow) = group.split_at(3);
-        assert_eq!(fast, [(Lane::Fast, 0), (Lane::Fast, 1), (Lane::Fast, 2)]);
+        assert_eq!(
+            fast,
+            [(Priority::Interactive, 0), (Priority::Interactive, 1), (Priority::Interactive, 2)]
+        );
         assert_eq!(slow.len(), BESIDE);
-        assert_eq!(slow.first(), Some(&(Lane::Slow, 0)));
+        assert_eq!(slow.first(), Some(&(Priority::Background, 0)));
         assert_eq!(lanes.next_group().len(), GROUP, "nobody waits any more");
         assert_eq!(lanes.next_group().len(), 300 - BESIDE - GROUP);
     }
@@ -128,21 +124,21 @@ mod tests {
     #[tokio::test]
     async fn a_rush_of_people_leaves_room_for_the_rest() {
         let lanes = Lanes::new();
-        fill(&lanes, Lane::Fast, 600).await;
-        fill(&lanes, Lane::Slow, 10).await;
+        fill(&lanes, Priority::Interactive, 600).await;
+        fill(&lanes, Priority::Background, 10).await;
         let group = lanes.next_group();
         assert_eq!(group.len(), GROUP);
-        assert_eq!(group.iter().filter(|(lane, _)| *lane == Lane::Slow).count(), BESIDE);
+        assert_eq!(group.iter().filter(|(priority, _)| *priority == Priority::Background).count(), BESIDE);
     }
 
     #[tokio::test]
     async fn a_full_lane_makes_its_own_callers_wait_and_no_others() {
         let lanes = Lanes::new();
-        fill(&lanes, Lane::Slow, WAITING).await;
-        let one_more = lanes.push(Lane::Slow, (Lane::Slow, WAITING));
+        fill(&lanes, Priority::Background, WAITING).await;
+        let one_more = lanes.push(Priority::Background, (Priority::Background, WAITING));
         tokio::pin!(one_more);
         assert!(futures_util::poll!(&mut one_more).is_pending());
-        fill(&lanes, Lane::Fast, 1).await;
+        fill(&lanes, Priority::Interactive, 1).await;
         lanes.next_group();
         assert!(one_more.await, "there is room again");
     }
@@ -150,9 +146,9 @@ mod tests {
     #[tokio::test]
     async fn what_waits_when_the_lanes_are_closed_is_still_taken() {
         let lanes = Lanes::new();
-        fill(&lanes, Lane::Slow, 2).await;
+        fill(&lanes, Priority::Background, 2).await;
         lanes.close();
-        assert!(!lanes.push(Lane::Fast, (Lane::Fast, 0)).await);
+        assert!(!lanes.push(Priority::Interactive, (Priority::Interactive, 0)).await);
         assert_eq!(lanes.next_group().len(), 2);
         assert!(lanes.next_group().is_empty());
     }

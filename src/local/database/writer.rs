@@ -9,9 +9,9 @@ use anyhow::{Context as _, anyhow};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::lanes::{Lane, Lanes};
+use super::lanes::Lanes;
 use super::open::OpenDatabase;
-use crate::ports::haste;
+use crate::ports::priority::Priority;
 
 pub(super) struct Writer {
     lanes: Arc<Lanes<Box<dyn Work>>>,
@@ -53,8 +53,7 @@ impl Writer {
         let closed = || anyhow!("the database is closed");
         let (answer, answered) = oneshot::channel();
         let piece = QueuedWrite { work: Some(work), result: None, answer };
-        let lane = if haste::somebody_waits() { Lane::Fast } else { Lane::Slow };
-        if !self.lanes.push(lane, Box::new(piece)).await {
+        if !self.lanes.push(Priority::current(), Box::new(piece)).await {
             return Err(closed().into());
         }
         answered.await.map_err(|_| closed())?

@@ -246,9 +246,9 @@ impl Store for SqliteStore {
         self.database.write(move |tx| jobs::park(tx, &claim, &why)).await
     }
 
-    async fn retry_parked(&self, of: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
-        let (of, prefix) = (of.clone(), prefix.to_owned());
-        self.database.write(move |tx| jobs::retry_parked(tx, &of, &prefix, now)).await
+    async fn retry_parked(&self, owner: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
+        let (owner, prefix) = (owner.clone(), prefix.to_owned());
+        self.database.write(move |tx| jobs::retry_parked(tx, &owner, &prefix, now)).await
     }
 
     async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
@@ -259,9 +259,9 @@ impl Store for SqliteStore {
         self.database.read(jobs::count_parked).await
     }
 
-    async fn jobs_of(&self, of: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
-        let of = of.clone();
-        self.database.read(move |connection| jobs::jobs_of(connection, &of)).await
+    async fn jobs_of(&self, owner: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
+        let owner = owner.clone();
+        self.database.read(move |connection| jobs::jobs_of(connection, &owner)).await
     }
 
     async fn due_between(

@@ -43,7 +43,7 @@ impl Portal {
     /// # Errors
     /// If the store cannot be used. The next check tries again, and nothing ends until then.
     pub(super) async fn listen(&self) -> anyhow::Result<()> {
-        let _one = self.ears.look.lock().await;
+        let _guard = self.ears.look.lock().await;
         let (now, before) = (self.now(), *self.state());
         let is_noted = before.hears && is_recent(before.noted, now, NOTED_EVERY);
         // Ask Slack only as often as the result is stored, but on every check while it does not answer.
@@ -54,6 +54,7 @@ impl Portal {
         if !before.hears {
             // `until` stays the same over several attempts, so each deadline is moved only once.
             let until = *self.state().back_since.get_or_insert(now);
+            // Another bot may have been reachable longer than this one; then the silence is shorter.
             let heard_at = self.ports.store.heard_at().await?.max(before.noted);
             if let Some(from) = heard_at.filter(|from| *from < until) {
                 self.move_limits(&Silence { from, until }).await?;
@@ -90,6 +91,7 @@ impl Portal {
             }
             self.state().hears_nobody(now);
         }
+        // Without an answer from Slack, only a record that is newer than this bot's own silence proves anything.
         let since = *self.state().unheard_since.get_or_insert(now);
         let noted = self.ports.store.heard_at().await?;
         Ok(noted.is_some_and(|at| at > since) && is_recent(noted, now, HOLDS_FOR))
@@ -142,22 +144,22 @@ impl Portal {
             Err(Error::Refused(_)) => Ok(false),
             // An unreadable request must not keep others from being moved; nothing can end it either.
             Err(Error::Failed(error)) if is_unread(&error) => {
-                tracing::warn!(request = %id, error = format!("{error:#}"), "a time limit cannot be moved");
+                tracing::warn!(request = %id, error = format!("{error:#}"), "cannot extend a deadline");
                 Ok(false)
             }
-            Err(Error::Failed(error)) => Err(error.context("cannot move a time limit")),
+            Err(Error::Failed(error)) => Err(error.context("cannot extend a deadline")),
         }
     }
 
     async fn move_limits(&self, silence: &Silence) -> anyhow::Result<()> {
         let ahead = silence.until.saturating_add(LOOKED_AHEAD).unwrap_or(Timestamp::MAX);
-        let (mut moved, mut from, mut page) = (0, Timestamp::MIN, PAGE);
+        let (mut moved, mut from, mut limit) = (0, Timestamp::MIN, PAGE);
         // Jobs due at the last moment of the previous page; the next page starts with that moment again.
         let mut seen: BTreeSet<JobKey> = BTreeSet::new();
         loop {
-            let due = self.ports.store.due_between(from, ahead, page).await?;
+            let due = self.ports.store.due_between(from, ahead, limit).await?;
             let Some(last) = due.last().map(|(at, _)| *at) else { break };
-            let is_last = due.len() < page;
+            let is_last = due.len() < limit;
             let new = due.iter().filter(|(_, key)| !seen.contains(key));
             for id in new.filter_map(|(_, key)| key.limits()) {
                 moved += usize::from(self.move_limit(id, silence).await?);
@@ -166,7 +168,7 @@ impl Portal {
                 break;
             }
             // More jobs are due at one moment than fit on a page, so the page has to grow.
-            page = if last == from { page.saturating_mul(2) } else { PAGE };
+            limit = if last == from { limit.saturating_mul(2) } else { PAGE };
             seen = due.into_iter().filter(|(at, _)| *at == last).map(|(_, key)| key).collect();
             from = last;
         }
@@ -175,7 +177,7 @@ impl Portal {
                 moved,
                 from = %silence.from,
                 until = %silence.until,
-                "people may not have been heard: their time limits are moved"
+                "people may have been unable to reach the bot; their deadlines are extended"
             );
         }
         Ok(())

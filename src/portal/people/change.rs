@@ -107,7 +107,7 @@ pub async fn submit(
     filled: FilledChange,
 ) -> Result<Request, SubmitError> {
     // The first submission has moved the epoch, so `named_request` would refuse a redelivery as stale.
-    if let Some(earlier) = asked_before(portal, click, &click.once).await? {
+    if let Some(earlier) = asked_before(portal, click, &click.idempotency_key).await? {
         return Ok(earlier);
     }
     let request = named_request(portal, click, |_| MessageSlot::Direct, "change").await?;
@@ -132,18 +132,19 @@ pub async fn submit(
     }
     let theirs = [&click.by.person, &request.owner];
     portal.somebody_can_approve(&product, &request.team, theirs, &path).await?;
-    let changed = store(portal, &request, &product, (&click.by, &click.once), (order, path)).await?;
+    let changed =
+        store(portal, &request, &product, (&click.by, &click.idempotency_key), (order, path)).await?;
     refresh_news(portal, &changed, click).await?;
     Ok(changed)
 }
 
 /// Returns the request if this view has already requested its change.
-async fn asked_before(portal: &Portal, click: &RequestAction, once: &str) -> Result<Option<Request>, Error> {
+async fn asked_before(portal: &Portal, click: &RequestAction, key: &str) -> Result<Option<Request>, Error> {
     let asked = portal.ports.store.load(click.request).await?;
     let is_theirs = |request: &Request| {
-        request
-            .change()
-            .is_some_and(|(approval, order)| approval.asked_by == click.by.person && order.once == once)
+        request.change().is_some_and(|(approval, order)| {
+            approval.asked_by == click.by.person && order.idempotency_key == key
+        })
     };
     Ok(asked.filter(is_theirs))
 }
@@ -286,7 +287,7 @@ fn order(
     let path = approval_path(rule, team, &parameters, price.as_ref());
     let path = path_of_budget(rule, path, has_budget, price.as_ref());
     let order = ChangeOrder {
-        once: String::new(),
+        idempotency_key: String::new(),
         differences: request.differences(&snapshot, &parameters, &bound),
         product: snapshot,
         labels: product.labels(&parameters),
@@ -305,10 +306,10 @@ async fn store(
     portal: &Portal,
     request: &Request,
     product: &Product,
-    (by, once): (&By, &str),
+    (by, key): (&By, &str),
     (mut order, mut path): (ChangeOrder, ApprovalPath),
 ) -> Result<Request, SubmitError> {
-    once.clone_into(&mut order.once);
+    key.clone_into(&mut order.idempotency_key);
     let budget = portal.organization.team(&request.team).and_then(|team| team.monthly_budget);
     let event = |order: &ChangeOrder, path: &ApprovalPath| Event::Change {
         by: by.clone(),
@@ -317,7 +318,7 @@ async fn store(
         budget,
     };
     let options = ChangeOptions {
-        idempotency_key: Some(once),
+        idempotency_key: Some(key),
         expected_epoch: Some(request.epoch),
         ..ChangeOptions::default()
     };

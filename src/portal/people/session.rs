@@ -238,7 +238,7 @@ pub(super) async fn preview(
     let theirs = [person, person];
     // Both may ask Slack, and a user is waiting.
     let (turned, can_be) = tokio::join!(
-        portal.turns(product, &path, team, person),
+        portal.preview_stages(product, &path, team, person),
         portal.somebody_can_approve(product, team, theirs, &path)
     );
     let ((turns, note), unapprovable) = (turned, can_be.err());

@@ -79,15 +79,15 @@ pub async fn stats(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
 }
 
 async fn part(portal: &Portal, team: &TeamName, since: Date, named: usize) -> anyhow::Result<StatsSection> {
-    let (store, whose) = (&portal.ports.store, RequestScope::Team(team.clone()));
+    let (store, scope) = (&portal.ports.store, RequestScope::Team(team.clone()));
     let counts = store.counts(team, since).await?;
     // One more than is shown, to know whether there are more.
-    let waiting = store.count_waiting(&whose, MOST_WAITING + 1).await?;
+    let waiting = store.count_waiting(&scope, MOST_WAITING + 1).await?;
     // Saves a read for each team without waiting requests.
     let longest = if waiting.min(named) == 0 {
         Vec::new()
     } else {
-        store.list(&whose, RequestFilter::Waiting, None, named).await?.requests()
+        store.list(&scope, RequestFilter::Waiting, None, named).await?.requests()
     };
     Ok(StatsSection { counts, waiting: waiting.min(MOST_WAITING), more: waiting > MOST_WAITING, longest })
 }

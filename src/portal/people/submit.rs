@@ -124,7 +124,10 @@ async fn store(
     let commit = |submission: &Submission| {
         let (now, key) = (portal.now(), once.clone());
         let once = Some(IdempotencyKey::for_now(key, now));
-        portal.commit(birth(submission.clone(), product, now), Commit { once, ..Commit::default() })
+        portal.commit(
+            birth(submission.clone(), product, now),
+            Commit { idempotency_key: once, ..Commit::default() },
+        )
     };
     // Start as an ordinary request whatever the form said: there may be room again.
     let mut committed = commit(&submission).await;

@@ -6,7 +6,7 @@ use crate::domain::audit::{By, Via};
 use crate::domain::request::Request;
 use crate::portal::people::click::RequestAction as Named;
 use crate::portal::{Error, Portal};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::ids::ButtonValue;
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;
@@ -26,14 +26,14 @@ pub(super) async fn named(edge: &Edge, click: &Click, tried: &str) -> Result<Nam
         request: value.request,
         epoch: value.epoch,
         message: message.map(|message| message.at.clone()),
-        once: click.key.clone(),
+        idempotency_key: click.key.clone(),
     })
 }
 
 /// Opens a follow-up modal if the user is allowed to continue. The submission checks permissions again.
 pub(super) async fn ask(
     edge: &Edge,
-    (at, click): (&Whereabouts, &Click),
+    (at, click): (&ReplyTarget, &Click),
     tried: &str,
     may: impl AsyncFnOnce(&Portal, &Named) -> Result<Request, Error>,
     view: fn(&Request, &ButtonContext) -> SlackModalView,

@@ -2,13 +2,13 @@
 
 use crate::portal::people::form::{self, Typed};
 use crate::slack::commands::form_view;
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::incoming::Click;
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
 /// Opens the product's form: in place of the catalog if that is a modal, in a new modal if it is a message.
-pub(super) async fn choose(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn choose(edge: &Edge, at: &ReplyTarget, click: &Click) -> Ack {
     let Some(product) = click.value() else { return Ack::Empty };
     let built = async {
         let session = form::open(&edge.portal, &at.person, product, &Typed::default()).await?;

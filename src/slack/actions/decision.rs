@@ -3,14 +3,14 @@
 use super::button::{ask, named, pressed};
 use crate::domain::job::ClickedDecision;
 use crate::portal::people::decide::{DecisionOutcome, decide, may_approve_less, may_deny};
-use crate::slack::edge::{Edge, STORED, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget, STORED};
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
 use crate::slack::views::{self, approve_less, deny_reason};
 
 /// Approves the request. The card is updated by a job once the approval is stored.
-pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn approve(edge: &Edge, at: &ReplyTarget, click: &Click) -> Ack {
     let named = match named(edge, click, "approve").await {
         Ok(named) => named,
         Err(error) => return edge.refusal_of(&error),
@@ -28,7 +28,7 @@ pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack
 }
 
 /// Opens the form for approving with changes, if the user may approve.
-pub(super) async fn ask_what(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn ask_what(edge: &Edge, at: &ReplyTarget, click: &Click) -> Ack {
     let built = async {
         let named = named(edge, click, "approve").await?;
         let (request, fields) = may_approve_less(&edge.portal, &named).await?;
@@ -38,6 +38,6 @@ pub(super) async fn ask_what(edge: &Edge, at: &Whereabouts, click: &Click) -> Ac
 }
 
 /// Opens the form for the reason of a denial, if the user may deny.
-pub(super) async fn ask_why(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn ask_why(edge: &Edge, at: &ReplyTarget, click: &Click) -> Ack {
     ask(edge, (at, click), "deny", may_deny, deny_reason).await
 }

@@ -4,14 +4,14 @@
 use super::button::{by, said};
 use crate::portal::people::{away, lookup};
 use crate::slack::commands::{self, Rows, cost_modal, list_modal, stats_modal};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::ids::{ButtonValue, CallbackId};
 use crate::slack::incoming::Click;
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
 /// Shows a whole list: in a new modal, or in place of the page that contains the button.
-pub(super) async fn show_all(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn show_all(edge: &Edge, at: &ReplyTarget, click: &Click) -> Ack {
     let Some(rows) = click.value().and_then(Rows::parse) else { return Ack::Empty };
     let built = list_modal(edge, &at.person, &rows);
     // Paging replaces the list's own modal. From the home tab there is none yet.
@@ -27,7 +27,7 @@ pub(super) async fn show_all(edge: &Edge, at: &Whereabouts, click: &Click) -> Ac
 }
 
 /// Opens the form for an absence.
-pub(super) async fn leave(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn leave(edge: &Edge, at: &ReplyTarget, click: &Click) -> Ack {
     edge.opens(at, click.trigger_id.as_deref(), Box::pin(async { Ok(views::away()) })).await
 }
 
@@ -37,17 +37,17 @@ pub(super) async fn come_back(edge: &Edge, click: &Click) -> Ack {
 }
 
 /// Shows costs in a modal.
-pub(super) async fn show_costs(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn show_costs(edge: &Edge, at: &ReplyTarget, click: &Click) -> Ack {
     edge.opens(at, click.trigger_id.as_deref(), Box::pin(cost_modal(edge, &at.person))).await
 }
 
 /// Shows statistics in a modal.
-pub(super) async fn show_stats(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn show_stats(edge: &Edge, at: &ReplyTarget, click: &Click) -> Ack {
     edge.opens(at, click.trigger_id.as_deref(), Box::pin(stats_modal(edge, &at.person))).await
 }
 
 /// Shows the details of a request, on top of an open modal if there is one.
-pub(super) async fn show_details(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn show_details(edge: &Edge, at: &ReplyTarget, click: &Click) -> Ack {
     let Some(value) = click.value().and_then(ButtonValue::parse) else { return Ack::Empty };
     let typed = value.request.to_string();
     let built = async {

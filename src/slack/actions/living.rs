@@ -10,7 +10,7 @@ use crate::portal::people::teardown::{
 };
 use crate::portal::people::transfer::may_transfer;
 use crate::slack::commands::change_view;
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::incoming::Click;
 use crate::slack::reply::Ack;
 use crate::slack::{messages, views};
@@ -37,7 +37,7 @@ fn changes_by_itself(click: &Click, request: &Request) -> bool {
 }
 
 /// Opens the dialog that lists what a teardown would delete.
-pub(super) async fn ask_to_tear_down(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn ask_to_tear_down(edge: &Edge, at: &ReplyTarget, click: &Click) -> Ack {
     ask(edge, (at, click), "tear down", may_tear_down, views::tear_down).await
 }
 
@@ -60,17 +60,17 @@ pub(super) async fn end(edge: &Edge, click: &Click) -> Ack {
 }
 
 /// Opens the dialog for the reason to retain what a failed teardown left.
-pub(super) async fn ask_why_retain(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn ask_why_retain(edge: &Edge, at: &ReplyTarget, click: &Click) -> Ack {
     ask(edge, (at, click), "retain", may_retain, views::retain).await
 }
 
 /// Opens the dialog that asks for the new owner.
-pub(super) async fn ask_to_whom(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn ask_to_whom(edge: &Edge, at: &ReplyTarget, click: &Click) -> Ack {
     ask(edge, (at, click), "hand over", may_transfer, views::hand_over).await
 }
 
 /// Opens the form for changing a resource.
-pub(super) async fn ask_what_to_change(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn ask_what_to_change(edge: &Edge, at: &ReplyTarget, click: &Click) -> Ack {
     let built = async {
         let named = named(edge, click, "change").await?;
         let session = open_change(&edge.portal, &named, &[]).await?;

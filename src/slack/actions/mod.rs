@@ -10,7 +10,7 @@ mod living;
 mod request;
 
 use super::commands;
-use super::edge::{Edge, Whereabouts};
+use super::edge::{Edge, ReplyTarget};
 use super::ids::ActionId;
 use super::incoming::Click;
 use super::reply::Ack;
@@ -23,7 +23,7 @@ pub(super) fn changes(click: &Click) -> bool {
 
 /// Answers a click. Slack shows nothing from the HTTP response to a click, so messages are sent separately.
 pub(super) async fn answer(edge: &Edge, click: &Click) -> Ack {
-    let at = &Whereabouts::of_click(click);
+    let at = &ReplyTarget::of_click(click);
     // Happens during a rollout, when a bot of another version has rendered the button.
     let Some(action) = ActionId::parse(&click.action_id) else {
         tracing::debug!(action = click.action_id, "an action that we do not know");

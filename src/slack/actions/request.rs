@@ -5,7 +5,7 @@ use crate::portal::people::cancel::cancel as cancel_request;
 use crate::portal::people::nudge::nudge as nudge_approvers;
 use crate::portal::people::{form, lookup};
 use crate::slack::commands::{self, Rows, form_view, list_page};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::ids::ButtonValue;
 use crate::slack::incoming::Click;
 use crate::slack::messages::cancelled as cancelled_message;
@@ -30,7 +30,7 @@ pub(super) async fn nudge(edge: &Edge, click: &Click) -> Ack {
 }
 
 /// Opens the request form, prefilled from this request.
-pub(super) async fn again(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+pub(super) async fn again(edge: &Edge, at: &ReplyTarget, click: &Click) -> Ack {
     let Some(value) = click.value().and_then(ButtonValue::parse) else { return Ack::Empty };
     let built = async {
         let session = form::again(&edge.portal, &at.person, value.request).await?;

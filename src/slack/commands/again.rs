@@ -3,10 +3,10 @@
 use super::form::form_view;
 use super::request::which;
 use crate::portal::people::{form, lookup};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::reply::Ack;
 
-pub(super) async fn again(edge: &Edge, at: &Whereabouts, trigger: Option<&str>, typed: Option<&str>) -> Ack {
+pub(super) async fn again(edge: &Edge, at: &ReplyTarget, trigger: Option<&str>, typed: Option<&str>) -> Ack {
     let Some(typed) = typed else { return which(edge, "again") };
     edge.opens(
         at,

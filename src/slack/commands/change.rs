@@ -5,14 +5,14 @@ use slack_morphism::prelude::SlackModalView;
 
 use super::request::{named, which};
 use crate::portal::people::change::{ChangeSession, open};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::ids::ButtonValue;
 use crate::slack::reply::Ack;
 use crate::slack::views::{ButtonContext, change_form};
 
 pub(super) async fn change(
     edge: &Edge,
-    at: &Whereabouts,
+    at: &ReplyTarget,
     (trigger, key): (Option<&str>, &str),
     typed: Option<&str>,
     pairs: &[(String, String)],

@@ -5,11 +5,11 @@ use slack_morphism::prelude::SlackModalView;
 use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::people::costs::costs as portal_costs;
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::reply::Ack;
 use crate::slack::{messages, views};
 
-pub(super) async fn costs(edge: &Edge, at: &Whereabouts, team: Option<&str>) -> Ack {
+pub(super) async fn costs(edge: &Edge, at: &ReplyTarget, team: Option<&str>) -> Ack {
     match portal_costs(&edge.portal, &at.person, team).await {
         Ok(costs) => Ack::Ephemeral(messages::costs(&costs, &edge.portal.organization.command)),
         Err(error) => edge.refusal_of(&error),

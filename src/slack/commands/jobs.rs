@@ -2,11 +2,11 @@
 
 use crate::domain::audit::{By, Via};
 use crate::portal::people::parked_jobs;
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::messages::{self, Message};
 use crate::slack::reply::Ack;
 
-pub(super) async fn jobs(edge: &Edge, at: &Whereabouts) -> Ack {
+pub(super) async fn jobs(edge: &Edge, at: &ReplyTarget) -> Ack {
     let by = By { person: at.person.clone(), via: Via::Command };
     Ack::Ephemeral(listed(edge, &by, None).await)
 }

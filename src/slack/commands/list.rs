@@ -6,7 +6,7 @@ use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::people::lookup::{self, Cut, RequestList};
 use crate::ports::store::{Cursor, RequestScope};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::messages::{self, ListPage, Message, PAGE_ROWS};
 use crate::slack::mrkdwn::escape;
 use crate::slack::reply::Ack;
@@ -85,7 +85,7 @@ impl Rows {
     }
 }
 
-pub(super) async fn list(edge: &Edge, at: &Whereabouts, team: Option<&str>) -> Ack {
+pub(super) async fn list(edge: &Edge, at: &ReplyTarget, team: Option<&str>) -> Ack {
     Ack::Ephemeral(page(edge, &at.person, &Rows::first(team)).await)
 }
 

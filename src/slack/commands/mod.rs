@@ -28,7 +28,7 @@ pub(super) use stats::modal as stats_modal;
 
 use slack_morphism::prelude::SlackModalView;
 
-use super::edge::{Edge, Whereabouts};
+use super::edge::{Edge, ReplyTarget};
 use super::incoming::{Shortcut, SlashCommand};
 use super::reply::Ack;
 use super::views;
@@ -101,7 +101,7 @@ impl Word {
 }
 
 async fn by_word(edge: &Edge, command: &SlashCommand, word: Word, typed_text: &str, words: Prefill) -> Ack {
-    let at = &Whereabouts::of_command(command);
+    let at = &ReplyTarget::of_command(command);
     let (trigger, key) = (command.trigger_id.as_deref(), command.key.as_str());
     let mut plain = words.words.iter().skip(1).map(String::as_str);
     let (rest, third) = (plain.next(), plain.next());
@@ -127,7 +127,7 @@ async fn by_word(edge: &Edge, command: &SlashCommand, word: Word, typed_text: &s
 }
 
 /// Returns the form of the named product, or, if there is no such product, the catalog entries that match the words.
-async fn named(edge: &Edge, at: &Whereabouts, words: Prefill) -> Result<SlackModalView, Error> {
+async fn named(edge: &Edge, at: &ReplyTarget, words: Prefill) -> Result<SlackModalView, Error> {
     let product = words.words.first().map(String::as_str).unwrap_or_default();
     // If the search finds nothing either, opening the form below reports that there is no such product.
     if find_product(&edge.portal, product).is_err()
@@ -143,7 +143,7 @@ async fn named(edge: &Edge, at: &Whereabouts, words: Prefill) -> Result<SlackMod
 /// Answers a shortcut. There is only one, which opens the catalog.
 pub(super) async fn shortcut(edge: &Edge, shortcut: &Shortcut) -> Ack {
     if shortcut.callback_id == super::ids::CATALOG_SHORTCUT {
-        let at = Whereabouts::only(&shortcut.origin.person);
+        let at = ReplyTarget::only(&shortcut.origin.person);
         catalog(edge, &at, shortcut.trigger_id.as_deref()).await
     } else {
         Ack::Empty
@@ -151,7 +151,7 @@ pub(super) async fn shortcut(edge: &Edge, shortcut: &Shortcut) -> Ack {
 }
 
 /// Opens the catalog.
-pub(super) async fn catalog(edge: &Edge, at: &Whereabouts, trigger: Option<&str>) -> Ack {
+pub(super) async fn catalog(edge: &Edge, at: &ReplyTarget, trigger: Option<&str>) -> Ack {
     edge.opens(
         at,
         trigger,

@@ -2,12 +2,12 @@
 
 use crate::domain::audit::{By, Via};
 use crate::portal::people::pause;
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::messages;
 use crate::slack::reply::Ack;
 
 /// Pauses new requests; `typed` is the text of the whole command.
-pub(super) async fn pause(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Ack {
+pub(super) async fn pause(edge: &Edge, at: &ReplyTarget, key: &str, typed: &str) -> Ack {
     // Taken from the typed text instead of the parsed words, to keep its quotes and spaces.
     let message = typed.trim_start().split_once(char::is_whitespace).map(|(_, message)| message);
     let by = By { person: at.person.clone(), via: Via::Command };
@@ -17,7 +17,7 @@ pub(super) async fn pause(edge: &Edge, at: &Whereabouts, key: &str, typed: &str)
     }
 }
 
-pub(super) async fn resume(edge: &Edge, at: &Whereabouts, key: &str) -> Ack {
+pub(super) async fn resume(edge: &Edge, at: &ReplyTarget, key: &str) -> Ack {
     let by = By { person: at.person.clone(), via: Via::Command };
     match pause::end_as(&edge.portal, &by, key).await {
         Ok(ended) => Ack::Ephemeral(messages::pause_ended(ended.as_ref())),

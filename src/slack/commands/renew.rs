@@ -4,14 +4,14 @@ use super::request::{named, which};
 use crate::domain::period::Period;
 use crate::portal::Error;
 use crate::portal::people::renew::{RenewalChoice, renew as renew_request};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::messages::{self, Message};
 use crate::slack::mrkdwn::escape;
 use crate::slack::reply::Ack;
 
 pub(super) async fn renew(
     edge: &Edge,
-    at: &Whereabouts,
+    at: &ReplyTarget,
     key: &str,
     typed: Option<&str>,
     period: Option<&str>,
@@ -32,7 +32,7 @@ pub(super) async fn renew(
 
 async fn renewed(
     edge: &Edge,
-    at: &Whereabouts,
+    at: &ReplyTarget,
     key: &str,
     typed: &str,
     by: RenewalChoice,

@@ -11,11 +11,11 @@ use crate::portal::people::lookup::{self, Detail};
 use crate::portal::{Error, Portal, Tending};
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::RequestNotice;
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::messages::{self, Message, Rights};
 use crate::slack::reply::Ack;
 
-pub(super) async fn status(edge: &Edge, at: &Whereabouts, typed: Option<&str>) -> Ack {
+pub(super) async fn status(edge: &Edge, at: &ReplyTarget, typed: Option<&str>) -> Ack {
     let Some(typed) = typed else { return which(edge, "status") };
     match lookup::find_in_full(&edge.portal, &at.person, typed).await {
         Ok(detail) => Ack::Ephemeral(full(edge, &detail, &at.person).await),
@@ -27,7 +27,7 @@ pub(super) async fn status(edge: &Edge, at: &Whereabouts, typed: Option<&str>) -
 pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &PersonId) -> Message {
     let notice = RequestNotice {
         now: edge.portal.now(),
-        surface: MessageSlot::Direct,
+        slot: MessageSlot::Direct,
         request: &detail.request,
         approvers: &detail.approvers,
         note: None,
@@ -69,7 +69,7 @@ async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights
     }
 }
 
-pub(super) async fn cancel(edge: &Edge, at: &Whereabouts, key: &str, typed: Option<&str>) -> Ack {
+pub(super) async fn cancel(edge: &Edge, at: &ReplyTarget, key: &str, typed: Option<&str>) -> Ack {
     let Some(typed) = typed else { return which(edge, "cancel") };
     match cancelled(edge, at, key, typed).await {
         Ok(request) => Ack::Ephemeral(messages::cancelled(&request)),
@@ -77,7 +77,7 @@ pub(super) async fn cancel(edge: &Edge, at: &Whereabouts, key: &str, typed: Opti
     }
 }
 
-async fn cancelled(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Result<Request, Error> {
+async fn cancelled(edge: &Edge, at: &ReplyTarget, key: &str, typed: &str) -> Result<Request, Error> {
     cancel_request(&edge.portal, &named(edge, at, key, typed).await?).await
 }
 
@@ -85,13 +85,19 @@ async fn cancelled(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Res
 /// command's idempotency key makes it count only once if Slack delivers it again.
 pub(super) async fn named(
     edge: &Edge,
-    at: &Whereabouts,
+    at: &ReplyTarget,
     key: &str,
     typed: &str,
 ) -> Result<RequestAction, Error> {
     let request = lookup::find(&edge.portal, &at.person, typed).await?;
     let by = By { person: at.person.clone(), via: Via::Command };
-    Ok(RequestAction { by, request: request.id, epoch: request.epoch, message: None, once: key.to_owned() })
+    Ok(RequestAction {
+        by,
+        request: request.id,
+        epoch: request.epoch,
+        message: None,
+        idempotency_key: key.to_owned(),
+    })
 }
 
 /// Asks for the id that is missing after `word`.

@@ -5,11 +5,11 @@ use slack_morphism::prelude::SlackModalView;
 use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::people::stats::stats as portal_stats;
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::reply::Ack;
 use crate::slack::{messages, views};
 
-pub(super) async fn stats(edge: &Edge, at: &Whereabouts, team: Option<&str>) -> Ack {
+pub(super) async fn stats(edge: &Edge, at: &ReplyTarget, team: Option<&str>) -> Ack {
     match portal_stats(&edge.portal, &at.person, team).await {
         Ok(stats) => Ack::Ephemeral(messages::stats(&stats)),
         Err(error) => edge.refusal_of(&error),

@@ -7,7 +7,7 @@ use super::request::{named, which};
 use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::people::transfer::{may_transfer, transfer as transfer_request};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::ids::ButtonValue;
 use crate::slack::messages::{self, Message};
 use crate::slack::reply::Ack;
@@ -15,7 +15,7 @@ use crate::slack::views::{self, ButtonContext};
 
 pub(super) async fn transfer(
     edge: &Edge,
-    at: &Whereabouts,
+    at: &ReplyTarget,
     (trigger, key): (Option<&str>, &str),
     typed: Option<&str>,
     to: Option<&str>,
@@ -33,7 +33,7 @@ pub(super) async fn transfer(
 
 async fn handed_over(
     edge: &Edge,
-    at: &Whereabouts,
+    at: &ReplyTarget,
     key: &str,
     typed: &str,
     to: &PersonId,
@@ -42,7 +42,7 @@ async fn handed_over(
     Ok(messages::handed_over(&transfer_request(&edge.portal, &click, to).await?))
 }
 
-async fn dialog(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Result<SlackModalView, Error> {
+async fn dialog(edge: &Edge, at: &ReplyTarget, key: &str, typed: &str) -> Result<SlackModalView, Error> {
     let click = named(edge, at, key, typed).await?;
     let request = may_transfer(&edge.portal, &click).await?;
     let button = ButtonValue { request: click.request, epoch: click.epoch };

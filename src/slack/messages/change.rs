@@ -45,7 +45,7 @@ pub fn difference_lines(differences: &[Difference]) -> String {
     let line = |difference: &Difference| {
         format!(
             "{}: {} → {}",
-            escape_within(&difference.what, 100),
+            escape_within(&difference.name, 100),
             formatted(&difference.before),
             formatted(&difference.after)
         )
@@ -74,9 +74,9 @@ pub(super) fn news(request: &Request) -> String {
             format!("{product} could not be changed and is as it was before.\n{}", quote(why, text::QUOTED))
         }
         (Some(Answer::Approved), None) => format!("The change of {product} is approved."),
-        (Some(Answer::Denied { by, instead_of, reason }), _) => format!(
+        (Some(Answer::Denied { by, on_behalf_of, reason }), _) => format!(
             "The change of {product} was denied by {}.\n{}",
-            text::answered(by, instead_of.as_ref()),
+            text::answered(by, on_behalf_of.as_ref()),
             quote(reason, text::QUOTED)
         ),
         (Some(Answer::TimedOut), _) => format!("Nobody answered the change of {product} in time."),

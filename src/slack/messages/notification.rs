@@ -45,10 +45,10 @@ fn renewed(notice: &RequestNotice<'_>) -> Message {
                 .map(|lease| format!("\nRenewed until {}{}.", date_time(lease.expires_at), text::cut(lease)));
             format!("Your renewal of {product} is approved.{}", until.unwrap_or_default())
         }
-        Some(Answer::Denied { by, instead_of, reason }) => {
+        Some(Answer::Denied { by, on_behalf_of, reason }) => {
             format!(
                 "Your renewal of {product} was denied by {}.\n{}",
-                text::answered(by, instead_of.as_ref()),
+                text::answered(by, on_behalf_of.as_ref()),
                 quote(reason, text::QUOTED)
             )
         }
@@ -295,7 +295,7 @@ mod tests {
             Answer::Approved,
             Answer::Denied {
                 by: PersonId::new("U0MORGAN"),
-                instead_of: None,
+                on_behalf_of: None,
                 reason: "use the archive".into(),
             },
             Answer::TimedOut,
@@ -340,7 +340,7 @@ mod tests {
         let failed = fixtures::not_torn_down();
         let mut gone = fixtures::active();
         gone.status = Status::Terminated { cause: crate::domain::request::Cause::Expired };
-        gone.product.fates = fixtures::fates_of(&[(
+        gone.product.deletion_effects = fixtures::fates_of(&[(
             "Bucket",
             "AWS::S3::Bucket",
             crate::domain::deletion::DeletionOutcome::Kept,

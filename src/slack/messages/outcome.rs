@@ -37,7 +37,7 @@ pub(super) fn outcome(notice: &RequestNotice<'_>, approval: &Approval) -> String
         None if is_waiting(notice.request, approval) => waiting(notice, approval),
         None | Some(Answer::Moot) => standing,
         Some(Answer::Approved) => approved(notice.request, approval, &standing),
-        Some(Answer::Denied { by, instead_of, reason }) => text::denied(by, instead_of.as_ref(), reason),
+        Some(Answer::Denied { by, on_behalf_of, reason }) => text::denied(by, on_behalf_of.as_ref(), reason),
         Some(Answer::TimedOut) => "Nobody answered in time.".to_owned(),
         Some(Answer::Withdrawn { by }) => format!("{} withdrew it.\n{standing}", mention(by)),
     }

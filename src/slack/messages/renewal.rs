@@ -63,7 +63,7 @@ mod tests {
         let mut request = fixtures::renewal_waits();
         let renewal = &mut request.later[0];
         let at = renewal.answer_by;
-        renewal.consents = vec![Consent { by: PersonId::new("U0MORGAN"), at, instead_of: None }];
+        renewal.consents = vec![Consent { by: PersonId::new("U0MORGAN"), at, on_behalf_of: None }];
         renewal.answer = Some(answer);
         request
     }
@@ -89,7 +89,7 @@ mod tests {
         let morgan = PersonId::new("U0MORGAN");
         let answers = [
             Answer::Approved,
-            Answer::Denied { by: morgan, instead_of: None, reason: "use <the> archive".into() },
+            Answer::Denied { by: morgan, on_behalf_of: None, reason: "use <the> archive".into() },
             Answer::TimedOut,
             Answer::Moot,
         ];

@@ -159,9 +159,9 @@ pub(super) fn as_many_as_fit(lines: &[String], limit: usize) -> String {
 /// Says who decided what and when; `None` before a decision.
 pub(super) fn decision(request: &Request) -> Option<String> {
     match &request.status {
-        Status::Denied { by, instead_of, reason } => Some(format!(
+        Status::Denied { by, on_behalf_of, reason } => Some(format!(
             "Denied by {} ({})\n{}",
-            answered(by, instead_of.as_ref()),
+            answered(by, on_behalf_of.as_ref()),
             date_time(request.updated_at),
             quote(reason, QUOTED)
         )),
@@ -214,18 +214,18 @@ const MAX_REDUCTIONS: usize = 1_000;
 
 /// Returns who approved, and on whose behalf.
 pub(super) fn answer(approval: &Consent) -> String {
-    answered(&approval.by, approval.instead_of.as_ref())
+    answered(&approval.by, approval.on_behalf_of.as_ref())
 }
 
 /// Returns who decided, and on whose behalf.
-pub(super) fn answered(by: &PersonId, instead_of: Option<&PersonId>) -> String {
-    let instead_of = instead_of.map(|person| format!(" for {}", mention(person)));
-    format!("{}{}", mention(by), instead_of.unwrap_or_default())
+pub(super) fn answered(by: &PersonId, on_behalf_of: Option<&PersonId>) -> String {
+    let on_behalf_of = on_behalf_of.map(|person| format!(" for {}", mention(person)));
+    format!("{}{}", mention(by), on_behalf_of.unwrap_or_default())
 }
 
 /// Says who denied a renewal or change, and why.
-pub(super) fn denied(by: &PersonId, instead_of: Option<&PersonId>, reason: &str) -> String {
-    format!("Denied by {}\n{}", answered(by, instead_of), quote(reason, QUOTED))
+pub(super) fn denied(by: &PersonId, on_behalf_of: Option<&PersonId>, reason: &str) -> String {
+    format!("Denied by {}\n{}", answered(by, on_behalf_of), quote(reason, QUOTED))
 }
 
 /// Says how many approvals there are, if more than one is needed.

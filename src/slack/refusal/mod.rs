@@ -232,11 +232,11 @@ pub fn sentence(refusal: &Refusal) -> String {
 
 fn irreducible(why: &Irreducible) -> String {
     match why {
-        Irreducible::NotLess { what, from, to } => {
-            format!("{what} cannot become {to}: you can only approve less than the current value, {from}.")
+        Irreducible::NotLess { name, from, to } => {
+            format!("{name} cannot become {to}: you can only approve less than the current value, {from}.")
         }
-        Irreducible::NotOffered { what } => {
-            format!("Approvers of this product cannot change {what}.")
+        Irreducible::NotOffered { name } => {
+            format!("Approvers of this product cannot change {name}.")
         }
         Irreducible::NotAllowed { message } => format!(
             "The product does not allow that: {message}. Choose something else, or deny with \

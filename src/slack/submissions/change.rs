@@ -28,7 +28,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
         request: pressed.button.request,
         epoch: pressed.button.epoch,
         message: pressed.message.clone(),
-        once: submission.key(),
+        idempotency_key: submission.key(),
     };
     let filled = filled(answer);
     match Box::pin(submit(&edge.portal, &click, filled.clone())).await {

@@ -44,7 +44,7 @@ pub(super) async fn clicked(
             request: pressed.button.request,
             epoch: pressed.button.epoch,
             message: pressed.message,
-            once: submission.key(),
+            idempotency_key: submission.key(),
         }),
         None => Err(edge.portal.refuse_forged(&by, tried).await),
     }

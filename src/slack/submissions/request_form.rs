@@ -13,7 +13,7 @@ use crate::portal::people::session::FormSession;
 use crate::portal::people::submit::SubmitError;
 use crate::slack::blocks::MAX_SECTION;
 use crate::slack::commands::{form_view, too_much};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, ReplyTarget};
 use crate::slack::ids::{PERSON_BLOCK, REASON_BLOCK, TEAM_BLOCK, TICKET_BLOCK, parameter_block};
 use crate::slack::incoming::ViewSubmission;
 use crate::slack::messages::Message;
@@ -61,7 +61,7 @@ fn for_a_mate(edge: &Edge, submission: &ViewSubmission, owner: Option<&PersonId>
     let Some(owner) = owner.filter(|owner| *owner != asker) else { return };
     let text =
         format!("Requested for {}, who gets all updates. You find it on your home tab, too.", mention(owner));
-    edge.reply_later(&Whereabouts::only(asker), Message::plain(&text));
+    edge.reply_later(&ReplyTarget::only(asker), Message::plain(&text));
 }
 
 /// Shows the form again with its input, after a request no longer fit the limits or newly fits them.
