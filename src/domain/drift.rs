@@ -111,6 +111,7 @@ pub fn compare(row: &Request, existing: Option<&ProvisionedRecord>, now: Timesta
         (Status::Active { .. }, Some(existing)) => {
             condition(row, &existing.condition).into_iter().chain(tags(row, existing)).collect()
         }
+        // Also a failed one: what there was has been cleaned up before.
         (status, Some(_)) if is_gone(status) => vec![Drift::LeftOver],
         _ => Vec::new(),
     }

@@ -165,7 +165,7 @@ pub enum Event {
         job: String,
     },
     /// The missing permission has been granted.
-    GoesOn {
+    PermissionGranted {
         /// The name of the job that succeeded.
         job: String,
     },
@@ -250,7 +250,7 @@ impl Event {
             Self::Unheard { .. } => "unheard",
             Self::JobLost => "job lost",
             Self::HeldUp { .. } => "held up",
-            Self::GoesOn { .. } => "goes on",
+            Self::PermissionGranted { .. } => "permission granted",
             Self::End { .. } => "end",
             Self::Transfer { .. } => "transfer",
             Self::TerminationStarted { .. } => "termination started",

@@ -291,10 +291,12 @@ impl JobKind {
             // the digest.
             Self::Resume { token, .. } => format!("resume:{}", fingerprint(token.reveal())),
             Self::ApprovalDeadline => "deadline".to_owned(),
+            // One of each kind, so that those of a new approval replace those of the one before.
             Self::Prompt { prompt, .. } => format!("prompt:{}", prompt.as_str()),
             Self::FindApprovers { prompt, .. } => format!("approvers:{}", prompt.as_str()),
             Self::TellApprover { prompt, person, .. } => format!("{SHOW}{}:{person}", prompt.as_str()),
             Self::Show(slot) => format!("{SHOW}{}", String::from(*slot)),
+            // By place and not by slot: several messages of one slot may be outdated.
             Self::Refresh { at, .. } => format!("{SHOW}{}:{}", at.channel, at.ts),
             Self::Lease => "lease".to_owned(),
             Self::RenewalDeadline => "renewal-deadline".to_owned(),
@@ -313,6 +315,7 @@ impl JobKind {
             Self::WatchProvisioning => "watch".to_owned(),
             Self::Terminate => "terminate".to_owned(),
             Self::WatchTermination => "watch-termination".to_owned(),
+            // One for each person: their last click counts.
             Self::JudgeClick(click) => format!("judge:{}", click.by.person),
         }
     }

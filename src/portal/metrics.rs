@@ -242,6 +242,7 @@ impl Metrics {
 
     /// Counts an entry of a request's trail, and records the time since the request was submitted.
     pub(super) fn count_of(&self, request: &Request, entry: &AuditEntry) {
+        // Not below zero, in case the clock was set back.
         let took = entry.at.duration_since(request.submitted_at).as_secs_f64().max(0.0);
         match (entry.event.as_str(), entry.status.as_str()) {
             // If several approvals are needed, only the last one changes the status.

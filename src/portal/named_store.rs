@@ -156,6 +156,7 @@ impl Store for NamedStore {
         for named in self.each(scope) {
             for holding in marked(self.stored.holdings(&named, since).await)? {
                 let team = self.organization.current_name(&holding.team);
+                // Keyed by id, as in `list`.
                 holdings.insert(holding.request, Holding { team, ..holding });
             }
         }

@@ -125,7 +125,7 @@ impl App {
                 SlackTransport::Called(Verifier::new(signing_secret.reveal(), clock)?)
             }
             Inbound::Socket { app_token, connections } => {
-                portal.hears_over_sockets();
+                portal.needs_socket();
                 let client =
                     SlackClient::held_to(limits, api, app_token.reveal(), clock)?.counting(&backends.trouble);
                 SlackTransport::Connected(Box::new(SocketMode::new(edge.clone(), client, *connections)?))

@@ -189,7 +189,7 @@ mod tests {
                 .join("\n")
         };
         assert_eq!(told(&product(1), &["U0ADMIN", "U0MORGAN"]), "");
-        insta::assert_snapshot!(told(&product(1), &["U0ADMIN"]), @"nobody in team payments can ever get an exception for s3-bucket: no admin is named besides its approvers: name another one as `slack.admins`, or write `exceptions: refuse` in product.yml");
+        insta::assert_snapshot!(told(&product(1), &["U0ADMIN"]), @"nobody in team payments can ever get an exception for s3-bucket: no admin is named besides its approvers: name another admin in `slack.admins`, or write `exceptions: refuse` in product.yml");
         let mut strict = product(1);
         strict.quota.exceptions = Exceptions::Refuse;
         assert_eq!(told(&strict, &["U0ADMIN"]), "");

@@ -97,7 +97,7 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::Unheard { silence } => unheard::unheard(change, event, silence),
         Event::JobLost => stuck::job_lost(change, event),
         Event::HeldUp { right, job } => stuck::held_up(change, event, (right, job)),
-        Event::GoesOn { job } => stuck::goes_on(change, event, job),
+        Event::PermissionGranted { job } => stuck::permission_granted(change, event, job),
         Event::End { by } => stuck::end(change, event, by),
         Event::Retain { by, reason } => retain(change, by, reason),
         Event::Transfer { by, to, team } => transfer(change, by, to, team.as_ref()),

@@ -86,7 +86,7 @@ pub(super) fn held_up(
 
 /// Records that the missing permission has been granted. Only a success of the same job proves that: other jobs of
 /// the request need other permissions.
-pub(super) fn goes_on(
+pub(super) fn permission_granted(
     mut change: TransitionBuilder,
     event: &Event,
     job: &str,

@@ -95,7 +95,7 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 37] {
         Event::Unheard { silence: Silence { from: minutes(10), until: minutes(20) } },
         Event::JobLost,
         Event::HeldUp { right: "servicecatalog:ProvisionProduct".into(), job: "provision".into() },
-        Event::GoesOn { job: "provision".into() },
+        Event::PermissionGranted { job: "provision".into() },
         Event::End { by: by("pat") },
         Event::Transfer { by: by("alice"), to: person("amir"), team: None },
     ]

@@ -367,7 +367,7 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
     portal.metrics.job(kind.as_str(), label(&performed));
     // Only a job that failed before can have lacked a permission.
     if performed.is_ok() && job.attempts > 0 {
-        missing_rights::goes_on(portal, &job.claim.key).await?;
+        missing_rights::resolved(portal, &job.claim.key).await?;
     }
     match performed {
         Ok(Performed::Done) => store.complete(&job.claim).await,

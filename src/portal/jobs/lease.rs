@@ -18,7 +18,7 @@ use crate::portal::Portal;
 use crate::portal::access::Tending;
 use crate::portal::commit::{ChangeOptions, applying, unless_refused};
 use crate::portal::jobs::apply::apply;
-use crate::portal::jobs::deadline::UNTIL_HEARD;
+use crate::portal::jobs::deadline::UNTIL_REACHABLE;
 use crate::portal::jobs::outcome::{JobError, Performed};
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::{Destination, LeaseToWarn, Notice, SlackError, WarningNotice};
@@ -41,7 +41,7 @@ pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Perf
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let now = portal.now();
     if request.waiting_renewal().is_some_and(|(waiting, _)| waiting.answer_by <= now)
-        && portal.hears_people().await?
+        && portal.any_bot_is_reachable().await?
     {
         // The job `RenewalDeadline` should have done this; a lease must not depend on it.
         return apply(portal, id, Event::ApprovalDeadline).await;
@@ -68,9 +68,9 @@ pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Perf
         portal.write_jobs(vec![JobKind::Warn.due(request.owner, now)]).await?;
         return Ok(Performed::Again(UNTIL_WARNED));
     }
-    if !portal.hears_people().await? {
+    if !portal.any_bot_is_reachable().await? {
         tracing::debug!(request = %id, "a lease does not end while people cannot reach the bot");
-        return Ok(Performed::Again(UNTIL_HEARD));
+        return Ok(Performed::Again(UNTIL_REACHABLE));
     }
     // Here and not in the core, which knows no settings.
     let team = portal.organization.team(&request.team);

@@ -83,14 +83,14 @@ async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::
 ///
 /// # Errors
 /// If the store cannot be used.
-pub(super) async fn goes_on(portal: &Portal, job: &JobKey) -> anyhow::Result<()> {
+pub(super) async fn resolved(portal: &Portal, job: &JobKey) -> anyhow::Result<()> {
     portal.denials.done(job);
     let JobOwner::Request(id) = job.owner else { return Ok(()) };
     let held_up = portal.ports.store.load(id).await?.and_then(|request| request.held_up);
     // Another job's success says nothing about the permission that this one lacks.
     if let Some(held_up) = held_up.filter(|held_up| held_up.job == job.name) {
         portal.denials.forget(&held_up.right);
-        let event = Event::GoesOn { job: held_up.job };
+        let event = Event::PermissionGranted { job: held_up.job };
         unless_refused(portal.change(id, ChangeOptions::default(), applying(&event)).await)?;
     }
     Ok(())

@@ -58,7 +58,7 @@ pub(super) async fn park_unread(
     let now = portal.now();
     let is_old = now.duration_since(job.written_at) > UNTOLD_FOR;
     if is_first_of_day(portal, job.attempts).await?
-        && !(portal.hears_now() && portal.tell_admins(&unreadable_job_text(portal, owner, name)).await)
+        && !(portal.is_reachable() && portal.tell_admins(&unreadable_job_text(portal, owner, name)).await)
         && !is_old
     {
         // Tried again instead of parked: once it is parked, nothing would notify the admins.

@@ -67,7 +67,7 @@ pub(super) async fn look_at_teams(
             begun.extend(is_begun.then(|| former.clone()));
             match take_over(portal, former, &team.name, is_begun).await? {
                 Takeover::Done => {}
-                Takeover::GoesOn => is_more = true,
+                Takeover::Continues => is_more = true,
                 Takeover::Begins(text) => {
                     let progress = TakeoverProgress { unsent: &unsent, ..progress };
                     note_takeover(portal, former, &team.name, (progress, text)).await?;
@@ -104,7 +104,7 @@ enum Takeover {
     /// There is something to take over and the trail does not say so yet; holds how much.
     Begins(String),
     /// There may be more.
-    GoesOn,
+    Continues,
     /// Nothing is left under the former name.
     Done,
 }
@@ -142,7 +142,7 @@ async fn take_over(
             }
         }
     }
-    Ok(Takeover::GoesOn)
+    Ok(Takeover::Continues)
 }
 
 /// Records the takeover on the trail, in the same commit as the job that remembers it and notifies the admins next.

@@ -69,6 +69,7 @@ pub async fn stats(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
     if names.is_empty() {
         return Err(Refusal::NotInATeam.into());
     }
+    // Beyond that only figures are shown, so the requests need not be read.
     let of_one = |(place, name)| part(portal, name, since, if place < DETAILED { NAMED } else { 0 });
     let parts: Vec<_> = names.iter().enumerate().map(of_one).collect();
     // `buffered` keeps the order of the teams.

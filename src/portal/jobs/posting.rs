@@ -7,7 +7,7 @@ use crate::ports::slack::{Destination, Notice, Posted, SlackError};
 impl Portal {
     /// Logs that the bot cannot post in this channel or to this person, with Slack's reason.
     pub(super) fn note_unreachable(&self, place: &str, why: &str) {
-        if self.lost_places.is_news(place) {
+        if self.unreachable_places.is_new(place) {
             tracing::warn!(place, why, "cannot post in this conversation; others are not affected");
         }
     }
@@ -20,7 +20,7 @@ impl Portal {
     ) -> Result<Posted, SlackError> {
         let posted = self.ports.slack.post(destination, notice).await;
         match &posted {
-            Ok(_) if self.lost_places.is_back(place_of(destination)) => {
+            Ok(_) if self.unreachable_places.is_back(place_of(destination)) => {
                 tracing::info!(place = place_of(destination), "can post in this conversation again");
             }
             Err(SlackError::Unreachable(why)) => self.note_unreachable(place_of(destination), why),
