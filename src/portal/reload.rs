@@ -39,7 +39,7 @@ pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow
             .await
             .context("cannot update the approvers of waiting requests")?;
     }
-    // Also if nothing has changed: whoever reloads wants to know what is wrong.
+    // Also if nothing has changed: a reload is when somebody looks at the log.
     teams::warn_of_gone(&portal.as_of_now()).await;
     trail_copy::begin_copying(&portal.as_of_now()).await.context("cannot begin to copy the audit trail")
 }

@@ -157,7 +157,7 @@ fn close(
     (actor, detail): (&Actor, &str),
 ) -> Transition {
     let kind = change.request.approval().about.kind();
-    // Whoever withdraws it knows, so nobody is notified.
+    // The person who withdraws it knows, so nobody is notified.
     let notifies = !matches!(answer, Answer::Withdrawn { .. });
     if let About::Renew(renewal) = &change.request.approval().about {
         let held_end = renewal.holds_end;

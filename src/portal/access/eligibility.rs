@@ -87,7 +87,7 @@ impl Portal {
         if self.is_in_any_as_of(person, &[&eligible, self.admins_beside(request)], freshness).await? {
             return Ok(Eligibility::Approver);
         }
-        // Only now, since whoever is an approver themselves answers as that.
+        // Only now, since an approver answers in person even if they are a delegate as well.
         let mut represented = Vec::new();
         for away in aways {
             let is_theirs = away.delegate == *person && away.person != request.owner;

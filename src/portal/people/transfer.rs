@@ -60,7 +60,7 @@ pub async fn transfer(
         Some(_) => None,
         None => portal.teams_of(new_owner).await?.first().map(|team| team.name.clone()),
     };
-    // Whoever may transfer it may also take it over; `check` has passed.
+    // A person who may transfer it may also take it over; `check` has passed.
     let takes_over = team.is_none() && *new_owner == click.by.person && *new_owner != request.owner;
     if !takes_over && !is_team_mate(portal, new_owner, team.as_ref().unwrap_or(&request.team)).await? {
         let refusal = Refusal::NotATeamMate { to: new_owner.clone(), team: request.team.clone() };
