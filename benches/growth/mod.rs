@@ -177,7 +177,7 @@ async fn ask(stand: &Stand, now: Timestamp, number: u64, is_bucket: bool) -> any
         audit: born.audit,
         jobs: born.jobs,
         quota,
-        once: Some(IdempotencyKey::for_now(format!("view:{id}"), now)),
+        idempotency_key: Some(IdempotencyKey::for_now(format!("view:{id}"), now)),
         unless_paused: true,
         ..Commit::default()
     };
@@ -193,7 +193,7 @@ async fn end(stand: &Stand, id: RequestId) -> anyhow::Result<()> {
         request: id,
         epoch: request.epoch,
         message: None,
-        once: format!("view:{id}:ends"),
+        idempotency_key: format!("view:{id}:ends"),
     };
     if request.activated_at.is_some() {
         let begun = tear_down(&stand.portal, &click, Some(&request.resource_name())).await;

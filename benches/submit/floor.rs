@@ -106,7 +106,7 @@ fn rows(payload: &Value) -> Rows {
         id: uuid::Uuid::new_v4().to_string(),
         entry: text.chars().take(400).collect(),
         body: text,
-        once: format!("view:{}", view["id"].as_str().unwrap_or_default()),
+        idempotency_key: format!("view:{}", view["id"].as_str().unwrap_or_default()),
         jobs: ["start:1", "show:direct", "homes"].map(|name| (name.to_owned(), "{}".to_owned())).to_vec(),
         marks: ["submitted", "auto"].map(str::to_owned).to_vec(),
     }

@@ -17,7 +17,7 @@ pub(crate) struct Rows {
     /// The first entry of its trail.
     pub(crate) entry: String,
     /// The key that makes a form count once.
-    pub(crate) once: String,
+    pub(crate) idempotency_key: String,
     /// Names and kinds of its jobs.
     pub(crate) jobs: Vec<(String, String)>,
     /// What is counted of it.
@@ -61,7 +61,7 @@ impl Raw {
         ensure!(taken == 1, "there is no quota");
         self.0
             .prepare_cached("INSERT INTO once (key, request) VALUES (?1, ?2)")?
-            .execute([&rows.once, &rows.id])?;
+            .execute([&rows.idempotency_key, &rows.id])?;
         self.0
             .prepare_cached(
                 "INSERT INTO requests (id, revision, owner, status, waits, body, team, product, monthly, submitted_at)

@@ -178,7 +178,7 @@ fn commit() -> anyhow::Result<Commit> {
         audit: born.audit,
         jobs: born.jobs,
         quota: born.quota.map(endless),
-        once: Some(IdempotencyKey::for_now(format!("view:{id}"), Timestamp::UNIX_EPOCH)),
+        idempotency_key: Some(IdempotencyKey::for_now(format!("view:{id}"), Timestamp::UNIX_EPOCH)),
         unless_paused: true,
         ..Commit::default()
     })
@@ -192,7 +192,7 @@ fn rows() -> anyhow::Result<Rows> {
         id: request.id.to_string(),
         body: serde_json::to_string(&request)?,
         entry: serde_json::to_string(commit.audit.first().context("a submission without an entry")?)?,
-        once: commit.once.context("a submission without a key")?.key,
+        idempotency_key: commit.idempotency_key.context("a submission without a key")?.key,
         jobs: kinds.collect::<anyhow::Result<_>>()?,
         marks: commit.tally.iter().flat_map(|tally| &tally.marks).map(|mark| mark.name()).collect(),
     })

@@ -153,7 +153,7 @@ fn insert(connection: &Connection, request: &Request) -> anyhow::Result<()> {
     connection
         .prepare_cached("INSERT INTO jobs (of, name, kind, due_at, written_at) VALUES (?1, ?2, ?3, ?4, ?4)")?
         .execute(params![
-            job.key.of.to_string(),
+            job.key.owner.to_string(),
             job.key.name,
             serde_json::to_string(&job.kind)?,
             job.due_at.as_microsecond()

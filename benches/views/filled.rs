@@ -146,7 +146,7 @@ fn insert(connection: &Connection, request: &Request, trail: &[AuditEntry], job:
     connection
         .prepare_cached("INSERT INTO jobs (of, name, kind, due_at, written_at) VALUES (?1, ?2, ?3, ?4, ?4)")?
         .execute(params![
-            job.key.of.to_string(),
+            job.key.owner.to_string(),
             job.key.name,
             serde_json::to_string(&job.kind)?,
             micros(job.due_at)

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::files::{self, CatalogFiles};
 use super::problem::{FileProblem, Severity};
+use super::product_file::renamed_keys;
 use super::{assemble, guardrails, in_file_order};
 use crate::domain::catalog::{Catalog, Product};
 use crate::domain::cost::{CostLine, Pick, Quantity};
@@ -53,6 +54,11 @@ fn report(files: &CatalogFiles, region: Option<&str>, mut problems: Vec<FileProb
                     .map(|finding| FileProblem::warning(&file, finding)),
             );
         }
+    }
+    for folder in &files.products {
+        let file = folder.product_file(&files.root);
+        let findings = folder.product.as_deref().map(renamed_keys).unwrap_or_default();
+        problems.extend(findings.into_iter().map(|finding| FileProblem::warning(&file, finding)));
     }
     for (key, product) in &catalog.products {
         let file = format!("{}/{key}/product.yml", files.root);

@@ -143,7 +143,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let product = dir.path().join("queue");
         std::fs::create_dir(&product).unwrap();
-        std::fs::write(product.join("product.yml"), "name: Queue\ndescription: A queue\napproval: {auto_when: [{parameter: Size, is: [small]}]}\ncost: [{price: {by: Size, values: {small: q}}, quantity: 1}]\n").unwrap();
+        std::fs::write(product.join("product.yml"), "name: Queue\ndescription: A queue\napproval: {quiet: [U0BOSS], auto_when: [{parameter: Size, is: [small]}]}\ncost: [{price: {by: Size, values: {small: q}}, quantity: 1}]\n").unwrap();
         std::fs::write(product.join("template.yml"), "Parameters:\n  Size: {Type: String, Description: How large, AllowedValues: [small, large]}\nResources:\n  Queue: {Type: AWS::SQS::Queue, Properties: {SqsManagedSseEnabled: true}}\n").unwrap();
         std::fs::create_dir(dir.path().join("prices")).unwrap();
         std::fs::write(
@@ -155,16 +155,18 @@ mod tests {
         let usual = check(Some(dir.path()), false);
         insta::assert_snapshot!(text(&usual), @"
         catalog/queue/product.yml: `cost` has no price when `Size` is large: add a line to `values`, or people see no estimate for that choice (warning)
+        catalog/queue/product.yml: line 3: `quiet` is called `silent` now: rename it (warning)
         catalog/queue/template.yml: line 4: `Queue` (AWS::SQS::Queue) has no tags, so nobody can tell whose it is: add `Tags` with `Team`, `Environment` and `RequestId` (warning)
         queue: ok (1 parameter, price depends on the form, approval required unless Size is small, quota 10 per team)
-        1 product checked, 2 warnings
+        1 product checked, 3 warnings
         ");
         assert!(usual.ok);
         let strict = check(Some(dir.path()), true);
         insta::assert_snapshot!(text(&strict), @"
         catalog/queue/product.yml: `cost` has no price when `Size` is large: add a line to `values`, or people see no estimate for that choice
+        catalog/queue/product.yml: line 3: `quiet` is called `silent` now: rename it
         catalog/queue/template.yml: line 4: `Queue` (AWS::SQS::Queue) has no tags, so nobody can tell whose it is: add `Tags` with `Team`, `Environment` and `RequestId`
-        2 errors to fix
+        3 errors to fix
         ");
         assert!(!strict.ok);
     }

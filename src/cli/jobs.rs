@@ -11,7 +11,7 @@ use super::outcome::{CommandFailure, print};
 use crate::config::{Settings, settings_file};
 use crate::domain::audit::Actor;
 use crate::domain::job::JobKind;
-use crate::portal::people::parked_jobs::{self, Chosen};
+use crate::portal::people::parked_jobs::{self, JobSelection};
 use crate::ports::clock::{Clock as _, SystemClock};
 use crate::ports::store::{ParkedJob, Store};
 use crate::wiring;
@@ -55,12 +55,12 @@ pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Co
     match command {
         JobsCommand::List { json } => {
             let store = wiring::store(&settings).await?;
-            let parked = parked_jobs::parked(&*store, &Chosen::default()).await?;
+            let parked = parked_jobs::parked(&*store, &JobSelection::default()).await?;
             Ok(print(&if json { in_json(&parked) } else { listed(&parked) })?)
         }
         JobsCommand::Retry { of, name, all: _ } => {
             // No owner means all jobs, which the command line accepts only with `--all`.
-            let (store, jobs) = find(&settings, Chosen { of: of.unwrap_or_default(), name }).await?;
+            let (store, jobs) = find(&settings, JobSelection { owner: of.unwrap_or_default(), name }).await?;
             let retried = parked_jobs::retry(&*store, &jobs, &Actor::Operator, now).await?;
             let mut then = "the running bot retries them, or the next one that starts".to_owned();
             let unreadable = jobs.iter().filter(|job| job.kind.is_err()).count();
@@ -73,7 +73,7 @@ pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Co
             Ok(print(&format!("{}{then}\n", listed(&retried)))?)
         }
         JobsCommand::Drop { of, name } => {
-            let (store, jobs) = find(&settings, Chosen { of, name: Some(name) }).await?;
+            let (store, jobs) = find(&settings, JobSelection { owner: of, name: Some(name) }).await?;
             if jobs.len() > 1 {
                 return Err(anyhow!("several jobs match: write more of the id\n{}", listed(&jobs)).into());
             }
@@ -86,7 +86,7 @@ pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Co
 /// Opens the store for writing and finds the chosen jobs.
 async fn find(
     settings: &Settings,
-    chosen: Chosen,
+    chosen: JobSelection,
 ) -> Result<(Arc<dyn Store>, Vec<ParkedJob>), CommandFailure> {
     let store = wiring::store_beside(settings).await?;
     let jobs = parked_jobs::parked(&*store, &chosen).await?;
@@ -100,7 +100,7 @@ async fn find(
 fn in_json(jobs: &[ParkedJob]) -> String {
     let line = |ParkedJob { key, kind, attempts, written_at, why }: &ParkedJob| {
         let job = serde_json::json!({
-            "of": key.of.to_string(),
+            "of": key.owner.to_string(),
             "name": key.name,
             "kind": kind.as_ref().map_or("unreadable", JobKind::as_str),
             "due": written_at.to_string(),
@@ -118,7 +118,7 @@ fn listed(jobs: &[ParkedJob]) -> String {
         let ParkedJob { key, attempts, written_at, why, .. } = job;
         let why = why.replace('\n', " ");
         let _ =
-            writeln!(text, "{} {} due {written_at:.0}, retried {attempts} times: {why}", key.of, key.name);
+            writeln!(text, "{} {} due {written_at:.0}, retried {attempts} times: {why}", key.owner, key.name);
         text
     })
 }

@@ -78,7 +78,7 @@ pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> R
         );
     }
     for approval in unsatisfiable_approvals(product, &settings.organization) {
-        let _ = writeln!(text, "problem:    {}: {}", approval.what, approval.remedy);
+        let _ = writeln!(text, "problem:    {}: {}", approval.problem, approval.remedy);
     }
     print(&text)?;
     Ok(())
@@ -247,11 +247,11 @@ fn turn(product: &Product, team: &Team, person: &str, admins: &[Principal], stag
     };
     let needed = stage.needed;
     let several = if needed == 1 { "one" } else { "different ones" };
-    let quiet = match stage.quiet.as_slice() {
+    let silent = match stage.silent.as_slice() {
         [] => String::new(),
-        quiet => format!("; and, without being mentioned, {}", principal_texts(quiet)),
+        silent => format!("; and, without being mentioned, {}", principal_texts(silent)),
     };
-    format!("{needed} needed ({several} of {who}{quiet})")
+    format!("{needed} needed ({several} of {who}{silent})")
 }
 
 /// Excludes the requester, unless the product allows self-approval.

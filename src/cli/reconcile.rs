@@ -32,9 +32,9 @@ pub async fn reconcile(config: Option<PathBuf>, repair: bool) -> Result<(), Comm
     };
     let report = look(&sides, clock.now()).await?;
     print(&format!("{report}\n"))?;
-    if repair && !report.found.is_empty() {
+    if repair && !report.drifts.is_empty() {
         // With nothing marked as already reported, the bot tells the admins of every difference.
-        let job = JobKind::Reconcile { told: Vec::new() }.due(JobOwner::Portal, clock.now());
+        let job = JobKind::Reconcile { reported: Vec::new() }.due(JobOwner::Portal, clock.now());
         let commit = Commit { jobs: vec![job], ..Commit::default() };
         backends
             .store
@@ -44,5 +44,5 @@ pub async fn reconcile(config: Option<PathBuf>, repair: bool) -> Result<(), Comm
             .context("cannot ask the bot for a repair")?;
         print("the running bot repairs what it can now, and notifies the admins\n")?;
     }
-    if report.found.is_empty() { Ok(()) } else { Err(CommandFailure::Found) }
+    if report.drifts.is_empty() { Ok(()) } else { Err(CommandFailure::Found) }
 }

@@ -139,8 +139,8 @@ const DONE_FOR: [&str; 8] = [
 
 /// Returns the detail of an answer, including the person on whose behalf it was given. A reason that happens to end
 /// like such a person gets a full stop, so that nobody can pretend to have answered for somebody.
-pub fn answered(detail: &str, instead_of: Option<&PersonId>) -> String {
-    match instead_of {
+pub fn answered(detail: &str, on_behalf_of: Option<&PersonId>) -> String {
+    match on_behalf_of {
         Some(person) if detail.is_empty() => format!("for {person}"),
         Some(person) => format!("{detail}, for {person}"),
         None if done_for(&detail.split_whitespace().collect::<Vec<_>>().join(" ")).1.is_some() => {
@@ -247,6 +247,7 @@ impl AuditHead {
         detail: impl Into<String>,
     ) -> AuditEntry {
         let mut detail = detail.into();
+        // Part of the detail, so that the digest covers where somebody acted.
         if let Actor::Person(by) = actor {
             let gap = if detail.is_empty() { "" } else { " " };
             detail = format!("{detail}{gap}[{}]", by.via);
@@ -278,9 +279,11 @@ pub fn follows(head: &AuditHead, entry: &AuditEntry) -> Result<(), String> {
     if entry.seq != head.seq + 1 {
         return Err(format!("entry {} is followed by entry {}", head.seq, entry.seq));
     }
+    // The entry before was replaced by one with another digest.
     if entry.prev != head.digest {
         return Err(format!("entry {} does not follow from the one before it", entry.seq));
     }
+    // Its own fields no longer match.
     if entry.digest != entry.expected_digest() {
         return Err(format!("entry {} was changed after it was written", entry.seq));
     }

@@ -88,6 +88,7 @@ impl Counter {
     pub fn name(self) -> String {
         let plain = |mark| Self::PLAIN.iter().find(|(plain, _)| *plain == mark).map_or("", |(_, word)| *word);
         match self {
+            // The index and not the bound: `ENDS` must not change, or stored counters would mean something else.
             Self::ApprovedWithin(DurationBucket(place)) => format!("approved_{place}"),
             Self::ReadyWithin(DurationBucket(place)) => format!("ready_{place}"),
             Self::Submitted
@@ -105,12 +106,12 @@ impl Counter {
 
     /// Parses a name; `None` if another version has written something unknown.
     pub fn parse(word: &str) -> Option<Self> {
-        if let Some((mark, _)) = Self::PLAIN.iter().find(|(_, known)| *known == word) {
+        if let Some((mark, _)) = Self::PLAIN.iter().find(|(_, name)| *name == word) {
             return Some(*mark);
         }
-        let (what, place) = word.rsplit_once('_')?;
+        let (kind, place) = word.rsplit_once('_')?;
         let span = DurationBucket(place.parse().ok()?);
-        match what {
+        match kind {
             "approved" => Some(Self::ApprovedWithin(span)),
             "ready" => Some(Self::ReadyWithin(span)),
             _ => None,
@@ -134,6 +135,7 @@ impl CounterDay {
     pub fn of(request: &Request, entries: &[AuditEntry]) -> Option<Self> {
         let marks: BTreeSet<Counter> = entries.iter().flat_map(|entry| marks(request, entry)).collect();
         let at = entries.last()?.at;
+        // All entries of a commit have the same time.
         (!marks.is_empty()).then(|| Self { team: request.team.clone(), day: day(at), marks })
     }
 }
@@ -176,7 +178,7 @@ impl CounterTotals {
         }
     }
 
-    /// Adds other totals.
+    /// Adds the counters of other days or other teams.
     pub fn extend(&mut self, others: &Self) {
         others.0.iter().for_each(|(mark, count)| self.add(*mark, *count));
     }

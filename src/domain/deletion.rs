@@ -59,6 +59,7 @@ fn keeps(resource: &Resource) -> DeletionOutcome {
         Some("Retain" | "RetainExceptOnCreate") => DeletionOutcome::Kept,
         Some("Delete") => DeletionOutcome::Deleted,
         Some("Snapshot") if can_be_snapshot(resource) => DeletionOutcome::Snapshot,
+        // `Snapshot` for a type that has none, or a policy that is not known.
         Some(_) => DeletionOutcome::Deleted,
         None if is_database(resource) && can_be_snapshot(resource) => DeletionOutcome::Snapshot,
         None => DeletionOutcome::Deleted,

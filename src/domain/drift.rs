@@ -79,24 +79,24 @@ impl Drift {
     /// Describes it in a sentence whose subject is the request's id.
     pub fn sentence(&self) -> String {
         match self {
-            Self::Vanished => "is not in AWS any more: it was removed outside of the portal".to_owned(),
+            Self::Vanished => "no longer exists in AWS: it was removed outside of the portal".to_owned(),
             // The provisioner's words may contain anything, and this goes to a channel; the request's status shows
             // them.
-            Self::Troubled(_) => "is not as it should be in AWS; its status says why".to_owned(),
-            Self::Mended => "is as it should be in AWS again".to_owned(),
+            Self::Troubled(_) => "has a problem in AWS; its status has the details".to_owned(),
+            Self::Mended => "no longer has a problem in AWS".to_owned(),
             Self::Retagged(keys) => format!(
-                "lost or changed its tags {}; put them back, or costs and rights go astray",
+                "lost or changed its tags {}; restore them, since costs and permissions depend on them",
                 keys.join(", ")
             ),
             Self::LeftOver => {
-                "still exists in AWS although its request has ended: remove it there if nobody needs it"
+                "still exists in AWS although its request has ended; remove it there if nobody needs it"
                     .to_owned()
             }
-            Self::ExecutionLost => "waits for an execution that runs no more".to_owned(),
+            Self::ExecutionLost => "is waiting for an execution that no longer runs".to_owned(),
             Self::StillWaiting(execution) => {
-                format!("is decided, but the execution {execution} still waits for the answer")
+                format!("has been decided, but its execution {execution} is still waiting for the decision")
             }
-            Self::JobLost => "stood still, because the job that moves it on was gone".to_owned(),
+            Self::JobLost => "made no progress because its next job was missing".to_owned(),
         }
     }
 }
@@ -111,6 +111,7 @@ pub fn compare(row: &Request, existing: Option<&ProvisionedRecord>, now: Timesta
         (Status::Active { .. }, Some(existing)) => {
             condition(row, &existing.condition).into_iter().chain(tags(row, existing)).collect()
         }
+        // Also a failed one: what there was has been cleaned up before.
         (status, Some(_)) if is_gone(status) => vec![Drift::LeftOver],
         _ => Vec::new(),
     }
@@ -196,16 +197,16 @@ fn is_taken_back(row: &Request, why: &str) -> bool {
 }
 
 fn tags(row: &Request, existing: &ProvisionedRecord) -> Option<Drift> {
-    let found = existing.tags.as_ref()?;
+    let tags = existing.tags.as_ref()?;
     let lost: Vec<String> =
-        row.tags().into_iter().filter(|tag| !is_labeled(row, found, tag)).map(|(key, _)| key).collect();
+        row.tags().into_iter().filter(|tag| !is_labeled(row, tags, tag)).map(|(key, _)| key).collect();
     (!lost.is_empty()).then_some(Drift::Retagged(lost))
 }
 
 /// Whether the product has this tag. A product created under a former team name rightly carries that name.
-fn is_labeled(row: &Request, found: &[(String, String)], tag: &(String, String)) -> bool {
-    let of_then = |name: &TeamName| found.contains(&(TEAM_TAG.to_owned(), name.to_string()));
-    found.contains(tag) || (tag.0 == TEAM_TAG && row.formerly.iter().chain(&row.stored_team).any(of_then))
+fn is_labeled(row: &Request, tags: &[(String, String)], tag: &(String, String)) -> bool {
+    let is_former = |name: &TeamName| tags.contains(&(TEAM_TAG.to_owned(), name.to_string()));
+    tags.contains(tag) || (tag.0 == TEAM_TAG && row.formerly.iter().chain(&row.stored_team).any(is_former))
 }
 
 #[cfg(test)]

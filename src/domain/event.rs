@@ -19,9 +19,9 @@ pub enum Event {
         /// The approver.
         by: By,
         /// The absent approver on whose behalf they answer, if any.
-        instead_of: Option<PersonId>,
+        on_behalf_of: Option<PersonId>,
         /// The reduced parameters, if they approve with changes.
-        lowered: Option<Box<ApprovedChanges>>,
+        changes: Option<Box<ApprovedChanges>>,
     },
     /// An approver denies. The caller has already checked permissions.
     Deny {
@@ -30,7 +30,7 @@ pub enum Event {
         /// The reason, in the approver's words.
         reason: String,
         /// The absent approver on whose behalf they answer, if any.
-        instead_of: Option<PersonId>,
+        on_behalf_of: Option<PersonId>,
     },
     /// A person withdraws what waits for approval.
     Cancel {
@@ -168,7 +168,7 @@ pub enum Event {
         job: String,
     },
     /// The missing permission has been granted.
-    GoesOn {
+    PermissionGranted {
         /// The name of the job that succeeded.
         job: String,
     },
@@ -253,7 +253,7 @@ impl Event {
             Self::Unheard { .. } => "unheard",
             Self::JobLost => "job lost",
             Self::HeldUp { .. } => "held up",
-            Self::GoesOn { .. } => "goes on",
+            Self::PermissionGranted { .. } => "permission granted",
             Self::End { .. } => "end",
             Self::Transfer { .. } => "transfer",
             Self::TerminationStarted { .. } => "termination started",

@@ -132,7 +132,7 @@ pub(crate) fn status(name: StatusName) -> Status {
         StatusName::Updating => Status::Updating { lease: Lease::begin(&product(1).lease, minutes(30)) },
         StatusName::Terminating => Status::Terminating { ending: Ending::Failed { why: why() }, attempt: 1 },
         StatusName::Denied => {
-            Status::Denied { by: person("morgan"), instead_of: None, reason: "too big".into() }
+            Status::Denied { by: person("morgan"), on_behalf_of: None, reason: "too big".into() }
         }
         StatusName::Cancelled => Status::Cancelled,
         StatusName::TimedOut => Status::TimedOut,
@@ -167,7 +167,7 @@ pub(crate) fn at(name: StatusName) -> Request {
         StatusName::Retained,
     ];
     if name == StatusName::Approved || made.contains(&name) {
-        request.creation.consents.push(Consent { by: person("morgan"), at: minutes(20), instead_of: None });
+        request.creation.consents.push(Consent { by: person("morgan"), at: minutes(20), on_behalf_of: None });
     }
     request.creation.answer = request.creation.answer_in(&request.status);
     if made.contains(&name) {
@@ -199,12 +199,12 @@ pub(crate) fn order() -> ChangeOrder {
         |estimate: &Estimate| Estimate { monthly: estimate.monthly / Decimal::TWO, ..estimate.clone() };
     ChangeOrder {
         labels: BTreeMap::new(),
-        once: "view:V1".into(),
+        idempotency_key: "view:V1".into(),
         product: request.product.clone(),
         parameters: vec![("Environment".into(), "dev".into()), ("TeamName".into(), "payments".into())],
         bound: request.bound.clone(),
         differences: vec![Difference {
-            what: "Environment".into(),
+            name: "Environment".into(),
             before: "prod".into(),
             after: "dev".into(),
         }],
@@ -255,7 +255,7 @@ pub(crate) fn one_job_of_each_kind() -> Vec<JobKind> {
         JobKind::WatchUpdate,
         JobKind::Refresh {
             at: MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: "1.2".into() },
-            surface: MessageSlot::Card,
+            slot: MessageSlot::Card,
         },
         JobKind::FindHomes,
         JobKind::Warn,
@@ -263,11 +263,11 @@ pub(crate) fn one_job_of_each_kind() -> Vec<JobKind> {
         JobKind::CopyTrail { after: 7 },
         JobKind::TellEvents { after: 7 },
         JobKind::ReadBill,
-        JobKind::Reconcile { told: vec!["one: vanished".into()] },
+        JobKind::Reconcile { reported: vec!["one: vanished".into()] },
         JobKind::Teams {
             begun: vec![TeamName::new("payments")],
             gone: vec![TeamName::new("search")],
-            news: vec!["one".into()],
+            unsent: vec!["one".into()],
         },
         JobKind::Provision,
         JobKind::WatchProvisioning,

@@ -89,6 +89,7 @@ impl RequestId {
 
     /// Returns the first 8 characters, for people to read.
     pub fn short(&self) -> String {
+        // The first group of a UUID: enough to be unique in practice, and long enough for commands to accept.
         self.to_string().chars().take(8).collect()
     }
 }

@@ -26,7 +26,8 @@ pub struct Job {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct JobKey {
     /// The request or person the job belongs to, or the portal.
-    pub of: JobOwner,
+    #[serde(rename = "of")]
+    pub owner: JobOwner,
     /// The name, such as `deadline` or `show:card`; see [`JobKind`].
     pub name: String,
 }
@@ -94,12 +95,12 @@ impl JobKey {
 
     /// Returns the keys of the dated jobs, which are of no use once the request has ended.
     pub fn dates_of(id: RequestId) -> Vec<Self> {
-        DATES.iter().map(|name| Self { of: JobOwner::Request(id), name: (*name).to_owned() }).collect()
+        DATES.iter().map(|name| Self { owner: JobOwner::Request(id), name: (*name).to_owned() }).collect()
     }
 
     /// Returns the request if the job enforces a time limit that a person has to meet.
     pub fn limits(&self) -> Option<RequestId> {
-        self.of.request().filter(|_| LIMITS.contains(&&*self.name))
+        self.owner.request().filter(|_| LIMITS.contains(&&*self.name))
     }
 }
 
@@ -180,7 +181,8 @@ pub enum JobKind {
         /// The channel and timestamp of the message.
         at: MessageRef,
         /// The slot whose content it shows.
-        surface: MessageSlot,
+        #[serde(rename = "surface")]
+        slot: MessageSlot,
     },
     /// Find out what else a request's change affects: home tabs that show it, and exceptions that wait for the room
     /// it freed. Owned by the portal, it refreshes all home tabs.
@@ -201,8 +203,9 @@ pub enum JobKind {
     },
     /// Compare rows with AWS and repair the differences that can be repaired.
     Reconcile {
-        /// What the admins have been notified of already.
-        told: Vec<String>,
+        /// The differences that the admins have been notified of already.
+        #[serde(rename = "told")]
+        reported: Vec<String>,
     },
     /// Move requests stored under a team's former names to the team, and look for teams that have been removed.
     Teams {
@@ -211,7 +214,8 @@ pub enum JobKind {
         /// Removed teams that the admins have been notified of.
         gone: Vec<TeamName>,
         /// Notifications to the admins that are still to be sent.
-        news: Vec<String>,
+        #[serde(rename = "news")]
+        unsent: Vec<String>,
     },
     /// Read actual costs from AWS.
     ReadBill,
@@ -269,7 +273,8 @@ pub enum ClickedDecision {
     /// Approve.
     Approve,
     /// Approve with changes.
-    ApproveLess(RequestedReduction),
+    #[serde(rename = "ApproveLess")]
+    ApproveWithChanges(RequestedReduction),
     /// Deny.
     Deny {
         /// The reason, in the approver's words.
@@ -286,10 +291,12 @@ impl JobKind {
             // the digest.
             Self::Resume { token, .. } => format!("resume:{}", fingerprint(token.reveal())),
             Self::ApprovalDeadline => "deadline".to_owned(),
+            // One of each kind, so that those of a new approval replace those of the one before.
             Self::Prompt { prompt, .. } => format!("prompt:{}", prompt.as_str()),
             Self::FindApprovers { prompt, .. } => format!("approvers:{}", prompt.as_str()),
             Self::TellApprover { prompt, person, .. } => format!("{SHOW}{}:{person}", prompt.as_str()),
-            Self::Show(surface) => format!("{SHOW}{}", String::from(*surface)),
+            Self::Show(slot) => format!("{SHOW}{}", String::from(*slot)),
+            // By place and not by slot: several messages of one slot may be outdated.
             Self::Refresh { at, .. } => format!("{SHOW}{}:{}", at.channel, at.ts),
             Self::Lease => "lease".to_owned(),
             Self::RenewalDeadline => "renewal-deadline".to_owned(),
@@ -308,13 +315,14 @@ impl JobKind {
             Self::WatchProvisioning => "watch".to_owned(),
             Self::Terminate => "terminate".to_owned(),
             Self::WatchTermination => "watch-termination".to_owned(),
+            // One for each person: their last click counts.
             Self::JudgeClick(click) => format!("judge:{}", click.by.person),
         }
     }
 
     /// Builds the owner's job of this kind, due at `due_at`.
-    pub fn due(self, of: impl Into<JobOwner>, due_at: Timestamp) -> Job {
-        Job { key: JobKey { of: of.into(), name: self.name() }, kind: self, due_at }
+    pub fn due(self, owner: impl Into<JobOwner>, due_at: Timestamp) -> Job {
+        Job { key: JobKey { owner: owner.into(), name: self.name() }, kind: self, due_at }
     }
 }
 

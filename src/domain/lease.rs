@@ -85,10 +85,10 @@ impl Lease {
     /// to the longest time that the product allows from now, and never ends before the current end.
     #[must_use]
     pub fn renewed(&self, terms: &LeaseTerms, period: Period, now: Timestamp) -> Self {
-        let asked = period.after(self.warn_at.max(now));
+        let requested = period.after(self.warn_at.max(now));
         let longest = terms.longest().after(now);
-        let renewed = Self::from_warning(terms, asked.min(longest), self.renewals.saturating_add(1));
-        Self { expires_at: renewed.expires_at.max(self.expires_at), cut: asked > longest, ..renewed }
+        let renewed = Self::from_warning(terms, requested.min(longest), self.renewals.saturating_add(1));
+        Self { expires_at: renewed.expires_at.max(self.expires_at), cut: requested > longest, ..renewed }
     }
 
     /// Returns from when a renewal by this period adds enough to be allowed.

@@ -46,7 +46,7 @@ impl OldTrail {
         format!("the entries up to number {} have the digest {}", self.end, self.digest)
     }
 
-    /// Parses the detail.
+    /// Parses the detail of the entry that seals an older trail.
     pub fn parse(detail: &str) -> Option<Self> {
         let rest = detail.strip_prefix("the entries up to number ")?;
         let (end, digest) = rest.split_once(" have the digest ")?;

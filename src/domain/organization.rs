@@ -113,6 +113,7 @@ impl Organization {
 
     /// Returns who approves the team's requests; the admins if the team no longer exists.
     pub fn approvers_of(&self, name: &TeamName) -> &[Principal] {
+        // Somebody has to be able to answer what still waits for a removed team.
         self.team(name).map_or(self.admins.as_slice(), |team| team.approvers.as_slice())
     }
 

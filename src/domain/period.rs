@@ -18,7 +18,7 @@ const UNITS: [(&str, i64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_0
 pub struct Period(SignedDuration);
 
 impl Period {
-    /// The empty period.
+    /// No time at all, for terms that do without one.
     pub const ZERO: Self = Self(SignedDuration::ZERO);
 
     /// Returns a period of milliseconds.

@@ -44,7 +44,7 @@ pub enum QuietError {
     #[error("this team would be quiet at every hour of every day, so nothing could ever be torn down")]
     Always,
     /// There are neither hours nor days.
-    #[error("there is no hour and no day to be quiet at")]
+    #[error("there are neither quiet hours nor quiet days")]
     Never,
 }
 

@@ -115,8 +115,8 @@ pub struct BudgetUse {
 
 impl BudgetUse {
     /// Returns the budget use of a team that holds these products.
-    pub fn of(held: &[TeamUse], limit: Decimal) -> Self {
-        Self { spent: held.iter().map(|held| held.monthly).sum(), limit }
+    pub fn of(uses: &[TeamUse], limit: Decimal) -> Self {
+        Self { spent: uses.iter().map(|product| product.monthly).sum(), limit }
     }
 
     /// Returns the budget available to an estimate that replaces one already held; `None` if the new estimate is no
@@ -131,6 +131,7 @@ impl BudgetUse {
     /// it: see [`path_of_budget`](super::approval::path_of_budget).
     pub fn has_room_for(self, estimate: Option<&Estimate>) -> bool {
         let monthly = estimate.map(|estimate| estimate.monthly).unwrap_or_default();
+        // Up to and including the budget.
         self.spent.saturating_add(monthly) <= self.limit
     }
 }

@@ -36,6 +36,7 @@ impl RefusedAction {
             self.meant.as_ref().map_or(("", ""), |(team, product)| (team.as_str(), product.as_str()));
         let chain = self.chain.to_string();
         let mut hash = Sha256::new();
+        // Without `via` and `why`: another place or reason is still the same attempt.
         for field in [&*chain, team, product, self.by.person.as_str(), &self.tried] {
             // The length prefix keeps neighboring fields apart.
             hash.update((field.len() as u64).to_be_bytes());

@@ -28,6 +28,7 @@ impl Silence {
     /// Returns the new date of a deadline at `end` with a time limit of `whole`; `None` if it stays. `moved` is how
     /// often it has been postponed before.
     pub fn moves(&self, end: Timestamp, whole: Period, moved: u8) -> Option<Timestamp> {
+        // A limit of an hour is not extended to a day.
         let least = LEFT_AT_LEAST.min(whole).after(self.until);
         let ran_out_meanwhile = self.from < end && end <= self.until;
         let short = SHORT.min(whole.duration() / SHORT_PART);

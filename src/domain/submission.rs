@@ -122,11 +122,12 @@ fn new_request(
     status: Status,
     now: Timestamp,
 ) -> Request {
-    let asked = (submission.requester.clone(), now);
-    let mut creation = Approval::new(About::Create, asked, product.approval.timeout.after(now), approval);
+    let asked_by = (submission.requester.clone(), now);
+    let mut creation = Approval::new(About::Create, asked_by, product.approval.timeout.after(now), approval);
     creation.exception = submission.exceeded.exception;
     creation.answer = creation.answer_in(&status);
     Request {
+        // Kept in the row, since later catalogs may call the values differently.
         labels: product.labels(&submission.parameters),
         id: submission.id,
         revision: 1,
@@ -175,7 +176,7 @@ pub fn snapshot(product: &Product, parameters: &[(String, String)]) -> ProductSn
         lease: product.lease.clone(),
         teardown: product.teardown,
         outputs: product.outputs.clone(),
-        fates: deletion_effects(&product.template.with_values(parameters)),
+        deletion_effects: deletion_effects(&product.template.with_values(parameters)),
     }
 }
 
@@ -300,6 +301,6 @@ mod tests {
         assert_eq!((kept.template_hash, kept.per_team), (product.template_hash, 10));
         assert_eq!((kept.approval, kept.lease), (product.approval, product.lease));
         assert_eq!((kept.teardown, kept.outputs), (product.teardown, product.outputs));
-        assert_eq!(kept.fates, deletion_effects(&product.template));
+        assert_eq!(kept.deletion_effects, deletion_effects(&product.template));
     }
 }

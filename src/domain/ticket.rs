@@ -51,7 +51,7 @@ impl TicketRule {
             return Err(format!("Write at most {LONGEST} characters."));
         }
         if let Some(pattern) = self.pattern.as_ref().filter(|pattern| !pattern.accepts(reference)) {
-            return Err(format!("This does not look like one: it has to match {}.", pattern.as_str()));
+            return Err(format!("This is not a valid reference: it has to match {}.", pattern.as_str()));
         }
         let link = self.link.as_ref().map(|link| link.replace(PLACE_IN_LINK, &encoded(reference)));
         Ok(Some(Ticket { label: self.label.clone(), reference: reference.to_owned(), link }))
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!((ticket.label.as_str(), ticket.reference.as_str()), ("Change ticket", "OPS-17"));
         assert_eq!(ticket.link.as_deref(), Some("https://jira.example.com/browse/OPS-17"));
         let wrong = rule(true).read("tomorrow OPS-17").unwrap_err();
-        assert_eq!(wrong, "This does not look like one: it has to match [A-Z]+-[0-9]+.");
+        assert_eq!(wrong, "This is not a valid reference: it has to match [A-Z]+-[0-9]+.");
         assert_eq!(rule(true).read("  ").unwrap_err(), "Name the ticket that this belongs to.");
         assert_eq!(rule(false).read("").unwrap(), None);
     }

@@ -22,20 +22,20 @@ impl Portal {
     pub(super) async fn look_for_bots(&self) -> anyhow::Result<()> {
         let (now, store) = (self.now(), &self.ports.store);
         let mut said_at = self.bots.said_at.lock().await;
+        // `abs`, so that a clock that was set back does not make this bot look gone.
         if said_at.is_none_or(|said_at| now.duration_since(said_at).abs() >= SAID_EVERY) {
             let bot = Bot { id: self.bots.id.to_string(), format: FORMAT, seen_at: now };
             store.put_bot(&bot).await?;
             *said_at = Some(now);
         }
         let bots = store.bots(now.saturating_sub(GONE_AFTER).unwrap_or(Timestamp::MIN)).await?;
+        // Bots of the same or an older format share the jobs by claims.
         let is_there = bots.iter().any(|bot| bot.format > FORMAT);
         if self.bots.newer_is_there.swap(is_there, Ordering::Relaxed) != is_there {
             if is_there {
-                tracing::warn!("a newer bot works on the store: this one leaves the jobs to it");
+                tracing::warn!("a newer bot is running on this store; leaving all jobs to it");
             } else {
-                tracing::info!(
-                    "no newer bot works on the store any more: this one does the jobs it can read"
-                );
+                tracing::info!("no newer bot is running on this store any more; running jobs again");
             }
         }
         Ok(())
@@ -52,7 +52,7 @@ impl Portal {
         if is_newer {
             tracing::warn!(
                 bot = &*self.bots.id,
-                "met something that a newer bot has stored, and leaves it alone"
+                "found data that only a newer bot can read; leaving it alone"
             );
         }
         is_newer

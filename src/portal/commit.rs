@@ -51,20 +51,21 @@ pub(super) fn unless_refused(changed: Result<Request, Error>) -> anyhow::Result<
 }
 
 /// Converts the error of a commit under an idempotency key; a used key becomes a refusal.
-pub(super) fn not_stored(error: CommitError, what: &'static str) -> Error {
+pub(super) fn not_stored(error: CommitError, context: &'static str) -> Error {
     if matches!(error, CommitError::Again(_)) {
         return Refusal::DoneBefore.into();
     }
-    Error::Failed(error.into_error().context(what))
+    Error::Failed(error.into_error().context(context))
 }
 
 impl Portal {
     /// Loads a request, or refuses: an unknown id is either mistyped or made up.
     pub(super) async fn load(&self, id: RequestId) -> Result<Request, Error> {
-        let found = self.ports.store.load(id).await.inspect_err(|error| {
+        let request = self.ports.store.load(id).await.inspect_err(|error| {
+            // Logs it: the person only reads that something failed.
             self.is_of_a_newer_bot(error);
         })?;
-        found.ok_or_else(|| Refusal::UnknownRequest { typed: id.short() }.into())
+        request.ok_or_else(|| Refusal::UnknownRequest { typed: id.short() }.into())
     }
 
     /// Loads the request, lets `decide` change it, and commits the result; starts over if somebody else was faster.
@@ -81,13 +82,14 @@ impl Portal {
         // Optimistic locking: the commit fails if the revision has changed since the load.
         for _ in 0..STALE_RETRIES {
             let request = self.load(id).await?;
-            let decided = match options.expected_epoch {
+            let decision = match options.expected_epoch {
                 Some(epoch) if epoch != request.epoch => Err(Refusal::stale(&request)),
                 Some(_) | None => decide(&request, self.now()),
             };
-            let transition = match decided {
+            let transition = match decision {
                 Ok(transition) => transition,
                 Err(refusal) => {
+                    // A lack of permission may be over in a minute, when Slack's answer has been refreshed.
                     if let Some(key) = options.idempotency_key
                         && options.refusal_uses_key
                         && refusal.lack_of_right().is_none()
@@ -97,8 +99,8 @@ impl Portal {
                     return Err(refusal.into());
                 }
             };
-            let once = options.idempotency_key.map(|key| IdempotencyKey::for_now(key, self.now()));
-            match Box::pin(self.commit(transition, Commit { once, ..Commit::default() })).await {
+            let idempotency_key = options.idempotency_key.map(|key| IdempotencyKey::for_now(key, self.now()));
+            match Box::pin(self.commit(transition, Commit { idempotency_key, ..Commit::default() })).await {
                 Ok(request) => return Ok(request),
                 // A redelivery: the first delivery has changed the request.
                 Err(CommitError::Again(_)) => return self.load(id).await,
@@ -125,8 +127,8 @@ impl Portal {
             // A freed slot or budget may let a waiting exception become an ordinary request, so do not delay that.
             let makes_room =
                 matches!(transition.quota, Some(QuotaChange::Release { .. } | QuotaChange::Shrink { .. }));
-            let at = if makes_room { now } else { HOMES_AFTER.after(now) };
-            jobs.push(JobKind::FindHomes.due(request.id, at));
+            let due_at = if makes_room { now } else { HOMES_AFTER.after(now) };
+            jobs.push(JobKind::FindHomes.due(request.id, due_at));
         }
         // The sweep finds jobs that become due later.
         let due: Vec<JobKey> =
@@ -134,6 +136,7 @@ impl Portal {
         // Jobs for future dates of an ended request would find nothing to do. Keep those that this commit writes or
         // completes.
         let mut idle = if request.ended_at.is_some() { JobKey::dates_of(request.id) } else { Vec::new() };
+        // A commit must not write one item twice: DynamoDB refuses such a transaction.
         let is_used = |key: &JobKey| {
             jobs.iter().any(|job| job.key == *key)
                 || beside.done.as_ref().is_some_and(|done| done.key == *key)
@@ -162,10 +165,10 @@ impl Portal {
     pub(super) async fn refresh(
         &self,
         request: &Request,
-        surface: MessageSlot,
+        slot: MessageSlot,
         at: &MessageRef,
     ) -> anyhow::Result<()> {
-        let job = refresh(request, surface, at.clone(), self.now());
+        let job = refresh(request, slot, at.clone(), self.now());
         self.write_jobs(vec![job]).await
     }
 
@@ -180,8 +183,9 @@ impl Portal {
 
     /// Commits a job unless that was done before under this key, by any bot.
     pub(super) async fn write_job_once(&self, job: Job, key: impl Into<String>) -> anyhow::Result<()> {
-        let once = Some(IdempotencyKey::for_ever(key));
-        match self.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
+        let idempotency_key = Some(IdempotencyKey::for_ever(key));
+        match self.ports.store.commit(Commit { jobs: vec![job], idempotency_key, ..Commit::default() }).await
+        {
             Ok(()) | Err(CommitError::Again(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -198,13 +202,13 @@ impl Portal {
     /// Uses up an idempotency key without changing anything, because the action was refused or had nothing to do. A
     /// repetition is then recognized.
     pub(super) async fn spend(&self, key: &str) -> Result<(), Error> {
-        let first = self.is_first(IdempotencyKey::for_now(key, self.now())).await;
-        first.map(drop).map_err(|error| error.context("cannot remember what was asked").into())
+        let result = self.is_first(IdempotencyKey::for_now(key, self.now())).await;
+        result.map(drop).map_err(|error| error.context("cannot store the idempotency key").into())
     }
 
     /// Uses up an idempotency key; returns whether this was its first use by any bot.
-    pub(super) async fn is_first(&self, once: IdempotencyKey) -> anyhow::Result<bool> {
-        match self.ports.store.commit(Commit { once: Some(once), ..Commit::default() }).await {
+    pub(super) async fn is_first(&self, key: IdempotencyKey) -> anyhow::Result<bool> {
+        match self.ports.store.commit(Commit { idempotency_key: Some(key), ..Commit::default() }).await {
             Ok(()) => Ok(true),
             Err(CommitError::Again(_)) => Ok(false),
             Err(error) => Err(error.into_error()),

@@ -28,28 +28,29 @@ impl From<Error> for Unjudged {
     }
 }
 
-/// Applies the decision if the person may decide, with the idempotency key `once`.
+/// Applies the decision if the person may decide, with the idempotency key `key`.
 pub(super) async fn judge(
     portal: &Portal,
     request: &Request,
-    (by, once): (&By, Option<&str>),
+    (by, key): (&By, Option<&str>),
     decision: &ClickedDecision,
 ) -> Result<Request, Unjudged> {
-    let instead_of = check_right(portal, request, by, tried(decision)).await?;
+    let on_behalf_of = check_right(portal, request, by, tried(decision)).await?;
     let event = match decision {
-        ClickedDecision::Approve => Event::Approve { by: by.clone(), instead_of, lowered: None },
-        ClickedDecision::ApproveLess(wanted) => {
-            let lowered =
+        ClickedDecision::Approve => Event::Approve { by: by.clone(), on_behalf_of, changes: None },
+        ClickedDecision::ApproveWithChanges(wanted) => {
+            let changes =
                 approved_changes(request, product_of(portal, request), &portal.catalog.prices, wanted);
-            let lowered = Some(Box::new(lowered.map_err(|why| Error::from(Refusal::from(why)))?));
-            Event::Approve { by: by.clone(), instead_of, lowered }
+            let changes = Some(Box::new(changes.map_err(|why| Error::from(Refusal::from(why)))?));
+            Event::Approve { by: by.clone(), on_behalf_of, changes }
         }
         ClickedDecision::Deny { reason } => {
-            Event::Deny { by: by.clone(), reason: reason.clone(), instead_of }
+            Event::Deny { by: by.clone(), reason: reason.clone(), on_behalf_of }
         }
     };
     let options = ChangeOptions {
-        idempotency_key: once,
+        idempotency_key: key,
+        // Judged was this row; if it has changed since, the answer may mean something else.
         expected_epoch: Some(request.epoch),
         ..ChangeOptions::default()
     };
@@ -63,19 +64,18 @@ pub(super) async fn check_right(
     by: &By,
     tried: &str,
 ) -> Result<Option<PersonId>, Unjudged> {
-    let (asking, person, asked_about) = (portal.clone(), by.person.clone(), request.clone());
-    let asked = portal
-        .wait_briefly(async move { asking.eligibility(&person, &asked_about, Freshness::Fresh).await })
-        .await;
-    let standing = asked.map_err(Unjudged::SlackSilent)?;
-    if let Ok(instead_of) = may_decide(request, &by.person, standing.clone(), "") {
-        return Ok(instead_of);
+    let (lookup, person, about) = (portal.clone(), by.person.clone(), request.clone());
+    let answer =
+        portal.wait_briefly(async move { lookup.eligibility(&person, &about, Freshness::Fresh).await }).await;
+    let eligibility = answer.map_err(Unjudged::SlackSilent)?;
+    if let Ok(on_behalf_of) = may_decide(request, &by.person, eligibility.clone(), "") {
+        return Ok(on_behalf_of);
     }
     // Look up approvers only for the error text.
-    let approvers = mentions(&portal.approver_set(request).await.asked);
-    let allowed = may_decide(request, &by.person, standing, &approvers);
+    let approvers = mentions(&portal.approver_set(request).await.mentioned);
+    let allowed = may_decide(request, &by.person, eligibility, &approvers);
     match allowed {
-        Ok(instead_of) => Ok(instead_of),
+        Ok(on_behalf_of) => Ok(on_behalf_of),
         Err(refusal) => Err(portal.refuse(request, by, tried, refusal).await.into()),
     }
 }
@@ -87,7 +87,7 @@ pub(super) fn product_of<'p>(portal: &'p Portal, request: &Request) -> Option<&'
 
 pub(super) fn tried(decision: &ClickedDecision) -> &'static str {
     match decision {
-        ClickedDecision::Approve | ClickedDecision::ApproveLess(_) => "approve",
+        ClickedDecision::Approve | ClickedDecision::ApproveWithChanges(_) => "approve",
         ClickedDecision::Deny { .. } => "deny",
     }
 }

@@ -7,7 +7,7 @@ use prometheus_client::encoding::{EncodeLabelValue, LabelValueEncoder};
 
 /// A label with a closed set of values.
 pub(super) trait Label: Copy + 'static {
-    /// All values.
+    /// All values, so that each series can start at zero.
     const ALL: &'static [Self];
 }
 
@@ -120,7 +120,7 @@ label! {
 }
 
 label! {
-    /// What Slack sent.
+    /// The kinds of requests from Slack, as metrics tell them apart.
     pub(crate) enum Received {
         /// A slash command.
         Command = "command",

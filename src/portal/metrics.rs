@@ -131,20 +131,20 @@ impl Default for Metrics {
         registry.register("requests", "Requests that were submitted", metrics.requests.clone());
         let help = "Requests that were submitted beyond a quota or a budget";
         registry.register("exceptions", help, metrics.exceptions.clone());
-        registry.register("leases", "What happened to what lives", metrics.leases.clone());
-        registry.register("refusals", "Attempts refused for lack of right", metrics.refusals.clone());
+        registry.register("leases", "Events of leases", metrics.leases.clone());
+        registry.register("refusals", "Attempts refused for lack of permission", metrics.refusals.clone());
         registry.register("jobs", "Runs of jobs by kind", metrics.jobs.clone());
         let help = "Differences between rows and AWS that the last comparison found";
         registry.register("drift_findings", help, metrics.drift.clone());
         let help = "Socket Mode connections to Slack that are up";
         registry.register("slack_sockets", help, metrics.sockets.clone());
-        let help = "Seconds until what Slack sent was answered";
+        let help = "Seconds until a request from Slack was answered";
         registry.register("ack_seconds", help, metrics.acks.clone());
-        let help = "Things that people had to do once more because they did too many at once";
+        let help = "Actions refused because a user exceeded their rate limit";
         registry.register("hurried", help, metrics.hurried.clone());
-        let help = "Seconds from the form until enough approvers had agreed";
+        let help = "Seconds from the submission until enough approvers had agreed";
         registry.register("approval_seconds", help, metrics.approvals.clone());
-        let help = "Seconds from the form until it was there";
+        let help = "Seconds from the submission until the resource was ready";
         registry.register("ready_seconds", help, metrics.ready_after.clone());
         metrics.register_standing(&mut registry);
         metrics.start_at_zero();
@@ -178,9 +178,9 @@ impl Metrics {
         registry.register("trail_copies", help, self.copies.clone());
         registry.register("ready", "1 while the store and Slack can be reached", self.ready.clone());
         registry.register("paused", "Whether new requests are paused", self.paused.clone());
-        let help = "Jobs that were given up and need a person";
+        let help = "Jobs that failed for good and need an operator";
         registry.register("jobs_parked", help, self.parked.clone());
-        let help = "For how long the job that is due longest has waited";
+        let help = "Seconds for which the oldest due job has waited";
         registry.register("jobs_oldest_seconds", help, self.oldest.clone());
     }
 
@@ -242,6 +242,7 @@ impl Metrics {
 
     /// Counts an entry of a request's trail, and records the time since the request was submitted.
     pub(super) fn count_of(&self, request: &Request, entry: &AuditEntry) {
+        // Not below zero, in case the clock was set back.
         let took = entry.at.duration_since(request.submitted_at).as_secs_f64().max(0.0);
         match (entry.event.as_str(), entry.status.as_str()) {
             // If several approvals are needed, only the last one changes the status.

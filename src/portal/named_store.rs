@@ -46,12 +46,12 @@ pub(crate) fn named(stored: &Arc<dyn Store>, organization: &Arc<Organization>) -
 }
 
 /// Marks an error as one of the store.
-fn ours<T>(answer: anyhow::Result<T>) -> anyhow::Result<T> {
-    answer.map_err(failed)
+fn marked<T>(answer: anyhow::Result<T>) -> anyhow::Result<T> {
+    answer.map_err(of_store)
 }
 
 /// Leaves unreadable data alone: the store did answer, and retrying does not help.
-fn failed(error: anyhow::Error) -> anyhow::Error {
+fn of_store(error: anyhow::Error) -> anyhow::Error {
     if is_unread(&error) { error } else { Side::Store.failed(error) }
 }
 
@@ -64,14 +64,14 @@ impl NamedStore {
     }
 
     /// Returns the scope under each name of its team.
-    fn each(&self, whose: &RequestScope) -> Vec<RequestScope> {
-        match whose {
+    fn each(&self, scope: &RequestScope) -> Vec<RequestScope> {
+        match scope {
             RequestScope::Team(team) => self.names(team).into_iter().map(RequestScope::Team).collect(),
             RequestScope::TeamProduct(team, product) => {
                 let named = |team| RequestScope::TeamProduct(team, product.clone());
                 self.names(team).into_iter().map(named).collect()
             }
-            RequestScope::Owner(_) | RequestScope::Product(_) | RequestScope::All => vec![whose.clone()],
+            RequestScope::Owner(_) | RequestScope::Product(_) | RequestScope::All => vec![scope.clone()],
         }
     }
 
@@ -107,39 +107,39 @@ impl Store for NamedStore {
             commit.namesakes.retain(|name| name != change.team());
         }
         match self.stored.commit(commit).await {
-            Err(CommitError::Other(error)) => Err(failed(error).into()),
+            Err(CommitError::Other(error)) => Err(of_store(error).into()),
             other => other,
         }
     }
 
     async fn load(&self, id: RequestId) -> anyhow::Result<Option<Request>> {
-        Ok(ours(self.stored.load(id).await)?.map(|request| self.as_now(request)))
+        Ok(marked(self.stored.load(id).await)?.map(|request| self.as_now(request)))
     }
 
     async fn find(&self, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>> {
-        let found = ours(self.stored.find(prefix, limit).await)?;
-        Ok(found.into_iter().map(|request| self.as_now(request)).collect())
+        let requests = marked(self.stored.find(prefix, limit).await)?;
+        Ok(requests.into_iter().map(|request| self.as_now(request)).collect())
     }
 
     async fn list(
         &self,
-        whose: &RequestScope,
-        which: RequestFilter,
+        scope: &RequestScope,
+        filter: RequestFilter,
         after: Option<&Cursor>,
         limit: usize,
     ) -> anyhow::Result<RequestPage> {
-        let (mut found, mut more) = (BTreeMap::new(), false);
-        for one in self.each(whose) {
-            let page = ours(self.stored.list(&one, which, after, limit).await)?;
+        let (mut rows, mut more) = (BTreeMap::new(), false);
+        for named in self.each(scope) {
+            let page = marked(self.stored.list(&named, filter, after, limit).await)?;
             more |= page.more;
             // Keyed by id: a row that moves between names meanwhile is listed once.
-            found.extend(
+            rows.extend(
                 page.places.into_iter().map(|(at, request)| (request.id, (at, self.as_now(request)))),
             );
         }
-        let mut places: Vec<(Cursor, Request)> = found.into_values().collect();
+        let mut places: Vec<(Cursor, Request)> = rows.into_values().collect();
         places.sort_by(|(one, _), (other, _)| one.cmp(other));
-        if !which.is_oldest_first() {
+        if !filter.is_oldest_first() {
             places.reverse();
         }
         // Each name may contribute a full page.
@@ -148,36 +148,37 @@ impl Store for NamedStore {
     }
 
     async fn put_into_lists(&self, id: RequestId, revision: u64) -> anyhow::Result<()> {
-        ours(self.stored.put_into_lists(id, revision).await)
+        marked(self.stored.put_into_lists(id, revision).await)
     }
 
-    async fn holdings(&self, whose: &RequestScope, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
-        let mut found = BTreeMap::new();
-        for one in self.each(whose) {
-            for holding in ours(self.stored.holdings(&one, since).await)? {
+    async fn holdings(&self, scope: &RequestScope, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
+        let mut holdings = BTreeMap::new();
+        for named in self.each(scope) {
+            for holding in marked(self.stored.holdings(&named, since).await)? {
                 let team = self.organization.current_name(&holding.team);
-                found.insert(holding.request, Holding { team, ..holding });
+                // Keyed by id, as in `list`.
+                holdings.insert(holding.request, Holding { team, ..holding });
             }
         }
-        Ok(found.into_values().collect())
+        Ok(holdings.into_values().collect())
     }
 
-    async fn count_waiting(&self, whose: &RequestScope, most: usize) -> anyhow::Result<usize> {
+    async fn count_waiting(&self, scope: &RequestScope, most: usize) -> anyhow::Result<usize> {
         let mut count = 0_usize;
-        for one in self.each(whose) {
-            count = count.saturating_add(ours(self.stored.count_waiting(&one, most).await)?);
+        for named in self.each(scope) {
+            count = count.saturating_add(marked(self.stored.count_waiting(&named, most).await)?);
         }
         Ok(count.min(most))
     }
 
     async fn spending(
         &self,
-        whose: &RequestScope,
+        scope: &RequestScope,
         now: Timestamp,
     ) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
         let mut sums: BTreeMap<ProductKey, Amounts> = BTreeMap::new();
-        for one in self.each(whose) {
-            for (product, amounts) in ours(self.stored.spending(&one, now).await)? {
+        for named in self.each(scope) {
+            for (product, amounts) in marked(self.stored.spending(&named, now).await)? {
                 sums.entry(product).or_default().add(&amounts);
             }
         }
@@ -185,35 +186,37 @@ impl Store for NamedStore {
     }
 
     async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>> {
-        ours(self.stored.requests_of_message(message).await)
+        marked(self.stored.requests_of_message(message).await)
     }
 
     async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32> {
         let mut used = 0_u32;
         for team in self.names(&slot.team) {
             let slot = QuotaSlot { team, product: slot.product.clone() };
-            used = used.saturating_add(ours(self.stored.quota_used(&slot).await)?);
+            // A slot is counted under the name that its request was stored with.
+            used = used.saturating_add(marked(self.stored.quota_used(&slot).await)?);
         }
         Ok(used)
     }
 
     async fn team_use(&self, team: &TeamName) -> anyhow::Result<Vec<TeamUse>> {
-        let mut held: BTreeMap<_, TeamUse> = BTreeMap::new();
+        let mut uses: BTreeMap<_, TeamUse> = BTreeMap::new();
         for name in self.names(team) {
-            for one in ours(self.stored.team_use(&name).await)? {
-                held.entry(one.product.clone())
+            for used in marked(self.stored.team_use(&name).await)? {
+                uses.entry(used.product.clone())
+                    // Both names may hold the same product.
                     .and_modify(|sum| {
-                        sum.used = sum.used.saturating_add(one.used);
-                        sum.monthly = sum.monthly.saturating_add(one.monthly);
+                        sum.used = sum.used.saturating_add(used.used);
+                        sum.monthly = sum.monthly.saturating_add(used.monthly);
                     })
-                    .or_insert(one);
+                    .or_insert(used);
             }
         }
-        Ok(held.into_values().collect())
+        Ok(uses.into_values().collect())
     }
 
     async fn teams(&self) -> anyhow::Result<Vec<TeamName>> {
-        let mut teams: Vec<TeamName> = ours(self.stored.teams().await)?
+        let mut teams: Vec<TeamName> = marked(self.stored.teams().await)?
             .iter()
             .map(|name| self.organization.current_name(name))
             .collect();
@@ -225,91 +228,91 @@ impl Store for NamedStore {
 
     async fn move_counts(&self, from: &TeamName, to: &TeamName) -> anyhow::Result<()> {
         // Both names are meant literally.
-        ours(self.stored.move_counts(from, to).await)
+        marked(self.stored.move_counts(from, to).await)
     }
 
     async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<CounterTotals> {
         let mut counts = CounterTotals::default();
         for name in self.names(team) {
-            counts.extend(&ours(self.stored.counts(&name, from).await)?);
+            counts.extend(&marked(self.stored.counts(&name, from).await)?);
         }
         Ok(counts)
     }
 
     async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
-        ours(self.stored.home(person).await)
+        marked(self.stored.home(person).await)
     }
 
     async fn put_home(&self, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
-        ours(self.stored.put_home(person, home).await)
+        marked(self.stored.put_home(person, home).await)
     }
 
     async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
-        ours(self.stored.homes_opened_since(since).await)
+        marked(self.stored.homes_opened_since(since).await)
     }
 
     async fn aways(&self, now: Timestamp) -> anyhow::Result<Vec<Away>> {
-        ours(self.stored.aways(now).await)
+        marked(self.stored.aways(now).await)
     }
 
     async fn audit_of(&self, request: RequestId) -> anyhow::Result<Vec<AuditEntry>> {
-        ours(self.stored.audit_of(request).await)
+        marked(self.stored.audit_of(request).await)
     }
 
     async fn audit_last(&self, request: RequestId) -> anyhow::Result<Option<AuditEntry>> {
-        ours(self.stored.audit_last(request).await)
+        marked(self.stored.audit_last(request).await)
     }
 
     async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)> {
-        ours(self.stored.audit_page(cursor, limit).await)
+        marked(self.stored.audit_page(cursor, limit).await)
     }
 
     async fn audit_end(&self) -> anyhow::Result<u64> {
-        ours(self.stored.audit_end().await)
+        marked(self.stored.audit_end().await)
     }
 
     async fn portal_head(&self) -> anyhow::Result<PortalHead> {
-        ours(self.stored.portal_head().await)
+        marked(self.stored.portal_head().await)
     }
 
     async fn repeated_refusal(&self, key: &str) -> anyhow::Result<Option<RepeatedRefusal>> {
-        ours(self.stored.repeated_refusal(key).await)
+        marked(self.stored.repeated_refusal(key).await)
     }
 
     async fn refused_again(&self, key: &str, now: Timestamp) -> anyhow::Result<bool> {
-        ours(self.stored.refused_again(key, now).await)
+        marked(self.stored.refused_again(key, now).await)
     }
 
     async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<CountedRefusal>> {
-        ours(self.stored.counted_refusals(now, limit).await)
+        marked(self.stored.counted_refusals(now, limit).await)
     }
 
     async fn forget_refusals(&self, key: &str) -> anyhow::Result<()> {
-        ours(self.stored.forget_refusals(key).await)
+        marked(self.stored.forget_refusals(key).await)
     }
 
     async fn put_bot(&self, bot: &Bot) -> anyhow::Result<()> {
-        ours(self.stored.put_bot(bot).await)
+        marked(self.stored.put_bot(bot).await)
     }
 
     async fn bots(&self, since: Timestamp) -> anyhow::Result<Vec<Bot>> {
-        ours(self.stored.bots(since).await)
+        marked(self.stored.bots(since).await)
     }
 
     async fn put_heard(&self, at: Timestamp) -> anyhow::Result<()> {
-        ours(self.stored.put_heard(at).await)
+        marked(self.stored.put_heard(at).await)
     }
 
     async fn heard_at(&self) -> anyhow::Result<Option<Timestamp>> {
-        ours(self.stored.heard_at().await)
+        marked(self.stored.heard_at().await)
     }
 
     async fn pause(&self) -> anyhow::Result<Option<Pause>> {
-        ours(self.stored.pause().await)
+        marked(self.stored.pause().await)
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
-        ours(self.stored.due(now, limit).await)
+        marked(self.stored.due(now, limit).await)
     }
 
     async fn claim(
@@ -318,35 +321,35 @@ impl Store for NamedStore {
         now: Timestamp,
         until: Timestamp,
     ) -> anyhow::Result<Vec<ClaimedJob>> {
-        ours(self.stored.claim(keys, now, until).await)
+        marked(self.stored.claim(keys, now, until).await)
     }
 
     async fn complete(&self, claim: &Claim) -> anyhow::Result<()> {
-        ours(self.stored.complete(claim).await)
+        marked(self.stored.complete(claim).await)
     }
 
     async fn put_off(&self, claim: &Claim, due_at: Timestamp, why: &str) -> anyhow::Result<()> {
-        ours(self.stored.put_off(claim, due_at, why).await)
+        marked(self.stored.put_off(claim, due_at, why).await)
     }
 
     async fn park(&self, claim: &Claim, why: &str) -> anyhow::Result<()> {
-        ours(self.stored.park(claim, why).await)
+        marked(self.stored.park(claim, why).await)
     }
 
-    async fn retry_parked(&self, of: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
-        ours(self.stored.retry_parked(of, prefix, now).await)
+    async fn retry_parked(&self, owner: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
+        marked(self.stored.retry_parked(owner, prefix, now).await)
     }
 
     async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
-        ours(self.stored.parked(limit).await)
+        marked(self.stored.parked(limit).await)
     }
 
     async fn count_parked(&self) -> anyhow::Result<usize> {
-        ours(self.stored.count_parked().await)
+        marked(self.stored.count_parked().await)
     }
 
-    async fn jobs_of(&self, of: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
-        ours(self.stored.jobs_of(of).await)
+    async fn jobs_of(&self, owner: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
+        marked(self.stored.jobs_of(owner).await)
     }
 
     async fn due_between(
@@ -355,18 +358,18 @@ impl Store for NamedStore {
         by: Timestamp,
         limit: usize,
     ) -> anyhow::Result<Vec<(Timestamp, JobKey)>> {
-        ours(self.stored.due_between(from, by, limit).await)
+        marked(self.stored.due_between(from, by, limit).await)
     }
 
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
-        ours(self.stored.next_due().await)
+        marked(self.stored.next_due().await)
     }
 
     async fn forget(&self, now: Timestamp) -> anyhow::Result<bool> {
-        ours(self.stored.forget(now).await)
+        marked(self.stored.forget(now).await)
     }
 
     async fn check(&self) -> anyhow::Result<()> {
-        ours(self.stored.check().await)
+        marked(self.stored.check().await)
     }
 }

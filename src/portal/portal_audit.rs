@@ -38,8 +38,9 @@ impl ChainPauses {
 
     /// Returns a length between zero and the maximum of this pause.
     fn length(&self, random: u8) -> Duration {
-        let whole = Duration::from_millis(2_u64.saturating_mul(1 << self.taken.min(7)));
-        whole * u32::from(random) / 255
+        // 2, 4, 8 ms and so on up to 256 ms.
+        let longest = Duration::from_millis(2_u64.saturating_mul(1 << self.taken.min(7)));
+        longest * u32::from(random) / 255
     }
 }
 
@@ -56,10 +57,10 @@ pub(super) async fn commit(
         let lines = [(event, detail.to_owned())];
         match try_commit(store, AuditSubject::Portal(None), by, &lines, now, change.clone()).await {
             Err(CommitError::Stale) => pauses.next().await,
-            done => return done.map(drop),
+            result => return result.map(drop),
         }
     }
-    Err(anyhow!("the trail grew {STALE_RETRIES} times while something was noted on it").into())
+    Err(anyhow!("others appended to the audit trail {STALE_RETRIES} times meanwhile").into())
 }
 
 /// Commits a change together with these entries; [`CommitError::Stale`] if somebody else has appended.
@@ -120,9 +121,7 @@ pub async fn begin(store: &dyn Store, now: Timestamp) -> anyhow::Result<()> {
             PortalHead::NotBegun => {}
             PortalHead::At(_) => return Ok(()),
             PortalHead::Gone => {
-                tracing::error!(
-                    "the end of the portal's chain on the trail was removed from the store; see audit verify"
-                );
+                tracing::error!("the stored end of the portal's audit chain is missing; run `audit verify`");
                 return Ok(());
             }
         }
@@ -132,15 +131,15 @@ pub async fn begin(store: &dyn Store, now: Timestamp) -> anyhow::Result<()> {
         let entry = head.append(now, AuditSubject::Portal(None), UPGRADED, &by, old.detail());
         match store.commit(Commit { audit: vec![entry], ..Commit::default() }).await {
             Err(CommitError::Stale) => {}
-            done => {
-                tracing::info!(entries = old.end, "the trail of an earlier program is sealed");
-                return done
+            result => {
+                tracing::info!(entries = old.end, "sealed the audit trail of an earlier version");
+                return result
                     .map_err(CommitError::into_error)
-                    .context("cannot seal the trail of an earlier program");
+                    .context("cannot seal the audit trail of an earlier version");
             }
         }
     }
-    Err(anyhow!("the trail grew {STALE_RETRIES} times while it was read"))
+    Err(anyhow!("others appended to the audit trail {STALE_RETRIES} times while it was read"))
 }
 
 /// Digests the current trail, if there is one.
@@ -165,17 +164,18 @@ pub(super) async fn numbered(
     limit: usize,
 ) -> anyhow::Result<Vec<(u64, AuditEntry)>> {
     let (entries, last) = store.audit_page(after, limit).await?;
+    // Without a gap, which is the usual case, the numbers can be counted off.
     if last - after == entries.len() as u64 {
         return Ok((after + 1..).zip(entries).collect());
     }
-    let (mut found, mut cursor) = (Vec::new(), after);
+    let (mut numbered, mut cursor) = (Vec::new(), after);
     while cursor < last {
-        let (mut one, number) = store.audit_page(cursor, 1).await?;
-        let Some(entry) = one.pop() else { break };
-        found.push((number, entry));
+        let (mut page, number) = store.audit_page(cursor, 1).await?;
+        let Some(entry) = page.pop() else { break };
+        numbered.push((number, entry));
         cursor = number;
     }
-    Ok(found)
+    Ok(numbered)
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ impl Portal {
 
     /// Refuses everybody except admins, and records that.
     pub(super) async fn only_admins(&self, by: &By, tried: &str) -> Result<(), Error> {
+        // An error is no refusal: an admin must not be recorded as a stranger because Slack was slow.
         if self.is_one_of_in_time(&by.person, &self.organization.admins).await? {
             return Ok(());
         }
@@ -64,6 +65,7 @@ impl Portal {
         tried: &str,
         refusal: Refusal,
     ) -> Error {
+        // Other refusals are everyday mistakes and say nothing about rights.
         let Some(why) = refusal.lack_of_right() else { return refusal.into() };
         let action = RefusedAction {
             chain,
@@ -74,7 +76,8 @@ impl Portal {
         };
         match Box::pin(self.note(&action)).await {
             Ok(()) => refusal.into(),
-            Err(error) => Error::Failed(error.context("cannot note a refusal on the audit trail")),
+            // An attempt that cannot be recorded fails, so that none goes unrecorded.
+            Err(error) => Error::Failed(error.context("cannot record a refusal on the audit trail")),
         }
     }
 
@@ -97,10 +100,10 @@ impl Portal {
             let change = RefusalsChange { key: key.clone(), before, after };
             match Box::pin(self.append(action, &lines, change, now)).await {
                 Err(CommitError::Stale) => pauses.next().await,
-                done => return Ok(done?),
+                result => return Ok(result?),
             }
         }
-        Err(anyhow!("something else happened {STALE_RETRIES} times meanwhile"))
+        Err(anyhow!("the audit chain or the count changed {STALE_RETRIES} times meanwhile"))
     }
 
     /// Records counts whose hour is over.
@@ -109,27 +112,27 @@ impl Portal {
         // Visit each count once, so that those that cannot be recorded do not block the others.
         let mut seen = BTreeSet::new();
         loop {
-            let mut over = store.counted_refusals(now, AT_ONCE + seen.len()).await?;
-            over.retain(|counted| !seen.contains(&counted.key));
-            if over.is_empty() {
+            let mut counted = store.counted_refusals(now, AT_ONCE + seen.len()).await?;
+            counted.retain(|refusal| !seen.contains(&refusal.key));
+            if counted.is_empty() {
                 return Ok(());
             }
-            for CountedRefusal { key, refusal } in over {
-                let noted = match refusal {
-                    Ok(over) => self.note_over(&key, over, now).await,
+            for CountedRefusal { key, refusal } in counted {
+                let result = match refusal {
+                    Ok(refusal) => self.note_over(&key, refusal, now).await,
                     Err(error) => {
                         tracing::error!(
                             error = format!("{error:#}"),
-                            "a repeated refusal cannot be read and is forgotten"
+                            "a count of repeated refusals cannot be read and is deleted"
                         );
                         store.forget_refusals(&key).await
                     }
                 };
-                if let Err(error) = noted {
+                if let Err(error) = result {
                     warn_unless!(
                         self.ports.trouble.outages.explains(&error),
                         error = format!("{error:#}"),
-                        "a repeated refusal stays counted"
+                        "cannot record repeated refusals; they are recorded later"
                     );
                 }
                 seen.insert(key);
@@ -142,7 +145,7 @@ impl Portal {
         let mut lines: Vec<AuditLine> = over.line().into_iter().collect();
         let action = over.action.clone();
         if action.chain != RequestId::PORTAL && self.ports.store.load(action.chain).await?.is_none() {
-            tracing::error!(chain = %action.chain, "a request is gone that somebody was refused; this is forgotten with it");
+            tracing::error!(chain = %action.chain, "the request of repeated refusals no longer exists; their count is deleted");
             lines.clear();
         }
         let change = RefusalsChange { key: key.to_owned(), before: Some(over), after: None };
@@ -164,6 +167,7 @@ impl Portal {
         let beside = Commit { refusals: Some(change), ..Commit::default() };
         let store = &self.ports.store;
         if lines.is_empty() {
+            // There were no repetitions, so only the count is deleted.
             return store.commit(beside).await;
         }
         if action.chain == RequestId::PORTAL {
@@ -172,8 +176,7 @@ impl Portal {
                 .await
                 .map(drop);
         }
-        let request =
-            store.load(action.chain).await?.context("a request is gone that somebody was refused")?;
+        let request = store.load(action.chain).await?.context("the refused request no longer exists")?;
         self.commit(note_refusals(&request, &action.by, lines, now), beside).await.map(drop)
     }
 }

@@ -13,7 +13,7 @@ use crate::ports::store::{RequestFilter, RequestScope};
 /// How many waiting requests to read at a time.
 const PAGE: usize = 100;
 /// How many problems a message to the admins lists.
-const TOLD: usize = 10;
+const MOST_LISTED: usize = 10;
 
 /// Puts new rules in force. `changes` lists the differences, one per line.
 ///
@@ -25,17 +25,21 @@ pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow
     // Before the rules are in force, so that the series of new products start at zero.
     portal.metrics.offers(&rules.catalog);
     portal.begins_to_follow(rules);
+    // From here on `as_of_now`, since `portal` itself still holds the rules of before.
     for change in changes {
-        tracing::info!(change, "settings and catalog are read anew");
+        tracing::info!(change, "reloaded settings and catalog");
     }
     if changes.is_empty() {
-        tracing::info!("settings and catalog are read anew: nothing has changed");
+        tracing::info!("reloaded settings and catalog: nothing has changed");
     }
     if !changes.is_empty() {
         let homes = JobKind::FindHomes.due(JobOwner::Portal, portal.now());
-        portal.write_jobs(vec![homes]).await.context("cannot have home tabs published")?;
-        Box::pin(ask_anew(&before, &portal.as_of_now())).await.context("cannot show who can answer now")?;
+        portal.write_jobs(vec![homes]).await.context("cannot update home tabs")?;
+        Box::pin(ask_anew(&before, &portal.as_of_now()))
+            .await
+            .context("cannot update the approvers of waiting requests")?;
     }
+    // Also if nothing has changed: a reload is when somebody looks at the log.
     teams::warn_of_gone(&portal.as_of_now()).await;
     trail_copy::begin_copying(&portal.as_of_now()).await.context("cannot begin to copy the audit trail")
 }
@@ -51,13 +55,13 @@ async fn ask_anew(before: &Portal, now: &Portal) -> anyhow::Result<()> {
             // Load it with the team name of the old rules.
             let Some(was) = before.ports.store.load(request.id).await? else { continue };
             let (old, new) = (before.approver_set(&was).await, now.approver_set(request).await);
-            if (&old.asked, &old.note) == (&new.asked, &new.note) {
+            if (&old.mentioned, &old.note) == (&new.mentioned, &new.note) {
                 continue;
             }
             let due = |kind: JobKind| kind.due(request.id, now.now());
             let mut jobs = vec![due(JobKind::Show(request.card())), due(JobKind::Show(MessageSlot::Direct))];
-            let added = new.asked.iter().filter(|one| !old.asked.contains(one));
-            jobs.extend(added.filter_map(|one| match one {
+            let added = new.mentioned.iter().filter(|principal| !old.mentioned.contains(principal));
+            jobs.extend(added.filter_map(|principal| match principal {
                 Principal::Person(person) => Some(due(JobKind::TellApprover {
                     prompt: ReminderKind::Turn,
                     epoch: request.epoch,
@@ -78,20 +82,24 @@ async fn ask_anew(before: &Portal, now: &Portal) -> anyhow::Result<()> {
 /// Keeps the current rules because the new ones have these problems. Notifies the admins if `is_news`.
 pub async fn keep(portal: &Portal, problems: &[String], is_news: bool) {
     for problem in problems {
-        tracing::error!(problem, "settings and catalog stay as they were");
+        tracing::error!(
+            problem,
+            "the new settings or catalog cannot be used; the previous ones stay in force"
+        );
     }
+    // The admins know these problems already; the log has them at every attempt.
     if !is_news {
         return;
     }
-    let told: Vec<String> =
-        problems.iter().take(TOLD).map(|problem| format!("• {}", safe(problem))).collect();
-    let told = told.join("\n");
-    let more = match problems.len().checked_sub(TOLD) {
+    let lines: Vec<String> =
+        problems.iter().take(MOST_LISTED).map(|problem| format!("• {}", safe(problem))).collect();
+    let list = lines.join("\n");
+    let more = match problems.len().checked_sub(MOST_LISTED) {
         Some(more) if more > 0 => format!("\nand {more} more, in the log"),
         _ => String::new(),
     };
     let text = format!(
-        "The new settings or catalog cannot be used, so I go on with those from before. What to correct:\n{told}{more}"
+        "The new settings or catalog cannot be used, so the previous ones stay in force. To be corrected:\n{list}{more}"
     );
     portal.as_of_now().tell_admins(&text).await;
 }

@@ -9,7 +9,7 @@ use crate::domain::catalog::Catalog;
 use crate::domain::job::JobKey;
 use crate::domain::organization::Organization;
 use crate::portal::memory::{
-    Ears, Forgetting, InventoryCache, KnownBots, KnownDenials, LostPlaces, RenderedAgain,
+    Forgetting, InventoryCache, KnownBots, KnownDenials, Reachability, RenderedAgain, UnreachablePlaces,
 };
 use crate::portal::metrics::Metrics;
 use crate::portal::named_store::named;
@@ -37,8 +37,8 @@ pub struct Portal {
     pub(super) bots: KnownBots,
     pub(super) denials: KnownDenials,
     pub(super) rendered_again: RenderedAgain,
-    pub(super) lost_places: LostPlaces,
-    pub(super) ears: Ears,
+    pub(super) unreachable_places: UnreachablePlaces,
+    pub(super) reachability: Reachability,
     pub(super) forgetting: Forgetting,
     /// The current rules, and the ports with the team names of these rules.
     rules: Arc<RwLock<(Rules, Arc<Ports>)>>,
@@ -52,6 +52,7 @@ impl Portal {
         catalog: Arc<Catalog>,
         organization: Arc<Organization>,
     ) -> (Self, mpsc::UnboundedReceiver<JobKey>) {
+        // Unbounded, so that a commit never waits for the dispatcher.
         let (wake, woken) = mpsc::unbounded_channel();
         let rules = Rules::new(catalog, organization);
         let Rules { catalog, organization } = rules.clone();
@@ -74,8 +75,8 @@ impl Portal {
                 bots: KnownBots::default(),
                 denials: KnownDenials::default(),
                 rendered_again: RenderedAgain::default(),
-                lost_places: LostPlaces::default(),
-                ears: Ears::default(),
+                unreachable_places: UnreachablePlaces::default(),
+                reachability: Reachability::default(),
                 forgetting: Forgetting::default(),
                 wake,
             },

@@ -20,13 +20,13 @@ const MOST_WAITING: usize = 1_000;
 /// If the store cannot be read.
 pub async fn all_teams(store: &dyn Store, organization: &Organization) -> anyhow::Result<Vec<TeamName>> {
     let mut teams: Vec<TeamName> = organization.teams.iter().map(|team| team.name.clone()).collect();
-    let had_something = store.teams().await?;
-    teams.extend(had_something.into_iter().filter(|team| organization.team(team).is_none()));
+    let stored = store.teams().await?;
+    teams.extend(stored.into_iter().filter(|team| organization.team(team).is_none()));
     Ok(teams)
 }
 
 impl Portal {
-    /// See [`all_teams`].
+    /// Like the function [`all_teams`], with the current settings.
     pub(crate) async fn all_teams(&self) -> anyhow::Result<Vec<TeamName>> {
         all_teams(&*self.ports.store, &self.organization).await
     }
@@ -44,21 +44,19 @@ pub struct Gone {
 }
 
 impl Gone {
-    /// Describes the problem.
-    pub fn what(&self) -> String {
+    /// Describes the problem to admins; begins with a small letter.
+    pub fn problem(&self) -> String {
         let Self { team, alive, waiting } = self;
-        let have = if *alive == 1 { "request of it has" } else { "requests of it have" };
+        let have = if *alive == 1 { "request that has" } else { "requests that have" };
         format!(
-            "team `{team}` is not in the settings any more, and {alive} {have} not ended ({waiting} waiting for approvers)"
+            "team `{team}` is no longer in the settings but has {alive} {have} not ended ({waiting} waiting for approvers)"
         )
     }
 
     /// Describes what to write in the settings.
     pub fn remedy(&self) -> String {
         let team = &self.team;
-        format!(
-            "add `formerly = [\"{team}\"]` to the team that has its things now, or add team `{team}` again"
-        )
+        format!("add `formerly = [\"{team}\"]` to the team that takes its place, or add team `{team}` again")
     }
 }
 
@@ -72,7 +70,7 @@ pub async fn gone(store: &dyn Store, organization: &Organization) -> anyhow::Res
         if organization.team(&team).is_some() {
             continue;
         }
-        let alive = store.team_use(&team).await?.iter().map(|held| held.used).sum();
+        let alive = store.team_use(&team).await?.iter().map(|used| used.used).sum();
         if alive > 0 {
             let waiting = store.count_waiting(&RequestScope::Team(team.clone()), MOST_WAITING).await?;
             gone.push(Gone { team, alive, waiting });
@@ -115,11 +113,11 @@ pub(crate) async fn warn_of_gone(portal: &Portal) {
     match gone(&*portal.stored, &portal.organization).await {
         Ok(gone) => {
             for gone in gone {
-                tracing::warn!(team = %gone.team, remedy = gone.remedy(), "{}", gone.what());
+                tracing::warn!(team = %gone.team, remedy = gone.remedy(), "{}", gone.problem());
             }
         }
         Err(error) => {
-            tracing::warn!(error = format!("{error:#}"), "cannot look for teams that are gone");
+            tracing::warn!(error = format!("{error:#}"), "cannot look for removed teams");
         }
     }
 }

@@ -5,15 +5,29 @@ tokio::task_local! {
     static BACKGROUND: ();
 }
 
-/// Runs work that no user waits for, and marks it as such.
-pub async fn in_background<T>(work: impl Future<Output = T>) -> T {
-    BACKGROUND.scope((), work).await
+/// How urgent a piece of work is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// A person may be waiting for it.
+    Interactive,
+    /// Nobody waits for it.
+    Background,
 }
 
-/// Returns whether a user may be waiting for the current work. The mark is a task-local: a spawned task does not
-/// inherit it and has to be marked again.
-pub fn is_interactive() -> bool {
-    BACKGROUND.try_with(|()| ()).is_err()
+impl Priority {
+    /// Returns the priority of the current task. A task that is spawned by background work is interactive until it is
+    /// marked as well, since the mark is a task-local.
+    pub fn current() -> Self {
+        match BACKGROUND.try_with(|()| ()) {
+            Ok(()) => Self::Background,
+            Err(_) => Self::Interactive,
+        }
+    }
+}
+
+/// Runs work as [`Priority::Background`].
+pub async fn in_background<T>(work: impl Future<Output = T>) -> T {
+    BACKGROUND.scope((), work).await
 }
 
 #[cfg(test)]
@@ -21,9 +35,9 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn background_work_is_marked_as_long_as_it_lasts() {
-        assert!(is_interactive());
-        assert!(!in_background(async { is_interactive() }).await);
-        assert!(is_interactive());
+    async fn work_is_in_the_background_as_long_as_it_is_marked() {
+        assert_eq!(Priority::current(), Priority::Interactive);
+        assert_eq!(in_background(async { Priority::current() }).await, Priority::Background);
+        assert_eq!(Priority::current(), Priority::Interactive);
     }
 }

@@ -149,7 +149,7 @@ pub struct RequestNotice<'a> {
     /// The time of rendering; which buttons are shown depends on it.
     pub now: Timestamp,
     /// Which of the request's messages this is.
-    pub surface: MessageSlot,
+    pub slot: MessageSlot,
     /// The request.
     pub request: &'a Request,
     /// The approvers to mention on the card.

@@ -232,11 +232,11 @@ pub struct Commit {
     /// Counters to add up.
     pub tally: Option<CounterDay>,
     /// A key that can be committed once, such as a view id or an event id. Stored together with the row's id.
-    pub once: Option<IdempotencyKey>,
+    pub idempotency_key: Option<IdempotencyKey>,
     /// The job that led to this commit; completed with it.
     pub done: Option<Claim>,
     /// A parked job to delete, or to make due again if `jobs` contains it as well.
-    pub given_up: Option<JobKey>,
+    pub unparked: Option<JobKey>,
     /// Whether to fail with [`CommitError::Paused`] while new requests are paused.
     pub unless_paused: bool,
     /// Pauses or resumes new requests.
@@ -351,7 +351,7 @@ pub enum CommitError {
     BudgetSpent(Decimal),
     /// The claim in `done` was lost.
     ClaimLost,
-    /// The job in `given_up` no longer exists or is not parked.
+    /// The job in `unparked` no longer exists or is not parked.
     NotParked,
     /// New requests are paused.
     Paused(Box<Pause>),

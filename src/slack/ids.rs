@@ -336,14 +336,14 @@ impl JobValue {
         let due = parts.next()?.parse().ok()?;
         let owner = JobOwner::parse(parts.next()?);
         let name = parts.next().filter(|name| !name.is_empty())?.to_owned();
-        Some(Self(ParkedJobRef { key: JobKey { of: owner, name }, due }))
+        Some(Self(ParkedJobRef { key: JobKey { owner, name }, due }))
     }
 }
 
 impl fmt::Display for JobValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ParkedJobRef { key, due } = &self.0;
-        write!(f, "{due}|{}|{}", key.of, key.name)
+        write!(f, "{due}|{}|{}", key.owner, key.name)
     }
 }
 
@@ -381,10 +381,8 @@ mod tests {
     #[test]
     fn a_button_about_a_job_reads_back_and_nothing_else_does() {
         for owner in [JobOwner::Request(RequestId::random()), JobOwner::Portal] {
-            let value = JobValue(ParkedJobRef {
-                key: JobKey { of: owner, name: "show:told|ACTIVE".into() },
-                due: -3,
-            });
+            let value =
+                JobValue(ParkedJobRef { key: JobKey { owner, name: "show:told|ACTIVE".into() }, due: -3 });
             assert_eq!(JobValue::parse(&value.to_string()), Some(value));
         }
         for bad in ["", "|", "1|-", "1|-|", "x|-|bill"] {

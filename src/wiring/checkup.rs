@@ -155,7 +155,7 @@ async fn of_teams(store: &dyn Store, organization: &Organization) -> Vec<Finding
         Ok(teams) => teams,
         Err(error) => return vec![unreadable(&error)],
     };
-    let removed = gone.iter().map(|gone| Finding::warning(TEAMS, gone.what(), gone.remedy()));
+    let removed = gone.iter().map(|gone| Finding::warning(TEAMS, gone.problem(), gone.remedy()));
     let renamed = left.iter().map(|Left { former, team, requests, counts }| {
         let description = match (requests, counts) {
             (0, false) => {
@@ -177,7 +177,7 @@ async fn of_teams(store: &dyn Store, organization: &Organization) -> Vec<Finding
 
 fn of_parked(parked: &[ParkedJob]) -> Vec<Finding> {
     let finding = |job: &ParkedJob| {
-        let description = format!("`{}` of {} has failed: {}", job.key.name, job.key.of, job.why);
+        let description = format!("`{}` of {} has failed: {}", job.key.name, job.key.owner, job.why);
         Finding::warning(JOBS, description, "fix the cause, then run `quartermaster jobs retry`")
     };
     let mut findings: Vec<Finding> = parked.iter().take(TOLD).map(finding).collect();

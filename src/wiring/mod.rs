@@ -116,7 +116,7 @@ impl App {
         let portal = portal.held_to(limits);
         let products = portal.catalog.products.values();
         for finding in products.flat_map(|product| unsatisfiable_approvals(product, &settings.organization)) {
-            tracing::warn!(remedy = finding.remedy, "{}", finding.what);
+            tracing::warn!(remedy = finding.remedy, "{}", finding.problem);
         }
         let edge = Edge::new(portal.clone(), client, settings.burst);
         let reloader = Reloader::new(edge.clone(), backends.on_aws, settings.clone());
@@ -125,7 +125,7 @@ impl App {
                 SlackTransport::Called(Verifier::new(signing_secret.reveal(), clock)?)
             }
             Inbound::Socket { app_token, connections } => {
-                portal.hears_over_sockets();
+                portal.needs_socket();
                 let client =
                     SlackClient::held_to(limits, api, app_token.reveal(), clock)?.counting(&backends.trouble);
                 SlackTransport::Connected(Box::new(SocketMode::new(edge.clone(), client, *connections)?))

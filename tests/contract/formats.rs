@@ -45,7 +45,7 @@ impl Raise for rusqlite::Connection {
     async fn raise(&self, thing: Thing) {
         let (table, filter) = match thing {
             Thing::Row(id) => ("requests", format!("id = '{id}'")),
-            Thing::Job(key) => ("jobs", format!("of = '{}' AND name = '{}'", key.of, key.name)),
+            Thing::Job(key) => ("jobs", format!("of = '{}' AND name = '{}'", key.owner, key.name)),
             Thing::Pause => ("pause", "id = 1".to_owned()),
             Thing::Away(person) => ("aways", format!("person = '{person}'")),
             Thing::Home(person) => ("homes", format!("person = '{person}'")),
@@ -58,7 +58,7 @@ impl Raise for rusqlite::Connection {
     async fn spoil(&self, job: &JobKey) {
         let sql = "UPDATE jobs SET kind = 'secret', attempts = 'many', written_at = 'never'
                    WHERE of = ?1 AND name = ?2";
-        assert_eq!(self.execute(sql, [job.of.to_string(), job.name.clone()]).unwrap(), 1);
+        assert_eq!(self.execute(sql, [job.owner.to_string(), job.name.clone()]).unwrap(), 1);
     }
 
     async fn spoil_row(&self, id: RequestId) {
@@ -73,7 +73,7 @@ impl Raise for (Client, Tables) {
         let of = |pk: String, sk: String| (&tables.events, vec![("pk", pk), ("sk", sk)]);
         let (table, key) = match thing {
             Thing::Row(id) => (&tables.requests, vec![("requestId", id.to_string())]),
-            Thing::Job(key) => of(format!("JOB#{}", key.of), key.name),
+            Thing::Job(key) => of(format!("JOB#{}", key.owner), key.name),
             Thing::Pause => of("PAUSE".to_owned(), "PAUSE".to_owned()),
             Thing::Away(person) => of("AWAYS".to_owned(), person.to_string()),
             Thing::Home(person) => of("HOMES".to_owned(), person.to_string()),
@@ -90,7 +90,7 @@ impl Raise for (Client, Tables) {
 
     async fn spoil(&self, job: &JobKey) {
         let (client, tables) = self;
-        let (pk, sk) = (format!("JOB#{}", job.of), job.name.clone());
+        let (pk, sk) = (format!("JOB#{}", job.owner), job.name.clone());
         let update = client.update_item().table_name(&tables.events);
         let update = update.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk));
         let update = update
@@ -161,7 +161,7 @@ async fn what_is_spoilt_keeps_nothing_back(store: &dyn Store, hand: &impl Raise)
     let parked = store.parked(10).await.unwrap();
     let kinds: Vec<_> = parked.iter().map(|job| job.kind.as_ref().ok()).collect();
     assert_eq!(kinds, [None, Some(&JobKind::Warn)]);
-    let dropped = Commit { given_up: Some(spoilt.key), ..Commit::default() };
+    let dropped = Commit { unparked: Some(spoilt.key), ..Commit::default() };
     store.commit(dropped).await.unwrap();
     assert_eq!(store.parked(10).await.unwrap().len(), 1);
 }
@@ -215,7 +215,7 @@ async fn jobs_are(store: &dyn Store, hand: &impl Raise) {
     assert_eq!(store.claim(std::slice::from_ref(&waiting.key), at(1), at(60)).await.unwrap(), []);
     assert_eq!(store.parked(10).await.unwrap(), [], "a list is not kept from being read");
     assert_eq!(store.retry_parked(&of, "", at(1)).await.unwrap(), 0);
-    let dropped = Commit { given_up: Some(parked.key.clone()), ..Commit::default() };
+    let dropped = Commit { unparked: Some(parked.key.clone()), ..Commit::default() };
     assert!(matches!(store.commit(dropped).await, Err(CommitError::NotParked)));
     let again = Commit { jobs: vec![JobKind::Home.due(of.clone(), at(9))], ..Commit::default() };
     assert!(refused_as_newer(store.commit(again).await));

@@ -418,7 +418,7 @@ async fn whoever_leaves_while_a_request_is_on_its_way_is_told_to_the_admins_at_o
         company.holds_jobs(false);
         company.settle().await;
         let message = company.pat.newest_dm();
-        assert!(message.contains("nobody is left who can approve it"), "{message}");
+        assert!(message.contains("but nobody can approve it"), "{message}");
         assert!(!company.alice.newest_dm().contains("<@U0MORGAN>"), "{}", company.alice.newest_dm());
     })
     .await;
@@ -453,7 +453,7 @@ async fn where_no_channel_takes_the_card_the_approvers_and_admins_are_told_and_n
         [Details]
         (Request `id` · times out 2026-11-24 09:00 UTC · Simulated: nothing real is created)
         ");
-        insta::assert_snapshot!(pat.dms().join("\n"), @"Request `id` of team payments for *PostgreSQL RDS Instance* waits for approvers and has no card: it cannot be posted in <#C0PAYMENTS> or in <#C0APPROVALS> (is_archived). Its approvers are told one by one. Unarchive the channel and invite the bot, or name another one in the settings.");
+        insta::assert_snapshot!(pat.dms().join("\n"), @"Request `id` of team payments for *PostgreSQL RDS Instance* is waiting for approvers but has no card: it cannot be posted in <#C0PAYMENTS> or in <#C0APPROVALS> (is_archived). Its approvers get direct messages meanwhile. Unarchive the channel and invite the app, or set another channel in the settings.");
         is_archived(false);
         company.waits("10m").await;
         assert!(

@@ -34,7 +34,7 @@ async fn whoever_is_away_is_answered_for_and_everybody_sees_for_whom() {
         Out of office  [Close]
         <@U0OLGA> answers for you until 2026-11-30.
         ");
-        insta::assert_snapshot!(olga.newest_dm(), @"<@U0MORGAN> is away until 2026-11-30 and asks you to answer for them. What they could approve, you can approve; it shows on your home tab.");
+        insta::assert_snapshot!(olga.newest_dm(), @"<@U0MORGAN> is away until 2026-11-30 and has named you as their delegate. You can approve what they could; it is listed on your home tab.");
         let home = morgan.home();
         assert!(home.contains("*You are away* until 2026-11-30. <@U0OLGA> answers"), "{home}");
         alice.asks_for("rds-postgres", &DATABASE).await;
@@ -61,7 +61,7 @@ async fn whoever_is_away_is_answered_for_and_everybody_sees_for_whom() {
         ");
         let request = company.newest_request().await;
         assert_eq!(request.creation.consents[0].by.as_str(), "U0OLGA");
-        assert_eq!(request.creation.consents[0].instead_of.as_ref().unwrap().as_str(), "U0MORGAN");
+        assert_eq!(request.creation.consents[0].on_behalf_of.as_ref().unwrap().as_str(), "U0MORGAN");
         insta::assert_snapshot!(company.trail().await, @"
         away | U0MORGAN | - | - | - | U0OLGA answers until 2026-11-30 [form]
         submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]

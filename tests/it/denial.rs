@@ -167,11 +167,11 @@ async fn a_denial_by_a_delegate_says_for_whom_it_is_to_everybody() {
         ");
         let card = morgan.reads("C0PAYMENTS");
         assert!(card.contains("Denied by <@U0OLGA> for <@U0MORGAN> (2026-11-23 09:00 UTC)"), "{card}");
-        let Status::Denied { by, instead_of, reason } = company.newest_request().await.status else {
+        let Status::Denied { by, on_behalf_of, reason } = company.newest_request().await.status else {
             panic!("{}", company.trail().await)
         };
         assert_eq!((by.as_str(), &*reason), ("U0OLGA", "Use the shared one"));
-        assert_eq!(instead_of.as_ref().map(PersonId::as_str), Some("U0MORGAN"));
+        assert_eq!(on_behalf_of.as_ref().map(PersonId::as_str), Some("U0MORGAN"));
         let trail = company.trail().await;
         insta::assert_snapshot!(trail.lines().last().unwrap(), @"denied | U0OLGA | payments | rds-postgres | DENIED | Use the shared one, for U0MORGAN [form]");
     })
@@ -191,14 +191,14 @@ async fn a_delegate_who_denies_a_renewal_or_a_change_is_named_with_for_whom() {
         alice.runs(&format!("/provision renew {id}")).await;
         olga_denies_and_both_read_it(company, "Ask again in a month").await;
         let answer = company.newest_request().await.renewal().unwrap().0.answer.clone().unwrap();
-        assert!(matches!(answer, Answer::Denied { instead_of: Some(of), .. } if of.as_str() == "U0MORGAN"));
+        assert!(matches!(answer, Answer::Denied { on_behalf_of: Some(of), .. } if of.as_str() == "U0MORGAN"));
 
         alice.runs(&format!("/provision change {id} InstanceSize=medium")).await;
         alice.submits().await;
         alice.closes_all().await;
         olga_denies_and_both_read_it(company, "Tune the queries").await;
         let answer = company.newest_request().await.change().unwrap().0.answer.clone().unwrap();
-        assert!(matches!(answer, Answer::Denied { instead_of: Some(of), .. } if of.as_str() == "U0MORGAN"));
+        assert!(matches!(answer, Answer::Denied { on_behalf_of: Some(of), .. } if of.as_str() == "U0MORGAN"));
     })
     .await;
 }

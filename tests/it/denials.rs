@@ -7,7 +7,7 @@ const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
 
 /// What admins were told about rights so far.
 fn told(company: &Company) -> Vec<String> {
-    company.pat.dms().into_iter().filter(|text| text.contains("is missing to")).collect()
+    company.pat.dms().into_iter().filter(|text| text.contains("has been missing the permission")).collect()
 }
 
 /// As long as it takes until somebody is told.
@@ -27,15 +27,15 @@ async fn a_right_that_is_missing_is_told_once_and_what_needs_it_goes_on_when_it_
         company.waits("10m").await;
         assert_eq!(told(company).len(), 0, "AWS needs some time to spread a right");
         a_quarter_of_an_hour(company).await;
-        insta::assert_snapshot!(told(company).join("\n---\n"), @"The right `servicecatalog:ProvisionProduct` is missing to `quartermaster-bot` in AWS, and has been for a quarter of an hour. So request `id` does not go on, and neither does what else needs it. Allow it to that role as `infra/portal.yml` does; `quartermaster doctor` names every right that is missing. All of it is tried again every five minutes and goes on then.");
+        insta::assert_snapshot!(told(company).join("\n---\n"), @"`quartermaster-bot` has been missing the permission `servicecatalog:ProvisionProduct` in AWS for 15 minutes, so request `id` and everything else that needs it is on hold. Grant it as `infra/portal.yml` does; `quartermaster doctor` lists all missing permissions. Everything is retried every five minutes and continues once the permission is granted.");
         let dms = alice.dms().join("\n---\n");
-        assert_eq!(dms.matches("waits for the platform team: this app lacks the right").count(), 2, "{dms}");
+        assert_eq!(dms.matches("is waiting for the platform team: this app lacks the permission").count(), 2, "{dms}");
         assert_eq!(dms.matches("has been missing the AWS permission").count(), 2, "{dms}");
         for _ in 0..30 {
             company.waits("1h").await;
         }
         assert_eq!(told(company).len(), 1, "once");
-        assert_eq!(alice.dms().join("\n").matches("lacks the right").count(), 2, "once");
+        assert_eq!(alice.dms().join("\n").matches("lacks the permission").count(), 2, "once");
         company.denies(None);
         company.waits("6m").await;
         company.waits("6m").await;
@@ -109,7 +109,7 @@ async fn what_else_is_done_for_a_request_does_not_say_that_the_right_is_there() 
             (1, 0),
             "{trail}"
         );
-        assert_eq!(alice.dms().join("\n").matches("waits for the platform team").count(), 1, "once");
+        assert_eq!(alice.dms().join("\n").matches("is waiting for the platform team").count(), 1, "once");
         assert_eq!(told(company).len(), 1, "once");
         company.denies(None);
         company.waits("6m").await;

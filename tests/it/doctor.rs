@@ -335,7 +335,7 @@ async fn what_renamed_and_removed_teams_have_left_is_told_with_what_to_write() {
     .unwrap();
     operator.settles("members = ", "formerly = [\"pay\", \"money\", \"cash\"]");
     insta::assert_snapshot!(about_teams(), @r#"
-    warning teams: team `checkout` is not in the settings any more, and 2 requests of it have not ended (0 waiting for approvers): add `formerly = ["checkout"]` to the team that has its things now, or add team `checkout` again
+    warning teams: team `checkout` is no longer in the settings but has 2 requests that have not ended (0 waiting for approvers): add `formerly = ["checkout"]` to the team that takes its place, or add team `checkout` again
     warning teams: 1 requests of `payments` are left under `pay`: leave `pay` in `formerly` while the bot moves them to `payments`, which takes minutes
     ok      teams: nothing is left under `money`: you can remove it from `formerly` of `payments`
     warning teams: counts of `payments` are left under `cash`: leave `cash` in `formerly` while the bot moves them to `payments`, which takes minutes

@@ -9,7 +9,7 @@ const A_LOOK: &str = "361m";
 
 /// What the admin was told so far about differences.
 fn told(company: &Company) -> Vec<String> {
-    company.pat.dms().into_iter().filter(|text| text.contains("disagree")).collect()
+    company.pat.dms().into_iter().filter(|text| text.contains("differ from AWS")).collect()
 }
 
 #[tokio::test]
@@ -28,9 +28,9 @@ async fn what_was_removed_outside_of_the_portal_ends_and_frees_its_slot() {
         (Request `id` · Simulated: nothing real is created)
         ");
         insta::assert_snapshot!(told(company).join("\n---\n"), @"
-        The portal's records and AWS disagree:
-        • Request `id` is not in AWS any more: it was removed outside of the portal.
-        Records and executions are put right. Nothing in AWS is changed or removed.
+        The portal's records differ from AWS:
+        • Request `id` no longer exists in AWS: it was removed outside of the portal.
+        Records and executions have been corrected. Nothing in AWS was changed or removed.
         ");
         let trail = company.trail().await;
         assert_eq!(trail.matches("| s3-bucket | TERMINATED").count(), 1, "{trail}");
@@ -80,9 +80,9 @@ async fn lost_tags_are_told_and_not_touched() {
         company.drifts(&id, Drift::Tagged(vec![("Team".into(), "payments".into())]));
         company.waits(A_LOOK).await;
         insta::assert_snapshot!(told(company).join("\n---\n"), @"
-        The portal's records and AWS disagree:
-        • Request `id` lost or changed its tags Requester, RequestId, Product, ApprovedBy, ProvisionedBy; put them back, or costs and rights go astray.
-        Records and executions are put right. Nothing in AWS is changed or removed.
+        The portal's records differ from AWS:
+        • Request `id` lost or changed its tags Requester, RequestId, Product, ApprovedBy, ProvisionedBy; restore them, since costs and permissions depend on them.
+        Records and executions have been corrected. Nothing in AWS was changed or removed.
         ");
         company.waits(A_LOOK).await;
         assert_eq!(told(company).len(), 1, "once");
@@ -99,11 +99,11 @@ async fn an_account_that_is_not_seen_ends_nothing() {
         company.sees_nothing();
         company.waits(A_LOOK).await;
         insta::assert_snapshot!(told(company).join("\n---\n"), @"
-        The portal's records and AWS disagree:
-        • Request `id` is not in AWS any more: it was removed outside of the portal.
-        • Request `id` is not in AWS any more: it was removed outside of the portal.
-        • Request `id` is not in AWS any more: it was removed outside of the portal.
-        More than half of what should be there was not seen. Nothing is ended for that: check the account, the region and the right servicecatalog:SearchProvisionedProducts.
+        The portal's records differ from AWS:
+        • Request `id` no longer exists in AWS: it was removed outside of the portal.
+        • Request `id` no longer exists in AWS: it was removed outside of the portal.
+        • Request `id` no longer exists in AWS: it was removed outside of the portal.
+        More than half of the expected resources were not found, so no request is ended because of it. Check the account, the region and the permission servicecatalog:SearchProvisionedProducts.
         ");
         assert_eq!(company.newest_request().await.status.name().label(), "Active");
     })

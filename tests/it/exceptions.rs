@@ -339,7 +339,7 @@ async fn an_exception_becomes_an_ordinary_request_when_room_comes_free() {
         assert!(quota(company).await.contains("1 of 1 used"), "{}", quota(company).await);
         let trail = company.trail().await;
         let entries: Vec<&str> = trail.lines().filter(|line| line.starts_with("exception")).collect();
-        insta::assert_snapshot!(entries.join("\n"), @"exception not needed | clock | payments | rds-postgres | AWAITING_APPROVAL | room has come free; it was quota 1 of 1 used");
+        insta::assert_snapshot!(entries.join("\n"), @"exception not needed | clock | payments | rds-postgres | AWAITING_APPROVAL | room is available now; it was quota 1 of 1 used");
     })
     .await;
 }
@@ -367,8 +367,8 @@ async fn where_all_others_have_agreed_room_that_comes_free_approves_the_exceptio
         approval requested | workflow | payments | s3-bucket | AWAITING_APPROVAL
         teardown | U0ALICE | payments | s3-bucket | TERMINATING | [form]
         terminated | provisioner | payments | s3-bucket | TERMINATED
-        exception not needed | clock | payments | s3-bucket | AWAITING_APPROVAL | room has come free; it was quota 1 of 1 used
-        approved | clock | payments | s3-bucket | APPROVED | everybody else had agreed
+        exception not needed | clock | payments | s3-bucket | AWAITING_APPROVAL | room is available now; it was quota 1 of 1 used
+        approved | clock | payments | s3-bucket | APPROVED | all other approvals had been given
         provisioning | workflow | payments | s3-bucket | PROVISIONING
         active | provisioner | payments | s3-bucket | ACTIVE
         ");

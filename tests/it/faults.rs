@@ -205,8 +205,8 @@ async fn a_card_that_slack_refuses_for_good_is_told_to_the_requester_and_the_adm
         company.playground.fail_next("chat.postMessage", "invalid_blocks");
         company.playground.fail_next("chat.postMessage", "invalid_blocks");
         company.alice.asks_for("rds-postgres", &DATABASE).await;
-        insta::assert_snapshot!(company.alice.dms()[0], @"Your request for *PostgreSQL RDS Instance* is stuck and needs the platform team. Mention `ID` to them.");
-        insta::assert_snapshot!(company.pat.newest_dm(), @"Request `ID` has no card, so nobody can answer it: `show` is given up. Slack refused the call: invalid_blocks");
+        insta::assert_snapshot!(company.alice.dms()[0], @"Your request for *PostgreSQL RDS Instance* is stuck. Ask the platform team for help and give them its id, `ID`.");
+        insta::assert_snapshot!(company.pat.newest_dm(), @"Request `ID` has no card, so nobody can answer it: the job `show` failed for good. Slack refused the call: invalid_blocks");
     })
     .await;
 }

@@ -49,8 +49,8 @@ async fn an_admin_has_a_job_tried_again_and_drops_another() {
         let trail = company.trail().await;
         let lines: Vec<&str> = trail.lines().filter(|line| line.starts_with("job")).collect();
         insta::assert_snapshot!(lines.join("\n"), @"
-        job retried | U0ADMIN | - | - | - | `show:card` of ID, given up because: Slack refused the call: invalid_blocks [button in C0GENERAL]
-        job dropped | U0ADMIN | - | - | - | `show:home` of U0MORGAN, given up because: Slack refused the call: invalid_arguments [button in C0GENERAL]
+        job retried | U0ADMIN | - | - | - | `show:card` of ID, which had failed: Slack refused the call: invalid_blocks [button in C0GENERAL]
+        job dropped | U0ADMIN | - | - | - | `show:home` of U0MORGAN, which had failed: Slack refused the call: invalid_arguments [button in C0GENERAL]
         ");
         assert!(company.trail().await.contains("active | provisioner"));
     })

@@ -29,7 +29,7 @@ async fn what_is_being_made_without_a_record_and_without_a_job_is_looked_at_agai
         company.waits("30m").await;
         assert_eq!(label(company).await, "Active");
         let messages = company.pat.dms().join("\n");
-        assert!(messages.contains("stood still, because the job that moves it on was gone"), "{messages}");
+        assert!(messages.contains("made no progress because its next job was missing"), "{messages}");
         let trail = company.trail().await;
         assert!(trail.contains("looked at again | clock"), "{trail}");
     })

@@ -113,7 +113,7 @@ fn the_rules_are_explained_for_a_person_and_their_values() {
 fn rules_and_stages_are_explained_and_so_is_what_nobody_could_approve() {
     let place = Place::new("127.0.0.1:0");
     let rules = "mode: required
-  stages: [{approvers: manager, quiet: [U0BOSS]}, {approvers: [U0SAM, S0SECURITY]}]
+  stages: [{approvers: manager, silent: [U0BOSS]}, {approvers: [U0SAM, S0SECURITY]}]
   rules:
     - {when: {parameter: Environment, is: [dev], monthly_cost_at_most: 10}, mode: auto}
     - {when: {monthly_cost_above: 20}, approvers: team, needed: 2}
@@ -133,8 +133,8 @@ fn rules_and_stages_are_explained_and_so_is_what_nobody_could_approve() {
     approval:   automatic, because Environment is dev and it costs at most $10 a month
     cost:       about $8.21/month, us-east-1 list price of 2026-08-21
     quota:      0 of 5 used, 5 left
-    problem:    ecs-service asks the requester's manager, and no profile field names one: set `slack.manager_field`; until then the team's approvers are asked
-    problem:    nobody of team payments can ever get ecs-service: it needs 2 different approvers, and so many are not named: name more approvers for team payments, or ask for fewer in product.yml
+    problem:    ecs-service asks the requester's manager, but no profile field for the manager is set: set `slack.manager_field`; until then the team's approvers are asked
+    problem:    nobody in team payments can ever get ecs-service: it needs 2 different approvers, but fewer are named: name more approvers for team payments, or ask for fewer in product.yml
     exit 0
     ");
     insta::assert_snapshot!(explain(&["Environment=prod", "DesiredCount=2"]), @"
@@ -142,8 +142,8 @@ fn rules_and_stages_are_explained_and_so_is_what_nobody_could_approve() {
     approval:   1 needed (one of the manager of U0ALICE, who must be one of U0MORGAN; and, without being mentioned, U0BOSS), then 1 needed (one of U0SAM, S0SECURITY), within 1d
     cost:       about $15.42/month, us-east-1 list price of 2026-08-21
     quota:      0 of 5 used, 5 left
-    problem:    ecs-service asks the requester's manager, and no profile field names one: set `slack.manager_field`; until then the team's approvers are asked
-    problem:    nobody of team payments can ever get ecs-service: it needs 2 different approvers, and so many are not named: name more approvers for team payments, or ask for fewer in product.yml
+    problem:    ecs-service asks the requester's manager, but no profile field for the manager is set: set `slack.manager_field`; until then the team's approvers are asked
+    problem:    nobody in team payments can ever get ecs-service: it needs 2 different approvers, but fewer are named: name more approvers for team payments, or ask for fewer in product.yml
     exit 0
     ");
     insta::assert_snapshot!(explain(&["Environment=prod", "DesiredCount=6"]), @"
@@ -151,8 +151,8 @@ fn rules_and_stages_are_explained_and_so_is_what_nobody_could_approve() {
     approval:   2 needed (different ones of U0MORGAN), within 1d, because it costs more than $20 a month
     cost:       about $44.25/month, us-east-1 list price of 2026-08-21
     quota:      0 of 5 used, 5 left
-    problem:    ecs-service asks the requester's manager, and no profile field names one: set `slack.manager_field`; until then the team's approvers are asked
-    problem:    nobody of team payments can ever get ecs-service: it needs 2 different approvers, and so many are not named: name more approvers for team payments, or ask for fewer in product.yml
+    problem:    ecs-service asks the requester's manager, but no profile field for the manager is set: set `slack.manager_field`; until then the team's approvers are asked
+    problem:    nobody in team payments can ever get ecs-service: it needs 2 different approvers, but fewer are named: name more approvers for team payments, or ask for fewer in product.yml
     exit 0
     ");
 }
@@ -190,7 +190,7 @@ fn the_trail_is_verified_without_being_printed() {
     the trail: entry number 1 is missing
     the trail: the entries of numbers 4 to 5 are missing
     request ID: entry 0 is followed by entry 2
-    the trail: the entries up to number 25 are not what they were when an earlier version was replaced
+    the trail: the entries up to number 25 have changed since an earlier version was replaced
     the portal's chain: entry 0 is followed by entry 3
     the trail: the entries after number 26 are missing; 27 were written
     The trail of 23 entries does not hold.
@@ -227,7 +227,7 @@ fn records_are_compared_with_what_exists() {
     .unwrap();
     drop(file);
     insta::assert_snapshot!(said(&place.runs(&["reconcile", "--repair"])), @"
-    11111111-2222-4333-8444-555555555555 left-over: it still exists in AWS although its request has ended: remove it there if nobody needs it
+    11111111-2222-4333-8444-555555555555 left-over: it still exists in AWS although its request has ended; remove it there if nobody needs it
     0 requests compared, 1 findings
     the running bot repairs what it can now, and notifies the admins
     exit 1
@@ -330,9 +330,9 @@ fn jobs_that_were_given_up_are_listed_tried_again_or_dropped_and_that_is_on_the_
         })
         .collect();
     insta::assert_snapshot!(told.join("\n"), @"
-    job dropped | operator | `show:home` of U0BOB, given up because: Slack refused the call: invalid_blocks
-    job retried | operator | `show:warning` of U0ALICE, given up because: cannot write there
-    job retried | operator | `show:home` of U0ALICE, given up because: Slack refused the call: invalid_blocks
+    job dropped | operator | `show:home` of U0BOB, which had failed: Slack refused the call: invalid_blocks
+    job retried | operator | `show:warning` of U0ALICE, which had failed: cannot write there
+    job retried | operator | `show:home` of U0ALICE, which had failed: Slack refused the call: invalid_blocks
     ");
 }
 

@@ -118,7 +118,7 @@ async fn whoever_is_no_admin_neither_pauses_nor_looks_after_jobs_and_that_is_not
         }
         insta::assert_snapshot!(company.trail().await, @"
         refused | U0MORGAN | - | - | - | pause new requests: not an admin [command]
-        refused | U0MORGAN | - | - | - | take new requests again: not an admin [command]
+        refused | U0MORGAN | - | - | - | resume new requests: not an admin [command]
         refused | U0MORGAN | - | - | - | see jobs: not an admin [command]
         ");
         company.alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;

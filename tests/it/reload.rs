@@ -45,7 +45,7 @@ async fn what_is_broken_changes_nothing_and_is_told_to_the_admins_once() {
         company.reloads().await;
         company.reloads().await;
         insta::assert_snapshot!(pat.dms().join("\n"), @r#"
-        The new settings or catalog cannot be used, so I go on with those from before. What to correct:
+        The new settings or catalog cannot be used, so the previous ones stay in force. To be corrected:
         • test settings: line 2: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "C0APPROVALS"`
         • test settings: line 3: unknown key `slack.approval_channel`: did you mean `approvals_channel`?
         "#);
@@ -58,7 +58,7 @@ async fn what_is_broken_changes_nothing_and_is_told_to_the_admins_once() {
         company.changes_the_catalog("s3-bucket/product.yml", "description:", "descripton:");
         company.reloads().await;
         insta::assert_snapshot!(pat.newest_dm(), @"
-        The new settings or catalog cannot be used, so I go on with those from before. What to correct:
+        The new settings or catalog cannot be used, so the previous ones stay in force. To be corrected:
         • catalog/s3-bucket/product.yml: line 3: unknown key `descripton`: did you mean `description`?
         ");
         company.changes_the_catalog("s3-bucket/product.yml", "descripton:", "description:");

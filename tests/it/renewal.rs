@@ -212,8 +212,8 @@ async fn however_often_it_is_renewed_it_lives_no_longer_than_its_product_allows_
         let trail = company.trail().await;
         let renewed: Vec<&str> = trail.lines().filter(|line| line.starts_with("renewed")).collect();
         insta::assert_snapshot!(renewed.join("\n"), @"
-        renewed | U0ALICE | payments | s3-bucket | ACTIVE | by 30d, cut to the longest at a time, ends 2027-01-09T09:00:00Z [home tab]
-        renewed | U0ALICE | payments | s3-bucket | ACTIVE | by 30d, cut to the longest at a time, ends 2027-01-29T09:00:00Z [command]
+        renewed | U0ALICE | payments | s3-bucket | ACTIVE | by 30d, limited to the longest allowed, ends 2027-01-09T09:00:00Z [home tab]
+        renewed | U0ALICE | payments | s3-bucket | ACTIVE | by 30d, limited to the longest allowed, ends 2027-01-29T09:00:00Z [command]
         ");
     })
     .await;

@@ -174,9 +174,9 @@ async fn a_running_bot_reads_settings_and_catalog_anew_when_it_is_told_to() {
     assert!(bot.0.wait().unwrap().success());
     let log = bot.0.stderr.take().map(read).unwrap();
     for line in [
-        "settings and catalog stay as they were",
+        "the new settings or catalog cannot be used; the previous ones stay in force",
         "line 3: unknown key `descripton`",
-        "settings and catalog are read anew",
+        "reloaded settings and catalog",
         "team payments changed",
         "a change of this setting takes effect after a restart",
         "server.log",

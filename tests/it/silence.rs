@@ -44,7 +44,7 @@ async fn a_bot_that_was_down_over_the_end_of_a_lease_leaves_its_owner_a_day_to_r
         (Request `id` · Simulated: nothing real is created)
         ");
         let trail = company.trail().await;
-        assert!(trail.contains("end moved | clock | payments | s3-bucket | ACTIVE | people may not have been heard from "), "{trail}");
+        assert!(trail.contains("end moved | clock | payments | s3-bucket | ACTIVE | the bot may have been unreachable from "), "{trail}");
         company.waits("23h").await;
         assert_eq!(label(company).await, "Active");
         alice.clicks("Renew 30 days").await;

@@ -341,7 +341,7 @@ async fn a_takeover_of_a_renamed_team_ends_the_same_wherever_the_bot_stops() {
     active | provisioner | payments | s3-bucket | ACTIVE
     submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
     approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
-    team taken over | clock | - | - | - | payments -> billing: 2 requests, 2 of them not ended
+    team taken over | clock | - | - | - | payments -> billing: 2 requests (2 not ended)
     approved | U0MORGAN | billing | rds-postgres | APPROVED | [button in C0PAYMENTS]
     provisioning | workflow | billing | rds-postgres | PROVISIONING
     active | provisioner | billing | rds-postgres | ACTIVE

@@ -28,7 +28,7 @@ async fn an_admin_has_what_stands_still_looked_at_again_and_it_goes_on() {
         let (alice, pat) = (&company.alice, &company.pat);
         let id = is_stuck(company).await;
         let message = pat.newest_dm();
-        assert!(message.contains("buttons for you: Look again, End it, Leave it."), "{message}");
+        assert!(message.contains("offers you Look again, End it and Leave it."), "{message}");
         alice.runs(&format!("/provision status {id}")).await;
         assert!(!alice.can_click("Look again"), "only for admins");
         pat.runs(&format!("/provision status {id}")).await;
@@ -58,7 +58,7 @@ async fn an_admin_ends_what_stands_still_and_its_slot_is_free() {
         insta::assert_snapshot!(alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* `orders` could not be provisioned. Everything was cleaned up.
         One of its resources could not be created.
-        “the platform team ended it, because it stood still”
+        “the platform team ended it because it was stuck”
         [Try again]
         (Request `id` · Simulated: nothing real is created)
         ");

@@ -110,7 +110,7 @@ async fn what_belongs_in_the_thread_of_a_deleted_card_stands_by_itself_and_is_ke
         assert!(text().starts_with("Provisioning: "), "{}", text());
         company.waits("1h").await;
         assert!(text().starts_with("Active until "), "{}", text());
-        let marked = |line: &String| line.contains("WARN") && line.contains("stands by itself");
+        let marked = |line: &String| line.contains("WARN") && line.contains("as a message of its own");
         assert!(company.logged().iter().any(marked));
     })
     .await;

@@ -146,7 +146,7 @@ async fn whatever_is_rewritten_on_the_trail_is_named() {
         let elsewhere = "UPDATE audit SET request = 'ffffffff-bf17-417a-9d85-8ebd6aa86f68' WHERE n = 8";
         insta::assert_snapshot!(tampered(company, execute(elsewhere)).await, @"
         request ID: 5 were written, and the entries after entry 4 are missing
-        request ID: entry 5 is another one in the order of all entries than in its chain
+        request ID: entry 5 differs between the order of all entries and its chain
         ");
         let forged = |connection: &Connection| {
             let mut entry = entries(connection, &id).pop().unwrap();
@@ -157,13 +157,13 @@ async fn whatever_is_rewritten_on_the_trail_is_named() {
             let sql = "INSERT INTO audit (request, seq, body) VALUES (?1, 6, ?2)";
             connection.execute(sql, [&id, &body]).unwrap();
         };
-        insta::assert_snapshot!(tampered(company, forged).await, @"request ID: its row knows 5 entries, and there are 6");
+        insta::assert_snapshot!(tampered(company, forged).await, @"request ID: its row records 5 entries, but there are 6");
         let rows = |connection: &Connection| {
             connection.execute_batch("DELETE FROM messages; DELETE FROM requests").unwrap();
         };
         let unreadable = "UPDATE audit SET body = 'nothing' WHERE n = 6";
         insta::assert_snapshot!(tampered(company, execute(unreadable)).await, @"the trail: the entry after number 5: cannot read what is stored of ID: column 2, Syntax");
-        insta::assert_snapshot!(tampered(company, rows).await, @"request ID: it has entries and no row");
+        insta::assert_snapshot!(tampered(company, rows).await, @"request ID: it has entries but no row");
         insta::assert_snapshot!(tampered(company, execute("UPDATE portal_chain SET seq = 4")).await, @"the portal's chain: 4 were written, and the entries after entry 3 are missing");
     })
     .await;

@@ -51,10 +51,10 @@ async fn a_renamed_team_has_at_once_what_it_had() {
         company.settle().await;
 
         company.waits("1m").await;
-        insta::assert_snapshot!(pat.newest_dm(), @r#"Team `billing` takes over what team `payments` had: 2 requests, 2 of them not ended. It counts for `billing` from now on. Leave `formerly = ["payments"]` in the settings until `quartermaster doctor` says that nothing is left."#);
+        insta::assert_snapshot!(pat.newest_dm(), @r#"Team `payments` was renamed to `billing`: 2 requests (2 not ended) move to `billing` and count there from now on. Keep `formerly = ["payments"]` in the settings until `quartermaster doctor` says that nothing is left."#);
         let trail = company.trail().await;
         let taken = trail.lines().filter(|line| line.starts_with("team taken over"));
-        insta::assert_snapshot!(taken.collect::<Vec<_>>().join("\n"), @"team taken over | clock | - | - | - | payments -> billing: 2 requests, 2 of them not ended");
+        insta::assert_snapshot!(taken.collect::<Vec<_>>().join("\n"), @"team taken over | clock | - | - | - | payments -> billing: 2 requests (2 not ended)");
         assert!(trail.contains("submitted | U0ALICE | payments | s3-bucket"), "the name of then: {trail}");
         alice.runs("/provision rds-postgres").await;
         assert!(alice.form().contains("Team *billing* already uses 1 of 1"), "{}", alice.form());
@@ -175,13 +175,13 @@ async fn a_removed_team_is_named_and_its_things_are_the_admins_to_decide() {
         company.changes_the_settings(PAYMENTS, "name = \"billing\"");
         company.reloads().await;
         let logged = company.logged().join("\n");
-        assert!(logged.contains("team `payments` is not in the settings any more, and 2 requests"), "not logged");
+        assert!(logged.contains("team `payments` is no longer in the settings but has 2 requests"), "not logged");
         company.waits("1m").await;
         company.restarts().await;
         company.waits("2m").await;
         let count = pat.dms().iter().filter(|text| text.starts_with("This is waiting for <@U0ADMIN>")).count();
         assert_eq!((count, pat.dms().len()), (1, 2), "each once: {:?}", pat.dms());
-        insta::assert_snapshot!(pat.newest_dm(), @r#"Team `payments` is not in the settings any more, and 2 requests of it have not ended (1 waiting for approvers). Admins answer for them meanwhile: `/provision list payments` shows them. To fix this, add `formerly = ["payments"]` to the team that has its things now, or add team `payments` again."#);
+        insta::assert_snapshot!(pat.newest_dm(), @r#"Team `payments` is no longer in the settings but has 2 requests that have not ended (1 waiting for approvers). Admins can answer them meanwhile: `/provision list payments` lists them. To fix this, add `formerly = ["payments"]` to the team that takes its place, or add team `payments` again."#);
 
         pat.runs("/provision list payments").await;
         assert!(pat.is_told().contains("Requests of team payments"), "{}", pat.is_told());

@@ -29,10 +29,10 @@ async fn all_else_goes_on(company: &Company) {
     let counted = format!(r#"quartermaster_jobs_total{{kind="unreadable",outcome="parked"}} {MANY}"#);
     assert!(scraped.contains(&counted), "each was tried once");
     let messages =
-        company.pat.dms().into_iter().filter(|text| text.contains("cannot be read and was given up"));
+        company.pat.dms().into_iter().filter(|text| text.contains("cannot be read, so its work is not done"));
     let told: Vec<String> = messages.collect();
     assert_eq!(told.len(), 1, "once: {told:?}");
-    assert!(told[0].contains("`/provision jobs` lists them all and why"), "{}", told[0]);
+    assert!(told[0].contains("`/provision jobs` lists all of them with the reason"), "{}", told[0]);
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn admins_who_cannot_be_told_of_jobs_that_cannot_be_read_are_told_as_soon_
         assert!(company.pat.dms().is_empty());
         company.waits("10s").await;
         company.waits("1h").await;
-        insta::assert_snapshot!(company.pat.dms().join("\n---\n"), @"The stored job `lease` of `ID` cannot be read and was given up, so what it was for is not done. There may be more, of which you are not told again today. `/provision jobs` lists them all and why, and can drop them: a request that then stands still gets another one within six hours. Find out what wrote them before more is lost.");
+        insta::assert_snapshot!(company.pat.dms().join("\n---\n"), @"The stored job `lease` of `ID` cannot be read, so its work is not done. There may be more; you are not notified again today. `/provision jobs` lists all of them with the reason, and can drop them: a request that needs one gets a new one within six hours. Find out what wrote them before more is lost.");
         company.pat.runs("/provision jobs").await;
         company.pat.clicks("Drop").await;
         company.waits("31d").await;

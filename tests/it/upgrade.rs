@@ -225,7 +225,7 @@ const SEALED_AT: &str = "2027-01-23T09:00:00Z";
 async fn the_trail_of_an_earlier_version_is_sealed_once_and_cannot_be_changed_afterwards() {
     let folder = tempfile::tempdir().unwrap();
     let (file, store) = left_by_version_2(&folder);
-    insta::assert_snapshot!(findings(&store).await.1, @"note: the portal's chain: its end is not stored yet; that begins when a bot of this version starts");
+    insta::assert_snapshot!(findings(&store).await.1, @"note: the portal's chain: its end is not stored yet; a bot of this version stores it at its start");
     let now = SEALED_AT.parse().unwrap();
     let (one, other) = tokio::join!(portal_audit::begin(&store, now), portal_audit::begin(&store, now));
     one.unwrap();
@@ -244,7 +244,8 @@ async fn the_trail_of_an_earlier_version_is_sealed_once_and_cannot_be_changed_af
         assert_eq!(Connection::open(&copy).unwrap().execute(change, []).unwrap(), 1, "{change}");
         let store = SqliteStore::new(Database::open_for_reading(&copy).unwrap());
         let (holds, found) = findings(&store).await;
-        let sealed = "the trail: the entries up to number 25 are not what they were when an earlier version was replaced";
+        let sealed =
+            "the trail: the entries up to number 25 have changed since an earlier version was replaced";
         assert!(!holds && found.contains(sealed), "{change}: {found}");
     }
 }
@@ -269,7 +270,7 @@ async fn a_request_of_an_earlier_version_that_was_removed_is_named() {
         assert_eq!(connection.execute("DELETE FROM requests WHERE id = ?1", [&id]).unwrap(), 1);
         let store = SqliteStore::new(Database::open_for_reading(&copy).unwrap());
         let (holds, found) = findings(&store).await;
-        assert!(!holds && found.contains(&format!("request {id}: it has entries and no row")), "{found}");
+        assert!(!holds && found.contains(&format!("request {id}: it has entries but no row")), "{found}");
     }
 }
 
@@ -310,8 +311,8 @@ async fn what_an_older_bot_appends_beside_a_new_one_is_noted_for_a_day_and_wrong
     );
     let (holds, found) = findings(&store).await;
     insta::assert_snapshot!(found, @"
-    note: request 11111111-2222-4333-8444-555555555555: it has entries and no row; a bot of an earlier version writes so
-    note: the portal's chain: entry 4 and those after it are behind its stored end; a bot of an earlier version writes so
+    note: request 11111111-2222-4333-8444-555555555555: it has entries but no row; bots of an earlier version do this
+    note: the portal's chain: entry 4 and later ones come after its stored end; bots of an earlier version do this
     ");
     assert!(holds);
     // The next entry of a new one follows, and the stored end with it.
@@ -320,7 +321,7 @@ async fn what_an_older_bot_appends_beside_a_new_one_is_noted_for_a_day_and_wrong
         .await
         .unwrap();
     let (holds, found) = findings(&store).await;
-    insta::assert_snapshot!(found, @"note: request 11111111-2222-4333-8444-555555555555: it has entries and no row; a bot of an earlier version writes so");
+    insta::assert_snapshot!(found, @"note: request 11111111-2222-4333-8444-555555555555: it has entries but no row; bots of an earlier version do this");
     assert!(holds);
     append(
         &file,
@@ -331,9 +332,9 @@ async fn what_an_older_bot_appends_beside_a_new_one_is_noted_for_a_day_and_wrong
     append(&file, RequestId::PORTAL, "2027-01-24T10:00:00Z", stored_end(&store).await);
     let (holds, found) = findings(&store).await;
     insta::assert_snapshot!(found, @"
-    note: request 11111111-2222-4333-8444-555555555555: it has entries and no row; a bot of an earlier version writes so
-    request 11111111-2222-4333-8444-666666666666: it has entries and no row
-    the portal's chain: entry 6 and those after it are behind its stored end
+    note: request 11111111-2222-4333-8444-555555555555: it has entries but no row; bots of an earlier version do this
+    request 11111111-2222-4333-8444-666666666666: it has entries but no row
+    the portal's chain: entry 6 and later ones come after its stored end
     ");
     assert!(!holds);
 }

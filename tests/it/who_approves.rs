@@ -58,12 +58,12 @@ async fn a_manager_is_asked_only_if_they_are_an_approver_of_the_team() {
         names_as_manager(company, "U0ALICE", "U0OLGA");
         company.clock.advance("61s");
         alice.runs("/provision rds-postgres").await;
-        insta::assert_snapshot!(approval_line(company), @"*Approval*: <@U0MORGAN> or <@U0ADMIN>; no approver of the team is named as manager in their profile, so the team's approvers are asked");
+        insta::assert_snapshot!(approval_line(company), @"*Approval*: <@U0MORGAN> or <@U0ADMIN>; the requester's profile names no approver of the team as manager, so the team's approvers are asked");
         alice.fills(&[("DatabaseName", "second")]).await;
         alice.submits().await;
         insta::assert_snapshot!(waiting(company), @"
         Waiting for <@U0MORGAN> or <@U0ADMIN>
-        _No approver of the team is named as manager in their profile, so the team's approvers are asked_
+        _The requester's profile names no approver of the team as manager, so the team's approvers are asked_
         [Approve] [Deny] [Approve with changes]
         ");
         company.olga.presses(&morgan.remembers("Approve")).await;
@@ -167,8 +167,8 @@ async fn the_next_are_reminded_in_their_own_time() {
 }
 
 #[tokio::test]
-async fn a_quiet_approver_may_approve_and_is_neither_mentioned_nor_reminded() {
-    run_in(asking("  quiet: [U0ADMIN]\n"), async |company| {
+async fn a_silent_approver_may_approve_and_is_neither_mentioned_nor_reminded() {
+    run_in(asking("  silent: [U0ADMIN]\n"), async |company| {
         company.alice.asks_for("rds-postgres", &DATABASE).await;
         assert_eq!(waiting(company).lines().next(), Some("Waiting for <@U0MORGAN>"));
         company.waits("5h").await;

@@ -189,7 +189,7 @@ impl Stored {
                 let job = JobKind::Show(MessageSlot::Notification(Notification::Status(news)))
                     .due(request.id, entry.at)
                     .key;
-                let key = (job.of.to_string(), job.name);
+                let key = (job.owner.to_string(), job.name);
                 let allowed = 1 + hits.interrupted.get(&key).copied().unwrap_or_default();
                 let copies = said.iter().filter(|message| is_news(message, request, news)).count();
                 if copies > allowed {

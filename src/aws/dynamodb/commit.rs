@@ -73,9 +73,9 @@ fn is_of_jobs_alone(commit: &Commit) -> bool {
         // Only qualifies `quota`.
         namesakes: _,
         tally: None,
-        once: None,
+        idempotency_key: None,
         done: None,
-        given_up: None,
+        unparked: None,
         unless_paused: false,
         pausing: None,
         absence: None,
@@ -205,9 +205,9 @@ impl PreparedCommit {
     async fn parts(&self, store: &DynamoStore, begins: Tip) -> anyhow::Result<Vec<TransactionWrite>> {
         let mut parts = Vec::new();
         parts.extend(self.cause(store)?);
-        parts.extend(self.given_up(store)?);
-        if let Some(once) = &self.commit.once {
-            parts.push(self.once(store, once)?);
+        parts.extend(self.unparked(store)?);
+        if let Some(key) = &self.commit.idempotency_key {
+            parts.push(self.idempotency_key(store, key)?);
         }
         if self.commit.unless_paused {
             parts.push(store.absent(keys::pause(), Check::Pause)?);
@@ -247,7 +247,7 @@ impl PreparedCommit {
         if let Some(absence) = &self.commit.absence {
             parts.push(aways::part(store, absence)?);
         }
-        // `cause` and `given_up` have written theirs, and a transaction must not write an item twice.
+        // `cause` and `unparked` have written theirs, and a transaction must not write an item twice.
         for job in self.commit.jobs.iter().filter(|job| !self.is_cause(job) && !self.is_given_up(job)) {
             parts.push(store.put_if(Table::Events, jobs::encode(job)?, Check::Format, is_readable())?);
         }
@@ -269,17 +269,17 @@ impl PreparedCommit {
 
     /// Records an idempotency key. Expired items may still exist, as DynamoDB deletes them late, so the
     /// condition checks the date too.
-    fn once(&self, store: &DynamoStore, once: &IdempotencyKey) -> anyhow::Result<TransactionWrite> {
-        let mut item = keys::once(&once.key);
+    fn idempotency_key(&self, store: &DynamoStore, key: &IdempotencyKey) -> anyhow::Result<TransactionWrite> {
+        let mut item = keys::idempotency_key(&key.key);
         if let Some(row) = &self.row {
             item.insert("request".to_owned(), text(row.request.id.to_string()));
         }
-        if let Some(until) = once.until {
+        if let Some(until) = key.until {
             ends(&mut item, until);
         }
         let is_new = Expression::new(
             "attribute_not_exists(pk) OR #ttl <= :now",
-            vec![(":now", number(&once.at.as_second()))],
+            vec![(":now", number(&key.at.as_second()))],
         );
         store.put_if(Table::Events, item, Check::Once, is_new.named("#ttl", TTL))
     }
@@ -302,12 +302,12 @@ impl PreparedCommit {
 
     /// Whether this job has the key of the abandoned job, which the same commit then writes anew.
     fn is_given_up(&self, job: &Job) -> bool {
-        self.commit.given_up.as_ref() == Some(&job.key)
+        self.commit.unparked.as_ref() == Some(&job.key)
     }
 
     /// Deletes the abandoned (parked) job, or replaces it if the commit writes a job with the same key.
-    fn given_up(&self, store: &DynamoStore) -> anyhow::Result<Option<TransactionWrite>> {
-        let Some(key) = &self.commit.given_up else { return Ok(None) };
+    fn unparked(&self, store: &DynamoStore) -> anyhow::Result<Option<TransactionWrite>> {
+        let Some(key) = &self.commit.unparked else { return Ok(None) };
         let part = match self.commit.jobs.iter().find(|job| self.is_given_up(job)) {
             Some(job) => {
                 store.put_if(Table::Events, jobs::encode(job)?, Check::Parked, jobs::parked_still())?

@@ -52,7 +52,7 @@ pub(super) fn encode(job: &Job) -> anyhow::Result<Item> {
 
 /// Chooses a job's shard. Any spread will do: the shard is read from the stored job, never computed again.
 fn shard(key: &JobKey) -> u32 {
-    let text = key.of.to_string();
+    let text = key.owner.to_string();
     let bytes = text.bytes().chain(key.name.bytes());
     bytes.fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))) % SHARDS
 }
@@ -97,7 +97,7 @@ pub(super) async fn due(store: &DynamoStore, now: Timestamp, limit: usize) -> an
         // Other kinds of items also have a due date, such as entries of lists.
         if let Some(key) = keys::read_job(pk, sk) {
             // The text of a date sorts like the date.
-            jobs.push((must_text(item, "dueAt")?.to_owned(), key.of.to_string(), key));
+            jobs.push((must_text(item, "dueAt")?.to_owned(), key.owner.to_string(), key));
         }
     }
     jobs.sort_by(|a, b| (&a.0, &a.1, &a.2.name).cmp(&(&b.0, &b.1, &b.2.name)));
@@ -208,7 +208,7 @@ struct JobItem {
 
 impl JobItem {
     fn read(key: &JobKey, job: &Item) -> Self {
-        let subject = format!("the job `{}` of {}", key.name, key.of);
+        let subject = format!("the job `{}` of {}", key.name, key.owner);
         let kind = match read_text(job, "kind") {
             Some(kind) => from_json(&subject, kind),
             None => Err(Unreadable::new(subject, "no text")),
@@ -283,7 +283,8 @@ pub(super) async fn parked(store: &DynamoStore, limit: usize) -> anyhow::Result<
             parked.extend(read_parked(store, key).await?);
         }
     }
-    parked.sort_by(|a, b| (a.key.of.to_string(), &a.key.name).cmp(&(b.key.of.to_string(), &b.key.name)));
+    parked
+        .sort_by(|a, b| (a.key.owner.to_string(), &a.key.name).cmp(&(b.key.owner.to_string(), &b.key.name)));
     Ok(parked)
 }
 
@@ -301,7 +302,7 @@ fn is_parked(job: &Item) -> bool {
 }
 
 pub(super) async fn jobs_of(store: &DynamoStore, owner: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
-    let key = |item: &Item| Some(JobKey { of: owner.clone(), name: read_text(item, "sk")?.to_owned() });
+    let key = |item: &Item| Some(JobKey { owner: owner.clone(), name: read_text(item, "sk")?.to_owned() });
     Ok(all(partition(store, owner), usize::MAX).await?.iter().filter_map(key).collect())
 }
 
@@ -368,5 +369,5 @@ pub(super) async fn conditional(update: UpdateItemFluentBuilder) -> anyhow::Resu
 }
 
 fn cannot(action: &str, key: &JobKey) -> String {
-    format!("cannot {action} the job `{}` of {}", key.name, key.of)
+    format!("cannot {action} the job `{}` of {}", key.name, key.owner)
 }

@@ -95,8 +95,8 @@ pub(super) fn trail_sort(n: u64) -> String {
     format!("{n:020}")
 }
 
-pub(super) fn once(idempotency_key: &str) -> Item {
-    key(format!("ONCE#{idempotency_key}"), "ONCE")
+pub(super) fn idempotency_key(value: &str) -> Item {
+    key(format!("ONCE#{value}"), "ONCE")
 }
 
 pub(super) fn quota_partition(team: &TeamName) -> String {
@@ -192,7 +192,7 @@ pub(super) fn id_partitions(prefix: &str) -> Vec<String> {
 }
 
 pub(super) fn job(job: &JobKey) -> Item {
-    key(jobs_partition(&job.of), job.name.clone())
+    key(jobs_partition(&job.owner), job.name.clone())
 }
 
 /// Partition of the jobs of an owner.
@@ -203,7 +203,7 @@ pub(super) fn jobs_partition(owner: &JobOwner) -> String {
 /// Parses the key of a job.
 pub(super) fn read_job(pk: &str, sk: &str) -> Option<JobKey> {
     let owner = JobOwner::parse(pk.strip_prefix("JOB#")?);
-    Some(JobKey { of: owner, name: sk.to_owned() })
+    Some(JobKey { owner, name: sk.to_owned() })
 }
 
 #[cfg(test)]
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn the_key_of_a_job_reads_back() {
         for owner in [JobOwner::Request(fixtures::submission().id), JobOwner::Portal] {
-            let written = JobKey { of: owner, name: "show:told:ACTIVE".to_owned() };
+            let written = JobKey { owner, name: "show:told:ACTIVE".to_owned() };
             let item = job(&written);
             let part = |name: &str| item[name].as_s().unwrap().clone();
             assert_eq!(read_job(&part("pk"), &part("sk")), Some(written));

@@ -7,7 +7,7 @@ use crate::domain::catalog::{ApprovalConfirm, ApprovalMode, ApprovalRule, Approv
 use crate::domain::period::Period;
 use crate::domain::principal::Principal;
 use cloudformation::ParameterKind;
-use cloudformation::document::Reader;
+use cloudformation::document::{Node, Problem, Reader, Value};
 
 use super::conditions::{auto_condition, conditions};
 use super::context::Context;
@@ -30,7 +30,7 @@ pub(super) fn approval(
 ) -> ApprovalRule {
     let auto_when = reader.maps("auto_when");
     let section = approver_section(&reader);
-    let usual = Stage { approvers: Approvers::Team, needed: 1, quiet: Vec::new() };
+    let usual = Stage { approvers: Approvers::Team, needed: 1, silent: Vec::new() };
     let (first, stages) = match section {
         ApproverSection::One(stage) => (stage, Vec::new()),
         ApproverSection::Several(stages) => (usual, stages),
@@ -43,7 +43,7 @@ pub(super) fn approval(
         rules: reader.maps("rules").into_iter().map(|one| rule_for(one, &first, has_cost, context)).collect(),
         approvers: first.approvers,
         needed: first.needed,
-        quiet: first.quiet,
+        silent: first.silent,
         stages,
         timeout: timeout(&reader),
         remind_after: some_time(&reader, "remind_after", Period::hours(4)),
@@ -102,7 +102,7 @@ enum ApproverSection {
 }
 
 /// The keys of a section with one group of approvers.
-const AT_ONCE: [&str; 3] = ["approvers", "needed", "quiet"];
+const AT_ONCE: [&str; 4] = ["approvers", "needed", "silent", QUIET];
 
 fn approver_section(reader: &Reader<'_>) -> ApproverSection {
     let several: Vec<Stage> = reader.maps("stages").into_iter().map(one_stage).collect();
@@ -138,7 +138,7 @@ fn one_stage(reader: Reader<'_>) -> Stage {
 
 fn stage(reader: &Reader<'_>) -> Stage {
     let approvers = approvers(reader);
-    Stage { needed: needed(reader, &approvers), approvers, quiet: quiet(reader) }
+    Stage { needed: needed(reader, &approvers), approvers, silent: silent(reader) }
 }
 
 /// Parses a rule. Its approver list replaces the default; fields it omits keep their defaults.
@@ -151,7 +151,7 @@ fn rule_for(reader: Reader<'_>, usual: &Stage, has_cost: bool, context: &Context
         ApproverSection::One(stage) => vec![Stage {
             approvers: if reader.has("approvers") { stage.approvers } else { usual.approvers.clone() },
             needed: if reader.has("needed") { stage.needed } else { usual.needed },
-            quiet: if reader.has("quiet") { stage.quiet } else { usual.quiet.clone() },
+            silent: if names_silent(&reader) { stage.silent } else { usual.silent.clone() },
         }],
     };
     if mode == Some(ApprovalMode::Auto) && !stages.is_empty() {
@@ -191,9 +191,39 @@ fn principal(reader: &Reader<'_>, key: &str, text: &str) -> Option<Principal> {
     principal
 }
 
-fn quiet(reader: &Reader<'_>) -> Vec<Principal> {
-    let named = reader.list_of_texts("quiet").unwrap_or_default();
-    named.iter().filter_map(|text| principal(reader, "quiet", text)).collect()
+/// The name of `silent` in earlier versions; still read.
+const QUIET: &str = "quiet";
+
+/// Adds a warning for each key of an approval section that is called differently now.
+pub(super) fn renamed_keys(section: &Node, problems: &mut Vec<Problem>) {
+    match &section.value {
+        Value::Map(entries) => {
+            for entry in entries {
+                if entry.key == QUIET {
+                    let problem = format!("`{QUIET}` is called `silent` now");
+                    problems.push(Problem::new(entry.line, problem, "rename it"));
+                }
+                renamed_keys(&entry.value, problems);
+            }
+        }
+        Value::List(nodes) => nodes.iter().for_each(|node| renamed_keys(node, problems)),
+        Value::Scalar { .. } => {}
+    }
+}
+
+fn names_silent(reader: &Reader<'_>) -> bool {
+    reader.has("silent") || reader.has(QUIET)
+}
+
+fn silent(reader: &Reader<'_>) -> Vec<Principal> {
+    let key = if reader.has("silent") { "silent" } else { QUIET };
+    if key == "silent" && reader.has(QUIET) {
+        let problem =
+            format!("`{}` is the former name of `silent`, which is there as well", reader.path_of(QUIET));
+        reader.report(QUIET, problem, "keep only `silent`");
+    }
+    let named = reader.list_of_texts(key).unwrap_or_default();
+    named.iter().filter_map(|text| principal(reader, key, text)).collect()
 }
 
 fn needed(reader: &Reader<'_>, approvers: &Approvers) -> u32 {

@@ -59,6 +59,18 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> (Option<ProductFile>, V
     (Some(file), problems.into_sorted())
 }
 
+/// Returns a warning for each key of a product file that is called differently now.
+pub(super) fn renamed_keys(text: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    // A file that cannot be parsed is reported by `read`.
+    if let Ok(node) = parse_yaml(text)
+        && let Some(section) = node.get("approval")
+    {
+        approval::renamed_keys(section, &mut problems);
+    }
+    problems
+}
+
 fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
     // Read first, because the parameter for the team is checked with these names.
     let requesters = terms::requesters(&reader);

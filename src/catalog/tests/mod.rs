@@ -99,7 +99,7 @@ fn only_a_name_is_needed_and_everything_else_has_its_default() {
     assert_eq!(product.version, "v1.0");
     assert!(product.description.is_empty() && product.bind.is_empty());
     assert!(product.cost.is_empty() && product.outputs.is_empty());
-    insta::assert_snapshot!(format!("{:?}", product.approval), @"ApprovalRule { mode: Required, auto_when: [], rules: [], approvers: Team, needed: 1, quiet: [], stages: [], timeout: Period(24h), remind_after: Period(4h), escalate_after: Period(12h), self_approval: false, confirm: Click, may_reduce: [] }");
+    insta::assert_snapshot!(format!("{:?}", product.approval), @"ApprovalRule { mode: Required, auto_when: [], rules: [], approvers: Team, needed: 1, silent: [], stages: [], timeout: Period(24h), remind_after: Period(4h), escalate_after: Period(12h), self_approval: false, confirm: Click, may_reduce: [] }");
     assert_eq!(
         product.lease,
         LeaseTerms {
@@ -149,7 +149,7 @@ outputs: [Arn]
     );
     insta::assert_snapshot!(format!("{:?}\n{:?}\n{:?}", product.bind, product.approval, product.lease), @r#"
     {"Request": RequestId, "Team": Team}
-    ApprovalRule { mode: Required, auto_when: [Parameter { parameter: "Environment", is: ["dev"] }, MonthlyCostAtMost(50)], rules: [], approvers: Listed([Person(PersonId("U0MORGAN")), Group(GroupId("S0LEADS"))]), needed: 2, quiet: [], stages: [], timeout: Period(2h), remind_after: Period(1h), escalate_after: Period(1h 30m), self_approval: true, confirm: Click, may_reduce: [] }
+    ApprovalRule { mode: Required, auto_when: [Parameter { parameter: "Environment", is: ["dev"] }, MonthlyCostAtMost(50)], rules: [], approvers: Listed([Person(PersonId("U0MORGAN")), Group(GroupId("S0LEADS"))]), needed: 2, silent: [], stages: [], timeout: Period(2h), remind_after: Period(1h), escalate_after: Period(1h 30m), self_approval: true, confirm: Click, may_reduce: [] }
     LeaseTerms { ttl: Period(168h), grace: Period(48h), reminders: [Period(24h), Period(2h)], renew: [Period(168h), Period(336h)], max_renewals: 0 }
     "#);
     assert_eq!(
@@ -196,7 +196,7 @@ fn rules_and_stages_are_read_with_what_they_leave_out() {
         "name: Topic
 approval:
   approvers: manager
-  quiet: [U0BOSS]
+  silent: [U0BOSS]
   rules:
     - {when: {parameter: Environment, is: [dev], team: [payments]}, mode: auto}
     - {when: {monthly_cost_above: 200}, needed: 2}
@@ -207,8 +207,8 @@ cost: [{usd: 1.00}]
     let lines = product.approval.rules.iter().map(|rule| format!("{rule:?}"));
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
     RuleFor { when: [Parameter { parameter: "Environment", is: ["dev"] }, Team([TeamName("payments")])], mode: Auto, stages: [] }
-    RuleFor { when: [MonthlyCostAbove(200)], mode: Required, stages: [Stage { approvers: Manager, needed: 2, quiet: [Person(PersonId("U0BOSS"))] }] }
-    RuleFor { when: [MonthlyCostAtMost(5)], mode: Required, stages: [Stage { approvers: Team, needed: 1, quiet: [] }, Stage { approvers: Listed([Group(GroupId("S0SECURITY"))]), needed: 2, quiet: [] }] }
+    RuleFor { when: [MonthlyCostAbove(200)], mode: Required, stages: [Stage { approvers: Manager, needed: 2, silent: [Person(PersonId("U0BOSS"))] }] }
+    RuleFor { when: [MonthlyCostAtMost(5)], mode: Required, stages: [Stage { approvers: Team, needed: 1, silent: [] }, Stage { approvers: Listed([Group(GroupId("S0SECURITY"))]), needed: 2, silent: [] }] }
     "#);
     assert_eq!(product.approval.approvers, Approvers::Manager);
     let stages = "name: Topic\napproval:\n  stages: [{approvers: manager}, {approvers: [S0SECURITY]}]\n";

@@ -115,12 +115,14 @@ pub fn period_asked(request: &Request) -> Option<(Period, Vec<Period>)> {
 
 /// Whether an approver can reduce anything.
 pub fn can_be_reduced(request: &Request) -> bool {
-    let asked = Reducible::of(request);
-    let is_shorter = asked.period.is_some_and(|period| !shorter_leases(period).is_empty());
-    let may_reduce = &asked.product.approval.may_reduce;
+    let reducible = Reducible::of(request);
+    let is_shorter = reducible.period.is_some_and(|period| !shorter_leases(period).is_empty());
+    let may_reduce = &reducible.product.approval.may_reduce;
     // Of a change, only what it changes.
     let is_smaller = may_reduce.iter().any(|key| {
-        asked.value(key).is_some_and(|value| asked.existing.is_none() || asked.existing(key) != Some(value))
+        reducible
+            .value(key)
+            .is_some_and(|value| reducible.existing.is_none() || reducible.existing(key) != Some(value))
     });
     is_shorter || is_smaller
 }
@@ -133,11 +135,11 @@ pub fn unchanged<'p>(
     request: &Request,
     product: Option<&'p Product>,
 ) -> Result<Option<&'p Product>, Irreducible> {
-    let asked = Reducible::of(request);
-    if asked.kind == AboutKind::Renew {
+    let reducible = Reducible::of(request);
+    if reducible.kind == AboutKind::Renew {
         return Ok(None);
     }
-    let hash = &asked.product.template_hash;
+    let hash = &reducible.product.template_hash;
     let product = product.filter(|product| product.template_hash == *hash);
     product.map(Some).ok_or(Irreducible::ProductChanged)
 }
@@ -145,18 +147,18 @@ pub fn unchanged<'p>(
 /// Returns the fields that can be reduced, each offering the current value and everything below it, but of a change
 /// nothing below what exists.
 pub fn reducible_fields(request: &Request, product: &Product) -> Vec<Field> {
-    let asked = Reducible::of(request);
+    let reducible = Reducible::of(request);
     let Ok(form) = Form::from_template(&product.offered(), &product.preset()) else { return Vec::new() };
-    let hidden = product.hidden(&values(asked.parameters));
-    let named = asked.product.approval.may_reduce.iter().filter(|key| !hidden.contains(*key));
+    let hidden = product.hidden(&values(reducible.parameters));
+    let named = reducible.product.approval.may_reduce.iter().filter(|key| !hidden.contains(*key));
     named
         .filter_map(|key| {
             let field = form.field(key)?;
-            let least = match asked.existing {
+            let least = match reducible.existing {
                 None => Least::Any,
-                Some(_) => Least::Value(asked.existing(key)?),
+                Some(_) => Least::Value(reducible.existing(key)?),
             };
-            narrowed(field, asked.value(key)?, least)
+            narrowed(field, reducible.value(key)?, least)
         })
         .collect()
 }
@@ -170,7 +172,7 @@ enum Least<'a> {
     Value(&'a str),
 }
 
-fn narrowed(field: &Field, asked: &str, least: Least<'_>) -> Option<Field> {
+fn narrowed(field: &Field, current: &str, least: Least<'_>) -> Option<Field> {
     let input = match &field.input {
         Input::Select { options } => {
             // Options are listed from small to large, so those up to the requested one are no larger.
@@ -178,11 +180,11 @@ fn narrowed(field: &Field, asked: &str, least: Least<'_>) -> Option<Field> {
                 Least::Any => 0,
                 Least::Value(value) => field.position(value)?,
             };
-            let options = options.get(first..=field.position(asked)?)?.to_vec();
+            let options = options.get(first..=field.position(current)?)?.to_vec();
             (options.len() > 1).then_some(Input::Select { options })?
         }
         Input::Number { decimal, min, .. } => {
-            let max = parse_number(asked)?;
+            let max = parse_number(current)?;
             let min = match least {
                 Least::Any => *min,
                 Least::Value(value) => Some(parse_number(value)?),
@@ -194,7 +196,7 @@ fn narrowed(field: &Field, asked: &str, least: Least<'_>) -> Option<Field> {
         Input::TypeAhead { .. } | Input::Existing { .. } | Input::Text { .. } => return None,
     };
     let mut narrowed = Field { input, ..field.clone() };
-    narrowed.canonical.keep(asked);
+    narrowed.canonical.keep(current);
     Some(narrowed)
 }
 
@@ -213,47 +215,47 @@ pub fn approved_changes(
     wanted: &RequestedReduction,
 ) -> Result<ApprovedChanges, Irreducible> {
     let product = unchanged(request, product)?;
-    let asked = Reducible::of(request);
-    let lease = shorter(asked.period, wanted.lease)?;
-    let is_new = |(key, to): &(&String, &String)| asked.value(key) != Some(to.as_str());
+    let reducible = Reducible::of(request);
+    let lease = shorter(reducible.period, wanted.lease)?;
+    let is_new = |(key, to): &(&String, &String)| reducible.value(key) != Some(to.as_str());
     let changed: Vec<_> = wanted.parameters.iter().filter(is_new).collect();
-    let mut lowered = ApprovedChanges {
-        kind: asked.kind,
+    let mut approved = ApprovedChanges {
+        kind: reducible.kind,
         lease,
         parameters: Vec::new(),
-        estimate: asked.estimate.cloned(),
+        estimate: reducible.estimate.cloned(),
         after: request.approval().reductions.len(),
     };
     // A shorter lease alone affects neither the template nor the price.
-    let Some((first, _)) = changed.first() else { return Ok(lowered) };
-    let not_offered = || Irreducible::NotOffered { what: (*first).clone() };
+    let Some((first, _)) = changed.first() else { return Ok(approved) };
+    let not_offered = || Irreducible::NotOffered { name: (*first).clone() };
     let product = product.ok_or_else(not_offered)?;
     let fields = reducible_fields(request, product);
     for (key, to) in changed {
-        let not_offered = || Irreducible::NotOffered { what: key.clone() };
+        let not_offered = || Irreducible::NotOffered { name: key.clone() };
         let field = fields.iter().find(|field| field.key == *key).ok_or_else(not_offered)?;
-        let from = asked.value(key).ok_or_else(not_offered)?;
+        let from = reducible.value(key).ok_or_else(not_offered)?;
         is_less(product, field, from, to)?;
         let label = product.label(key, to).map(str::to_owned);
-        lowered.parameters.push(ApprovedParameter { key: key.clone(), to: to.clone(), label });
+        approved.parameters.push(ApprovedParameter { key: key.clone(), to: to.clone(), label });
     }
     if let Some(order) = request.approval().change()
-        && order.reduced(&lowered.values()).differences.is_empty()
+        && order.reduced(&approved.values()).differences.is_empty()
     {
         return Err(Irreducible::NothingLeft);
     }
-    lowered.estimate = allowed(&asked, product, prices, &lowered.parameters)?;
-    Ok(lowered)
+    approved.estimate = allowed(&reducible, product, prices, &approved.parameters)?;
+    Ok(approved)
 }
 
-fn shorter(asked: Option<Period>, wanted: Option<Period>) -> Result<Option<Period>, Irreducible> {
-    let Some(wanted) = wanted.filter(|wanted| Some(*wanted) != asked) else { return Ok(None) };
-    let what = || "Lease".to_owned();
-    let Some(asked) = asked else { return Err(Irreducible::NotOffered { what: what() }) };
-    if shorter_leases(asked).contains(&wanted) {
+fn shorter(current: Option<Period>, wanted: Option<Period>) -> Result<Option<Period>, Irreducible> {
+    let Some(wanted) = wanted.filter(|wanted| Some(*wanted) != current) else { return Ok(None) };
+    let name = || "Lease".to_owned();
+    let Some(current) = current else { return Err(Irreducible::NotOffered { name: name() }) };
+    if shorter_leases(current).contains(&wanted) {
         return Ok(Some(wanted));
     }
-    Err(Irreducible::NotLess { what: what(), from: asked.to_string(), to: wanted.to_string() })
+    Err(Irreducible::NotLess { name: name(), from: current.to_string(), to: wanted.to_string() })
 }
 
 fn is_less(product: &Product, field: &Field, from: &str, to: &str) -> Result<(), Irreducible> {
@@ -270,7 +272,7 @@ fn is_less(product: &Product, field: &Field, from: &str, to: &str) -> Result<(),
         Some(message) if is_typed || is_less => Err(Irreducible::NotAllowed { message: sentence(&message) }),
         _ if !is_less => {
             let (from, to) = (from.to_owned(), to.to_owned());
-            Err(Irreducible::NotLess { what: field.key.clone(), from, to })
+            Err(Irreducible::NotLess { name: field.key.clone(), from, to })
         }
         _ => Ok(()),
     }
@@ -278,20 +280,20 @@ fn is_less(product: &Product, field: &Field, from: &str, to: &str) -> Result<(),
 
 /// Returns the new estimate, if the template allows all values together and the cost is not higher.
 fn allowed(
-    asked: &Reducible<'_>,
+    reducible: &Reducible<'_>,
     product: &Product,
     prices: &PriceList,
-    lowered: &[ApprovedParameter],
+    reduced: &[ApprovedParameter],
 ) -> Result<Option<Estimate>, Irreducible> {
-    let new = replaced(asked.parameters, lowered);
+    let new = replaced(reducible.parameters, reduced);
     // A field that became visible would need a value that the requester never gave.
-    if product.hidden(&values(&new)) != product.hidden(&values(asked.parameters)) {
+    if product.hidden(&values(&new)) != product.hidden(&values(reducible.parameters)) {
         return Err(Irreducible::AsksOtherwise);
     }
     if let Some(broken) = product.template.failed_rules(&new).into_iter().next() {
         return Err(Irreducible::NotAllowed { message: sentence(&broken.message) });
     }
-    let Some(before) = asked.estimate else { return Ok(None) };
+    let Some(before) = reducible.estimate else { return Ok(None) };
     let after = estimate(&product.cost, &|key| value_of(&new, key), prices);
     let after = after.filter(|after| after.monthly <= before.monthly);
     let costs_more = || Irreducible::CostsMore { now: dollars(before.monthly) };
@@ -303,14 +305,16 @@ fn sentence(message: &str) -> String {
     message.trim_end_matches('.').to_owned()
 }
 
-fn replaced(parameters: &[(String, String)], lowered: &[ApprovedParameter]) -> Vec<(String, String)> {
-    let new = |key: &str| lowered.iter().find(|one| one.key == key).map(|one| one.to.clone());
+fn replaced(parameters: &[(String, String)], reduced: &[ApprovedParameter]) -> Vec<(String, String)> {
+    let new = |key: &str| {
+        reduced.iter().find(|parameter| parameter.key == key).map(|parameter| parameter.to.clone())
+    };
     parameters.iter().map(|(key, old)| (key.clone(), new(key).unwrap_or_else(|| old.clone()))).collect()
 }
 
 impl ApprovedChanges {
     fn values(&self) -> Vec<(&str, &str)> {
-        self.parameters.iter().map(|one| (one.key.as_str(), one.to.as_str())).collect()
+        self.parameters.iter().map(|parameter| (parameter.key.as_str(), parameter.to.as_str())).collect()
     }
 
     /// Applies the changes to what the approval asks for and returns the reductions and the saving in US dollars a month.
@@ -330,25 +334,27 @@ impl ApprovedChanges {
             to: to.to_owned(),
             by: by.clone(),
         };
-        let asked = Reducible::of(request);
-        let mut made = Vec::new();
-        if let (Some(lease), Some(period)) = (self.lease, asked.period) {
-            made.push(reduction(None, &period.to_string(), &lease.to_string()));
+        let reducible = Reducible::of(request);
+        let mut reductions = Vec::new();
+        if let (Some(lease), Some(period)) = (self.lease, reducible.period) {
+            reductions.push(reduction(None, &period.to_string(), &lease.to_string()));
         }
-        for one in &self.parameters {
-            if let Some(from) = asked.value(&one.key) {
-                made.push(reduction(Some(&one.key), from, &one.to));
+        for parameter in &self.parameters {
+            if let Some(from) = reducible.value(&parameter.key) {
+                reductions.push(reduction(Some(&parameter.key), from, &parameter.to));
             }
         }
         let before = request.held_monthly();
+        // Compared before and after, since a change saves only what it would have added.
         self.replace(request);
-        request.approval_mut().reductions.extend(made.iter().cloned());
-        Ok((made, before.saturating_sub(request.held_monthly())))
+        request.approval_mut().reductions.extend(reductions.iter().cloned());
+        Ok((reductions, before.saturating_sub(request.held_monthly())))
     }
 
     fn replace(&self, request: &mut Request) {
         let labels = |labels: &mut BTreeMap<String, String>| {
             for ApprovedParameter { key, label, .. } in &self.parameters {
+                // The label of the old value must not stand beside the new one.
                 labels.remove(key);
                 labels.extend(label.clone().map(|label| (key.clone(), label)));
             }

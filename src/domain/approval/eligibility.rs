@@ -10,7 +10,7 @@ pub enum Eligibility {
     /// They are an approver.
     Approver,
     /// They answer on behalf of this absent approver.
-    InsteadOf(PersonId),
+    OnBehalfOf(PersonId),
     /// Their answer does not count.
     Nobody,
 }
@@ -23,17 +23,18 @@ pub enum Eligibility {
 pub fn may_decide(
     request: &Request,
     person: &PersonId,
-    standing: Eligibility,
+    eligibility: Eligibility,
     approvers: &str,
 ) -> Result<Option<PersonId>, Refusal> {
+    // Owner and requester may differ: neither decides about what they get.
     let is_own = *person == request.approval().asked_by || *person == request.owner;
-    match standing {
+    match eligibility {
         Eligibility::Nobody => Err(Refusal::NotAnApprover { approvers: approvers.to_owned() }),
         Eligibility::Approver if is_own && !request.allows_self_approval() => {
             Err(Refusal::OwnRequest { approvers: approvers.to_owned() })
         }
-        Eligibility::InsteadOf(_) if is_own => Err(Refusal::OwnRequest { approvers: approvers.to_owned() }),
+        Eligibility::OnBehalfOf(_) if is_own => Err(Refusal::OwnRequest { approvers: approvers.to_owned() }),
         Eligibility::Approver => Ok(None),
-        Eligibility::InsteadOf(approver) => Ok(Some(approver)),
+        Eligibility::OnBehalfOf(approver) => Ok(Some(approver)),
     }
 }

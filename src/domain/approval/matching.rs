@@ -25,6 +25,7 @@ fn assign<P: Ord + Clone>(
     tried: &mut BTreeSet<P>,
 ) -> bool {
     for person in seats[seat] {
+        // Each person is tried once for a seat, so the search ends.
         if !tried.insert(person.clone()) {
             continue;
         }

@@ -109,7 +109,7 @@ pub enum Answer {
         /// The approver.
         by: PersonId,
         /// The absent approver it was denied on behalf of, if any.
-        instead_of: Option<PersonId>,
+        on_behalf_of: Option<PersonId>,
         /// The reason, in the approver's words.
         reason: String,
     },
@@ -132,14 +132,14 @@ pub struct Consent {
     /// When.
     pub at: Timestamp,
     /// The absent approver it was given on behalf of, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub instead_of: Option<PersonId>,
+    #[serde(rename = "instead_of", default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<PersonId>,
 }
 
 impl Consent {
     /// Whether `person` gave this approval, or it was given on their behalf.
     pub fn is_of(&self, person: &PersonId) -> bool {
-        self.by == *person || self.instead_of.as_ref() == Some(person)
+        self.by == *person || self.on_behalf_of.as_ref() == Some(person)
     }
 }
 
@@ -175,9 +175,9 @@ impl Approval {
     pub(crate) fn answer_in(&self, status: &Status) -> Option<Answer> {
         match status {
             Status::Pending | Status::AwaitingApproval { .. } => None,
-            Status::Denied { by, instead_of, reason } => Some(Answer::Denied {
+            Status::Denied { by, on_behalf_of, reason } => Some(Answer::Denied {
                 by: by.clone(),
-                instead_of: instead_of.clone(),
+                on_behalf_of: on_behalf_of.clone(),
                 reason: reason.clone(),
             }),
             Status::Cancelled => Some(Answer::Withdrawn { by: self.asked_by.clone() }),
@@ -216,7 +216,7 @@ impl Approval {
 }
 
 impl About {
-    /// Returns its kind.
+    /// Returns what it is about, without the details.
     pub fn kind(&self) -> AboutKind {
         match self {
             Self::Create => AboutKind::Create,

@@ -147,7 +147,7 @@ pub fn path_of_exception(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPat
         ApprovalPath::Ask { stages, why, .. } if stages.is_empty() => (rule.stages(), why),
         ApprovalPath::Ask { stages, why, .. } => (stages, why),
     };
-    stages.push(Stage { approvers: Approvers::Admins, needed: 1, quiet: Vec::new() });
+    stages.push(Stage { approvers: Approvers::Admins, needed: 1, silent: Vec::new() });
     ApprovalPath::Ask { needed: needed_in_all(&stages), stages, why }
 }
 
@@ -285,7 +285,7 @@ mod tests {
 
     /// Development is auto-approved; above $200 security approves after the team; search always needs two.
     fn ruled() -> ApprovalRule {
-        let stage = |approvers, needed| Stage { approvers, needed, quiet: Vec::new() };
+        let stage = |approvers, needed| Stage { approvers, needed, silent: Vec::new() };
         let security = Approvers::Listed(vec![Principal::Group(GroupId::new("S0SECURITY"))]);
         let required = |when, stages| RuleFor { when: vec![when], mode: ApprovalMode::Required, stages };
         let dev = Condition::Parameter { parameter: "Environment".into(), is: vec!["dev".into()] };

@@ -51,7 +51,7 @@ pub enum Irreducible {
     /// The value is not smaller.
     NotLess {
         /// The parameter, or the lease.
-        what: String,
+        name: String,
         /// The current value.
         from: String,
         /// The value asked for.
@@ -60,7 +60,7 @@ pub enum Irreducible {
     /// The product does not let approvers change this parameter.
     NotOffered {
         /// The parameter.
-        what: String,
+        name: String,
     },
     /// The template does not allow the value.
     NotAllowed {

@@ -25,9 +25,9 @@ pub struct ApprovalRule {
     /// How many different approvers have to approve, at least 1.
     pub needed: u32,
     /// Silent approvers: they may approve but are not mentioned. May name people who are not in `approvers`.
-    #[serde(default)]
-    pub quiet: Vec<Principal>,
-    /// Stages that are asked one after the other, instead of `approvers`, `needed` and `quiet`; empty if those apply.
+    #[serde(rename = "quiet", default)]
+    pub silent: Vec<Principal>,
+    /// Stages that are asked one after the other, instead of `approvers`, `needed` and `silent`; empty if those apply.
     #[serde(default)]
     pub stages: Vec<Stage>,
     /// Time after which a request without enough approvals times out.
@@ -55,7 +55,7 @@ impl Default for ApprovalRule {
             rules: Vec::new(),
             approvers: Approvers::Team,
             needed: 1,
-            quiet: Vec::new(),
+            silent: Vec::new(),
             stages: Vec::new(),
             timeout: Period::hours(24),
             remind_after: Period::hours(4),
@@ -71,9 +71,9 @@ impl ApprovalRule {
     /// Returns the stages that apply when no rule matches, in order; at least one.
     pub fn stages(&self) -> Vec<Stage> {
         if self.stages.is_empty() {
-            let (approvers, quiet) = (self.approvers.clone(), self.quiet.clone());
+            let (approvers, silent) = (self.approvers.clone(), self.silent.clone());
             // At least one, so that nothing is approved without anybody.
-            return vec![Stage { approvers, needed: self.needed.max(1), quiet }];
+            return vec![Stage { approvers, needed: self.needed.max(1), silent }];
         }
         self.stages.clone()
     }
@@ -129,8 +129,8 @@ pub struct Stage {
     /// How many different approvers, at least 1.
     pub needed: u32,
     /// Silent approvers: they may approve but are not mentioned.
-    #[serde(default)]
-    pub quiet: Vec<Principal>,
+    #[serde(rename = "quiet", default)]
+    pub silent: Vec<Principal>,
 }
 
 /// An approval rule for requests that meet certain conditions.

@@ -131,7 +131,7 @@ impl Request {
         let approval = self.approval();
         let own = [&approval.asked_by, &self.owner].into_iter().filter(|_| !self.allows_self_approval());
         let agreed =
-            approval.consents.iter().flat_map(|consent| [Some(&consent.by), consent.instead_of.as_ref()]);
+            approval.consents.iter().flat_map(|consent| [Some(&consent.by), consent.on_behalf_of.as_ref()]);
         own.chain(agreed.flatten()).collect()
     }
 
@@ -153,15 +153,15 @@ impl Request {
     /// at submission.
     pub fn stages_in_force(&self, now: Option<&ApprovalRule>) -> Vec<StageInForce> {
         let named = now.and_then(|now| self.stages_of(now)).unwrap_or_default();
-        let in_force = |(at, stage): (usize, Stage)| {
+        let in_force = |(index, stage): (usize, Stage)| {
             let needed = stage.needed;
-            match (&stage.approvers, named.get(at)) {
+            match (&stage.approvers, named.get(index)) {
                 // The admins of an exception come from the settings, not from a product.
                 (Approvers::Admins, _) => StageInForce { stage, is_gone: false },
                 (_, Some(named)) => StageInForce { stage: Stage { needed, ..named.clone() }, is_gone: false },
                 // A removed stage must not count as approved, so the admins take its place.
                 (_, None) => {
-                    let stage = Stage { approvers: Approvers::Admins, needed, quiet: Vec::new() };
+                    let stage = Stage { approvers: Approvers::Admins, needed, silent: Vec::new() };
                     StageInForce { stage, is_gone: true }
                 }
             }
@@ -186,22 +186,22 @@ impl Request {
             Some(order) => (&order.parameters, order.estimate.as_ref()),
         };
         let matching = matching_rule(rule, &self.team, parameters, estimate);
-        let matching = matching.filter(|at| is_same(&rule.rules[*at].stages));
+        let matching = matching.filter(|index| is_same(&rule.rules[*index].stages));
         // Approvers may have reduced the parameters since, so that the rule which chose the stages no longer matches.
-        let matched = matching.or_else(|| rule.rules.iter().position(|one| is_same(&one.stages)));
-        let Some(at) = matched else { return is_same(&rule.stages()).then(|| now.stages()) };
+        let matched = matching.or_else(|| rule.rules.iter().position(|rule| is_same(&rule.stages)));
+        let Some(index) = matched else { return is_same(&rule.stages()).then(|| now.stages()) };
         // Rules have no name. One is identified by its conditions, or by its position if only the conditions were
         // edited.
-        let by_place = || now.rules.get(at).filter(|_| now.rules.len() == rule.rules.len());
-        let named = now.rules.iter().find(|one| one.when == rule.rules[at].when).or_else(by_place)?;
+        let by_place = || now.rules.get(index).filter(|_| now.rules.len() == rule.rules.len());
+        let named = now.rules.iter().find(|other| other.when == rule.rules[index].when).or_else(by_place)?;
         Some(if named.stages.is_empty() { now.stages() } else { named.stages.clone() })
     }
 
     /// Returns the current stage; the last one once all have approved.
     pub fn stage(&self) -> Stage {
         let mut stages = self.stages();
-        let at = place(&stages, self.approval().consents.len());
-        stages.swap_remove(at)
+        let index = place(&stages, self.approval().consents.len());
+        stages.swap_remove(index)
     }
 
     /// Returns the stage that is asked after this many approvals, counted from 0, and the number of stages.
@@ -212,11 +212,12 @@ impl Request {
 }
 
 fn place(stages: &[Stage], agreed: usize) -> usize {
+    // Approvals count for the stages in their order, whoever gave them.
     let mut left = agreed;
-    for (at, stage) in stages.iter().enumerate() {
+    for (index, stage) in stages.iter().enumerate() {
         let needed = usize::try_from(stage.needed.max(1)).unwrap_or(usize::MAX);
         if left < needed {
-            return at;
+            return index;
         }
         left -= needed;
     }
@@ -234,7 +235,7 @@ mod tests {
 
     fn stage(needed: u32, names: &[&str]) -> Stage {
         let approvers = names.iter().map(|name| Principal::parse(name).unwrap()).collect();
-        Stage { approvers: Approvers::Listed(approvers), needed, quiet: Vec::new() }
+        Stage { approvers: Approvers::Listed(approvers), needed, silent: Vec::new() }
     }
 
     fn rule(stages: Vec<Stage>, rules: Vec<RuleFor>) -> ApprovalRule {

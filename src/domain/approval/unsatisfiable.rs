@@ -11,14 +11,14 @@ use crate::domain::principal::Principal;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsatisfiableApproval {
     /// The problem.
-    pub what: String,
+    pub problem: String,
     /// What to do about it.
     pub remedy: String,
 }
 
 /// Returns all approvals of this product that nobody could give.
 pub fn unsatisfiable_approvals(product: &Product, organization: &Organization) -> Vec<UnsatisfiableApproval> {
-    let mut found = Vec::new();
+    let mut unsatisfiable = Vec::new();
     let asks_managers = product
         .approval
         .paths_within_budget()
@@ -26,17 +26,21 @@ pub fn unsatisfiable_approvals(product: &Product, organization: &Organization) -
         .flatten()
         .any(|stage| stage.approvers == Approvers::Manager);
     if asks_managers && organization.manager_field.is_none() {
-        found.push(UnsatisfiableApproval {
-            what: format!("{} asks the requester's manager, and no profile field names one", product.key),
+        unsatisfiable.push(UnsatisfiableApproval {
+            problem: format!(
+                "{} asks the requester's manager, but no profile field for the manager is set",
+                product.key
+            ),
             remedy: "set `slack.manager_field`; until then the team's approvers are asked".to_owned(),
         });
     }
     let teams = organization.teams.iter().filter(|team| product.requesters.include(&team.name));
     for team in teams {
-        found.extend(paths_for(product, team).iter().find_map(|stages| of_team(product, team, stages)));
-        found.extend(of_exceptions(product, team, &organization.admins));
+        unsatisfiable
+            .extend(paths_for(product, team).iter().find_map(|stages| of_team(product, team, stages)));
+        unsatisfiable.extend(of_exceptions(product, team, &organization.admins));
     }
-    found
+    unsatisfiable
 }
 
 /// Returns the paths that a request of this team may take, whatever else it holds. With a budget, approvers are asked
@@ -50,20 +54,24 @@ fn paths_for(product: &Product, team: &Team) -> Vec<Vec<Stage>> {
 /// admins there are no exceptions.
 fn of_exceptions(product: &Product, team: &Team, admins: &[Principal]) -> Option<UnsatisfiableApproval> {
     // The members of a group are unknown here, so it counts as enough.
-    let known = !admins.iter().any(|one| matches!(one, Principal::Group(_)));
+    let are_known = !admins.iter().any(|admin| matches!(admin, Principal::Group(_)));
     let paths = paths_for(product, team);
-    let can_be = |stages: &Vec<Stage>| {
+    let is_grantable = |stages: &Vec<Stage>| {
         let mut seats = seats(team, stages);
-        let without = can_be_staffed(&seats);
+        // Without enough approvers an ordinary request fails as well, which `of_team` reports.
+        let is_staffed = can_be_staffed(&seats);
         seats.push((1, admins.iter().cloned().collect()));
-        !without || can_be_staffed(&seats)
+        !is_staffed || can_be_staffed(&seats)
     };
-    (product.quota.may_except(admins) && known && !paths.iter().all(can_be)).then(|| UnsatisfiableApproval {
-        what: format!(
-            "nobody of team {} can ever get an exception for {}: no admin is named beside its approvers",
-            team.name, product.key
-        ),
-        remedy: "name another one as `slack.admins`, or write `exceptions: refuse` in product.yml".to_owned(),
+    (product.quota.may_except(admins) && are_known && !paths.iter().all(is_grantable)).then(|| {
+        UnsatisfiableApproval {
+            problem: format!(
+                "nobody in team {} can ever get an exception for {}: no admin is named besides its approvers",
+                team.name, product.key
+            ),
+            remedy: "name another admin in `slack.admins`, or write `exceptions: refuse` in product.yml"
+                .to_owned(),
+        }
     })
 }
 
@@ -72,29 +80,29 @@ fn of_team(product: &Product, team: &Team, stages: &[Stage]) -> Option<Unsatisfi
     let needed = needed_in_all(stages);
     let remedy = format!("name more approvers for team {}, or ask for fewer in product.yml", team.name);
     if !can_be_staffed(&seats) {
-        let what = format!(
-            "nobody of team {} can ever get {}: it needs {needed} different approvers, and so many are not named",
+        let problem = format!(
+            "nobody in team {} can ever get {}: it needs {needed} different approvers, but fewer are named",
             team.name, product.key
         );
-        return Some(UnsatisfiableApproval { what, remedy });
+        return Some(UnsatisfiableApproval { problem, remedy });
     }
     // Members who are approvers themselves cannot approve their own requests, so the rest has to suffice.
     let alone = team.members.iter().find(|member| {
         let without: Vec<_> = seats
             .iter()
             .map(|(needed, people)| {
-                (*needed, people.iter().filter(|one| one != member).cloned().collect::<BTreeSet<_>>())
+                (*needed, people.iter().filter(|person| person != member).cloned().collect::<BTreeSet<_>>())
             })
             .collect();
         !product.approval.self_approval && !can_be_staffed(&without)
     })?;
-    let what = format!(
-        "{alone} of team {} can never get {}: it needs {needed} other approver{}, and so many are not named",
+    let problem = format!(
+        "{alone} of team {} can never get {}: it needs {needed} other approver{}, but fewer are named",
         team.name,
         product.key,
         if needed == 1 { "" } else { "s" }
     );
-    Some(UnsatisfiableApproval { what, remedy })
+    Some(UnsatisfiableApproval { problem, remedy })
 }
 
 /// Returns the approvers named for each stage. A stage that names a group is left out, because its members are not
@@ -107,7 +115,7 @@ fn seats(team: &Team, stages: &[Stage]) -> Vec<(u32, BTreeSet<Principal>)> {
             // Admins are configured apart and checked in `of_exceptions`.
             Approvers::Admins => return None,
         };
-        let named: BTreeSet<Principal> = named.iter().chain(&stage.quiet).cloned().collect();
+        let named: BTreeSet<Principal> = named.iter().chain(&stage.silent).cloned().collect();
         let is_known = !named.iter().any(|one| matches!(one, Principal::Group(_)));
         is_known.then_some((stage.needed.max(1), named))
     };
@@ -150,7 +158,7 @@ mod tests {
 
     fn told(needed: u32, approvers: &[&str]) -> String {
         let found = unsatisfiable_approvals(&product(needed), &organization(&["U0ALICE"], approvers));
-        found.into_iter().map(|one| one.what).collect::<Vec<_>>().join("\n")
+        found.into_iter().map(|one| one.problem).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -160,9 +168,9 @@ mod tests {
         insta::assert_snapshot!(
             [told(2, &["U0MORGAN"]), told(1, &["U0ALICE"]), told(2, &["U0MORGAN", "U0ALICE"])].join("\n"),
             @"
-            nobody of team payments can ever get s3-bucket: it needs 2 different approvers, and so many are not named
-            U0ALICE of team payments can never get s3-bucket: it needs 1 other approver, and so many are not named
-            U0ALICE of team payments can never get s3-bucket: it needs 2 other approvers, and so many are not named
+            nobody in team payments can ever get s3-bucket: it needs 2 different approvers, but fewer are named
+            U0ALICE of team payments can never get s3-bucket: it needs 1 other approver, but fewer are named
+            U0ALICE of team payments can never get s3-bucket: it needs 2 other approvers, but fewer are named
             "
         );
         let mut own = product(1);
@@ -176,12 +184,12 @@ mod tests {
             let found = unsatisfiable_approvals(product, &organization(&["U0ALICE"], approvers));
             found
                 .into_iter()
-                .map(|one| format!("{}: {}", one.what, one.remedy))
+                .map(|one| format!("{}: {}", one.problem, one.remedy))
                 .collect::<Vec<_>>()
                 .join("\n")
         };
         assert_eq!(told(&product(1), &["U0ADMIN", "U0MORGAN"]), "");
-        insta::assert_snapshot!(told(&product(1), &["U0ADMIN"]), @"nobody of team payments can ever get an exception for s3-bucket: no admin is named beside its approvers: name another one as `slack.admins`, or write `exceptions: refuse` in product.yml");
+        insta::assert_snapshot!(told(&product(1), &["U0ADMIN"]), @"nobody in team payments can ever get an exception for s3-bucket: no admin is named besides its approvers: name another admin in `slack.admins`, or write `exceptions: refuse` in product.yml");
         let mut strict = product(1);
         strict.quota.exceptions = Exceptions::Refuse;
         assert_eq!(told(&strict, &["U0ADMIN"]), "");
@@ -196,7 +204,11 @@ mod tests {
         assert_eq!(unsatisfiable_approvals(&product, &organization), []);
         organization.teams[0].monthly_budget = Some(20.into());
         let [found] = &unsatisfiable_approvals(&product, &organization)[..] else { panic!("one") };
-        assert!(found.what.starts_with("nobody of team payments can ever get s3-bucket"), "{}", found.what);
+        assert!(
+            found.problem.starts_with("nobody in team payments can ever get s3-bucket"),
+            "{}",
+            found.problem
+        );
     }
 
     #[test]
@@ -205,7 +217,10 @@ mod tests {
         product.approval.approvers = Approvers::Manager;
         let mut organization = organization(&["U0ALICE"], &["U0MORGAN"]);
         let [found] = &unsatisfiable_approvals(&product, &organization)[..] else { panic!("one") };
-        assert_eq!(found.what, "s3-bucket asks the requester's manager, and no profile field names one");
+        assert_eq!(
+            found.problem,
+            "s3-bucket asks the requester's manager, but no profile field for the manager is set"
+        );
         organization.manager_field = Some("Xf0MANAGER".into());
         assert_eq!(unsatisfiable_approvals(&product, &organization), []);
     }

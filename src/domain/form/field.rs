@@ -216,8 +216,8 @@ pub(super) fn field(parameter: &Parameter) -> Result<Option<Field>, Problem> {
     Ok(Some(field))
 }
 
-fn problem(parameter: &Parameter, what: &str, remedy: &str) -> Problem {
-    Problem::new(parameter.line, format!("parameter `{}` {what}", parameter.key), remedy)
+fn problem(parameter: &Parameter, description: &str, remedy: &str) -> Problem {
+    Problem::new(parameter.line, format!("parameter `{}` {description}", parameter.key), remedy)
 }
 
 fn left_empty(parameter: &Parameter, input: &Input, default: &str) -> Option<String> {
@@ -299,6 +299,7 @@ fn text_input(parameter: &Parameter) -> Result<Input, Problem> {
             "choose a `MinLength` and `MaxLength` from 1 to 3000, the smaller one first",
         ));
     }
+    // More than a line of a modal shows.
     let multiline = default.contains('\n') || default.chars().count() > 150;
     Ok(Input::Text { multiline, min_length: min.filter(|min| *min > 0), max_length })
 }

@@ -13,7 +13,7 @@ pub(super) fn readable(key: &str) -> String {
     let mut label = String::new();
     for word in words(key) {
         let lower = word.to_lowercase();
-        let shown = if CAPITALS.contains(&lower.as_str()) || is_acronym(&word) {
+        let text = if CAPITALS.contains(&lower.as_str()) || is_acronym(&word) {
             word.to_uppercase()
         } else if label.is_empty() {
             capitalized(&lower)
@@ -23,7 +23,7 @@ pub(super) fn readable(key: &str) -> String {
         if !label.is_empty() {
             label.push(' ');
         }
-        label.push_str(&shown);
+        label.push_str(&text);
     }
     if label.is_empty() { key.to_owned() } else { label }
 }

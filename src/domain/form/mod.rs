@@ -65,7 +65,7 @@ impl Form {
     /// Returns the values that the inputs hold, given what they sent: options by value, and for an empty input the
     /// value it stands for. Leaves out fields that have to be filled and options that were never offered.
     pub fn held(&self, given: &BTreeMap<String, Option<String>>) -> BTreeMap<String, String> {
-        let held = |(key, sent): (&String, &Option<String>)| {
+        let value = |(key, sent): (&String, &Option<String>)| {
             let field = self.field(key)?;
             let value = match sent.as_deref() {
                 None | Some("") if field.options().is_empty() => field.left_empty.clone(),
@@ -73,7 +73,7 @@ impl Form {
             };
             Some((key.clone(), value?))
         };
-        given.iter().filter_map(held).collect()
+        given.iter().filter_map(value).collect()
     }
 }
 

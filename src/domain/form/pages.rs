@@ -26,9 +26,9 @@ impl Form {
     }
 
     /// Returns the pages with visible fields, in order; page 0 if there are none.
-    pub fn pages(&self, unasked: &BTreeSet<String>) -> Vec<usize> {
+    pub fn pages(&self, hidden: &BTreeSet<String>) -> Vec<usize> {
         let mut pages: Vec<usize> =
-            self.groups.iter().filter(|group| group.asks(unasked)).map(|group| group.page).collect();
+            self.groups.iter().filter(|group| group.has_visible(hidden)).map(|group| group.page).collect();
         // Groups are in page order, so equal pages are adjacent.
         pages.dedup();
         if pages.is_empty() { vec![0] } else { pages }
@@ -38,19 +38,19 @@ impl Form {
     pub fn on_page<'f>(
         &'f self,
         page: usize,
-        unasked: &'f BTreeSet<String>,
+        hidden: &'f BTreeSet<String>,
     ) -> impl Iterator<Item = (Option<&'f str>, impl Iterator<Item = &'f Field>)> {
-        let groups = self.groups.iter().filter(move |group| group.page == page && group.asks(unasked));
+        let groups = self.groups.iter().filter(move |group| group.page == page && group.has_visible(hidden));
         groups.map(move |group| {
-            let asked = group.fields.iter().filter(move |field| !unasked.contains(&field.key));
-            (group.title.as_deref(), asked)
+            let visible = group.fields.iter().filter(move |field| !hidden.contains(&field.key));
+            (group.title.as_deref(), visible)
         })
     }
 }
 
 impl FormGroup {
-    fn asks(&self, unasked: &BTreeSet<String>) -> bool {
-        self.fields.iter().any(|field| !unasked.contains(&field.key))
+    fn has_visible(&self, hidden: &BTreeSet<String>) -> bool {
+        self.fields.iter().any(|field| !hidden.contains(&field.key))
     }
 }
 
@@ -92,6 +92,7 @@ pub(super) fn paged(groups: Vec<FormGroup>) -> Vec<FormGroup> {
         }
         split(group, heading, &mut fill, &mut placed);
     }
+    // Last, when it is known which fields share a page.
     for page in 0..=fill.page {
         look_up_long_lists(&mut placed, page);
     }
@@ -131,6 +132,7 @@ fn look_up_long_lists(groups: &mut [FormGroup], page: usize) {
     while bytes(groups) > MAX_VIEW_BYTES {
         let fields = groups.iter_mut().filter(|group| group.page == page).flat_map(|group| &mut group.fields);
         let selects = fields.filter(|field| matches!(field.input, Input::Select { .. }));
+        // The longest first, so that as few selects as possible change.
         let Some(longest) = selects.max_by_key(|field| field_bytes(field)) else {
             return;
         };

@@ -39,13 +39,13 @@ fn is_visible(
     key: &str,
     value: &dyn Fn(&str) -> Option<String>,
 ) -> bool {
-    let mut at = key;
+    let mut current = key;
     for _ in 0..=conditions.len() {
-        let Some(condition) = conditions.get(at) else { return true };
+        let Some(condition) = conditions.get(current) else { return true };
         if !value(&condition.parameter).is_some_and(|value| condition.is.contains(&value)) {
             return false;
         }
-        at = &condition.parameter;
+        current = &condition.parameter;
     }
     // Only a cycle gets here, which the catalog check refuses. Hiding the parameter ends the search.
     false

@@ -53,14 +53,14 @@ impl Canonical {
     }
 
     /// Keeps the spelling of a current value, so that the same numbers or elements do not count as a different value.
-    pub fn keep(&mut self, standing: &str) {
+    pub fn keep(&mut self, current: &str) {
         match self {
             Self::Numbers { numbers, written } => {
                 // In front, because the first spelling of a number wins.
-                numbers.splice(0..0, standing.split(',').map(|text| text.trim().to_owned()));
-                *written = Some(standing.to_owned());
+                numbers.splice(0..0, current.split(',').map(|text| text.trim().to_owned()));
+                *written = Some(current.to_owned());
             }
-            Self::List { written } => *written = Some(standing.to_owned()),
+            Self::List { written } => *written = Some(current.to_owned()),
             Self::AsTyped | Self::Trimmed => {}
         }
     }
@@ -93,9 +93,9 @@ fn list(text: &str, write: impl Fn(&str) -> String) -> String {
 
 fn number(written: &[String], text: &str) -> String {
     let Some(number) = parse_number(text) else { return text.to_owned() };
-    let known = written.iter().find(|known| parse_number(known) == Some(number));
+    let spelling = written.iter().find(|spelling| parse_number(spelling) == Some(number));
     let shortest = || if number.is_zero() { "0".to_owned() } else { number.normalize().to_string() };
-    known.cloned().unwrap_or_else(shortest)
+    spelling.cloned().unwrap_or_else(shortest)
 }
 
 #[cfg(test)]

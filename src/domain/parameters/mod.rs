@@ -40,6 +40,7 @@ impl ParameterValues {
         self.0.retain(|(own, _)| own != key);
         self.0.push((key.to_owned(), value.into()));
         let place = |key: &str| template.parameters.iter().position(|parameter| parameter.key == key);
+        // Rules and evaluation read values in the template's order.
         self.0.sort_by_key(|(key, _)| place(key).unwrap_or(usize::MAX));
     }
 
@@ -82,6 +83,7 @@ pub fn check_parameters(
     hidden: &BTreeSet<String>,
     given: &BTreeMap<String, Option<String>>,
 ) -> Result<ParameterValues, Vec<FieldProblem>> {
+    // No genuine form sends these keys.
     let mut problems: Vec<FieldProblem> = given
         .keys()
         .filter(|key| hidden.contains(*key) || form.field(key).is_none())
@@ -133,9 +135,9 @@ fn check_field(
 }
 
 /// Returns the effective value of a parameter: what the form holds, or its default. Secret defaults are not revealed.
-pub(crate) fn in_effect(parameter: &Parameter, held: Option<&str>) -> Option<String> {
+pub(crate) fn in_effect(parameter: &Parameter, in_form: Option<&str>) -> Option<String> {
     let counts = |value: &&str| !value.is_empty() || takes_nothing(parameter);
-    held.filter(counts).or(parameter.shown_default()).map(str::to_owned)
+    in_form.filter(counts).or(parameter.shown_default()).map(str::to_owned)
 }
 
 #[cfg(test)]

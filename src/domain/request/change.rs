@@ -12,7 +12,7 @@ use crate::domain::cost::Estimate;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeOrder {
     /// The idempotency key: the same form submitted twice has the same key.
-    pub once: String,
+    pub idempotency_key: String,
     /// The product's present rules, which apply once the change is done.
     pub product: ProductSnapshot,
     /// All parameters after the change, in the template's order, including bound ones.
@@ -39,7 +39,8 @@ pub struct ChangeOrder {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// The parameter's key, or [`VERSION`].
-    pub what: String,
+    #[serde(rename = "what")]
+    pub name: String,
     /// The value before; empty if there was none.
     pub before: String,
     /// The value after; empty if there is none any more.
@@ -79,7 +80,7 @@ impl ChangeOrder {
             for (_, old) in order.parameters.iter_mut().filter(|(own, _)| own == key) {
                 (*value).clone_into(old);
             }
-            for difference in order.differences.iter_mut().filter(|difference| difference.what == *key) {
+            for difference in order.differences.iter_mut().filter(|difference| difference.name == *key) {
                 (*value).clone_into(&mut difference.after);
             }
         }
@@ -90,7 +91,9 @@ impl ChangeOrder {
     /// Describes the differences in one line, for the audit trail.
     pub fn describe(&self) -> String {
         let word = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
-        let line = |one: &Difference| format!("{} {} -> {}", one.what, word(&one.before), word(&one.after));
+        let line = |difference: &Difference| {
+            format!("{} {} -> {}", difference.name, word(&difference.before), word(&difference.after))
+        };
         self.differences.iter().map(line).collect::<Vec<_>>().join(", ")
     }
 }

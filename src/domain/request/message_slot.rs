@@ -68,8 +68,8 @@ impl Notification {
 }
 
 impl From<MessageSlot> for String {
-    fn from(surface: MessageSlot) -> Self {
-        match surface {
+    fn from(slot: MessageSlot) -> Self {
+        match slot {
             MessageSlot::Card => "card".to_owned(),
             MessageSlot::Thread => "thread".to_owned(),
             MessageSlot::Direct => "direct".to_owned(),
@@ -87,9 +87,7 @@ impl TryFrom<String> for MessageSlot {
     type Error = String;
 
     fn try_from(word: String) -> Result<Self, String> {
-        Self::all()
-            .find(|surface| String::from(*surface) == word)
-            .ok_or_else(|| format!("`{word}` is no surface"))
+        Self::all().find(|slot| String::from(*slot) == word).ok_or_else(|| format!("`{word}` is no slot"))
     }
 }
 
@@ -111,8 +109,8 @@ mod tests {
     const PLACES: usize = 14;
 
     /// The slot's index. A new variant does not compile until it gets the next number here.
-    fn place(surface: MessageSlot) -> usize {
-        match surface {
+    fn place(slot: MessageSlot) -> usize {
+        match slot {
             MessageSlot::Card => 0,
             MessageSlot::Thread => 1,
             MessageSlot::Direct => 2,
@@ -140,8 +138,8 @@ mod tests {
         let places: BTreeSet<usize> = MessageSlot::all().map(place).collect();
         assert_eq!(places, (0..PLACES).collect());
         assert_eq!(MessageSlot::all().count(), PLACES - 1 + StatusName::ALL.len());
-        for surface in MessageSlot::all() {
-            assert_eq!(MessageSlot::try_from(String::from(surface)), Ok(surface));
+        for slot in MessageSlot::all() {
+            assert_eq!(MessageSlot::try_from(String::from(slot)), Ok(slot));
         }
         assert!(MessageSlot::try_from("prompt:card".to_owned()).is_err());
     }

@@ -214,12 +214,12 @@ impl Request {
 
     /// Returns the deletion effects on the resources that were created. While it is not known which were,
     /// those on every resource of the template.
-    pub fn fates(&self) -> impl Iterator<Item = &DeletionEffect> {
+    pub fn deletion_effects(&self) -> impl Iterator<Item = &DeletionEffect> {
         let done = &self.progress.done;
         // An update resets the progress, so an empty list does not mean that nothing exists.
         let is_known = !done.is_empty() && done.len() >= self.progress.total;
         let is_made = |fate: &DeletionEffect| done.iter().any(|made| is_or_becomes(&fate.logical_id, made));
-        self.product.fates.iter().filter(move |fate| !is_known || is_made(fate))
+        self.product.deletion_effects.iter().filter(move |fate| !is_known || is_made(fate))
     }
 
     /// Returns the running lease; `None` while an update is in progress, when the lease cannot end.
@@ -300,8 +300,8 @@ mod tests {
         let message = |ts: &str| MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: ts.into() };
         for name in StatusName::ALL {
             let mut request = at(name);
-            if let Status::Denied { instead_of, .. } = &mut request.status {
-                *instead_of = Some(PersonId::new("U0PRIYA"));
+            if let Status::Denied { on_behalf_of, .. } = &mut request.status {
+                *on_behalf_of = Some(PersonId::new("U0PRIYA"));
             }
             request.creation.answer = request.creation.answer_in(&request.status);
             request.later = vec![
@@ -339,7 +339,7 @@ mod tests {
             let approval = |n| Consent {
                 by: PersonId::new(format!("U0{n:06}")),
                 at: request.submitted_at,
-                instead_of: None,
+                on_behalf_of: None,
             };
             request.creation.consents = (0..count).map(approval).collect();
             request.tags().into_iter().find(|(key, _)| key == "ApprovedBy").unwrap().1

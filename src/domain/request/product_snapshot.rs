@@ -29,5 +29,6 @@ pub struct ProductSnapshot {
     /// Names of the outputs that people may see.
     pub outputs: Vec<String>,
     /// The effect of a teardown on each resource, in the template's order.
-    pub fates: Vec<DeletionEffect>,
+    #[serde(rename = "fates")]
+    pub deletion_effects: Vec<DeletionEffect>,
 }

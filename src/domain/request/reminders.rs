@@ -44,7 +44,7 @@ pub enum ReminderKind {
 }
 
 impl ReminderKind {
-    /// Every kind.
+    /// Every kind, for the lists of message slots.
     pub const ALL: [Self; 4] = [Self::Reminder, Self::Escalation, Self::Nudge, Self::Turn];
 
     /// Returns its name within the names of message slots and jobs.

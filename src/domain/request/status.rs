@@ -46,8 +46,8 @@ pub enum Status {
         /// The approver.
         by: PersonId,
         /// The absent approver it was denied on behalf of, if any.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        instead_of: Option<PersonId>,
+        #[serde(rename = "instead_of", default, skip_serializing_if = "Option::is_none")]
+        on_behalf_of: Option<PersonId>,
         /// The reason, in the approver's words.
         reason: String,
     },

@@ -99,8 +99,8 @@ enum StoredRenewalAnswer {
     Granted,
     Denied {
         by: PersonId,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        instead_of: Option<PersonId>,
+        #[serde(rename = "instead_of", default, skip_serializing_if = "Option::is_none")]
+        on_behalf_of: Option<PersonId>,
         reason: String,
     },
     Unanswered,
@@ -110,7 +110,8 @@ enum StoredRenewalAnswer {
 #[derive(Serialize, Deserialize)]
 struct StoredChange {
     by: PersonId,
-    once: String,
+    #[serde(rename = "once")]
+    idempotency_key: String,
     product: ProductSnapshot,
     parameters: Vec<(String, String)>,
     bound: Vec<String>,
@@ -145,8 +146,8 @@ enum StoredChangeAnswer {
     },
     Denied {
         by: PersonId,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        instead_of: Option<PersonId>,
+        #[serde(rename = "instead_of", default, skip_serializing_if = "Option::is_none")]
+        on_behalf_of: Option<PersonId>,
         reason: String,
     },
     Withdrawn,
@@ -230,6 +231,7 @@ impl From<Request> for StoredRequest {
         Self {
             id: request.id,
             revision: request.revision,
+            // Left out where older bots assume the same.
             withdrawn_by: withdrawn_by.filter(|by| *by != request.requester),
             requester: request.requester,
             owner: request.owner,
@@ -280,13 +282,14 @@ impl StoredRenewal {
     fn read(self, product: &ProductSnapshot, of_request: &ApprovalPath) -> Approval {
         let answer = self.answer.map(|answer| match (answer, self.withdrawn_by) {
             (StoredRenewalAnswer::Granted, _) => Answer::Approved,
-            (StoredRenewalAnswer::Denied { by, instead_of, reason }, _) => {
-                Answer::Denied { by, instead_of, reason }
+            (StoredRenewalAnswer::Denied { by, on_behalf_of, reason }, _) => {
+                Answer::Denied { by, on_behalf_of, reason }
             }
             (StoredRenewalAnswer::Unanswered, _) => Answer::TimedOut,
             (StoredRenewalAnswer::Moot, Some(by)) => Answer::Withdrawn { by },
             (StoredRenewalAnswer::Moot, None) => Answer::Moot,
         });
+        // Older bots stored the deadline alone.
         let asked_at = self.asked_at.unwrap_or_else(|| product.approval.timeout.before(self.approve_by));
         Approval {
             consents: self.approvals,
@@ -318,10 +321,11 @@ impl StoredRenewal {
             reductions: approval.reductions,
             answer: approval.answer.map(|answer| match answer {
                 Answer::Approved => StoredRenewalAnswer::Granted,
-                Answer::Denied { by, instead_of, reason } => {
-                    StoredRenewalAnswer::Denied { by, instead_of, reason }
+                Answer::Denied { by, on_behalf_of, reason } => {
+                    StoredRenewalAnswer::Denied { by, on_behalf_of, reason }
                 }
                 Answer::TimedOut => StoredRenewalAnswer::Unanswered,
+                // Older bots know no withdrawn renewal; newer ones see it by `withdrawn_by`.
                 Answer::Withdrawn { .. } | Answer::Moot => StoredRenewalAnswer::Moot,
             }),
             withdrawn_by,
@@ -331,6 +335,7 @@ impl StoredRenewal {
 
 impl StoredChange {
     fn read(self) -> Approval {
+        // Stored as one value: what was answered, and what became of it.
         let mut outcome = None;
         let answer = self.answer.map(|answer| match answer {
             StoredChangeAnswer::Granted => Answer::Approved,
@@ -342,8 +347,8 @@ impl StoredChange {
                 outcome = Some(ChangeOutcome::Failed { why });
                 Answer::Approved
             }
-            StoredChangeAnswer::Denied { by, instead_of, reason } => {
-                Answer::Denied { by, instead_of, reason }
+            StoredChangeAnswer::Denied { by, on_behalf_of, reason } => {
+                Answer::Denied { by, on_behalf_of, reason }
             }
             StoredChangeAnswer::Withdrawn => {
                 Answer::Withdrawn { by: self.withdrawn_by.unwrap_or_else(|| self.by.clone()) }
@@ -352,7 +357,7 @@ impl StoredChange {
             StoredChangeAnswer::Moot => Answer::Moot,
         });
         let order = ChangeOrder {
-            once: self.once,
+            idempotency_key: self.idempotency_key,
             product: self.product,
             parameters: self.parameters,
             bound: self.bound,
@@ -383,7 +388,7 @@ impl StoredChange {
         let withdrawn_by = withdrawn_by(approval.answer.as_ref()).filter(|by| *by != approval.asked_by);
         Self {
             by: approval.asked_by,
-            once: order.once,
+            idempotency_key: order.idempotency_key,
             product: order.product,
             parameters: order.parameters,
             bound: order.bound,
@@ -404,8 +409,8 @@ impl StoredChange {
                 (Answer::Approved, None) => StoredChangeAnswer::Granted,
                 (Answer::Approved, Some(ChangeOutcome::Done)) => StoredChangeAnswer::Done,
                 (Answer::Approved, Some(ChangeOutcome::Failed { why })) => StoredChangeAnswer::Failed { why },
-                (Answer::Denied { by, instead_of, reason }, _) => {
-                    StoredChangeAnswer::Denied { by, instead_of, reason }
+                (Answer::Denied { by, on_behalf_of, reason }, _) => {
+                    StoredChangeAnswer::Denied { by, on_behalf_of, reason }
                 }
                 (Answer::Withdrawn { .. }, _) => StoredChangeAnswer::Withdrawn,
                 (Answer::TimedOut, _) => StoredChangeAnswer::Unanswered,

@@ -18,24 +18,27 @@ use crate::domain::request::{MessageSlot, Notification, ReminderKind, Status, St
 pub(super) fn approve(
     mut change: TransitionBuilder,
     by: &By,
-    instead_of: Option<&PersonId>,
-    lowered: Option<&ApprovedChanges>,
+    on_behalf_of: Option<&PersonId>,
+    changes: Option<&ApprovedChanges>,
 ) -> Result<Transition, Refusal> {
-    open(&change)?;
+    check_open(&change)?;
     let now = change.now;
     let approval = change.request.approval_mut();
     let (kind, needed) = (approval.about.kind(), approval.needed());
-    let have = add(&mut approval.consents, needed, (&by.person, instead_of), now)?;
-    let made = lowered.map_or(Ok(Vec::new()), |lowered| change.lowers(lowered, &by.person))?;
-    let event = kind.event(if made.is_empty() { "approved" } else { "approved with changes" });
-    let mut detail: Vec<String> = made.iter().map(Reduction::difference).collect();
+    let given = add(&mut approval.consents, needed, (&by.person, on_behalf_of), now)?;
+    let reductions = match changes {
+        Some(changes) => change.apply_changes(changes, &by.person)?,
+        None => Vec::new(),
+    };
+    let event = kind.event(if reductions.is_empty() { "approved" } else { "approved with changes" });
+    let mut detail: Vec<String> = reductions.iter().map(Reduction::difference).collect();
     let actor = Actor::Person(by.clone());
-    if have < needed {
-        detail.insert(0, format!("{have} of {needed} approvals"));
-        change.audit(&event, &actor, answered(&detail.join(", "), instead_of));
-        return Ok(goes_on(change, kind.card()));
+    if given < needed {
+        detail.insert(0, format!("{given} of {needed} approvals"));
+        change.audit(&event, &actor, answered(&detail.join(", "), on_behalf_of));
+        return Ok(continue_approval(change, kind.card()));
     }
-    Ok(agreed(change, &event, &actor, &answered(&detail.join(", "), instead_of)))
+    Ok(agreed(change, &event, &actor, &answered(&detail.join(", "), on_behalf_of)))
 }
 
 /// Carries out what everybody has agreed to.
@@ -80,7 +83,7 @@ fn agreed(mut change: TransitionBuilder, event: &str, actor: &Actor, detail: &st
 
 /// Returns the token of the execution that waits for the answer, if one does. Refuses an answer to what is decided, was
 /// not asked yet, or has timed out.
-fn open(change: &TransitionBuilder) -> Result<Option<TaskToken>, Refusal> {
+fn check_open(change: &TransitionBuilder) -> Result<Option<TaskToken>, Refusal> {
     let token = if let Status::AwaitingApproval { token } = &change.request.status {
         Some(token.clone())
     } else {
@@ -89,40 +92,42 @@ fn open(change: &TransitionBuilder) -> Result<Option<TaskToken>, Refusal> {
     if token.is_none() && change.request.waiting().is_none() {
         return Err(change.already_decided());
     }
+    // The job that times it out may not have run yet.
     change.is_in_time()?;
     Ok(token)
 }
 
 /// Adds an approval and returns how many there are. Nobody can answer twice, and nobody can be answered for twice.
-pub(super) fn add(
+fn add(
     approvals: &mut Vec<Consent>,
     needed: u32,
-    (by, instead_of): (&PersonId, Option<&PersonId>),
+    (by, on_behalf_of): (&PersonId, Option<&PersonId>),
     now: Timestamp,
 ) -> Result<u32, Refusal> {
-    let have = u32::try_from(approvals.len()).unwrap_or(u32::MAX);
-    let missing = needed.saturating_sub(have);
+    let given = u32::try_from(approvals.len()).unwrap_or(u32::MAX);
+    let missing = needed.saturating_sub(given);
     if approvals.iter().any(|approval| approval.by == *by) {
         return Err(Refusal::AlreadyApprovedByYou { missing });
     }
     // A delegate's answer uses up the absent approver's: neither may answer again in person, nor through another
     // delegate.
-    let in_place =
-        |approval: &&Consent| approval.is_of(by) || instead_of.is_some_and(|of| approval.is_of(of));
-    if let Some(earlier) = approvals.iter().find(in_place) {
+    let uses_up =
+        |approval: &&Consent| approval.is_of(by) || on_behalf_of.is_some_and(|person| approval.is_of(person));
+    if let Some(earlier) = approvals.iter().find(uses_up) {
         return Err(Refusal::PlaceIsTaken { by: earlier.by.clone(), missing });
     }
-    approvals.push(Consent { by: by.clone(), at: now, instead_of: instead_of.cloned() });
-    Ok(have.saturating_add(1))
+    approvals.push(Consent { by: by.clone(), at: now, on_behalf_of: on_behalf_of.cloned() });
+    Ok(given.saturating_add(1))
 }
 
 /// Continues after an approval that is not the last: with the same stage, or by asking the next one.
-pub(super) fn goes_on(mut change: TransitionBuilder, card: MessageSlot) -> Transition {
+fn continue_approval(mut change: TransitionBuilder, card: MessageSlot) -> Transition {
     let agreed = change.request.approval().consents.len();
     let (before, after) = (agreed.saturating_sub(1), agreed);
     if change.request.stage_after(before) == change.request.stage_after(after) {
         return change.shows(&[card, MessageSlot::Direct]);
     }
+    // The buttons of the previous stage's approvers must not count for the next stage.
     reminders::next_stage(&mut change);
     change.shows(&[card, MessageSlot::Direct, MessageSlot::Prompt(ReminderKind::Turn)])
 }
@@ -131,46 +136,49 @@ pub(super) fn deny(
     mut change: TransitionBuilder,
     by: &By,
     reason: &str,
-    instead_of: Option<&PersonId>,
+    on_behalf_of: Option<&PersonId>,
 ) -> Result<Transition, Refusal> {
-    let token = open(&change)?;
-    let (who, of, why) = (by.person.clone(), instead_of.cloned(), reason.to_owned());
-    let (actor, detail) = (Actor::Person(by.clone()), answered(reason, instead_of));
+    let token = check_open(&change)?;
+    let (person, absent, text) = (by.person.clone(), on_behalf_of.cloned(), reason.to_owned());
+    let (actor, detail) = (Actor::Person(by.clone()), answered(reason, on_behalf_of));
+    // A renewal or a change: what exists stays as it is.
     if change.request.waiting().is_some() {
-        let answer = Answer::Denied { by: who, instead_of: of, reason: why };
-        return Ok(closes(change, answer, "denied", (&actor, &detail)));
+        let answer = Answer::Denied { by: person, on_behalf_of: absent, reason: text };
+        return Ok(close(change, answer, "denied", (&actor, &detail)));
     }
-    change.becomes(Status::Denied { by: who, instead_of: of, reason: why });
+    change.becomes(Status::Denied { by: person, on_behalf_of: absent, reason: text });
     change.audit("denied", &actor, detail);
     if let Some(token) = token {
         change.resume(token, Resume::Denied);
     }
-    let told = MessageSlot::Notification(Notification::Status(StatusName::Denied));
-    Ok(change.shows(&[MessageSlot::Card, MessageSlot::Direct, told]))
+    let notification = MessageSlot::Notification(Notification::Status(StatusName::Denied));
+    Ok(change.shows(&[MessageSlot::Card, MessageSlot::Direct, notification]))
 }
 
 /// Closes a renewal or change that is not going to be made; what exists stays as it is.
-fn closes(
+fn close(
     mut change: TransitionBuilder,
     answer: Answer,
     event: &str,
     (actor, detail): (&Actor, &str),
 ) -> Transition {
     let kind = change.request.approval().about.kind();
-    // Whoever withdraws it knows, so nobody is notified.
-    let is_news = !matches!(answer, Answer::Withdrawn { .. });
+    // The person who withdraws it knows, so nobody is notified.
+    let notifies = !matches!(answer, Answer::Withdrawn { .. });
     if let About::Renew(renewal) = &change.request.approval().about {
-        let held = renewal.holds_end;
-        lease::resumes(&mut change, held);
+        let held_end = renewal.holds_end;
+        lease::resumes(&mut change, held_end);
     }
     change.answers_later(answer);
     change.bump_epoch();
     change.request.updated_at = change.now;
     change.audit(&kind.event(event), actor, detail);
-    let mut surfaces = vec![kind.card(), MessageSlot::Direct, MessageSlot::Warning];
+    let mut slots = vec![kind.card(), MessageSlot::Direct, MessageSlot::Warning];
     let notification = if kind == AboutKind::Renew { Notification::Renewal } else { Notification::Change };
-    surfaces.extend(is_news.then_some(MessageSlot::Notification(notification)));
-    change.shows(&surfaces)
+    if notifies {
+        slots.push(MessageSlot::Notification(notification));
+    }
+    change.shows(&slots)
 }
 
 pub(super) fn cancel(mut change: TransitionBuilder, by: &By) -> Result<Transition, Refusal> {
@@ -180,7 +188,7 @@ pub(super) fn cancel(mut change: TransitionBuilder, by: &By) -> Result<Transitio
     let (answer, actor) = (Answer::Withdrawn { by: by.person.clone() }, Actor::Person(by.clone()));
     if change.request.waiting().is_some() {
         change.is_in_time()?;
-        return Ok(closes(change, answer, "withdrawn", (&actor, "")));
+        return Ok(close(change, answer, "withdrawn", (&actor, "")));
     }
     match change.request.status.clone() {
         // No execution waits yet. It learns of the cancellation when it asks for approval.
@@ -199,6 +207,7 @@ pub(super) fn cancel(mut change: TransitionBuilder, by: &By) -> Result<Transitio
             return Err(Refusal::TooLateToCancel { status: change.request.status.name() });
         }
     }
+    // Before the status, which alone would name the requester although the owner may have withdrawn it.
     change.request.creation.answer = Some(answer);
     change.becomes(Status::Cancelled);
     change.audit("cancelled", &actor, "");
@@ -206,12 +215,13 @@ pub(super) fn cancel(mut change: TransitionBuilder, by: &By) -> Result<Transitio
 }
 
 pub(super) fn time_out(mut change: TransitionBuilder) -> Result<Transition, Refusal> {
-    let waits = change.request.status.name().is_undecided() || change.request.waiting().is_some();
-    if !waits || change.now < change.request.approval().answer_by {
+    let is_waiting = change.request.status.name().is_undecided() || change.request.waiting().is_some();
+    // The deadline may have been moved since the job was written.
+    if !is_waiting || change.now < change.request.approval().answer_by {
         return Err(change.does_not_apply(&Event::ApprovalDeadline));
     }
     if change.request.waiting().is_some() {
-        return Ok(closes(change, Answer::TimedOut, "timed out", (&Actor::Clock, "")));
+        return Ok(close(change, Answer::TimedOut, "timed out", (&Actor::Clock, "")));
     }
     if let Status::AwaitingApproval { token } = change.request.status.clone() {
         change.resume(token, Resume::TimedOut);
@@ -242,7 +252,7 @@ pub(super) fn room_found(mut change: TransitionBuilder, event: &Event) -> Result
     change.request.updated_at = now;
     // A click made before was checked against the rules of exceptions, which no longer apply.
     change.bump_epoch();
-    let detail = format!("room has come free; it was {}", exception.describe(adds));
+    let detail = format!("room is available now; it was {}", exception.describe(adds));
     change.audit(&kind.event("exception not needed"), &Actor::Clock, detail);
     if is_agreed {
         return Ok(agreed(change, &kind.event("approved"), &Actor::Clock, "everybody else had agreed"));

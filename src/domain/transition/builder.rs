@@ -58,6 +58,7 @@ impl TransitionBuilder {
 
     /// Moves the request and its slot to another team, or to the same team under a new name.
     pub(super) fn moves_to(&mut self, team: &TeamName) {
+        // An ended request holds no slot that could move.
         self.moved_from = (!self.was_ended).then(|| self.request.slot());
         self.request.moves_to(team.clone());
         self.request.stored_team = None;
@@ -83,14 +84,14 @@ impl TransitionBuilder {
     }
 
     /// Applies an approver's changes and returns the reductions made.
-    pub(super) fn lowers(
+    pub(super) fn apply_changes(
         &mut self,
-        lowered: &ApprovedChanges,
+        changes: &ApprovedChanges,
         by: &PersonId,
     ) -> Result<Vec<Reduction>, Refusal> {
-        let (made, saved) = lowered.apply(&mut self.request, by)?;
+        let (reductions, saved) = changes.apply(&mut self.request, by)?;
         self.given_back += saved;
-        Ok(made)
+        Ok(reductions)
     }
 
     /// Starts or replaces the lease, and schedules the job that checks it next.
@@ -108,14 +109,14 @@ impl TransitionBuilder {
     pub(super) fn removes(&mut self, ending: Ending, attempt: u32) {
         self.bump_epoch();
         self.becomes(Status::Terminating { ending, attempt });
-        self.moots_questions();
+        self.close_waiting();
         self.job(JobKind::Terminate);
     }
 
     /// Closes a waiting renewal or change, which nobody has to answer any more.
-    pub(super) fn moots_questions(&mut self) {
-        let waits = self.request.later.last().is_some_and(|approval| approval.answer.is_none());
-        if waits {
+    pub(super) fn close_waiting(&mut self) {
+        let is_waiting = self.request.later.last().is_some_and(|approval| approval.answer.is_none());
+        if is_waiting {
             self.answers_later(Answer::Moot);
         }
     }
@@ -199,10 +200,11 @@ impl TransitionBuilder {
     }
 
     pub(super) fn holds(&self, token: &TaskToken) -> bool {
-        matches!(&self.request.status, Status::AwaitingApproval { token: known } | Status::Provisioning { token: known, .. } if known == token)
+        matches!(&self.request.status, Status::AwaitingApproval { token: current } | Status::Provisioning { token: current, .. } if current == token)
     }
 
     pub(super) fn audit(&mut self, event: &str, actor: &Actor, detail: impl Into<String>) {
+        // The status as it is by now, so an entry about a new status is written after `becomes`.
         let subject = AuditSubject::Request {
             id: self.request.id,
             team: &self.request.team,
@@ -231,33 +233,33 @@ impl TransitionBuilder {
         self.done()
     }
 
-    pub(super) fn shows(mut self, surfaces: &[MessageSlot]) -> Transition {
-        for surface in surfaces {
-            self.show(*surface);
+    pub(super) fn shows(mut self, slots: &[MessageSlot]) -> Transition {
+        for slot in slots {
+            self.show(*slot);
         }
         self.done()
     }
 
-    fn show(&mut self, surface: MessageSlot) {
-        let asked = matches!(self.request.creation.path, ApprovalPath::Ask { .. });
-        let is_there = match surface {
+    fn show(&mut self, slot: MessageSlot) {
+        let has_card = matches!(self.request.creation.path, ApprovalPath::Ask { .. });
+        let is_there = match slot {
             // An auto-approved request has no card, and so no thread.
-            MessageSlot::Card | MessageSlot::Thread => asked,
+            MessageSlot::Card | MessageSlot::Thread => has_card,
             MessageSlot::Renewal => self.request.renewal().is_some(),
             MessageSlot::Change => self.request.change().is_some(),
             // Only the dispatcher posts warnings, since one message covers all of a person's leases; here an existing
             // one is updated.
-            MessageSlot::Warning => self.request.messages.contains_key(&surface),
+            MessageSlot::Warning => self.request.messages.contains_key(&slot),
             MessageSlot::Direct => true,
             MessageSlot::Prompt(_) | MessageSlot::Notification(_) => {
                 // A notification of the same kind may be due again. Forgetting the previous message makes this a new
                 // post, of which Slack notifies.
-                self.request.messages.remove(&surface);
+                self.request.messages.remove(&slot);
                 true
             }
         };
         if is_there {
-            self.job(JobKind::Show(surface));
+            self.job(JobKind::Show(slot));
         }
     }
 

@@ -35,9 +35,9 @@ pub(super) fn warned(
     let Some(lease) = lease else { return Err(change.does_not_apply(event)) };
     let is_first = lease.warned.is_none();
     let lease = lease.after_warning(&terms, change.now);
-    let until = format!("ends {:.0}", lease.expires_at);
+    let end = format!("ends {:.0}", lease.expires_at);
     change.request.messages.insert(MessageSlot::Warning, message.clone());
-    change.audit(if is_first { "warned" } else { "reminded" }, &Actor::Clock, until);
+    change.audit(if is_first { "warned" } else { "reminded" }, &Actor::Clock, end);
     change.leases(lease);
     // The first warning starts the grace period, which may move the end that the other message shows.
     Ok(change.shows(&[MessageSlot::Direct]))
@@ -76,6 +76,7 @@ pub(super) fn renew(mut change: TransitionBuilder, by: &By, period: Period) -> R
     let path = path_of_renewal(&change.request.product.approval, &change.request.creation.path);
     let approval = Approval::new(about, (by.person.clone(), change.now), approve_by, path);
     let needed = approval.needed();
+    // Stored before the reminders, whose dates depend on it.
     change.request.asks(approval);
     // The previous renewal's card stays in its channel with its outcome; this renewal gets a new one.
     change.request.messages.remove(&MessageSlot::Renewal);
@@ -90,17 +91,17 @@ pub(super) fn renew(mut change: TransitionBuilder, by: &By, period: Period) -> R
 pub(super) fn extend(change: &mut TransitionBuilder, period: Period, actor: &Actor) {
     let Some(lease) = change.request.lease() else { return };
     let renewed = lease.renewed(&change.request.product.lease, period, change.now);
-    let cut = if renewed.cut { ", cut to the longest at a time" } else { "" };
-    let detail = format!("by {period}{cut}, ends {:.0}", renewed.expires_at);
+    let limited = if renewed.cut { ", limited to the longest allowed" } else { "" };
+    let detail = format!("by {period}{limited}, ends {:.0}", renewed.expires_at);
     change.leases(renewed);
     change.audit("renewed", actor, detail);
 }
 
-/// Lets the lease go on after a renewal that was not granted. If a teardown was delayed by it (`held`), the original end
+/// Continues the lease after a renewal that was not granted. If a teardown was delayed by it (`held_end`), the original end
 /// may have passed already, so some time is left from now.
-pub(super) fn resumes(change: &mut TransitionBuilder, held: bool) {
+pub(super) fn resumes(change: &mut TransitionBuilder, held_end: bool) {
     let Some(mut lease) = change.request.lease().cloned() else { return };
-    if held {
+    if held_end {
         let left = AFTER_A_NO.min(change.request.product.lease.grace);
         lease = lease.at_least(left, change.now);
     }
@@ -133,44 +134,45 @@ pub(super) fn condition_seen(
     }
     change.request.trouble = trouble.map(str::to_owned);
     change.request.updated_at = change.now;
-    let word = if trouble.is_some() { "troubled" } else { "mended" };
-    change.audit(word, &Actor::Provisioner, trouble.unwrap_or_default());
+    let entry = if trouble.is_some() { "troubled" } else { "mended" };
+    change.audit(entry, &Actor::Provisioner, trouble.unwrap_or_default());
     Ok(change.shows(&DATED))
 }
 
 pub(super) fn transfer(
     mut change: TransitionBuilder,
     by: &By,
-    to: &PersonId,
+    new_owner: &PersonId,
     team: Option<&TeamName>,
 ) -> Result<Transition, Refusal> {
     change.is_not_being_changed()?;
     if !change.request.status.name().is_there() {
         return Err(Refusal::NothingToTransfer { status: change.request.status.name() });
     }
-    if *to == change.request.owner && team.is_none() {
-        return Err(Refusal::AlreadyTheirs { owner: to.clone() });
+    if *new_owner == change.request.owner && team.is_none() {
+        return Err(Refusal::AlreadyTheirs { owner: new_owner.clone() });
     }
-    let from = std::mem::replace(&mut change.request.owner, to.clone());
+    let old_owner = std::mem::replace(&mut change.request.owner, new_owner.clone());
     change.request.updated_at = change.now;
-    change.bump_epoch();
     // The old owner's buttons must not work any more.
+    change.bump_epoch();
     // Scheduled reminders carry the epoch, which has just changed.
     reminders::schedule(&mut change);
-    let handed = change.request.lease().and_then(Lease::handed_over);
-    if let Some(lease) = handed {
+    // A warning to the old owner does not count for the new one.
+    let lease = change.request.lease().and_then(Lease::handed_over);
+    if let Some(lease) = lease {
         change.leases(lease);
     }
-    let mut detail = format!("from {from} to {to}");
+    let mut detail = format!("from {old_owner} to {new_owner}");
     if let Some(team) = team {
         detail = format!("{detail}, from team {} to team {team}", change.request.team);
         change.moves_to(team);
     }
     change.audit("transferred", &Actor::Person(by.clone()), detail);
     // The new owner gets messages of their own; the old owner's are updated to name the new owner.
-    for surface in [MessageSlot::Direct, MessageSlot::Warning] {
-        if let Some(at) = change.request.messages.remove(&surface) {
-            change.job(JobKind::Refresh { at, surface });
+    for slot in [MessageSlot::Direct, MessageSlot::Warning] {
+        if let Some(at) = change.request.messages.remove(&slot) {
+            change.job(JobKind::Refresh { at, slot });
         }
     }
     Ok(change.shows(&[

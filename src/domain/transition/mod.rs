@@ -37,7 +37,7 @@ use self::reminders::{nudge, prompted};
 use self::removal::{
     lease_ended, retain, tear_down, termination_failed, termination_started, termination_succeeded, vanished,
 };
-pub(crate) use self::stuck::movers;
+pub(crate) use self::stuck::expected_jobs;
 pub use self::workflow::MAX_ATTEMPTS;
 use self::workflow::{approval_requested, execution_lost, provision_requested};
 use super::audit::{Actor, By};
@@ -56,10 +56,10 @@ use super::request::{MessageRef, MessageSlot, Provisioned, ReminderKind, Request
 pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transition, Refusal> {
     let change = TransitionBuilder::of(request, now);
     match event {
-        Event::Approve { by, instead_of, lowered } => {
-            approve(change, by, instead_of.as_ref(), lowered.as_deref())
+        Event::Approve { by, on_behalf_of, changes } => {
+            approve(change, by, on_behalf_of.as_ref(), changes.as_deref())
         }
-        Event::Deny { by, reason, instead_of } => deny(change, by, reason, instead_of.as_ref()),
+        Event::Deny { by, reason, on_behalf_of } => deny(change, by, reason, on_behalf_of.as_ref()),
         Event::Cancel { by } => cancel(change, by),
         Event::ApprovalDeadline => time_out(change),
         Event::RoomFound => room_found(change, event),
@@ -99,7 +99,7 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::Unheard { silence } => unheard::unheard(change, event, silence),
         Event::JobLost => stuck::job_lost(change, event),
         Event::HeldUp { right, job } => stuck::held_up(change, event, (right, job)),
-        Event::GoesOn { job } => stuck::goes_on(change, event, job),
+        Event::PermissionGranted { job } => stuck::permission_granted(change, event, job),
         Event::End { by } => stuck::end(change, event, by),
         Event::Retain { by, reason } => retain(change, by, reason),
         Event::Transfer { by, to, team } => transfer(change, by, to, team.as_ref()),
@@ -127,21 +127,21 @@ pub fn rename_team(request: &Request, team: &TeamName, now: Timestamp) -> Transi
 }
 
 /// Builds the job that updates a message which the row no longer names as its current one.
-pub fn refresh(request: &Request, surface: MessageSlot, at: MessageRef, now: Timestamp) -> Job {
-    JobKind::Refresh { at, surface }.due(request.id, now)
+pub fn refresh(request: &Request, slot: MessageSlot, at: MessageRef, now: Timestamp) -> Job {
+    JobKind::Refresh { at, slot }.due(request.id, now)
 }
 
 /// Records where a message of the request was posted.
-pub fn record_message(request: &Request, surface: MessageSlot, at: MessageRef, now: Timestamp) -> Transition {
+pub fn record_message(request: &Request, slot: MessageSlot, at: MessageRef, now: Timestamp) -> Transition {
     let mut change = TransitionBuilder::of(request, now);
-    change.request.messages.insert(surface, at);
-    if surface == request.card() && change.request.asking.unposted_at.take().is_some() {
+    change.request.messages.insert(slot, at);
+    if slot == request.card() && change.request.asking.unposted_at.take().is_some() {
         // The requester had been informed that the card could not be posted; that message has to be corrected.
         return change.shows(&[MessageSlot::Direct]);
     }
     // The request may have been decided while its card was being posted, when there was no thread to report it in.
-    let decided = !request.status.name().is_undecided();
-    if surface == MessageSlot::Card && decided { change.shows(&[MessageSlot::Thread]) } else { change.done() }
+    let is_decided = !request.status.name().is_undecided();
+    if slot == MessageSlot::Card && is_decided { change.shows(&[MessageSlot::Thread]) } else { change.done() }
 }
 
 /// Records that the card cannot be posted in any channel: the requester is informed, and the approvers are messaged

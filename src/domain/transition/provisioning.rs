@@ -47,7 +47,7 @@ pub(super) fn provisioning_succeeded(
     change.resume(token, Resume::Success);
     if let Some(by) = unwanted {
         change.removes(Ending::Terminated { cause: Cause::Asked { by } }, 1);
-        change.audit("active", &Actor::Provisioner, "torn down at once, as was asked meanwhile");
+        change.audit("active", &Actor::Provisioner, "torn down at once, as requested in the meantime");
         return Ok(change.shows(&[MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct]));
     }
     change.leases(Lease::begin(&change.request.product.lease, change.now));

@@ -26,6 +26,7 @@ pub(super) fn begin(change: &mut TransitionBuilder) {
 pub(super) fn next_stage(change: &mut TransitionBuilder) {
     change.bump_epoch();
     change.request.updated_at = change.now;
+    // The next stage has its full time until it is reminded, whatever the previous one took.
     begin(change);
 }
 
@@ -47,13 +48,15 @@ pub(super) fn schedule(change: &mut TransitionBuilder) {
 /// Returns when a reminder or escalation is due; `None` if it is not scheduled or has been sent.
 pub(crate) fn prompt_due(request: &Request, prompt: ReminderKind) -> Option<Timestamp> {
     let (asking, rule) = (&request.asking, request.rule());
-    let (at, done) = match prompt {
+    let (due, sent_at) = match prompt {
         ReminderKind::Reminder => (rule.remind_after.after(asking.since?), asking.reminded_at),
         ReminderKind::Escalation => (escalates_at(request)?, asking.escalated_at),
         // These are caused by events, not by the clock.
         ReminderKind::Nudge | ReminderKind::Turn => return None,
     };
-    (request.waits_for_approvers() && done.is_none() && at < request.approval().answer_by).then_some(at)
+    // One at or after the deadline would be of no use.
+    let is_useful = request.waits_for_approvers() && sent_at.is_none() && due < request.approval().answer_by;
+    if is_useful { Some(due) } else { None }
 }
 
 /// Returns when the admins are asked as well; `None` if they are the current approvers.
@@ -82,15 +85,15 @@ pub(super) fn prompted(
     let since =
         change.request.asking.since.map(|since| format!("asked since {since:.0}")).unwrap_or_default();
     let asking = &mut change.request.asking;
-    let (word, at) = match prompt {
+    let (entry, sent_at) = match prompt {
         ReminderKind::Escalation => ("escalated", &mut asking.escalated_at),
         ReminderKind::Reminder | ReminderKind::Nudge | ReminderKind::Turn => {
             ("approvers reminded", &mut asking.reminded_at)
         }
     };
-    *at = Some(now);
-    change.audit(word, &Actor::Clock, since);
-    Ok(presses(change, prompt))
+    *sent_at = Some(now);
+    change.audit(entry, &Actor::Clock, since);
+    Ok(prompt_approvers(change, prompt))
 }
 
 /// Whether the escalation is due as well, for example after an outage; then only the escalation is sent.
@@ -117,11 +120,11 @@ pub(super) fn nudge(mut change: TransitionBuilder, by: &By) -> Result<Transition
     }
     change.request.asking.nudged_at = Some(change.now);
     change.audit("approvers nudged", &Actor::Person(by.clone()), "");
-    Ok(presses(change, ReminderKind::Nudge))
+    Ok(prompt_approvers(change, ReminderKind::Nudge))
 }
 
 /// Messages the approvers, in the card's thread and directly, and shows on all messages that they were reminded.
-fn presses(mut change: TransitionBuilder, prompt: ReminderKind) -> Transition {
+fn prompt_approvers(mut change: TransitionBuilder, prompt: ReminderKind) -> Transition {
     let epoch = change.request.epoch;
     change.job(JobKind::FindApprovers { prompt, epoch });
     let card = change.request.card();

@@ -98,7 +98,7 @@ pub(super) fn termination_succeeded(
             change.audit("terminated", &Actor::Provisioner, "");
         }
     }
-    Ok(ended(change))
+    Ok(show_and_notify(change))
 }
 
 pub(super) fn termination_failed(
@@ -107,14 +107,16 @@ pub(super) fn termination_failed(
     why: &str,
 ) -> Result<Transition, Refusal> {
     let (ending, attempt) = change.being_removed(event)?;
+    // The buttons offer another try, or leaving it, from now on.
     change.bump_epoch();
     change.becomes(Status::TeardownFailed { why: why.to_owned(), ending, attempt });
     change.audit("teardown failed", &Actor::Provisioner, why);
-    Ok(ended(change))
+    Ok(show_and_notify(change))
 }
 
 /// Ends a request whose resources were removed outside of the portal.
 pub(super) fn vanished(mut change: TransitionBuilder, event: &Event) -> Result<Transition, Refusal> {
+    // Only these two are compared with AWS: in any other status an operation is running, or nothing has to exist.
     let ending = match &change.request.status {
         Status::Active { .. } => Ending::Terminated { cause: Cause::Vanished },
         Status::TeardownFailed { ending, .. } => ending.clone(),
@@ -132,13 +134,13 @@ pub(super) fn vanished(mut change: TransitionBuilder, event: &Event) -> Result<T
         | Status::Retained { .. } => return Err(change.does_not_apply(event)),
     };
     change.bump_epoch();
-    change.moots_questions();
+    change.close_waiting();
     change.becomes(match ending {
         Ending::Failed { why } => Status::Failed { why },
         Ending::Terminated { cause } => Status::Terminated { cause },
     });
     change.audit("vanished", &Actor::Provisioner, "removed outside of the portal");
-    Ok(ended(change))
+    Ok(show_and_notify(change))
 }
 
 pub(super) fn retain(mut change: TransitionBuilder, by: &By, reason: &str) -> Result<Transition, Refusal> {
@@ -164,13 +166,13 @@ pub(super) fn retain(mut change: TransitionBuilder, by: &By, reason: &str) -> Re
     change.bump_epoch();
     change.becomes(Status::Retained { by: by.person.clone(), reason: reason.to_owned() });
     change.audit("retained", &Actor::Person(by.clone()), reason);
-    Ok(ended(change))
+    Ok(show_and_notify(change))
 }
 
 /// Updates all messages and notifies the owner of the final status.
-fn ended(change: TransitionBuilder) -> Transition {
-    let told: StatusName = change.request.status.name();
-    let mut surfaces = ALL.to_vec();
-    surfaces.push(MessageSlot::Notification(Notification::Status(told)));
-    change.shows(&surfaces)
+fn show_and_notify(change: TransitionBuilder) -> Transition {
+    let status: StatusName = change.request.status.name();
+    let mut slots = ALL.to_vec();
+    slots.push(MessageSlot::Notification(Notification::Status(status)));
+    change.shows(&slots)
 }

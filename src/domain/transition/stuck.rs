@@ -21,11 +21,12 @@ const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
 
 /// Returns the jobs of which at least one has to exist, because nothing else would move the request on. Empty while
 /// it waits for people, for the workflow, or for a date in the future.
-pub(crate) fn movers(request: &Request, now: Timestamp) -> Vec<JobKind> {
+pub(crate) fn expected_jobs(request: &Request, now: Timestamp) -> Vec<JobKind> {
     let before = now.saturating_sub(UNDER_WAY).unwrap_or(Timestamp::MIN);
     if request.updated_at > before {
         return Vec::new();
     }
+    // Two jobs for each operation: the one that starts it, and the one that polls it.
     match &request.status {
         Status::Provisioning { .. } => vec![JobKind::Provision, JobKind::WatchProvisioning],
         Status::Updating { .. } => vec![JobKind::Update, JobKind::WatchUpdate],
@@ -56,11 +57,11 @@ pub(crate) fn movers(request: &Request, now: Timestamp) -> Vec<JobKind> {
 
 /// Replaces a missing job.
 pub(super) fn job_lost(mut change: TransitionBuilder, event: &Event) -> Result<Transition, Refusal> {
-    if movers(&change.request, change.now).is_empty() {
+    if expected_jobs(&change.request, change.now).is_empty() {
         return Err(change.does_not_apply(event));
     }
-    change.audit("looked at again", &Actor::Clock, "the job that moves it on was gone");
-    moves_on(change)
+    change.audit("looked at again", &Actor::Clock, "its next job was missing");
+    restart_job(change)
 }
 
 /// Records that a permission is missing, which only admins can grant, and shows that in the requester's messages. If
@@ -71,21 +72,21 @@ pub(super) fn held_up(
     (right, job): (&str, &str),
 ) -> Result<Transition, Refusal> {
     let status = change.request.status.name();
-    let known = change.request.held_up.as_ref();
-    if known.is_some_and(|known| known.job != job || known.right == right)
+    let current = change.request.held_up.as_ref();
+    if current.is_some_and(|current| current.job != job || current.right == right)
         || status.is_ended()
         || status == StatusName::TeardownFailed
     {
         return Err(change.does_not_apply(event));
     }
     change.request.held_up = Some(HeldUp { since: change.now, right: right.to_owned(), job: job.to_owned() });
-    change.audit("held up", &Actor::Clock, format!("the right `{right}` is missing"));
+    change.audit("held up", &Actor::Clock, format!("the permission `{right}` is missing"));
     Ok(shows_progress(change))
 }
 
 /// Records that the missing permission has been granted. Only a success of the same job proves that: other jobs of
 /// the request need other permissions.
-pub(super) fn goes_on(
+pub(super) fn permission_granted(
     mut change: TransitionBuilder,
     event: &Event,
     job: &str,
@@ -93,14 +94,13 @@ pub(super) fn goes_on(
     let Some(held_up) = change.request.held_up.take_if(|held_up| held_up.job == job) else {
         return Err(change.does_not_apply(event));
     };
-    change.audit("goes on", &Actor::Clock, format!("the right `{}` is there", held_up.right));
+    change.audit("goes on", &Actor::Clock, format!("the permission `{}` has been granted", held_up.right));
     Ok(shows_progress(change))
 }
 
 /// Updates the progress messages. An undecided request has no thread yet.
 fn shows_progress(change: TransitionBuilder) -> Transition {
-    let undecided = change.request.status.name().is_undecided();
-    if undecided {
+    if change.request.status.name().is_undecided() {
         change.shows(&[MessageSlot::Direct])
     } else {
         change.shows(&[MessageSlot::Thread, MessageSlot::Direct])
@@ -124,11 +124,11 @@ pub(super) fn look_again(
         let execution = change.request.execution();
         return execution_lost(change, event, &execution);
     }
-    moves_on(change)
+    restart_job(change)
 }
 
 /// Writes the job for the current status. A second run is harmless, because every job may run twice.
-fn moves_on(mut change: TransitionBuilder) -> Result<Transition, Refusal> {
+fn restart_job(mut change: TransitionBuilder) -> Result<Transition, Refusal> {
     // The job that lacked the permission may be gone. If the new one lacks it as well, it reports that again.
     change.request.held_up = None;
     let has_record = change.request.provisioned.is_some();
@@ -165,18 +165,18 @@ fn moves_on(mut change: TransitionBuilder) -> Result<Transition, Refusal> {
         reminders::schedule(&mut change);
     }
     let card = change.request.card();
-    let surfaces = if change.request.waits_for_approvers() {
+    let slots = if change.request.waits_for_approvers() {
         vec![card, MessageSlot::Direct]
     } else {
         vec![MessageSlot::Direct]
     };
-    Ok(change.shows(&surfaces))
+    Ok(change.shows(&slots))
 }
 
 /// Ends the current operation as if it had failed: what exists is removed, or stays as it was before a change.
 pub(super) fn end(mut change: TransitionBuilder, event: &Event, by: &By) -> Result<Transition, Refusal> {
     let actor = Actor::Person(by.clone());
-    let why = "the platform team ended it, because it stood still".to_owned();
+    let why = "the platform team ended it because it was stuck".to_owned();
     match change.request.status.clone() {
         Status::Pending | Status::Approved => {}
         Status::AwaitingApproval { token } => change.resume(token, Resume::Cancelled),
@@ -208,6 +208,6 @@ pub(super) fn end(mut change: TransitionBuilder, event: &Event, by: &By) -> Resu
     change.bump_epoch();
     change.becomes(Status::Failed { why });
     change.audit("ended", &actor, "");
-    let told = MessageSlot::Notification(Notification::Status(StatusName::Failed));
-    Ok(change.shows(&[MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct, told]))
+    let notification = MessageSlot::Notification(Notification::Status(StatusName::Failed));
+    Ok(change.shows(&[MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct, notification]))
 }

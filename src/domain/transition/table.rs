@@ -19,11 +19,11 @@ use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
 pub(super) fn approve(name: &str) -> Event {
-    Event::Approve { by: by(name), instead_of: None, lowered: None }
+    Event::Approve { by: by(name), on_behalf_of: None, changes: None }
 }
 
 pub(super) fn deny(name: &str, reason: &str) -> Event {
-    Event::Deny { by: by(name), reason: reason.to_owned(), instead_of: None }
+    Event::Deny { by: by(name), reason: reason.to_owned(), on_behalf_of: None }
 }
 
 pub(super) fn cancel(name: &str) -> Event {
@@ -95,7 +95,7 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 37] {
         Event::Unheard { silence: Silence { from: minutes(10), until: minutes(20) } },
         Event::JobLost,
         Event::HeldUp { right: "servicecatalog:ProvisionProduct".into(), job: "provision".into() },
-        Event::GoesOn { job: "provision".into() },
+        Event::PermissionGranted { job: "provision".into() },
         Event::End { by: by("pat") },
         Event::Transfer { by: by("alice"), to: person("amir"), team: None },
     ]
@@ -172,7 +172,7 @@ pub(super) fn told(job: &Job) -> String {
     match &job.kind {
         JobKind::Resume { with, .. } => format!("resume({})", with.error().unwrap_or("success")),
         JobKind::Show(MessageSlot::Notification(news)) => format!("tell {}", news.as_str()),
-        JobKind::Show(surface) => format!("show {surface:?}").to_lowercase(),
+        JobKind::Show(slot) => format!("show {slot:?}").to_lowercase(),
         JobKind::Prompt { prompt, .. } => format!("{} later", prompt.as_str()),
         JobKind::StartExecution { attempt } => format!("start attempt {attempt}"),
         JobKind::ApprovalDeadline

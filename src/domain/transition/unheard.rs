@@ -33,27 +33,28 @@ pub(super) fn unheard(
         reminders::schedule(&mut change);
     }
     // An undecided request has no thread yet.
-    let undecided = change.request.status.name().is_undecided();
-    let surfaces: Vec<MessageSlot> =
-        DATED.into_iter().filter(|surface| !(undecided && *surface == MessageSlot::Thread)).collect();
-    Ok(change.shows(&surfaces))
+    let is_undecided = change.request.status.name().is_undecided();
+    let slots: Vec<MessageSlot> =
+        DATED.into_iter().filter(|slot| !(is_undecided && *slot == MessageSlot::Thread)).collect();
+    Ok(change.shows(&slots))
 }
 
 /// Postpones the approval deadline; returns whether it has moved.
 fn moves_answer(change: &mut TransitionBuilder, silence: &Silence) -> bool {
-    let moved = change.request.asking.moved.unwrap_or_default();
-    let whole = change.request.product.approval.timeout;
-    let waits = change.request.status.name().is_undecided() || change.request.waiting().is_some();
-    if !waits {
+    let times_moved = change.request.asking.moved.unwrap_or_default();
+    let timeout = change.request.product.approval.timeout;
+    let is_waiting = change.request.status.name().is_undecided() || change.request.waiting().is_some();
+    if !is_waiting {
         return false;
     }
     let approval = change.request.approval_mut();
-    let Some(at) = silence.moves(approval.answer_by, whole, moved) else { return false };
+    let Some(at) = silence.moves(approval.answer_by, timeout, times_moved) else { return false };
     approval.answer_by = at;
     let deadline = approval.about.kind().deadline();
-    change.request.asking.moved = Some(moved.saturating_add(1));
+    change.request.asking.moved = Some(times_moved.saturating_add(1));
+    // Replaces the job of the old date, which has the same key.
     change.later(deadline, at);
-    change.audit("answer-by moved", &Actor::Clock, why(silence, "answer by", at));
+    change.audit("answer-by moved", &Actor::Clock, reason(silence, "answer by", at));
     true
 }
 
@@ -63,18 +64,21 @@ fn moves_end(change: &mut TransitionBuilder, silence: &Silence) -> bool {
     let (Status::Active { lease } | Status::Updating { lease }) = &change.request.status else {
         return false;
     };
-    let Some(moved) = lease.after_silence(terms, silence) else { return false };
-    let at = moved.expires_at;
+    let Some(postponed) = lease.after_silence(terms, silence) else { return false };
+    let at = postponed.expires_at;
     // Nothing checks the lease during an update, so there is no job to postpone.
     if let Status::Updating { lease } = &mut change.request.status {
-        *lease = moved;
+        *lease = postponed;
     } else {
-        change.leases(moved);
+        change.leases(postponed);
     }
-    change.audit("end moved", &Actor::Clock, why(silence, "ends", at));
+    change.audit("end moved", &Actor::Clock, reason(silence, "ends", at));
     true
 }
 
-fn why(silence: &Silence, what: &str, at: jiff::Timestamp) -> String {
-    format!("people may not have been heard from {:.0} to {:.0}, {what} {at:.0}", silence.from, silence.until)
+fn reason(silence: &Silence, label: &str, at: jiff::Timestamp) -> String {
+    format!(
+        "the bot may have been unreachable from {:.0} to {:.0}, {label} {at:.0}",
+        silence.from, silence.until
+    )
 }

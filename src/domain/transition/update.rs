@@ -44,20 +44,21 @@ pub(super) fn ask(
     change.request.messages.remove(&MessageSlot::Change);
     change.request.updated_at = change.now;
     let actor = Actor::Person(by.clone());
-    let what = order.describe();
+    let description = order.describe();
     if let ApprovalPath::Auto { why } = path {
         approval.answer = Some(Answer::Approved);
         change.request.asks(approval);
-        change.audit("change requested", &actor, format!("{what}; auto-approved: {why}"));
+        change.audit("change requested", &actor, format!("{description}; auto-approved: {why}"));
         return Ok(starts(change));
     }
+    // Stored before the reminders, whose dates depend on it.
     change.request.asks(approval);
     change.later(JobKind::ChangeDeadline, approve_by);
     reminders::begin(&mut change);
     let more = order.estimate.as_ref().map(|_| order.more());
     let beyond = exception.map(|exception| format!(", as an exception: {}", exception.describe(more)));
     let beyond = beyond.unwrap_or_default();
-    change.audit("change requested", &actor, format!("{what}; {needed} needed{beyond}"));
+    change.audit("change requested", &actor, format!("{description}; {needed} needed{beyond}"));
     Ok(change.shows(&[MessageSlot::Change, MessageSlot::Direct, MessageSlot::Warning]))
 }
 
@@ -77,8 +78,9 @@ pub(super) fn update_started(
     record: &RecordId,
 ) -> Result<Transition, Refusal> {
     being_changed(&change, event)?;
-    let provisioned = change.request.provisioned.as_mut();
-    let Some(provisioned) = provisioned else { return Err(change.does_not_apply(event)) };
+    let Some(provisioned) = change.request.provisioned.as_mut() else {
+        return Err(change.does_not_apply(event));
+    };
     provisioned.record = record.clone();
     change.job(JobKind::WatchUpdate);
     Ok(change.done())
@@ -98,7 +100,7 @@ pub(super) fn update_succeeded(
     outputs: &[Output],
 ) -> Result<Transition, Refusal> {
     let (lease, order) = being_changed(&change, event)?;
-    let (what, less) = (order.describe(), order.less());
+    let (description, less) = (order.describe(), order.less());
     change.finishes_change(ChangeOutcome::Done);
     let request = &mut change.request;
     request.product = order.product;
@@ -115,12 +117,12 @@ pub(super) fn update_succeeded(
     change.gives_back(less);
     change.bump_epoch();
     // The new version's lease terms may be shorter.
-    let within = lease.within(&change.request.product.lease, change.now);
-    let is_cut = within.expires_at < lease.expires_at;
-    let cut = if is_cut { format!("; ends {:.0}", within.expires_at) } else { String::new() };
-    change.leases(within);
-    change.audit("changed", &Actor::Provisioner, what + &cut);
-    Ok(told(change))
+    let adjusted = lease.within(&change.request.product.lease, change.now);
+    let is_shorter = adjusted.expires_at < lease.expires_at;
+    let new_end = if is_shorter { format!("; ends {:.0}", adjusted.expires_at) } else { String::new() };
+    change.leases(adjusted);
+    change.audit("changed", &Actor::Provisioner, description + &new_end);
+    Ok(show_and_notify(change))
 }
 
 pub(super) fn update_failed(
@@ -131,14 +133,15 @@ pub(super) fn update_failed(
     let (lease, _) = being_changed(&change, event)?;
     change.finishes_change(ChangeOutcome::Failed { why: why.to_owned() });
     change.bump_epoch();
+    // It kept running during the update, so its next step may be overdue.
     change.leases(lease);
     change.audit("change failed", &Actor::Provisioner, why);
-    Ok(told(change))
+    Ok(show_and_notify(change))
 }
 
 /// Updates all messages and notifies the owner.
-fn told(change: TransitionBuilder) -> Transition {
-    let mut surfaces = ALL.to_vec();
-    surfaces.push(MessageSlot::Notification(Notification::Change));
-    change.shows(&surfaces)
+fn show_and_notify(change: TransitionBuilder) -> Transition {
+    let mut slots = ALL.to_vec();
+    slots.push(MessageSlot::Notification(Notification::Change));
+    change.shows(&slots)
 }

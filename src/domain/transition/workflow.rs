@@ -18,6 +18,7 @@ pub(super) fn approval_requested(
     execution: &ExecutionName,
     token: &TaskToken,
 ) -> Result<Transition, Refusal> {
+    // An execution of an older attempt must not take over from the current one.
     change.is_current(event, execution)?;
     if let Some(answer) = known_answer(&change.request.status) {
         return Ok(change.answered(token, answer));
@@ -27,12 +28,12 @@ pub(super) fn approval_requested(
         return Err(change.does_not_apply(event));
     }
     // A retried task, or a new attempt that replaces a lost execution.
-    let asked_before = change.request.status != Status::Pending;
+    let is_repeated = change.request.status != Status::Pending;
     change.becomes(Status::AwaitingApproval { token: token.clone() });
     change.audit(
         "approval requested",
         &Actor::Workflow,
-        if asked_before { "asked again by the workflow" } else { "" },
+        if is_repeated { "asked again by the workflow" } else { "" },
     );
     // A new execution asks again, but the approvers have been asked before: reminders count from the first time.
     match change.request.asking.since {
@@ -88,6 +89,7 @@ fn known_answer(status: &Status) -> Option<Resume> {
             Ending::Terminated { .. } => Resume::Success,
         }),
         Status::Failed { .. } => Some(Resume::ProvisioningFailed),
+        // The execution has no part in a removal.
         Status::Terminated { .. } | Status::Retained { .. } => Some(Resume::Success),
     }
 }
@@ -98,9 +100,10 @@ pub(super) fn execution_lost(
     execution: &ExecutionName,
 ) -> Result<Transition, Refusal> {
     change.is_current(event, execution)?;
-    let again = match change.request.status {
+    let restarted = match change.request.status {
         Status::Pending | Status::AwaitingApproval { .. } => Status::Pending,
         Status::Approved => Status::Approved,
+        // From here on the provisioner and the row finish without an execution.
         Status::Provisioning { .. }
         | Status::Active { .. }
         | Status::Updating { .. }
@@ -115,7 +118,7 @@ pub(super) fn execution_lost(
     };
     if change.request.attempt >= MAX_ATTEMPTS {
         change.becomes(Status::Failed {
-            why: format!("the workflow ended {MAX_ATTEMPTS} times without doing its work"),
+            why: format!("the workflow ended {MAX_ATTEMPTS} times before it was done"),
         });
         change.audit("failed", &Actor::Workflow, "execution lost");
         return Ok(change.shows(&[
@@ -127,7 +130,7 @@ pub(super) fn execution_lost(
     }
     // Part of the execution's name, which Step Functions does not allow to be reused.
     change.request.attempt += 1;
-    change.becomes(again);
+    change.becomes(restarted);
     let attempt = change.request.attempt;
     change.audit("execution lost", &Actor::Workflow, format!("attempt {attempt} starts"));
     change.job(JobKind::StartExecution { attempt });

@@ -1,6 +1,7 @@
 //! The two queues in front of the writer: one for work that a user waits for, one for background work.
 //! `ports::priority` decides which is which; what is written is not known here.
 
+use crate::ports::priority::Priority;
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -13,15 +14,6 @@ const GROUP: usize = 256;
 /// The most background writes in a group while a user waits: few enough to leave the processors to a rush of
 /// users, but never zero, so that background work always makes progress.
 const BACKGROUND_BESIDE: usize = 2;
-
-/// The queue that a write waits in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Priority {
-    /// A user waits for it.
-    Interactive,
-    /// Background work.
-    Background,
-}
 
 /// Pending writes on their way to the writer.
 pub(super) struct WriteQueue<W> {

@@ -10,8 +10,8 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::open::OpenDatabase;
-use super::write_queue::{Priority, WriteQueue};
-use crate::ports::priority;
+use super::write_queue::WriteQueue;
+use crate::ports::priority::Priority;
 
 pub(super) struct Writer {
     queue: Arc<WriteQueue<Box<dyn Work>>>,
@@ -53,8 +53,7 @@ impl Writer {
         let closed = || anyhow!("the database is closed");
         let (answer, answered) = oneshot::channel();
         let write = QueuedWrite { work: Some(work), result: None, answer };
-        let priority = if priority::is_interactive() { Priority::Interactive } else { Priority::Background };
-        if !self.queue.push(priority, Box::new(write)).await {
+        if !self.queue.push(Priority::current(), Box::new(write)).await {
             return Err(closed().into());
         }
         answered.await.map_err(|_| closed())?

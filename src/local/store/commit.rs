@@ -46,7 +46,7 @@ impl EncodedCommit {
             return Ok(());
         }
         self.finish_cause(tx)?;
-        if let Some(key) = &self.commit.given_up
+        if let Some(key) = &self.commit.unparked
             && !jobs::delete_parked(tx, key)?
         {
             return Err(CommitError::NotParked);
@@ -105,12 +105,12 @@ impl EncodedCommit {
     }
 
     fn use_key(&self, tx: &Connection) -> Result<(), CommitError> {
-        let Some(once) = &self.commit.once else { return Ok(()) };
-        if let Some(used) = queries::used_key(tx, once)? {
+        let Some(key) = &self.commit.idempotency_key else { return Ok(()) };
+        if let Some(used) = queries::used_key(tx, key)? {
             return Err(CommitError::Again(used.request));
         }
         let request = self.row.as_ref().map(|row| row.request.id.to_string());
-        insert_key(tx, once, request.as_deref())?;
+        insert_key(tx, key, request.as_deref())?;
         Ok(())
     }
 }
@@ -236,11 +236,11 @@ fn set_pause(tx: &Connection, pausing: &Pausing) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn insert_key(tx: &Connection, once: &IdempotencyKey, request: Option<&str>) -> anyhow::Result<()> {
+fn insert_key(tx: &Connection, key: &IdempotencyKey, request: Option<&str>) -> anyhow::Result<()> {
     // Replaces only an expired key: one that is still valid was refused before.
-    let until = once.until.map(instant::not_before);
+    let until = key.until.map(instant::not_before);
     tx.prepare_cached("INSERT OR REPLACE INTO once (key, request, until) VALUES (?1, ?2, ?3)")?
-        .execute(params![once.key, request, until])?;
+        .execute(params![key.key, request, until])?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use crate::ports::stored::{FORMAT, Unreadable, from_json};
 
 /// A job with its parts encoded as columns.
 pub(super) struct Encoded {
-    of: String,
+    owner: String,
     name: String,
     kind: String,
     due_at: i64,
@@ -22,7 +22,7 @@ pub(super) struct Encoded {
 impl Encoded {
     pub(super) fn new(job: &Job) -> anyhow::Result<Self> {
         Ok(Self {
-            of: job.key.of.to_string(),
+            owner: job.key.owner.to_string(),
             name: job.key.name.clone(),
             kind: serde_json::to_string(&job.kind)?,
             due_at: instant::not_before(job.due_at),
@@ -33,12 +33,12 @@ impl Encoded {
     /// been failing since it was written.
     pub(super) fn write(&self, tx: &Connection) -> anyhow::Result<()> {
         let sql = "SELECT format FROM jobs WHERE of = ?1 AND name = ?2";
-        readable_at(tx, sql, [&self.of, &self.name])?;
+        readable_at(tx, sql, [&self.owner, &self.name])?;
         tx.prepare_cached(
             "INSERT OR REPLACE INTO jobs (of, name, kind, due_at, written_at, format)
              VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
         )?
-        .execute(params![self.of, self.name, self.kind, self.due_at, FORMAT])?;
+        .execute(params![self.owner, self.name, self.kind, self.due_at, FORMAT])?;
         Ok(())
     }
 }
@@ -62,7 +62,7 @@ pub(super) fn due(
 /// Reads `of, name` from this column on; `None` if they are not text.
 fn key(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<JobKey>> {
     let (owner, name) = (row.get_ref(first)?.as_str().ok(), row.get_ref(first + 1)?.as_str().ok());
-    Ok(owner.zip(name).map(|(owner, name)| JobKey { of: JobOwner::parse(owner), name: name.to_owned() }))
+    Ok(owner.zip(name).map(|(owner, name)| JobKey { owner: JobOwner::parse(owner), name: name.to_owned() }))
 }
 
 /// Renames jobs whose key is not text, and makes their kind unreadable. Like other unreadable jobs they can
@@ -124,7 +124,13 @@ fn claim_one(
              RETURNING kind, attempts, written_at, claim",
         )?
         .query_row(
-            params![key.of.to_string(), key.name, instant::reached(now), instant::not_before(until), FORMAT],
+            params![
+                key.owner.to_string(),
+                key.name,
+                instant::reached(now),
+                instant::not_before(until),
+                FORMAT
+            ],
             |row| Ok((JobRow::read(key, row, 0)?, row.get(3)?)),
         )
         .optional()?;
@@ -145,7 +151,7 @@ struct JobRow {
 impl JobRow {
     /// Reads `kind, attempts, written_at` from this column on.
     fn read(key: &JobKey, row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
-        let subject = format!("the job `{}` of {}", key.name, key.of);
+        let subject = format!("the job `{}` of {}", key.name, key.owner);
         let kind = match row.get_ref(first)?.as_str() {
             Ok(kind) => from_json(&subject, kind),
             Err(_) => Err(Unreadable::new(subject, "no text")),
@@ -164,13 +170,13 @@ impl JobRow {
 pub(super) fn delete(tx: &Connection, claim: &Claim) -> anyhow::Result<bool> {
     let rows = tx
         .prepare_cached("DELETE FROM jobs WHERE of = ?1 AND name = ?2 AND claim = ?3")?
-        .execute(params![claim.key.of.to_string(), claim.key.name, claim_id(claim)?])?;
+        .execute(params![claim.key.owner.to_string(), claim.key.name, claim_id(claim)?])?;
     Ok(rows == 1)
 }
 
 pub(super) fn delete_idle(tx: &Connection, key: &JobKey) -> anyhow::Result<()> {
     tx.prepare_cached("DELETE FROM jobs WHERE of = ?1 AND name = ?2 AND format <= ?3")?.execute(params![
-        key.of.to_string(),
+        key.owner.to_string(),
         key.name,
         FORMAT
     ])?;
@@ -181,7 +187,7 @@ pub(super) fn delete_idle(tx: &Connection, key: &JobKey) -> anyhow::Result<()> {
 pub(super) fn delete_parked(tx: &Connection, key: &JobKey) -> anyhow::Result<bool> {
     let rows = tx
         .prepare_cached("DELETE FROM jobs WHERE of = ?1 AND name = ?2 AND parked = 1 AND format <= ?3")?
-        .execute(params![key.of.to_string(), key.name, FORMAT])?;
+        .execute(params![key.owner.to_string(), key.name, FORMAT])?;
     Ok(rows == 1)
 }
 
@@ -191,7 +197,7 @@ pub(super) fn put_off(tx: &Connection, claim: &Claim, due_at: Timestamp, why: &s
          WHERE of = ?1 AND name = ?2 AND claim = ?3",
     )?
     .execute(params![
-        claim.key.of.to_string(),
+        claim.key.owner.to_string(),
         claim.key.name,
         claim_id(claim)?,
         instant::not_before(due_at),
@@ -204,7 +210,7 @@ pub(super) fn park(tx: &Connection, claim: &Claim, why: &str) -> anyhow::Result<
     tx.prepare_cached(
         "UPDATE jobs SET claim = 0, parked = 1, last_error = ?4 WHERE of = ?1 AND name = ?2 AND claim = ?3",
     )?
-    .execute(params![claim.key.of.to_string(), claim.key.name, claim_id(claim)?, why])?;
+    .execute(params![claim.key.owner.to_string(), claim.key.name, claim_id(claim)?, why])?;
     Ok(())
 }
 
@@ -275,7 +281,7 @@ pub(super) fn jobs_of(connection: &Connection, owner: &JobOwner) -> anyhow::Resu
         .prepare_cached("SELECT name FROM jobs WHERE of = ?1 ORDER BY name")?
         .query_map([owner.to_string()], |row| Ok(row.get_ref(0)?.as_str().ok().map(str::to_owned)))?
         .filter_map(Result::transpose)
-        .map(|name| Ok(JobKey { of: owner.clone(), name: name? }))
+        .map(|name| Ok(JobKey { owner: owner.clone(), name: name? }))
         .collect()
 }
 

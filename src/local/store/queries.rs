@@ -113,12 +113,12 @@ pub(super) struct UsedKey {
     pub(super) request: Option<RequestId>,
 }
 
-pub(super) fn used_key(connection: &Connection, once: &IdempotencyKey) -> anyhow::Result<Option<UsedKey>> {
+pub(super) fn used_key(connection: &Connection, key: &IdempotencyKey) -> anyhow::Result<Option<UsedKey>> {
     connection
         .prepare_cached(
             "SELECT coalesce(request, '') FROM once WHERE key = ?1 AND (until IS NULL OR until > ?2)",
         )?
-        .query_row(params![once.key, instant::reached(once.at)], |row| row.get::<_, String>(0))
+        .query_row(params![key.key, instant::reached(key.at)], |row| row.get::<_, String>(0))
         .optional()?
         .map(|id| {
             let request = (!id.is_empty()).then(|| request_id(&id)).transpose()?;

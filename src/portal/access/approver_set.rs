@@ -1,4 +1,4 @@
-//! What `approvers` finds out.
+//! What is known about who can answer.
 
 use crate::domain::away::Away;
 use crate::domain::principal::Principal;
@@ -7,9 +7,9 @@ use crate::domain::principal::Principal;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ApproverSet {
     /// Whose answer counts.
-    pub(crate) may: Vec<Principal>,
+    pub(crate) eligible: Vec<Principal>,
     /// Who is mentioned; the delegate instead of an approver who is away.
-    pub(crate) asked: Vec<Principal>,
+    pub(crate) mentioned: Vec<Principal>,
     /// Approvers who are away, with their delegates.
     pub(crate) aways: Vec<Away>,
     /// Why other approvers are asked than the product names; shown to users.

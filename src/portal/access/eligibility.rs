@@ -27,7 +27,7 @@ impl Portal {
             warn_unless!(
                 self.ports.trouble.outages.explains(&error),
                 error = format!("{error:#}"),
-                "cannot find out who is away"
+                "cannot look up who is away"
             );
             Vec::new()
         })
@@ -44,7 +44,7 @@ impl Portal {
             return false;
         }
         match self.eligibility_with(person, request, Freshness::Known, aways).await {
-            Ok(standing) => may_decide(request, person, standing, "").is_ok(),
+            Ok(eligibility) => may_decide(request, person, eligibility, "").is_ok(),
             // A group that Slack cannot list must not hide everything else.
             Err(error) => {
                 warn_unless!(
@@ -52,7 +52,7 @@ impl Portal {
                     actor = %person,
                     request = %request.id,
                     error = format!("{error:#}"),
-                    "cannot find out who approves"
+                    "cannot look up the approvers of a request"
                 );
                 false
             }
@@ -83,27 +83,30 @@ impl Portal {
     ) -> anyhow::Result<Eligibility> {
         let asker = &request.approval().asked_by;
         let in_force = self.stage_in_force(request);
-        let (may, _) = self.approvers_in(&in_force.stage, &request.team, asker, freshness).await?;
-        if self.is_in_any_as_of(person, &[&may, self.beside(request)], freshness).await? {
+        let (eligible, _) = self.approvers_in(&in_force.stage, &request.team, asker, freshness).await?;
+        if self.is_in_any_as_of(person, &[&eligible, self.admins_beside(request)], freshness).await? {
             return Ok(Eligibility::Approver);
         }
-        let mut for_them = Vec::new();
+        // Only now, since an approver answers in person even if they are a delegate as well.
+        let mut represented = Vec::new();
         for away in aways {
             let is_theirs = away.delegate == *person && away.person != request.owner;
-            if is_theirs && self.is_answered_for(away, &may, asker, freshness).await? {
-                for_them.push(away);
+            if is_theirs && self.is_answered_for(away, &eligible, asker, freshness).await? {
+                represented.push(away);
             }
         }
-        let taken =
+        let is_answered =
             |away: &Away| request.approval().consents.iter().any(|approval| approval.is_of(&away.person));
         // A delegate of several approvers acts for one who has not been answered for yet.
-        let chosen = for_them.iter().find(|away| !taken(away)).or_else(|| for_them.first()).copied();
-        Ok(chosen.map_or(Eligibility::Nobody, |away| Eligibility::InsteadOf(away.person.clone())))
+        let chosen =
+            represented.iter().find(|away| !is_answered(away)).or_else(|| represented.first()).copied();
+        Ok(chosen.map_or(Eligibility::Nobody, |away| Eligibility::OnBehalfOf(away.person.clone())))
     }
 
     /// Returns where to look for waiting requests that this person may be able to answer, according to the cache: those
     /// of the teams they approve for, those of products that name them, and for admins the exceptions and escalations.
     pub(crate) async fn may_answer(&self, person: &PersonId, aways: &[Away]) -> Answerable {
+        // A delegate may answer whatever the absent approver could.
         let represented = aways.iter().filter(|away| away.delegate == *person).map(|away| &away.person);
         let people: Vec<&PersonId> = [person].into_iter().chain(represented).collect();
         let mut lists = Vec::new();
@@ -126,7 +129,7 @@ impl Portal {
                 if let Approvers::Listed(listed) = &stage.approvers {
                     named.extend_from_slice(listed);
                 }
-                named.extend_from_slice(&stage.quiet);
+                named.extend_from_slice(&stage.silent);
             }
             if self.any_is_named(&people, &named).await {
                 lists.push((RequestScope::Product(product.key.clone()), RequestFilter::Waiting));

@@ -11,12 +11,13 @@ use crate::ports::outage::Side;
 /// the user presses again.
 pub(crate) async fn answered_by<T: Send + 'static>(
     deadline: Instant,
-    asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+    lookup: impl Future<Output = anyhow::Result<T>> + Send + 'static,
 ) -> anyhow::Result<T> {
     // Spawned, so that the lookup outlives the deadline.
-    let asked = tokio::time::timeout_at(deadline, tokio::spawn(asked)).await;
-    let asked = asked.map_err(|_| Side::Slack.failed(Late.into()))?;
-    asked.context("the lookup panicked")?
+    let answer = tokio::time::timeout_at(deadline, tokio::spawn(lookup)).await;
+    let answer = answer.map_err(|_| Side::Slack.failed(Late.into()))?;
+    // Nothing aborts the task, so a `JoinError` means that it panicked.
+    answer.context("the lookup panicked")?
 }
 
 impl Portal {
@@ -28,16 +29,16 @@ impl Portal {
     /// Waits for a lookup as long as a user can wait.
     pub(crate) async fn wait_for_answer<T: Send + 'static>(
         &self,
-        asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+        lookup: impl Future<Output = anyhow::Result<T>> + Send + 'static,
     ) -> anyhow::Result<T> {
-        answered_by(self.question_deadline(), asked).await
+        answered_by(self.question_deadline(), lookup).await
     }
 
     /// Like [`Self::wait_for_answer`], but waits only briefly, for work that can continue without the answer.
     pub(crate) async fn wait_briefly<T: Send + 'static>(
         &self,
-        asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+        lookup: impl Future<Output = anyhow::Result<T>> + Send + 'static,
     ) -> anyhow::Result<T> {
-        answered_by(Instant::now() + self.limits.standing, asked).await
+        answered_by(Instant::now() + self.limits.standing, lookup).await
     }
 }

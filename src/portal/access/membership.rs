@@ -78,7 +78,7 @@ impl Portal {
             Ok(None) => Ok(()),
             Err(error) => {
                 let error = format!("{error:#}");
-                tracing::debug!(actor = %by.person, error, "whether somebody counts is not known yet");
+                tracing::debug!(actor = %by.person, error, "cannot look up an account in time; it is checked again where a permission is needed");
                 Ok(())
             }
         }
@@ -107,6 +107,7 @@ impl Portal {
         principals: &[Principal],
         freshness: Freshness,
     ) -> anyhow::Result<bool> {
+        // Named first: most people are not, and then their account need not be looked up.
         Ok(self.is_named(person, principals, freshness).await?
             && self.why_not_counted(person, freshness).await?.is_none())
     }
@@ -129,12 +130,8 @@ impl Portal {
     ///
     /// # Errors
     /// If Slack had to be asked and could not be.
-    pub(crate) async fn is_in_any(
-        &self,
-        person: &PersonId,
-        circles: &[&[Principal]],
-    ) -> anyhow::Result<bool> {
-        self.is_in_any_as_of(person, circles, Freshness::Fresh).await
+    pub(crate) async fn is_in_any(&self, person: &PersonId, sets: &[&[Principal]]) -> anyhow::Result<bool> {
+        self.is_in_any_as_of(person, sets, Freshness::Fresh).await
     }
 
     /// Like [`Self::is_in_any`], with a choice of freshness.
@@ -144,12 +141,12 @@ impl Portal {
     pub(crate) async fn is_in_any_as_of(
         &self,
         person: &PersonId,
-        circles: &[&[Principal]],
+        sets: &[&[Principal]],
         freshness: Freshness,
     ) -> anyhow::Result<bool> {
         let mut unknown = None;
-        for circle in circles {
-            match self.is_one_of_as_of(person, circle, freshness).await {
+        for principals in sets {
+            match self.is_one_of_as_of(person, principals, freshness).await {
                 Ok(true) => return Ok(true),
                 Ok(false) => {}
                 // A failed lookup must not take away what another set allows.
@@ -174,10 +171,10 @@ impl Portal {
         }
         let mut unknown = None;
         // Look up all at once: the first match is enough, however long other answers take.
-        let asked = principals.iter().map(|principal| self.means(principal, person, freshness));
-        let mut asked: FuturesUnordered<_> = asked.collect();
-        while let Some(asked) = asked.next().await {
-            match asked {
+        let lookups = principals.iter().map(|principal| self.means(principal, person, freshness));
+        let mut lookups: FuturesUnordered<_> = lookups.collect();
+        while let Some(answer) = lookups.next().await {
+            match answer {
                 Ok(true) => return Ok(true),
                 Ok(false) => {}
                 Err(error) => unknown = Some(error),
@@ -217,6 +214,7 @@ impl Portal {
             Principal::Group(group) => directory.group_members(group, freshness).await.map_err(silent)?,
             Principal::Email(email) => {
                 let person = directory.person_by_email(email, freshness).await.map_err(silent)?;
+                // An address that Slack does not know stands for nobody.
                 Arc::new(person.into_iter().collect())
             }
         })
@@ -230,15 +228,16 @@ impl Portal {
     pub(crate) async fn teams_of(&self, person: &PersonId) -> anyhow::Result<Vec<&Team>> {
         let members = |team: &Team| team.members.clone();
         let deadline = self.question_deadline();
-        let known = self.teams_by(deadline, person, Freshness::Known, members).await?;
-        if known.is_empty() {
+        let teams = self.teams_by(deadline, person, Freshness::Known, members).await?;
+        // Somebody who has just joined would be sent away by an old answer.
+        if teams.is_empty() {
             self.teams_by(deadline, person, Freshness::Fresh, members).await
         } else {
-            Ok(known)
+            Ok(teams)
         }
     }
 
-    /// Returns the teams whose `circle` includes this person.
+    /// Returns the teams of which `people_of` includes this person.
     ///
     /// # Errors
     /// If Slack had to be asked and could not be, and none of the other teams match.
@@ -246,9 +245,9 @@ impl Portal {
         &self,
         person: &PersonId,
         freshness: Freshness,
-        circle: impl Fn(&Team) -> Vec<Principal>,
+        people_of: impl Fn(&Team) -> Vec<Principal>,
     ) -> anyhow::Result<Vec<&Team>> {
-        self.teams_by(self.question_deadline(), person, freshness, circle).await
+        self.teams_by(self.question_deadline(), person, freshness, people_of).await
     }
 
     async fn teams_by(
@@ -256,18 +255,18 @@ impl Portal {
         deadline: Instant,
         person: &PersonId,
         freshness: Freshness,
-        circle: impl Fn(&Team) -> Vec<Principal>,
+        people_of: impl Fn(&Team) -> Vec<Principal>,
     ) -> anyhow::Result<Vec<&Team>> {
         // Each lookup runs in its own task, so that one which misses the deadline still fills the cache.
-        let asked = self.organization.teams.iter().map(|team| {
-            let (portal, person, circle) = (self.clone(), person.clone(), circle(team));
-            answered_by(deadline, async move { portal.is_named(&person, &circle, freshness).await })
+        let lookups = self.organization.teams.iter().map(|team| {
+            let (portal, person, people) = (self.clone(), person.clone(), people_of(team));
+            answered_by(deadline, async move { portal.is_named(&person, &people, freshness).await })
         });
-        let (portal, asked_about) = (self.clone(), person.clone());
-        let counted =
-            answered_by(deadline, async move { portal.why_not_counted(&asked_about, freshness).await });
-        let (counted, asked) = tokio::join!(counted, join_all(asked));
-        match counted {
+        let (portal, account) = (self.clone(), person.clone());
+        let uncounted =
+            answered_by(deadline, async move { portal.why_not_counted(&account, freshness).await });
+        let (uncounted, answers) = tokio::join!(uncounted, join_all(lookups));
+        match uncounted {
             Ok(None) => {}
             Ok(Some(_)) => return Ok(Vec::new()),
             // Continue: this only decides what they see. Whether they may request it is checked when they do.
@@ -276,13 +275,13 @@ impl Portal {
                     self.ports.trouble.outages.explains(&error),
                     actor = %person,
                     error = format!("{error:#}"),
-                    "cannot find out whether somebody counts"
+                    "cannot look up whether an account counts"
                 );
             }
         }
         let (mut mine, mut unknown) = (Vec::new(), None);
-        for (team, asked) in self.organization.teams.iter().zip(asked) {
-            match asked {
+        for (team, answer) in self.organization.teams.iter().zip(answers) {
+            match answer {
                 Ok(true) => mine.push(team),
                 Ok(false) => {}
                 Err(error) => {
@@ -290,7 +289,7 @@ impl Portal {
                         self.ports.trouble.outages.explains(&error),
                         team = %team.name,
                         error = format!("{error:#}"),
-                        "cannot find out who is in a team"
+                        "cannot look up the members of a team"
                     );
                     unknown = Some(error);
                 }
@@ -312,16 +311,17 @@ impl Portal {
 
     /// Like [`Self::to_mention`]; also returns whether some of them are unknown only for now.
     pub(crate) async fn mentionable(&self, principals: &[Principal]) -> (Vec<Principal>, bool) {
-        let found = join_all(principals.iter().map(|principal| self.mentioned(principal))).await;
+        let answers = join_all(principals.iter().map(|principal| self.mentioned(principal))).await;
         let (mut mentioned, mut is_partial): (Vec<Principal>, bool) = (Vec::new(), false);
-        for (found, principal) in found.into_iter().zip(principals) {
-            let found = found.unwrap_or_else(|error| {
+        for (answer, principal) in answers.into_iter().zip(principals) {
+            let mention = answer.unwrap_or_else(|error| {
                 is_partial |= is_for_now(&error);
                 let error = format!("{error:#}");
-                tracing::debug!(%principal, error, "somebody is shown as they are named");
+                tracing::debug!(%principal, error, "cannot look up a person; they are shown as the settings name them");
                 Some(principal.clone())
             });
-            mentioned.extend(found.filter(|found| !mentioned.contains(found)));
+            // An e-mail address and an id may name the same person.
+            mentioned.extend(mention.filter(|mention| !mentioned.contains(mention)));
         }
         (mentioned, is_partial)
     }
@@ -333,21 +333,21 @@ impl Portal {
             Principal::Group(_) => return Ok(Some(principal.clone())),
             Principal::Person(person) => person.clone(),
             Principal::Email(email) => {
-                let (directory, asked) = (Arc::clone(&directory), email.clone());
-                let found = answered_by(deadline, async move {
-                    directory.person_by_email(&asked, Freshness::Known).await
+                let (directory, email) = (Arc::clone(&directory), email.clone());
+                let answer = answered_by(deadline, async move {
+                    directory.person_by_email(&email, Freshness::Known).await
                 });
-                match found.await? {
+                match answer.await? {
                     Some(person) => person,
                     None => return Ok(Some(principal.clone())),
                 }
             }
         };
-        let asked = person.clone();
-        let why_not = async move { directory.why_not_counted(&asked, Freshness::Known).await };
-        let why_not = answered_by(deadline, why_not).await;
+        let account = person.clone();
+        let lookup = async move { directory.why_not_counted(&account, Freshness::Known).await };
+        let uncounted = answered_by(deadline, lookup).await;
         // If it is unknown whether they count, mention them.
-        Ok(if matches!(why_not, Ok(Some(_))) { None } else { Some(Principal::Person(person)) })
+        Ok(if matches!(uncounted, Ok(Some(_))) { None } else { Some(Principal::Person(person)) })
     }
 
     /// Formats these principals as a comma-separated list of mentions.
@@ -371,7 +371,7 @@ impl Portal {
             {
                 tracing::debug!(
                     error = format!("{error:#}"),
-                    "groups are asked about when somebody wants to know"
+                    "cannot load user groups in advance; they are looked up when needed"
                 );
             }
         };
@@ -385,7 +385,7 @@ impl Portal {
     pub(crate) async fn some_who_count(
         &self,
         principals: &[Principal],
-        without: &[&PersonId],
+        excluded: &[&PersonId],
         enough: usize,
         freshness: Freshness,
     ) -> anyhow::Result<Counted> {
@@ -394,6 +394,7 @@ impl Portal {
         // People named individually come first: they cost one lookup each, groups may cost many.
         let (groups, named): (Vec<_>, Vec<_>) =
             principals.iter().partition(|principal| matches!(principal, Principal::Group(_)));
+        // A group may have thousands of members, hence the two limits.
         'all: for principal in named.into_iter().chain(groups) {
             let accounts = match self.accounts_of(principal, freshness).await {
                 Ok(accounts) => accounts,
@@ -403,7 +404,7 @@ impl Portal {
                 }
             };
             for person in accounts.iter() {
-                if without.contains(&person) || !looked_at.insert(person.clone()) {
+                if excluded.contains(&person) || !looked_at.insert(person.clone()) {
                     continue;
                 }
                 if people.len() >= enough || looked_at.len() > MOST_LOOKED_AT {
@@ -439,7 +440,8 @@ pub(crate) fn mentions(principals: &[Principal]) -> String {
         Principal::Email(email) => email.clone(),
     };
     match principals {
+        // Shown where a list of people is expected.
         [] => "nobody is named as approver; ask your platform team".to_owned(),
-        some => some.iter().map(mention).collect::<Vec<_>>().join(", "),
+        named => named.iter().map(mention).collect::<Vec<_>>().join(", "),
     }
 }

@@ -34,15 +34,16 @@ impl Portal {
     /// # Errors
     /// If Slack had to be asked and could not be.
     pub(crate) async fn may_see(&self, person: &PersonId, request: &Request) -> anyhow::Result<bool> {
+        // Needs no lookup.
         if *person == request.requester || *person == request.owner {
             return Ok(true);
         }
         let organization = &self.organization;
         let approvers = self.approvers_of(request).await?;
-        let (members, answering) =
+        let (members, team_approvers) =
             (organization.members_of(&request.team), organization.approvers_of(&request.team));
-        let circles = [members, answering, &approvers, &organization.admins, &organization.auditors];
-        self.is_in_any(person, &circles).await
+        let sets = [members, team_approvers, &approvers, &organization.admins, &organization.auditors];
+        self.is_in_any(person, &sets).await
     }
 
     /// Returns whether `person` may do this with the resource: its owner, who has to be a member of the team for
@@ -84,10 +85,11 @@ impl Portal {
         by: &By,
         (tending, tried): (Tending, &str),
     ) -> Result<(), Error> {
-        let (portal, person, asked) = (self.clone(), by.person.clone(), request.clone());
-        if self.wait_for_answer(async move { portal.may_tend(&person, &asked, tending).await }).await? {
+        let (portal, person, about) = (self.clone(), by.person.clone(), request.clone());
+        if self.wait_for_answer(async move { portal.may_tend(&person, &about, tending).await }).await? {
             return Ok(());
         }
+        // The owner lost the right, anybody else never had it: the text says which.
         let refusal = if by.person == request.owner {
             let approvers = self.to_mention(self.organization.approvers_of(&request.team)).await;
             let approvers = if approvers.is_empty() { String::new() } else { mentions(&approvers) };

@@ -7,9 +7,11 @@ use crate::ports::directory::Freshness;
 
 /// Returns the refusal of a person in no team.
 pub(crate) async fn refusal(portal: &Portal, person: &PersonId) -> Refusal {
-    let (asking, asked) = (portal.clone(), person.clone());
+    let (lookup, account) = (portal.clone(), person.clone());
     // If Slack does not answer in time, the refusal is only less specific.
-    match portal.wait_for_answer(async move { asking.why_not_counted(&asked, Freshness::Fresh).await }).await
+    match portal
+        .wait_for_answer(async move { lookup.why_not_counted(&account, Freshness::Fresh).await })
+        .await
     {
         Ok(Some(why)) => Refusal::NotAFullMember { why },
         Ok(None) | Err(_) => Refusal::NotInATeam,
@@ -18,11 +20,12 @@ pub(crate) async fn refusal(portal: &Portal, person: &PersonId) -> Refusal {
 
 /// Returns the refusal of a person who is no longer in the team they named.
 pub(crate) async fn not_in(portal: &Portal, person: &PersonId, team: &TeamName) -> Refusal {
-    let mine = portal.teams_of(person).await.unwrap_or_default();
-    let yours: Vec<&str> =
-        mine.iter().map(|mine| mine.name.as_str()).filter(|mine| *mine != team.as_str()).collect();
-    if yours.is_empty() {
+    // Without an answer from Slack the refusal is only less specific.
+    let teams = portal.teams_of(person).await.unwrap_or_default();
+    let names: Vec<&str> =
+        teams.iter().map(|team| team.name.as_str()).filter(|name| *name != team.as_str()).collect();
+    if names.is_empty() {
         return refusal(portal, person).await;
     }
-    Refusal::NotYourTeam { team: team.to_string(), yours: yours.join(", ") }
+    Refusal::NotYourTeam { team: team.to_string(), yours: names.join(", ") }
 }

@@ -25,11 +25,12 @@ pub(crate) async fn reads_all(
 /// If Slack had to be asked and could not be, and none of the other teams match.
 pub(crate) async fn teams_to_see(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<TeamName>> {
     // Errors do not matter here: without a result all teams are checked below.
-    let known = portal.teams_as_of(person, Freshness::Known, everybody_of).await.unwrap_or_default();
-    let found = confirmed(portal, person, known).await.unwrap_or_default();
-    if !found.is_empty() {
-        return Ok(found);
+    let cached = portal.teams_as_of(person, Freshness::Known, everybody_of).await.unwrap_or_default();
+    let teams = confirmed(portal, person, cached).await.unwrap_or_default();
+    if !teams.is_empty() {
+        return Ok(teams);
     }
+    // Somebody who has joined a team since must not be turned away by an old answer.
     confirmed(portal, person, portal.organization.teams.iter().collect()).await
 }
 
@@ -38,8 +39,8 @@ pub(crate) async fn teams_to_see(portal: &Portal, person: &PersonId) -> anyhow::
 /// # Errors
 /// See [`teams_to_see`].
 pub(crate) async fn teams_to_show(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<TeamName>> {
-    let known = portal.teams_as_of(person, Freshness::Known, everybody_of).await?;
-    Ok(known.into_iter().map(|team| team.name.clone()).collect())
+    let teams = portal.teams_as_of(person, Freshness::Known, everybody_of).await?;
+    Ok(teams.into_iter().map(|team| team.name.clone()).collect())
 }
 
 /// Returns a team's members and approvers.
@@ -49,15 +50,15 @@ fn everybody_of(team: &Team) -> Vec<Principal> {
 
 /// Returns those of these teams that the person belongs to or approves for now.
 async fn confirmed(portal: &Portal, person: &PersonId, teams: Vec<&Team>) -> anyhow::Result<Vec<TeamName>> {
-    let asked = teams.iter().map(|team| async {
+    let lookups = teams.iter().map(|team| async {
         let is_theirs = portal.is_one_of_in_time(person, &everybody_of(team)).await;
         is_theirs.map(|is_theirs| is_theirs.then(|| team.name.clone()))
     });
-    let (found, silent): (Vec<_>, Vec<_>) = join_all(asked).await.into_iter().partition(Result::is_ok);
-    let found: Vec<TeamName> = found.into_iter().flatten().flatten().collect();
+    let (answers, errors): (Vec<_>, Vec<_>) = join_all(lookups).await.into_iter().partition(Result::is_ok);
+    let confirmed: Vec<TeamName> = answers.into_iter().flatten().flatten().collect();
     // A team that cannot be looked up must not hide the others.
-    match silent.into_iter().find_map(Result::err) {
-        Some(error) if found.is_empty() => Err(error),
-        _ => Ok(found),
+    match errors.into_iter().find_map(Result::err) {
+        Some(error) if confirmed.is_empty() => Err(error),
+        _ => Ok(confirmed),
     }
 }

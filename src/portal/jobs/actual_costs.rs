@@ -27,6 +27,7 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     if portal.ports.bill.is_none() {
         return Ok(());
     }
+    // Due at once. The job then repeats itself, so a restart must not add another one: hence the key.
     let job = JobKind::ReadBill.due(JobOwner::Portal, portal.now());
     portal.write_job_once(job, "bill").await
 }
@@ -39,7 +40,7 @@ pub(super) async fn read_bill(portal: &Portal) -> Performed {
         warn_unless!(
             portal.ports.trouble.outages.explains(&error),
             error = format!("{error:#}"),
-            "cannot read what AWS has charged; tried again tomorrow"
+            "cannot read the actual costs from AWS; the next attempt is tomorrow"
         );
     }
     Performed::Again(EVERY)
@@ -48,18 +49,19 @@ pub(super) async fn read_bill(portal: &Portal) -> Performed {
 async fn read(portal: &Portal, bill: &dyn Bill) -> anyhow::Result<()> {
     let (month, before) = days(portal.now()).context("there is no yesterday")?;
     let amounts = bill.of_requests(month, before).await?;
-    let known = amounts.len();
+    let requests = amounts.len();
     for (id, amount) in amounts {
         let event = Event::Billed { billed: Billed { month, before, amount } };
         // Refused if there is nothing new, or a tag of this name is not ours.
         unless_refused(portal.change(id, ChangeOptions::default(), applying(&event)).await)?;
     }
-    tracing::info!(%month, %before, known, "read what AWS has charged");
+    tracing::info!(%month, %before, requests, "read the actual costs from AWS");
     Ok(())
 }
 
 /// Returns the first day of yesterday's month, and today: charges of the current day are not complete.
 fn days(now: Timestamp) -> Option<(Date, Date)> {
+    // The dates of a bill are in UTC.
     let today = now.to_zoned_datetime(TimeZone::UTC).date();
     Some((today.yesterday().ok()?.first_of_month(), today))
 }

@@ -19,12 +19,12 @@ impl Portal {
         // One by one, so that a failed lookup of one admin does not hide the others.
         for admin in &self.organization.admins {
             match self.some_who_count(std::slice::from_ref(admin), &[], MOST_ADMINS, Freshness::Fresh).await {
-                Ok(some) => people.extend(some.people),
+                Ok(counted) => people.extend(counted.people),
                 Err(error) => {
                     warn_unless!(
                         self.ports.trouble.outages.explains(&error),
                         error = format!("{error:#}"),
-                        "cannot find out who an admin is"
+                        "cannot look up an admin"
                     );
                     // An admin named by id can be messaged without a lookup.
                     if let Principal::Person(person) = admin {
@@ -38,16 +38,17 @@ impl Portal {
 
     /// Sends a direct message to every admin who can be found; returns whether any was delivered.
     pub(crate) async fn tell_admins(&self, text: &str) -> bool {
-        let mut any = false;
+        let mut is_delivered = false;
         for admin in self.admins().await {
             match self.ports.slack.post_ephemeral(None, &admin, text).await {
-                Ok(()) => any = true,
-                Err(SlackError::Unreachable(why)) => self.lose_place(admin.as_str(), &why),
+                Ok(()) => is_delivered = true,
+                // Some admins cannot be messaged for good; logged once a person, not once a message.
+                Err(SlackError::Unreachable(why)) => self.note_unreachable(admin.as_str(), &why),
                 Err(error) => {
-                    warn_unless!(self.ports.trouble.outages.explains(&error), %admin, %error, "cannot tell an admin");
+                    warn_unless!(self.ports.trouble.outages.explains(&error), %admin, %error, "cannot notify an admin");
                 }
             }
         }
-        any
+        is_delivered
     }
 }

@@ -20,9 +20,9 @@ use crate::portal::jobs::missing_rights;
 use crate::portal::jobs::outcome::{JobError, LONGEST_PAUSE, Performed, back_off, label};
 use crate::portal::jobs::parking::{park, park_unread};
 use crate::portal::jobs::perform::perform;
-use crate::portal::jobs::show::tell_of_lost_news;
+use crate::portal::jobs::show::report_lost_notification;
 use crate::portal::jobs::signals::settle;
-use crate::portal::jobs::unclaimed::Passed;
+use crate::portal::jobs::unclaimed::UnclaimedJobs;
 use crate::ports::access_denied::Denied;
 use crate::ports::outage::{Side, error_unless, warn_unless};
 use crate::ports::priority::in_background;
@@ -42,7 +42,7 @@ const SWEEP_LIMIT: usize = 200;
 const QUEUE_WAIT: Duration = Duration::from_secs(20);
 /// A job is parked after this many failures, about 24 hours: 9 pauses that double up to `LONGEST_PAUSE`, then 287 of
 /// five minutes. Counts failures rather than hours, so that downtime does not park jobs.
-const GIVE_UP_AFTER: u32 = 296;
+const MOST_FAILURES: u32 = 296;
 
 /// The first and the longest pause before a message is retried that could not be posted where it belongs.
 const SHORTEST_SHUT: SignedDuration = SignedDuration::from_mins(1);
@@ -61,7 +61,7 @@ const WORK_AT_ONCE: usize = 8;
 pub struct Dispatcher {
     portal: Portal,
     running: Arc<Mutex<HashMap<JobKey, Rerun>>>,
-    passed: Arc<Mutex<Passed>>,
+    unclaimed: Arc<Mutex<UnclaimedJobs>>,
     messages: Arc<Semaphore>,
     work: Arc<Semaphore>,
     counts: Arc<tokio::sync::Mutex<()>>,
@@ -78,6 +78,7 @@ struct RunningJob {
 
 impl Drop for RunningJob {
     fn drop(&mut self) {
+        // Otherwise `was_woken_again` removes it, under the lock that also decides about a rerun.
         if std::thread::panicking() {
             self.dispatcher.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
         }
@@ -104,7 +105,7 @@ impl Dispatcher {
         Self {
             portal,
             running: Arc::default(),
-            passed: Arc::default(),
+            unclaimed: Arc::default(),
             messages: Arc::new(Semaphore::new(MESSAGES_AT_ONCE)),
             work: Arc::new(Semaphore::new(WORK_AT_ONCE)),
             counts: Arc::default(),
@@ -118,6 +119,7 @@ impl Dispatcher {
     pub async fn run(&self, mut woken: mpsc::UnboundedReceiver<JobKey>, stop: CancellationToken) {
         let mut listening = self.listen(&stop);
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
+        // `Delay`, since ticks that were missed while the machine slept need not be made up for.
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         // The first sweep must already know about newer bots and about the time in which no user could be heard.
         stop.run_until_cancelled(Box::pin(look_around(&self.portal))).await;
@@ -131,7 +133,7 @@ impl Dispatcher {
                 biased;
                 () = stop.cancelled() => break,
                 Some(ended) = listening.join_next() => {
-                    tracing::error!(?ended, "a queue's listener ended; all are started again");
+                    tracing::error!(?ended, "a queue listener ended unexpectedly; all of them are restarted");
                     listening = self.listen(&stop);
                 }
                 _ = look.tick() => self.look_around(),
@@ -144,7 +146,7 @@ impl Dispatcher {
         self.stop.cancel();
         while let Some(ended) = listening.join_next().await {
             if let Err(error) = ended {
-                tracing::error!(%error, "a queue's listener ended badly");
+                tracing::error!(%error, "a queue listener did not end cleanly");
             }
         }
         self.tasks.close();
@@ -161,37 +163,38 @@ impl Dispatcher {
 
     /// Looks for other bots and checks that Slack can reach us, in the background, unless a check still runs.
     fn look_around(&self) {
-        if let Ok(turn) = Arc::clone(&self.looks).try_lock_owned() {
+        if let Ok(guard) = Arc::clone(&self.looks).try_lock_owned() {
             let (portal, stop) = (self.portal.clone(), self.stop.clone());
             self.tasks.spawn(in_background(async move {
                 stop.run_until_cancelled(Box::pin(look_around(&portal))).await;
-                drop(turn);
+                drop(guard);
             }));
         }
     }
 
     /// Writes finished counts of refusals and deletes expired records, in the background; skipped if that still runs.
     fn note_repetitions(&self) {
-        if let Ok(turn) = Arc::clone(&self.counts).try_lock_owned() {
+        if let Ok(guard) = Arc::clone(&self.counts).try_lock_owned() {
             let portal = self.portal.clone();
             self.tasks.spawn(in_background(async move {
                 Box::pin(note_repetitions(&portal)).await;
-                drop(turn);
+                drop(guard);
             }));
         }
     }
 
     async fn sweep(&self) {
+        // A newer bot may have written jobs and rows that this one cannot read.
         if self.portal.leaves_jobs() {
             return;
         }
         // Jobs that run, wait for a permit or could not be claimed are still due; they must not hide others.
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).len();
-        let limit = SWEEP_LIMIT + running + self.passed().len();
+        let limit = SWEEP_LIMIT + running + self.unclaimed().len();
         let now = self.portal.now();
         let due = self.portal.ports.store.due(now, limit).await;
-        if let Some(due) = self.portal.heard_of_store(due, "look for due jobs") {
-            self.passed().sift(due, now).into_iter().for_each(|key| self.start(key));
+        if let Some(due) = self.portal.store_result(due, "look for due jobs") {
+            self.unclaimed().ready(due, now).into_iter().for_each(|key| self.start(key));
         }
     }
 
@@ -202,17 +205,19 @@ impl Dispatcher {
             *rerun = Rerun::Yes;
             return;
         }
+        // Entered before the task is spawned, so that two wake-ups at once start one task.
         running.insert(key.clone(), Rerun::No);
         drop(running);
         let dispatcher = self.clone();
         self.tasks.spawn(async move {
-            let lane = if key.is_message() { &dispatcher.messages } else { &dispatcher.work };
+            // Two pools, since a message may wait minutes for its channel's rate limit and must not hold up other work.
+            let permits = if key.is_message() { &dispatcher.messages } else { &dispatcher.work };
             let running = RunningJob { dispatcher: dispatcher.clone(), key };
             // The semaphore is never closed, so this always returns a permit.
-            let _turn = lane.acquire().await;
+            let _permit = permits.acquire().await;
             while !dispatcher.stop.is_cancelled() {
                 let was_ours = in_background(Box::pin(run_key(&dispatcher.portal, &running.key))).await;
-                dispatcher.passed().note(&running.key, was_ours, dispatcher.portal.now());
+                dispatcher.unclaimed().note(&running.key, was_ours, dispatcher.portal.now());
                 if !dispatcher.was_woken_again(&running.key) {
                     break;
                 }
@@ -220,8 +225,8 @@ impl Dispatcher {
         });
     }
 
-    fn passed(&self) -> MutexGuard<'_, Passed> {
-        self.passed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn unclaimed(&self) -> MutexGuard<'_, UnclaimedJobs> {
+        self.unclaimed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns whether a key was woken while it ran; if not, removes it under the same lock, so no wake-up is lost.
@@ -240,26 +245,26 @@ impl Dispatcher {
         Box::pin(look_around(&self.portal)).await;
         Box::pin(note_repetitions(&self.portal)).await;
         loop {
-            let mut heard = Vec::new();
+            let mut received = Vec::new();
             for queue in self.portal.ports.queues.iter().filter(|_| !self.portal.leaves_jobs()) {
                 let deliveries = queue.receive(Duration::ZERO).await?;
-                heard.extend(deliveries.into_iter().map(|delivery| (queue, delivery)));
+                received.extend(deliveries.into_iter().map(|delivery| (queue, delivery)));
             }
-            let limit = SWEEP_LIMIT + self.passed().len();
+            let limit = SWEEP_LIMIT + self.unclaimed().len();
             let now = self.portal.now();
             let due = self.portal.ports.store.due(now, limit).await?;
-            let keys = self.passed().sift(due, now);
-            let mut any = !heard.is_empty();
-            for (queue, delivery) in heard {
+            let keys = self.unclaimed().ready(due, now);
+            let mut is_progress = !received.is_empty();
+            for (queue, delivery) in received {
                 settle(&self.portal.as_of_now(), delivery.signal).await?;
                 queue.delete(&delivery.receipt).await?;
             }
             for key in keys {
                 let was_ours = Box::pin(run_key(&self.portal, &key)).await;
-                self.passed().note(&key, was_ours, self.portal.now());
-                any |= was_ours;
+                self.unclaimed().note(&key, was_ours, self.portal.now());
+                is_progress |= was_ours;
             }
-            if !any {
+            if !is_progress {
                 return Ok(());
             }
         }
@@ -267,23 +272,24 @@ impl Dispatcher {
 }
 
 async fn look_around(portal: &Portal) {
-    let seen = portal.look_for_bots().await;
-    portal.heard_of_store(seen, "look for other bots");
-    let heard = portal.listen().await;
-    portal.heard_of_store(heard, "note whether people are heard");
+    let result = portal.look_for_bots().await;
+    portal.store_result(result, "look for other bots");
+    let result = portal.listen().await;
+    portal.store_result(result, "record whether people can reach the bot");
 }
 
 async fn note_repetitions(portal: &Portal) {
-    let noted = portal.note_repetitions().await;
-    portal.heard_of_store(noted, "note repeated refusals");
-    let forgotten = portal.forget().await;
-    portal.heard_of_store(forgotten, "forget what has come to its end");
+    let result = portal.note_repetitions().await;
+    portal.store_result(result, "record repeated refusals");
+    let result = portal.forget().await;
+    portal.store_result(result, "delete expired records");
 }
 
 /// Handles a queue's messages until `stop`. While a newer bot runs, messages are left to it.
 async fn listen(portal: Portal, queue: Arc<dyn Queue>, stop: CancellationToken) {
     let mut pause = tokio::time::interval(SWEEP_EVERY);
     loop {
+        // Two arms with opposite conditions: exactly one of them can run, besides `stop`.
         let received = tokio::select! {
             () = stop.cancelled() => return,
             _ = pause.tick(), if portal.leaves_jobs() => continue,
@@ -299,6 +305,7 @@ async fn listen(portal: Portal, queue: Arc<dyn Queue>, stop: CancellationToken) 
             }
             Err(error) => {
                 portal.ports.trouble.outages.fails(Side::Queue, &format!("{error:#}"));
+                // A queue that fails at once must not be asked in a tight loop.
                 pause.tick().await;
             }
         }
@@ -306,6 +313,7 @@ async fn listen(portal: Portal, queue: Arc<dyn Queue>, stop: CancellationToken) 
 }
 
 async fn settle_and_delete(portal: &Portal, queue: &dyn Queue, delivery: Delivery) {
+    // A reload must not change settings and catalog in the middle of a signal.
     let (portal, request) = (&portal.as_of_now(), delivery.signal.request());
     let result = match settle(portal, delivery.signal).await {
         // Delete only after the commit. A crash in between redelivers the signal, which then finds nothing to do.
@@ -317,7 +325,7 @@ async fn settle_and_delete(portal: &Portal, queue: &dyn Queue, delivery: Deliver
             portal.ports.trouble.outages.explains(&error),
             %request,
             error = format!("{error:#}"),
-            "a queue message will come again"
+            "cannot handle a queue message; it will be redelivered"
         );
     }
 }
@@ -328,45 +336,46 @@ async fn run_key(portal: &Portal, key: &JobKey) -> bool {
         return false;
     }
     let now = portal.now();
+    // Claimed only now: a claim that still waited for a permit might expire before the job starts.
     let until = now.saturating_add(CLAIM_FOR).unwrap_or(Timestamp::MAX);
-    let claimed = portal.ports.store.claim(std::slice::from_ref(key), now, until).await;
-    match claimed {
+    match portal.ports.store.claim(std::slice::from_ref(key), now, until).await {
         Ok(jobs) => {
             for job in &jobs {
                 // On an error the claim expires and the job becomes due again.
-                let run = run_claimed(portal, job).await;
-                portal.heard_of_store(run, &format!("finish the job `{}` of {}", key.name, key.of));
+                let result = run_claimed(portal, job).await;
+                portal.store_result(result, &format!("finish the job `{}` of {}", key.name, key.owner));
             }
             !jobs.is_empty()
         }
         Err(error) => {
-            portal.heard_of_store::<()>(Err(error), &format!("claim the job `{}` of {}", key.name, key.of));
+            portal.store_result::<()>(Err(error), &format!("claim the job `{}` of {}", key.name, key.owner));
             false
         }
     }
 }
 
 async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
+    // A reload must not change settings and catalog in the middle of a job.
     let portal = &portal.as_of_now();
     let store = &portal.ports.store;
-    let of = &job.claim.key.of;
+    let owner = &job.claim.key.owner;
     let kind = match &job.kind {
         Ok(kind) => kind,
         Err(unreadable) => return park_unread(portal, job, unreadable).await,
     };
-    let performed = perform(portal, of, kind).await.map_err(|error| unless_too_often(portal, job, error));
+    let performed = perform(portal, owner, kind).await.map_err(|error| unless_too_often(portal, job, error));
     portal.metrics.job(kind.as_str(), label(&performed));
     // Only a job that failed before can have lacked a permission.
     if performed.is_ok() && job.attempts > 0 {
-        missing_rights::goes_on(portal, &job.claim.key).await?;
+        missing_rights::resolved(portal, &job.claim.key).await?;
     }
     match performed {
         Ok(Performed::Done) => store.complete(&job.claim).await,
         Ok(Performed::Again(wait)) => look_again(portal, job, kind.clone(), wait).await,
         Ok(Performed::AgainAs(kind, wait)) => look_again(portal, job, kind, wait).await,
-        Err(JobError::Never(why)) => give_up(portal, job, kind, &why).await,
+        Err(JobError::Never(why)) => fail(portal, job, kind, &why).await,
         Err(JobError::Nowhere(why)) => {
-            tracing::info!(%of, job = kind.as_str(), why, "what a job had to show has no place any more");
+            tracing::info!(of = %owner, job = kind.as_str(), why, "the message that a job should update no longer exists");
             store.complete(&job.claim).await
         }
         Err(JobError::Shut(why)) => try_place_later(portal, job, kind, &why).await,
@@ -375,17 +384,17 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
 }
 
 /// Parks a job. Text that a user had typed for it is returned to them.
-async fn give_up(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
+async fn fail(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
     if let JobKind::JudgeClick(click) = kind
         && let Err(error) = hand_back(portal, click, HandBackReason::GivenUp(why)).await
     {
-        tracing::debug!(of = %job.claim.key.of, %error, "what was typed cannot be handed back");
+        tracing::debug!(of = %job.claim.key.owner, %error, "cannot return to a user what they typed");
     }
     park(portal, job, kind, why).await
 }
 
 async fn put_off(portal: &Portal, job: &ClaimedJob, kind: &JobKind, error: &JobError) -> anyhow::Result<()> {
-    let (of, why, now) = (&job.claim.key.of, format!("{error:#}"), portal.now());
+    let (owner, why, now) = (&job.claim.key.owner, format!("{error:#}"), portal.now());
     let denied = match error {
         JobError::Later(error) => error.downcast_ref::<Denied>(),
         JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) | JobError::Shut(_) => None,
@@ -396,20 +405,21 @@ async fn put_off(portal: &Portal, job: &ClaimedJob, kind: &JobKind, error: &JobE
     };
     let mut due_at = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
     // The notification about a missing permission must not wait for the end of a longer pause.
-    if denied.is_some() && missing_rights::told_at(job) > now {
-        due_at = due_at.min(missing_rights::told_at(job));
+    if denied.is_some() && missing_rights::report_at(job) > now {
+        due_at = due_at.min(missing_rights::report_at(job));
     }
     // Logged once, at the first failure; later failures end in success or in a parked job, which is logged.
     if job.attempts == 0 {
         // A rate limit is no failure, and the Slack client counts it.
-        let is_told = match error {
+        let is_logged_already = match error {
             JobError::Later(error) => portal.ports.trouble.outages.explains(error),
             JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) | JobError::Shut(_) => true,
         };
-        warn_unless!(is_told, %of, job = kind.as_str(), error = why, "a job is put off until it can be done");
+        warn_unless!(is_logged_already, of = %owner, job = kind.as_str(), error = why, "a job failed and will be retried");
     } else {
-        tracing::debug!(%of, job = kind.as_str(), attempt = job.attempts + 1, error = why, "a job is put off");
+        tracing::debug!(of = %owner, job = kind.as_str(), attempt = job.attempts + 1, error = why, "a job failed again and will be retried");
     }
+    // Before the notification, which may fail and must not leave the job claimed.
     portal.ports.store.put_off(&job.claim, due_at, &why).await?;
     match denied {
         Some(denied) => missing_rights::tell(portal, job, kind, denied).await,
@@ -422,12 +432,12 @@ fn unless_too_often(portal: &Portal, job: &ClaimedJob, error: JobError) -> JobEr
     match error {
         JobError::Later(error) if portal.is_of_a_newer_bot(&error) => JobError::After(NEWER_BOTS_TURN),
         // Retrying does not help an unreadable row. Jobs of a person or of the portal can go without it.
-        JobError::Later(error) if job.claim.key.of.request().is_some() && error.is::<Unreadable>() => {
+        JobError::Later(error) if job.claim.key.owner.request().is_some() && error.is::<Unreadable>() => {
             JobError::Never(format!("{error:#}"))
         }
         // Reported to the admins; succeeds once the permission is granted.
         JobError::Later(error) if error.is::<Denied>() => JobError::Later(error),
-        JobError::Later(error) if job.attempts >= GIVE_UP_AFTER => JobError::Never(format!("{error:#}")),
+        JobError::Later(error) if job.attempts >= MOST_FAILURES => JobError::Never(format!("{error:#}")),
         JobError::Later(_)
         | JobError::After(_)
         | JobError::Never(_)
@@ -440,9 +450,10 @@ fn unless_too_often(portal: &Portal, job: &ClaimedJob, error: JobError) -> JobEr
 async fn look_again(portal: &Portal, job: &ClaimedJob, kind: JobKind, wait: Duration) -> anyhow::Result<()> {
     let wait = SignedDuration::try_from(wait).unwrap_or(LONGEST_PAUSE);
     let due_at = portal.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
-    let next = kind.due(job.claim.key.of.clone(), due_at);
+    let next = kind.due(job.claim.key.owner.clone(), due_at);
     let commit = Commit { jobs: vec![next], done: Some(job.claim.clone()), ..Commit::default() };
     match portal.ports.store.commit(commit).await {
+        // Our claim has expired and another bot runs the job; its result counts.
         Ok(()) | Err(CommitError::ClaimLost) => Ok(()),
         Err(error) => Err(error.into()),
     }
@@ -450,33 +461,35 @@ async fn look_again(portal: &Portal, job: &ClaimedJob, kind: JobKind, wait: Dura
 
 /// Postpones a message that cannot be posted where it belongs: each pause is as long as all attempts so far, for days.
 async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
-    let (of, store, now) = (&job.claim.key.of, &portal.ports.store, portal.now());
+    let (owner, store, now) = (&job.claim.key.owner, &portal.ports.store, portal.now());
     let tried_for = now.duration_since(job.written_at);
-    let news = match (of, kind) {
-        (JobOwner::Request(id), JobKind::Show(surface @ MessageSlot::Notification(_))) => {
-            Some((*id, surface))
-        }
+    // Only a lost notification leaves somebody unaware; other messages repeat what can be seen elsewhere.
+    let notification = match (owner, kind) {
+        (JobOwner::Request(id), JobKind::Show(slot @ MessageSlot::Notification(_))) => Some((*id, slot)),
         _ => None,
     };
     // Both conditions, since nothing is attempted while no bot runs.
     if tried_for > TRIED_FOR && job.attempts >= TRIED_AT_LEAST {
-        tracing::warn!(%of, job = kind.as_str(), why, "what a job had to show is given up");
+        tracing::warn!(of = %owner, job = kind.as_str(), why, "a message could not be posted for days; it is not retried any more");
         store.complete(&job.claim).await?;
-        return match news {
-            Some((id, _)) => tell_of_lost_news(portal, id, why, "It is no longer tried").await,
+        return match notification {
+            Some((id, _)) => {
+                report_lost_notification(portal, id, why, "There will be no further attempts").await
+            }
             None => Ok(()),
         };
     }
+    // An archived channel may be back in a minute, a person who left will not: so often at first, then rarely.
     let pause = tried_for.clamp(SHORTEST_SHUT, LONGEST_SHUT);
     store.put_off(&job.claim, now.saturating_add(pause).unwrap_or(Timestamp::MAX), why).await?;
-    match news {
+    match notification {
         // Not `job.attempts == 0`: earlier attempts may have failed for other reasons.
-        Some((id, surface))
+        Some((id, slot))
             if portal
-                .is_first(IdempotencyKey::for_a_week(format!("lost-news:{id}:{surface:?}"), now))
+                .is_first(IdempotencyKey::for_a_week(format!("lost-news:{id}:{slot:?}"), now))
                 .await? =>
         {
-            tell_of_lost_news(portal, id, why, "It is tried again for a week").await
+            report_lost_notification(portal, id, why, "Delivery is retried for a week").await
         }
         _ => Ok(()),
     }

@@ -28,6 +28,7 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     if portal.ports.subscriber.is_none() {
         return Ok(());
     }
+    // From now on: a new subscriber does not get the whole history.
     let after = portal.ports.store.audit_end().await?;
     let job = JobKind::TellEvents { after }.due(JobOwner::Portal, portal.now());
     portal.write_job_once(job, BEGUN).await
@@ -40,25 +41,26 @@ pub(super) async fn tell(portal: &Portal, after: u64) -> Result<Performed, JobEr
         let after = portal.ports.store.audit_end().await?;
         return Ok(Performed::AgainAs(JobKind::TellEvents { after }, WITHOUT_SUBSCRIBER));
     };
-    let mut told = after;
+    let mut sent = after;
     for _ in 0..IN_ONE_RUN {
-        let (entries, next) = portal.ports.store.audit_page(told, 1).await?;
+        // One at a time, so that a failure repeats only the entry that failed.
+        let (entries, next) = portal.ports.store.audit_page(sent, 1).await?;
         let Some(entry) = entries.first() else {
-            return Ok(Performed::AgainAs(JobKind::TellEvents { after: told }, EVERY));
+            return Ok(Performed::AgainAs(JobKind::TellEvents { after: sent }, EVERY));
         };
         if let Err(error) = subscriber.tell(entry).await {
             portal.metrics.copied(CopyTarget::Events, CopyOutcome::Failed);
-            tracing::warn!(request = %entry.request, error = format!("{error:#}"), "an event cannot be told");
+            tracing::warn!(request = %entry.request, error = format!("{error:#}"), "cannot send a webhook");
             let wait = match error {
                 TellError::Wait(wait) => wait,
                 TellError::Other(_) => AFTER_FAILURE,
             };
             // Retries the same entry, which keeps the order.
-            return Ok(Performed::AgainAs(JobKind::TellEvents { after: told }, wait));
+            return Ok(Performed::AgainAs(JobKind::TellEvents { after: sent }, wait));
         }
         portal.metrics.copied(CopyTarget::Events, CopyOutcome::Copied);
-        told = next;
+        sent = next;
     }
     // More entries may be waiting.
-    Ok(Performed::AgainAs(JobKind::TellEvents { after: told }, Duration::ZERO))
+    Ok(Performed::AgainAs(JobKind::TellEvents { after: sent }, Duration::ZERO))
 }

@@ -19,11 +19,12 @@ pub(super) async fn start_execution(
     attempt: u32,
 ) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
-    let waits = matches!(request.status, Status::Pending | Status::Approved);
+    let is_waiting = matches!(request.status, Status::Pending | Status::Approved);
     // A later attempt or a decision has made this start obsolete.
-    if request.attempt != attempt || !waits {
+    if request.attempt != attempt || !is_waiting {
         return Ok(Performed::Done);
     }
+    // The name contains the attempt, so a second run of this job starts nothing new.
     portal.ports.workflow.start_execution(&execution_input(&request)).await?;
     Ok(Performed::Done)
 }
@@ -31,13 +32,13 @@ pub(super) async fn start_execution(
 /// Builds the input of an execution. Except for the attempt it is fixed at submission, so that a repeated start sends
 /// the same input.
 fn execution_input(request: &Request) -> ExecutionInput {
-    let asked = matches!(request.creation.path, ApprovalPath::Ask { .. });
+    let needs_approval = matches!(request.creation.path, ApprovalPath::Ask { .. });
     let timeout = request.product.approval.timeout.duration().as_secs();
     ExecutionInput {
         name: request.execution(),
         request: request.id,
         // A new attempt for an approved request must not ask the approvers again.
-        auto_approve: !asked || matches!(request.status, Status::Approved),
+        auto_approve: !needs_approval || matches!(request.status, Status::Approved),
         approval_timeout_seconds: u64::try_from(timeout).unwrap_or_default() + SAFETY_NET_SECONDS,
     }
 }
@@ -50,12 +51,13 @@ pub(super) async fn resume(
     attempt: u32,
 ) -> Result<Performed, JobError> {
     let workflow = &portal.ports.workflow;
-    let sent = match with.error() {
+    let result = match with.error() {
         None => workflow.send_task_success(token).await,
         Some(error) => workflow.send_task_failure(token, error).await,
     };
-    match sent {
+    match result {
         Ok(()) => Ok(Performed::Done),
+        // The token stays valid as long as its task waits, so another try can succeed.
         Err(ResumeError::Other(error)) => Err(JobError::Later(error)),
         Err(ResumeError::NoLongerWaiting) => {
             let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };

@@ -22,16 +22,18 @@ impl Portal {
     /// If the store cannot be used; the next run tries again.
     pub(super) async fn forget(&self) -> anyhow::Result<()> {
         let now = self.now();
-        let mut looked_at = self.forgetting.0.lock().await;
-        let since = looked_at.get_or_insert(now);
+        // Held while deleting, so that two runs do not delete the same records.
+        let mut last_run = self.forgetting.0.lock().await;
+        let since = last_run.get_or_insert(now);
+        // `abs`, so that a clock that was set back does not put it off for long.
         if now.duration_since(*since).abs() < EVERY {
             return Ok(());
         }
-        if let Some(put_off) = clock_is_off(self).await {
+        if let Some(doubt) = clock_is_off(self).await {
             warn_unless!(
-                self.ports.trouble.outages.explains(&put_off),
-                why = format!("{put_off:#}"),
-                "nothing is forgotten"
+                self.ports.trouble.outages.explains(&doubt),
+                why = format!("{doubt:#}"),
+                "expired records are kept while the clock is in doubt"
             );
             *since = now;
             return Ok(());

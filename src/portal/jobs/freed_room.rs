@@ -30,10 +30,10 @@ pub(super) fn may_make_room(request: &Request) -> bool {
 /// If the store cannot be used.
 pub(super) async fn give_out(portal: &Portal, team: &TeamName) -> anyhow::Result<()> {
     while let Some(id) = first_with_room(portal, team).await? {
-        let found = portal.change(id, ChangeOptions::default(), applying(&Event::RoomFound)).await;
+        let changed = portal.change(id, ChangeOptions::default(), applying(&Event::RoomFound)).await;
         // It was decided meanwhile, or another bot was faster. Both schedule this again.
-        let Some(request) = unless_refused(found)? else { return Ok(()) };
-        tracing::info!(request = %id, team = %request.team, "room has come free");
+        let Some(request) = unless_refused(changed)? else { return Ok(()) };
+        tracing::info!(request = %id, team = %request.team, "room is free again: a waiting exception is an ordinary request now");
     }
     Ok(())
 }
@@ -42,9 +42,8 @@ pub(super) async fn give_out(portal: &Portal, team: &TeamName) -> anyhow::Result
 async fn first_with_room(portal: &Portal, team: &TeamName) -> anyhow::Result<Option<RequestId>> {
     let store = &portal.ports.store;
     let mut waiting = Vec::new();
-    for listed in
-        store.list(&RequestScope::Team(team.clone()), RequestFilter::Exceptions, None, MOST).await?.requests()
-    {
+    let scope = RequestScope::Team(team.clone());
+    for listed in store.list(&scope, RequestFilter::Exceptions, None, MOST).await?.requests() {
         // A list may lag behind its row.
         waiting.extend(store.load(listed.id).await?.filter(Request::waits_for_room));
     }
@@ -64,12 +63,14 @@ async fn has_slot(portal: &Portal, request: &Request, others: &[&Request]) -> an
     if !is_beyond(request) {
         return Ok(true);
     }
+    // Waiting exceptions are counted in `used` but wait themselves, so they do not stand in this one's way.
     let slot = request.slot();
-    let beside = others.iter().filter(|other| is_beyond(other) && other.slot() == slot).count();
+    let waiting = others.iter().filter(|other| is_beyond(other) && other.slot() == slot).count();
+    // A product that was removed from the catalog keeps the limit of the request's own snapshot.
     let product = portal.catalog.product(&request.product.key);
     let limit = product.map_or(request.product.per_team, |product| product.quota.per_team);
     let used = portal.ports.store.quota_used(&slot).await?;
-    Ok(used.saturating_sub(u32::try_from(beside)?) <= limit)
+    Ok(used.saturating_sub(u32::try_from(waiting)?) <= limit)
 }
 
 async fn has_budget(portal: &Portal, request: &Request, others: &[&Request]) -> anyhow::Result<bool> {
@@ -77,8 +78,8 @@ async fn has_budget(portal: &Portal, request: &Request, others: &[&Request]) -> 
         |request: &Request| request.approval().exception.as_ref().is_some_and(|one| one.budget.is_some());
     let budget = portal.organization.team(&request.team).and_then(|team| team.monthly_budget);
     let Some(limit) = budget.filter(|_| is_beyond(request)) else { return Ok(true) };
-    let held = portal.ports.store.team_use(&request.team).await?;
-    let beside: Decimal =
+    let team_use = portal.ports.store.team_use(&request.team).await?;
+    let waiting: Decimal =
         others.iter().filter(|other| is_beyond(other)).filter_map(|other| other.adds(other.approval())).sum();
-    Ok(BudgetUse::of(&held, limit).spent - beside <= limit)
+    Ok(BudgetUse::of(&team_use, limit).spent - waiting <= limit)
 }

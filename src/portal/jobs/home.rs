@@ -36,16 +36,17 @@ const MOST_TEAMS: usize = 20;
 /// Publishes the home tabs that may show this request.
 pub(super) async fn find_homes(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    // Here rather than in a job of its own, since every change of a request already leads to this one.
     if may_make_room(&request) {
         give_out(portal, &request.team).await?;
     }
     let now = portal.now();
     let mut jobs: Vec<Job> = Vec::new();
     let people = portal.ports.store.homes_opened_since(LOOKED_AT.before(now)).await?;
-    // Resolve approvers once for all people.
-    let circle = if people.is_empty() { None } else { portal.circle_of(&request).await.ok() };
+    // Resolve approvers once for all people. On an error everybody's tab is rendered, which only costs time.
+    let approvers = if people.is_empty() { None } else { portal.try_approver_set(&request).await.ok() };
     for person in people {
-        if is_shown_to(portal, &person, &request, circle.as_ref()).await {
+        if is_shown_to(portal, &person, &request, approvers.as_ref()).await {
             jobs.push(JobKind::Home.due(person, now));
         }
     }
@@ -72,33 +73,35 @@ async fn is_shown_to(
     portal: &Portal,
     person: &PersonId,
     request: &Request,
-    circle: Option<&ApproverSet>,
+    approvers: Option<&ApproverSet>,
 ) -> bool {
+    // Needs no lookup.
     if *person == request.owner || *person == request.requester {
         return true;
     }
-    let Some(circle) = circle else { return true };
-    if circle.aways.iter().any(|away| away.delegate == *person) {
+    let Some(approvers) = approvers else { return true };
+    if approvers.aways.iter().any(|away| away.delegate == *person) {
         return true;
     }
     let organization = &portal.organization;
     let answering = organization.approvers_of(&request.team);
-    let principals = [organization.members_of(&request.team), answering, &circle.may].concat();
+    let principals = [organization.members_of(&request.team), answering, &approvers.eligible].concat();
     portal.is_named(person, &principals, Freshness::Known).await.unwrap_or(true)
 }
 
 /// Publishes a person's home tab if its content has changed.
 pub(super) async fn publish(portal: &Portal, person: &PersonId) -> Result<Performed, JobError> {
-    let Some(known) = portal.ports.store.home(person).await? else { return Ok(Performed::Done) };
-    let is_first_visit = known.opened_at <= FIRST_VISIT.after(known.first_opened_at);
+    let Some(tab) = portal.ports.store.home(person).await? else { return Ok(Performed::Done) };
+    let is_first_visit = tab.opened_at <= FIRST_VISIT.after(tab.first_opened_at);
     let page = page(portal, person, is_first_visit).await?;
-    let shows = match portal.ports.slack.publish_home(&page, &known.shows).await {
+    let shows = match portal.ports.slack.publish_home(&page, &tab.shows).await {
         Ok(shows) => shows,
         // Retried like any message if Slack cannot show it now.
         Err(error) => return Err(error.into()),
     };
-    if shows != known.shows {
-        portal.ports.store.put_home(person, &HomeTab { shows, ..known }).await?;
+    // Most tabs have not changed, and each write costs the store a round trip.
+    if shows != tab.shows {
+        portal.ports.store.put_home(person, &HomeTab { shows, ..tab }).await?;
     }
     Ok(Performed::Done)
 }
@@ -109,20 +112,21 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
     let aways = store.aways(portal.now()).await?;
     let mut teams = Vec::new();
     // If Slack does not say which teams are theirs, the rest of the tab is better than none.
-    let known =
+    let memberships =
         portal.teams_of(person).await.map(|teams| teams.iter().map(|team| team.name.clone()).collect());
-    let mine_to_ask_for: Vec<TeamName> = unless_silent(portal, person, known);
-    let mut shown = unless_silent(portal, person, teams_to_show(portal, person).await);
+    let memberships: Vec<TeamName> = unless_silent(portal, person, memberships);
+    let mut names = unless_silent(portal, person, teams_to_show(portal, person).await);
     // `teams_of` asks Slack again if the cache has none, so it may know more.
-    for name in &mine_to_ask_for {
-        if !shown.contains(name) {
-            shown.push(name.clone());
+    for name in &memberships {
+        if !names.contains(name) {
+            names.push(name.clone());
         }
     }
-    shown.sort_by_key(|name| !mine_to_ask_for.contains(name));
-    for name in shown.into_iter().take(MOST_TEAMS) {
+    // Stable, so that each part keeps the order of the settings.
+    names.sort_by_key(|name| !memberships.contains(name));
+    for name in names.into_iter().take(MOST_TEAMS) {
         if let Some(team) = portal.organization.team(&name) {
-            teams.push(team_page(portal, person, team, mine_to_ask_for.contains(&name)).await?);
+            teams.push(team_page(portal, person, team, memberships.contains(&name)).await?);
         }
     }
     Ok(HomePage {
@@ -140,13 +144,13 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
     })
 }
 
-fn unless_silent<T: Default>(portal: &Portal, person: &PersonId, known: anyhow::Result<T>) -> T {
-    known.unwrap_or_else(|error| {
+fn unless_silent<T: Default>(portal: &Portal, person: &PersonId, answer: anyhow::Result<T>) -> T {
+    answer.unwrap_or_else(|error| {
         warn_unless!(
             portal.ports.trouble.outages.explains(&error),
             actor = %person,
             error = format!("{error:#}"),
-            "cannot find out whose teams to show"
+            "cannot look up what to show on a home tab"
         );
         T::default()
     })
@@ -162,32 +166,33 @@ async fn everything(portal: &Portal, person: &PersonId) -> anyhow::Result<Option
         person,
         portal.is_one_of_as_of(person, &portal.organization.admins, Freshness::Known).await,
     );
+    // Auditors could do nothing about failed jobs.
     let parked = if is_admin { portal.ports.store.count_parked().await? } else { 0 };
     Ok(Some(Everything { parked }))
 }
 
 /// Returns the person's own absence, and those in which they are the delegate of somebody who still counts.
 async fn aways_of(portal: &Portal, person: &PersonId, aways: &[Away]) -> Vec<Away> {
-    let mut shown = Vec::new();
+    let mut visible = Vec::new();
     for away in aways {
-        let is_shown = if away.person == *person {
+        let is_visible = if away.person == *person {
             true
         } else {
             away.delegate == *person && still_counts(portal, &away.person).await
         };
-        if is_shown {
-            shown.push(away.clone());
+        if is_visible {
+            visible.push(away.clone());
         }
     }
-    shown
+    visible
 }
 
 /// Returns whether the account still counts; `true` if Slack does not answer.
 async fn still_counts(portal: &Portal, person: &PersonId) -> bool {
-    let (asking, person) = (portal.clone(), person.clone());
-    let why_not =
-        portal.wait_briefly(async move { asking.why_not_counted(&person, Freshness::Known).await }).await;
-    !matches!(why_not, Ok(Some(_)))
+    let (lookup, person) = (portal.clone(), person.clone());
+    let uncounted =
+        portal.wait_briefly(async move { lookup.why_not_counted(&person, Freshness::Known).await }).await;
+    !matches!(uncounted, Ok(Some(_)))
 }
 
 fn first_rows(mut requests: Vec<Request>) -> Excerpt {
@@ -199,9 +204,9 @@ fn first_rows(mut requests: Vec<Request>) -> Excerpt {
 /// Returns requests that this person can answer, longest waiting first. `more` is also set if the search was cut off.
 async fn waiting_for(portal: &Portal, person: &PersonId, aways: &[Away]) -> anyhow::Result<Excerpt> {
     let answerable = portal.may_answer(person, aways).await;
-    let mut waiting = WaitingSearch { portal, person, aways, found: BTreeMap::new(), is_cut: false };
-    for (whose, which) in &answerable.lists {
-        waiting.is_cut |= !waiting.look_through(whose, *which).await?;
+    let mut waiting = WaitingSearch { portal, person, aways, matches: BTreeMap::new(), is_cut: false };
+    for (scope, filter) in &answerable.lists {
+        waiting.is_cut |= !waiting.look_through(scope, *filter).await?;
     }
     // With many teams, search the list of all teams first: it needs fewer reads, unless too much there waits for
     // others.
@@ -213,10 +218,10 @@ async fn waiting_for(portal: &Portal, person: &PersonId, aways: &[Away]) -> anyh
                 !waiting.look_through(&RequestScope::Team(team), RequestFilter::Waiting).await?;
         }
     }
-    let mut found: Vec<Request> = waiting.found.into_values().collect();
-    found.sort_by_key(|request| request.approval().asked_at);
-    let found = first_rows(found);
-    Ok(Excerpt { more: found.more || waiting.is_cut, ..found })
+    let mut requests: Vec<Request> = waiting.matches.into_values().collect();
+    requests.sort_by_key(|request| request.approval().asked_at);
+    let excerpt = first_rows(requests);
+    Ok(Excerpt { more: excerpt.more || waiting.is_cut, ..excerpt })
 }
 
 /// A search for requests that a person can answer.
@@ -224,7 +229,8 @@ struct WaitingSearch<'p> {
     portal: &'p Portal,
     person: &'p PersonId,
     aways: &'p [Away],
-    found: BTreeMap<RequestId, Request>,
+    /// By id, since several lists may contain the same request.
+    matches: BTreeMap<RequestId, Request>,
     /// Whether a list had too many requests for others.
     is_cut: bool,
 }
@@ -232,20 +238,20 @@ struct WaitingSearch<'p> {
 impl WaitingSearch<'_> {
     /// Adds what they can answer from this list, up to one more than is shown. Returns `false` if too many other
     /// requests came first.
-    async fn look_through(&mut self, whose: &RequestScope, which: RequestFilter) -> anyhow::Result<bool> {
-        let (mut read, mut here, mut after) = (0, 0, None);
+    async fn look_through(&mut self, scope: &RequestScope, filter: RequestFilter) -> anyhow::Result<bool> {
+        let (mut read, mut count, mut after) = (0, 0, None);
         // One more than is shown, to know whether there are more.
-        while here <= ROWS {
+        while count <= ROWS {
             if read >= MOST_WAITING {
                 return Ok(false);
             }
-            let page = self.portal.ports.store.list(whose, which, after.as_ref(), WAITING_READ).await?;
+            let page = self.portal.ports.store.list(scope, filter, after.as_ref(), WAITING_READ).await?;
             after = page.next();
             read += page.places.len();
             for request in page.requests() {
                 if self.portal.can_decide(self.person, &request, self.aways).await {
-                    here += 1;
-                    self.found.insert(request.id, request);
+                    count += 1;
+                    self.matches.insert(request.id, request);
                 }
             }
             if after.is_none() {
@@ -258,13 +264,14 @@ impl WaitingSearch<'_> {
 
 /// Returns what others of a team hold, newest first.
 async fn others_of(portal: &Portal, person: &PersonId, team: &TeamName) -> anyhow::Result<Excerpt> {
-    let whose = RequestScope::Team(team.clone());
+    let scope = RequestScope::Team(team.clone());
     let (mut others, mut read, mut after) = (Vec::new(), 0, None);
     // One more than is shown, to know whether there are more.
     while others.len() <= ROWS && read < ROWS_READ {
-        let page = portal.ports.store.list(&whose, RequestFilter::Live, after.as_ref(), ROWS).await?;
+        let page = portal.ports.store.list(&scope, RequestFilter::Live, after.as_ref(), ROWS).await?;
         after = page.next();
         read += page.places.len();
+        // Filtered here, since no list leaves out an owner.
         others.extend(page.requests().into_iter().filter(|request| request.owner != *person));
         if after.is_none() {
             return Ok(first_rows(others));
@@ -281,30 +288,35 @@ async fn team_page(
 ) -> anyhow::Result<TeamPage> {
     let store = &portal.ports.store;
     let live = others_of(portal, person, &team.name).await?;
-    let held = store.team_use(&team.name).await?;
+    let team_use = store.team_use(&team.name).await?;
     let offered = portal.catalog.products.values().filter(|product| product.requesters.include(&team.name));
     let mut uses: Vec<ProductUse> = offered
         .map(|product| {
-            let held = held.iter().find(|held| held.product == product.key);
+            let product_use = team_use.iter().find(|used| used.product == product.key);
             ProductUse {
                 product: product.name.clone(),
-                quota: QuotaUse { used: held.map_or(0, |held| held.used), limit: product.quota.per_team },
-                monthly: held.map(|held| held.monthly).unwrap_or_default(),
+                quota: QuotaUse {
+                    used: product_use.map_or(0, |used| used.used),
+                    limit: product.quota.per_team,
+                },
+                monthly: product_use.map(|used| used.monthly).unwrap_or_default(),
             }
         })
         .collect();
     // Products removed from the catalog may still be held.
-    let gone = held.iter().filter(|held| held.used > 0 && portal.catalog.product(&held.product).is_none());
-    uses.extend(gone.map(|held| ProductUse {
-        product: held.product.to_string(),
-        quota: QuotaUse { used: held.used, limit: held.used },
-        monthly: held.monthly,
+    let removed =
+        team_use.iter().filter(|used| used.used > 0 && portal.catalog.product(&used.product).is_none());
+    uses.extend(removed.map(|removed| ProductUse {
+        product: removed.product.to_string(),
+        // There is no limit any more; nobody can request another one.
+        quota: QuotaUse { used: removed.used, limit: removed.used },
+        monthly: removed.monthly,
     }));
     Ok(TeamPage {
         team: team.name.clone(),
         is_member,
         live,
-        monthly: held.iter().map(|held| held.monthly).sum(),
+        monthly: team_use.iter().map(|used| used.monthly).sum(),
         budget: team.monthly_budget,
         uses,
     })

@@ -29,14 +29,14 @@ pub(super) async fn judge_click(
     let now = portal.now();
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     // Somebody else has decided meanwhile, or the request has changed.
-    let judged = if click.epoch != request.epoch || !request.waits_for_approvers() {
+    let result = if click.epoch != request.epoch || !request.waits_for_approvers() {
         Err(Error::from(Refusal::stale(&request)).into())
     } else if now.duration_since(click.at) > JUDGED_WITHIN {
         Err(Error::from(Refusal::NotJudgedInTime).into())
     } else {
         judge(portal, &request, (&click.by, None), &click.decision).await
     };
-    match judged {
+    match result {
         Ok(_) => Ok(Performed::Done),
         Err(Unjudged::Error(Error::Refused(refusal))) => {
             hand_back(portal, click, HandBackReason::Refused(&refusal)).await?;
@@ -46,9 +46,9 @@ pub(super) async fn judge_click(
         // An error that would repeat is no silence: retry as a failing job, until the click expires.
         Err(Unjudged::SlackSilent(error)) if !is_for_now(&error) => Err(JobError::Later(error)),
         Err(Unjudged::SlackSilent(error)) => {
-            tracing::debug!(request = %id, error = format!("{error:#}"), "a click still waits for Slack");
-            let asked = StoredClick { at: now, ..click.clone() };
-            Ok(Performed::AgainAs(JobKind::JudgeClick(asked), UNTIL_ASKED))
+            tracing::debug!(request = %id, error = format!("{error:#}"), "a stored click still waits for Slack's answer");
+            let click = StoredClick { at: now, ..click.clone() };
+            Ok(Performed::AgainAs(JobKind::JudgeClick(click), UNTIL_ASKED))
         }
     }
 }
@@ -61,7 +61,7 @@ pub(super) async fn hand_back(
 ) -> Result<(), SlackError> {
     let typed = match &click.decision {
         ClickedDecision::Deny { reason } => Some(reason.clone()),
-        ClickedDecision::ApproveLess(wanted) => Some(wanted.to_string()),
+        ClickedDecision::ApproveWithChanges(wanted) => Some(wanted.to_string()),
         ClickedDecision::Approve => None,
     };
     portal.ports.slack.hand_back(click.channel.as_ref(), &click.by.person, why, typed.as_deref()).await

@@ -18,7 +18,7 @@ use crate::portal::Portal;
 use crate::portal::access::Tending;
 use crate::portal::commit::{ChangeOptions, applying, unless_refused};
 use crate::portal::jobs::apply::apply;
-use crate::portal::jobs::deadline::UNTIL_HEARD;
+use crate::portal::jobs::deadline::UNTIL_REACHABLE;
 use crate::portal::jobs::outcome::{JobError, Performed};
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::{Destination, LeaseToWarn, Notice, SlackError, WarningNotice};
@@ -41,22 +41,23 @@ pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Perf
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let now = portal.now();
     if request.waiting_renewal().is_some_and(|(waiting, _)| waiting.answer_by <= now)
-        && portal.hears_people().await?
+        && portal.any_bot_is_reachable().await?
     {
         // The job `RenewalDeadline` should have done this; a lease must not depend on it.
         return apply(portal, id, Event::ApprovalDeadline).await;
     }
+    // The clock is checked only below, when there is something to do: it costs a call to Slack.
     let step = match lease_step(&request, now) {
         None => return Ok(Performed::Done),
         Some(LeaseStep::Wait(until)) => return Ok(wait_until(until, now)),
         Some(step) => step,
     };
-    if let Some(put_off) = clock_is_off(portal).await {
+    if let Some(doubt) = clock_is_off(portal).await {
         warn_unless!(
-            portal.ports.trouble.outages.explains(&put_off),
+            portal.ports.trouble.outages.explains(&doubt),
             request = %id,
-            why = format!("{put_off:#}"),
-            "a lease is not acted on"
+            why = format!("{doubt:#}"),
+            "a lease is left alone while the clock is in doubt"
         );
         return Ok(Performed::Again(UNTIL_CERTAIN));
     }
@@ -67,16 +68,17 @@ pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Perf
         portal.write_jobs(vec![JobKind::Warn.due(request.owner, now)]).await?;
         return Ok(Performed::Again(UNTIL_WARNED));
     }
-    if !portal.hears_people().await? {
-        tracing::debug!(request = %id, "a lease does not end: nobody can be heard");
-        return Ok(Performed::Again(UNTIL_HEARD));
+    if !portal.any_bot_is_reachable().await? {
+        tracing::debug!(request = %id, "a lease does not end while people cannot reach the bot");
+        return Ok(Performed::Again(UNTIL_REACHABLE));
     }
+    // Here and not in the core, which knows no settings.
     let team = portal.organization.team(&request.team);
     if let Some(until) = team.and_then(|team| team.quiet.as_ref()).and_then(|quiet| quiet.until(now)) {
         return Ok(wait_until(until, now));
     }
-    let ended = portal.change(id, ChangeOptions::default(), applying(&Event::LeaseEnded)).await;
-    match unless_refused(ended)? {
+    let changed = portal.change(id, ChangeOptions::default(), applying(&Event::LeaseEnded)).await;
+    match unless_refused(changed)? {
         Some(_) => Ok(Performed::Done),
         // The clock was set back in between, or somebody was faster: check the row again.
         None => Ok(Performed::Again(UNTIL_CERTAIN)),
@@ -84,6 +86,7 @@ pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Perf
 }
 
 fn wait_until(until: Timestamp, now: Timestamp) -> Performed {
+    // A date that has passed meanwhile means at once.
     Performed::Again(Duration::try_from(until.duration_since(now)).unwrap_or_default())
 }
 
@@ -104,40 +107,42 @@ pub(super) async fn warn(portal: &Portal, owner: &PersonId) -> Result<Performed,
         return Ok(Performed::Done);
     }
     // An owner who has left Slack or the team, or whose team is gone, may not renew, so warn those who can.
-    let (mut theirs, mut of_the_team) = (Vec::new(), Vec::new());
+    let (mut for_owner, mut for_team) = (Vec::new(), Vec::new());
     for request in due {
-        let is_theirs = portal.may_tend(owner, &request, Tending::Keep).await?;
-        if is_theirs { theirs.push(request) } else { of_the_team.push(request) }
+        let may_renew = portal.may_tend(owner, &request, Tending::Keep).await?;
+        if may_renew { for_owner.push(request) } else { for_team.push(request) }
     }
-    for some in theirs.chunks(IN_ONE_MESSAGE) {
-        match post(portal, owner, some, None, &Destination::Person(owner.clone())).await {
+    for chunk in for_owner.chunks(IN_ONE_MESSAGE) {
+        match post(portal, owner, chunk, None, &Destination::Person(owner.clone())).await {
             // They cannot be messaged, although their account counts.
-            Err(SlackError::Unreachable(_)) => of_the_team.extend(some.iter().cloned()),
+            Err(SlackError::Unreachable(_)) => for_team.extend(chunk.iter().cloned()),
+            // Without a timestamp it cannot be recorded, and an unrecorded warning must not end a lease.
             Err(SlackError::Unplaced) => {}
-            posted => record(portal, some, posted?).await?,
+            result => record(portal, chunk, result?).await?,
         }
     }
-    warn_team(portal, owner, of_the_team).await?;
+    warn_team(portal, owner, for_team).await?;
     Ok(Performed::Done)
 }
 
 /// Returns the requests that a warning now should list; none unless one of them is due.
 async fn due_for_warning(portal: &Portal, owner: &PersonId) -> anyhow::Result<Vec<Request>> {
-    let (now, whose) = (portal.now(), RequestScope::Owner(owner.clone()));
-    let (mut found, mut after): (Vec<Request>, _) = (Vec::new(), None);
+    let (now, scope) = (portal.now(), RequestScope::Owner(owner.clone()));
+    let (mut due, mut after): (Vec<Request>, _) = (Vec::new(), None);
     loop {
-        let page = portal.ports.store.list(&whose, RequestFilter::Live, after.as_ref(), PAGE).await?;
+        let page = portal.ports.store.list(&scope, RequestFilter::Live, after.as_ref(), PAGE).await?;
         after = page.next();
-        found.extend(page.requests().into_iter().filter(|request| is_warned_now(request, now)));
+        due.extend(page.requests().into_iter().filter(|request| is_warned_now(request, now)));
         if after.is_none() {
             break;
         }
     }
-    if !found.iter().any(|request| lease_step(request, now) == Some(LeaseStep::Warn)) {
+    // Those due within hours are listed along with one that is due now; they cause no message themselves.
+    if !due.iter().any(|request| lease_step(request, now) == Some(LeaseStep::Warn)) {
         return Ok(Vec::new());
     }
-    found.sort_by_key(place_in_warning);
-    Ok(found)
+    due.sort_by_key(place_in_warning);
+    Ok(due)
 }
 
 /// Sort key of a warning's lines. It does not depend on dates that change, so that no button moves while a user clicks.
@@ -153,18 +158,18 @@ fn is_warned_now(request: &Request, now: Timestamp) -> bool {
 async fn warn_team(portal: &Portal, owner: &PersonId, due: Vec<Request>) -> Result<(), JobError> {
     let mut rest = due;
     while let Some(team) = rest.first().map(|request| request.team.clone()) {
-        let (some, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|request| request.team == team);
+        let (requests, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|request| request.team == team);
         rest = others;
         let approvers = portal.to_mention(portal.organization.approvers_of(&team)).await;
-        for some in some.chunks(IN_ONE_MESSAGE) {
+        for chunk in requests.chunks(IN_ONE_MESSAGE) {
             let channel = portal.organization.channel_of(&team);
-            match post_in_channel(portal, owner, some, &approvers, channel).await {
+            match post_in_channel(portal, owner, chunk, &approvers, channel).await {
                 // These leases are checked again tomorrow.
                 Err(SlackError::Unreachable(why)) => {
-                    portal.tell_admins(&unwarned(owner, &why)).await;
+                    portal.tell_admins(&undelivered_warning_text(owner, &why)).await;
                 }
                 Err(SlackError::Unplaced) => {}
-                posted => record(portal, some, posted?).await?,
+                result => record(portal, chunk, result?).await?,
             }
         }
     }
@@ -174,17 +179,18 @@ async fn warn_team(portal: &Portal, owner: &PersonId, due: Vec<Request>) -> Resu
 async fn post_in_channel(
     portal: &Portal,
     owner: &PersonId,
-    some: &[Request],
+    requests: &[Request],
     approvers: &[Principal],
     channel: &ChannelId,
 ) -> Result<MessageRef, SlackError> {
     let to = Destination::Channel(channel.clone());
     let fallback = &portal.organization.approvals_channel;
-    match post(portal, owner, some, Some(approvers), &to).await {
+    match post(portal, owner, requests, Some(approvers), &to).await {
+        // Archived, or nobody has invited the app: the warning must reach somebody.
         Err(SlackError::Unreachable(_)) if channel != fallback => {
-            post(portal, owner, some, Some(approvers), &Destination::Channel(fallback.clone())).await
+            post(portal, owner, requests, Some(approvers), &Destination::Channel(fallback.clone())).await
         }
-        posted => posted,
+        result => result,
     }
 }
 
@@ -206,16 +212,17 @@ async fn post(
 }
 
 /// Text for the admins about leases for which nobody can be warned.
-pub(super) fn unwarned(owner: &PersonId, why: &str) -> String {
+pub(super) fn undelivered_warning_text(owner: &PersonId, why: &str) -> String {
     format!(
-        "Leases of <@{owner}> run out, but the warning can be delivered neither to them nor to a channel: {why}. \
-         Nothing of theirs is torn down until it is. Invite the app to the approvals channel; it is tried again \
-         tomorrow."
+        "Leases of <@{owner}> are about to expire, but the warning can be delivered neither to them nor to a channel: \
+         {why}. Nothing of theirs is torn down before the warning has been delivered. Invite the app to the approvals \
+         channel; the next attempt is tomorrow."
     )
 }
 
 /// Returns the request as it will be after the warning.
 fn as_warned(request: &Request, now: Timestamp) -> Request {
+    // Only rendered, never stored, so it needs no message.
     let message = MessageRef { channel: ChannelId::new(""), ts: String::new() };
     let warned = Event::Warned { owner: request.owner.clone(), message };
     next(request, &warned, now).map_or_else(|_| request.clone(), |change| change.request)
@@ -223,27 +230,28 @@ fn as_warned(request: &Request, now: Timestamp) -> Request {
 
 /// Records the warning on every request. A request that was renewed meanwhile has its line in the message updated.
 async fn record(portal: &Portal, requests: &[Request], at: MessageRef) -> Result<(), JobError> {
-    let noted = requests.iter().map(|request| note_warned(portal, request, &at));
-    for noted in join_all(noted).await {
-        noted?;
+    // All of them, even if one fails: each that is not recorded is warned about again.
+    let records = requests.iter().map(|request| note_warned(portal, request, &at));
+    for result in join_all(records).await {
+        result?;
     }
     Ok(())
 }
 
 async fn note_warned(portal: &Portal, request: &Request, at: &MessageRef) -> Result<(), JobError> {
     let event = Event::Warned { owner: request.owner.clone(), message: at.clone() };
-    let warned = portal.change(request.id, ChangeOptions::default(), applying(&event)).await;
-    if unless_refused(warned)?.is_some() {
+    let changed = portal.change(request.id, ChangeOptions::default(), applying(&event)).await;
+    if unless_refused(changed)?.is_some() {
         return Ok(());
     }
     let owner = &request.owner;
     let record = |request: &Request, now| match &request.owner {
-        now_theirs if now_theirs != owner => Err(Refusal::AlreadyTheirs { owner: now_theirs.clone() }),
+        new_owner if new_owner != owner => Err(Refusal::AlreadyTheirs { owner: new_owner.clone() }),
         _ => Ok(record_message(request, MessageSlot::Warning, at.clone(), now)),
     };
     // Refused if it was transferred while its warning was sent; the new owner gets a warning of their own.
-    let recorded = portal.change(request.id, ChangeOptions::default(), record).await;
-    if let Some(request) = unless_refused(recorded)? {
+    let changed = portal.change(request.id, ChangeOptions::default(), record).await;
+    if let Some(request) = unless_refused(changed)? {
         portal.refresh(&request, MessageSlot::Warning, at).await?;
     }
     Ok(())

@@ -8,7 +8,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobKind, JobOwner};
 use crate::portal::Portal;
 use crate::portal::commit::{ChangeOptions, applying, unless_refused};
-use crate::portal::jobs::parking::somebody_waits;
+use crate::portal::jobs::parking::blocks_request;
 use crate::portal::memory::{AdminNotice, Awareness};
 use crate::ports::access_denied::Denied;
 use crate::ports::outage::warn_unless;
@@ -16,11 +16,11 @@ use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::ClaimedJob;
 
 /// How long a denial must last before it is reported, since AWS takes a while to apply a new permission.
-pub(super) const TOLD_AFTER: SignedDuration = SignedDuration::from_mins(15);
+pub(super) const REPORT_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 /// Returns when the admins are notified, if the next attempt is denied too.
-pub(super) fn told_at(job: &ClaimedJob) -> Timestamp {
-    job.written_at.saturating_add(TOLD_AFTER).unwrap_or(Timestamp::MAX)
+pub(super) fn report_at(job: &ClaimedJob) -> Timestamp {
+    job.written_at.saturating_add(REPORT_AFTER).unwrap_or(Timestamp::MAX)
 }
 
 /// Notifies the admins, and the waiting owner, of a permission that a job has lacked for some time.
@@ -33,20 +33,21 @@ pub(super) async fn tell(
     kind: &JobKind,
     denied: &Denied,
 ) -> anyhow::Result<()> {
-    if portal.now() < told_at(job) {
+    // AWS may still be applying the permission.
+    if portal.now() < report_at(job) {
         return Ok(());
     }
     tell_admins(portal, &job.claim.key, denied).await?;
-    let JobKey { of, name } = &job.claim.key;
-    match of {
-        JobOwner::Request(id) if somebody_waits(kind) => hold_up(portal, *id, &denied.right, name).await,
+    let JobKey { owner, name } = &job.claim.key;
+    match owner {
+        JobOwner::Request(id) if blocks_request(kind) => hold_up(portal, *id, &denied.right, name).await,
         JobOwner::Request(_) | JobOwner::Person(_) | JobOwner::Portal => Ok(()),
     }
 }
 
 /// Notifies the admins unless they know. If none can be reached, every job that lacks the permission tries again.
 async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::Result<()> {
-    let (JobKey { of, name }, role) = (job, denied.role.as_deref().unwrap_or_default());
+    let (JobKey { owner, name }, role) = (job, denied.role.as_deref().unwrap_or_default());
     let day = portal.today();
     match portal.denials.turn(job, denied, day) {
         AdminNotice::Over => return Ok(()),
@@ -56,7 +57,7 @@ async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::
             let key = format!("denied:{}:{role}:{day}", denied.right);
             match portal.is_first(IdempotencyKey::for_a_day(key, portal.now())).await {
                 Ok(true) => {
-                    tracing::error!(%of, job = name, right = denied.right, role, "a right is missing");
+                    tracing::error!(of = %owner, job = name, right = denied.right, role, "the bot lacks a permission");
                 }
                 Ok(false) => {
                     portal.denials.stands(denied, Awareness::Elsewhere(day));
@@ -64,12 +65,15 @@ async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::
                 }
                 Err(error) => {
                     portal.denials.gives_back(denied);
-                    return Err(error.context("cannot remember which right is missing"));
+                    return Err(
+                        error.context("cannot record that the admins are notified of a missing permission")
+                    );
                 }
             }
         }
     }
-    if !portal.tell_admins(&missing(of, denied)).await {
+    // The key of the day is used up, so no other bot will do it.
+    if !portal.tell_admins(&missing_permission_text(owner, denied)).await {
         portal.denials.stands(denied, Awareness::Owed);
     }
     Ok(())
@@ -79,13 +83,14 @@ async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::
 ///
 /// # Errors
 /// If the store cannot be used.
-pub(super) async fn goes_on(portal: &Portal, job: &JobKey) -> anyhow::Result<()> {
+pub(super) async fn resolved(portal: &Portal, job: &JobKey) -> anyhow::Result<()> {
     portal.denials.done(job);
-    let JobOwner::Request(id) = job.of else { return Ok(()) };
+    let JobOwner::Request(id) = job.owner else { return Ok(()) };
     let held_up = portal.ports.store.load(id).await?.and_then(|request| request.held_up);
+    // Another job's success says nothing about the permission that this one lacks.
     if let Some(held_up) = held_up.filter(|held_up| held_up.job == job.name) {
         portal.denials.forget(&held_up.right);
-        let event = Event::GoesOn { job: held_up.job };
+        let event = Event::PermissionGranted { job: held_up.job };
         unless_refused(portal.change(id, ChangeOptions::default(), applying(&event)).await)?;
     }
     Ok(())
@@ -93,29 +98,30 @@ pub(super) async fn goes_on(portal: &Portal, job: &JobKey) -> anyhow::Result<()>
 
 async fn hold_up(portal: &Portal, id: RequestId, right: &str, job: &str) -> anyhow::Result<()> {
     let event = Event::HeldUp { right: right.to_owned(), job: job.to_owned() };
-    let held_up = portal.change(id, ChangeOptions::default(), applying(&event)).await;
-    let Some(request) = unless_refused(held_up)? else { return Ok(()) };
+    let changed = portal.change(id, ChangeOptions::default(), applying(&event)).await;
+    // Refused if it is held up already, so that the owner is notified once.
+    let Some(request) = unless_refused(changed)? else { return Ok(()) };
     let text = format!(
-        "Your *{}* waits for the platform team: this app lacks the right `{right}` in AWS. They have been told, and you need not \
-         do anything: it goes on once the right is there.",
+        "Your *{}* is waiting for the platform team: this app lacks the permission `{right}` in AWS. They have been notified, and \
+         you need not do anything: it continues once the permission is granted.",
         request.product.name
     );
     if let Err(error) = portal.ports.slack.post_ephemeral(None, &request.owner, &text).await {
-        warn_unless!(portal.ports.trouble.outages.explains(&error), request = %id, %error, "cannot tell the owner what it waits for");
+        warn_unless!(portal.ports.trouble.outages.explains(&error), request = %id, %error, "cannot notify the owner of a missing permission");
     }
     Ok(())
 }
 
-fn missing(of: &JobOwner, denied: &Denied) -> String {
-    let who = denied.role.as_ref().map_or("the role of the bot".to_owned(), |role| format!("`{role}`"));
-    let what = match of {
+fn missing_permission_text(owner: &JobOwner, denied: &Denied) -> String {
+    let role = denied.role.as_ref().map_or("The role of the bot".to_owned(), |role| format!("`{role}`"));
+    let blocked = match owner {
         JobOwner::Request(id) => format!("request `{}`", id.short()),
         JobOwner::Person(_) | JobOwner::Portal => "a job of the portal".to_owned(),
     };
     format!(
-        "The right `{}` is missing to {who} in AWS, and has been for a quarter of an hour. So {what} does not go on, and neither \
-         does what else needs it. Allow it to that role as `infra/portal.yml` does; `quartermaster doctor` names every right \
-         that is missing. All of it is tried again every five minutes and goes on then.",
+        "{role} has been missing the permission `{}` in AWS for 15 minutes, so {blocked} and everything else that needs it is on \
+         hold. Grant it as `infra/portal.yml` does; `quartermaster doctor` lists all missing permissions. Everything is \
+         retried every five minutes and continues once the permission is granted.",
         denied.right
     )
 }

@@ -50,6 +50,7 @@ impl From<SlackError> for JobError {
     fn from(error: SlackError) -> Self {
         match error {
             SlackError::RateLimited(wait) => Self::After(wait),
+            // A gone message cannot be updated, and one without a place would be posted twice.
             SlackError::Gone(_) | SlackError::Unplaced => Self::Nowhere(error.to_string()),
             SlackError::Unreachable(_) => Self::Shut(error.to_string()),
             SlackError::Refused(_) => Self::Never(error.to_string()),
@@ -62,6 +63,7 @@ impl From<SlackError> for JobError {
 impl From<Error> for JobError {
     fn from(error: Error) -> Self {
         match error {
+            // It depends on the row alone, so another try would be refused as well.
             Error::Refused(refusal) => Self::Never(format!("refused: {refusal:?}")),
             Error::Failed(error) => Self::Later(error),
         }
@@ -80,7 +82,8 @@ pub(super) fn label(performed: &Result<Performed, JobError>) -> JobOutcome {
 
 /// Returns a pause that doubles with every failure, plus up to 0.5 s by owner to spread jobs that failed together.
 pub(super) fn back_off(job: &ClaimedJob) -> SignedDuration {
+    // 2^10 s is far above the longest pause, and a larger shift would overflow in the end.
     let doubled = SignedDuration::from_secs(1_i64 << job.attempts.min(10)).min(LONGEST_PAUSE);
-    let spread = job.claim.key.of.to_string().bytes().map(i64::from).sum::<i64>() % 500;
+    let spread = job.claim.key.owner.to_string().bytes().map(i64::from).sum::<i64>() % 500;
     doubled.saturating_add(SignedDuration::from_millis(spread))
 }

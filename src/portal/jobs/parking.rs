@@ -8,7 +8,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobKind, JobOwner};
 use crate::domain::request::MessageSlot;
 use crate::portal::commit::{ChangeOptions, applying, unless_refused};
-use crate::portal::jobs::lease::unwarned;
+use crate::portal::jobs::lease::undelivered_warning_text;
 use crate::portal::jobs::outcome::back_off;
 use crate::portal::labels::JobOutcome;
 use crate::portal::metrics::UNREADABLE;
@@ -23,24 +23,24 @@ const UNTOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Parks a job, and notifies those who can help.
 pub(super) async fn park(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
-    let of = &job.claim.key.of;
-    tracing::error!(%of, job = kind.as_str(), why, "a job is parked and needs a person");
+    let owner = &job.claim.key.owner;
+    tracing::error!(of = %owner, job = kind.as_str(), why, "a job failed for good; an operator has to retry or drop it");
     // Before the notifications, which may fail.
     portal.ports.store.park(&job.claim, why).await?;
-    match (of, kind) {
-        (JobOwner::Person(owner), JobKind::Warn) => {
-            portal.tell_admins(&unwarned(owner, why)).await;
+    match (owner, kind) {
+        (JobOwner::Person(person), JobKind::Warn) => {
+            portal.tell_admins(&undelivered_warning_text(person, why)).await;
             Ok(())
         }
         (JobOwner::Request(id), JobKind::Terminate | JobKind::WatchTermination) => {
-            give_up_removal(portal, *id, why).await
+            fail_removal(portal, *id, why).await
         }
-        (JobOwner::Request(id), kind) if somebody_waits(kind) => {
-            portal.tell_admins(&given_up(*id, kind, why)).await;
+        (JobOwner::Request(id), kind) if blocks_request(kind) => {
+            portal.tell_admins(&parked_text(*id, kind, why)).await;
             tell_owner(portal, *id).await
         }
         (JobOwner::Request(id), kind @ JobKind::Show(MessageSlot::Notification(_))) => {
-            portal.tell_admins(&given_up(*id, kind, why)).await;
+            portal.tell_admins(&parked_text(*id, kind, why)).await;
             Ok(())
         }
         _ => Ok(()),
@@ -54,17 +54,18 @@ pub(super) async fn park_unread(
     job: &ClaimedJob,
     unreadable: &Unreadable,
 ) -> anyhow::Result<()> {
-    let (JobKey { of, name }, why) = (&job.claim.key, unreadable.to_string());
+    let (JobKey { owner, name }, why) = (&job.claim.key, unreadable.to_string());
     let now = portal.now();
     let is_old = now.duration_since(job.written_at) > UNTOLD_FOR;
     if is_first_of_day(portal, job.attempts).await?
-        && !(portal.hears_now() && portal.tell_admins(&unreadable_jobs(portal, of, name)).await)
+        && !(portal.is_reachable() && portal.tell_admins(&unreadable_job_text(portal, owner, name)).await)
         && !is_old
     {
+        // Tried again instead of parked: once it is parked, nothing would notify the admins.
         let due_at = now.saturating_add(back_off(job)).unwrap_or(Timestamp::MAX);
         return portal.ports.store.put_off(&job.claim, due_at, &why).await;
     }
-    tracing::error!(%of, job = name, why, "a job is parked and needs a person");
+    tracing::error!(of = %owner, job = name, why, "a job failed for good; an operator has to retry or drop it");
     portal.metrics.job(UNREADABLE, JobOutcome::Parked);
     portal.ports.store.park(&job.claim, &why).await
 }
@@ -77,15 +78,15 @@ async fn is_first_of_day(portal: &Portal, attempt: u32) -> anyhow::Result<bool> 
     portal
         .is_first(IdempotencyKey::for_a_day(key, portal.now()))
         .await
-        .context("cannot remember that the admins are told")
+        .context("cannot record that the admins are notified")
 }
 
-fn unreadable_jobs(portal: &Portal, of: &JobOwner, name: &str) -> String {
+fn unreadable_job_text(portal: &Portal, owner: &JobOwner, name: &str) -> String {
     let command = &portal.organization.command;
     format!(
-        "The stored job `{name}` of `{of}` cannot be read and was given up, so what it was for is not done. There may be more, of \
-         which you are not told again today. `{command} jobs` lists them all and why, and can drop them: a request that then \
-         stands still gets another one within six hours. Find out what wrote them before more is lost."
+        "The stored job `{name}` of `{owner}` cannot be read, so its work is not done. There may be more; you are not notified \
+         again today. `{command} jobs` lists all of them with the reason, and can drop them: a request that needs one gets a \
+         new one within six hours. Find out what wrote them before more is lost."
     )
 }
 
@@ -93,28 +94,29 @@ fn unreadable_jobs(portal: &Portal, of: &JobOwner, name: &str) -> String {
 const STUCK: &str = "is stuck";
 
 /// Text for the admins about a parked job.
-fn given_up(id: RequestId, kind: &JobKind, why: &str) -> String {
-    let what = if matches!(kind, JobKind::Show(MessageSlot::Notification(_))) {
-        "has news that its owner cannot be told"
+fn parked_text(id: RequestId, kind: &JobKind, why: &str) -> String {
+    let problem = if matches!(kind, JobKind::Show(MessageSlot::Notification(_))) {
+        "has a notification that cannot reach its owner"
     } else if matches!(kind, JobKind::Show(_)) {
         "has no card, so nobody can answer it"
     } else {
         STUCK
     };
-    let ways = if what == STUCK {
-        format!(" `status {id}` has buttons for you: Look again, End it, Leave it.")
+    let remedies = if problem == STUCK {
+        format!(" `status {id}` offers you Look again, End it and Leave it.")
     } else {
         String::new()
     };
-    format!("Request `{id}` {what}: `{}` is given up. {why}{ways}", kind.as_str())
+    format!("Request `{id}` {problem}: the job `{}` failed for good. {why}{remedies}", kind.as_str())
 }
 
 /// Returns whether the request cannot make progress without this job.
-pub(super) fn somebody_waits(kind: &JobKind) -> bool {
+pub(super) fn blocks_request(kind: &JobKind) -> bool {
     match kind {
-        JobKind::Show(surface) => {
-            matches!(surface, MessageSlot::Card | MessageSlot::Renewal | MessageSlot::Change)
+        JobKind::Show(slot) => {
+            matches!(slot, MessageSlot::Card | MessageSlot::Renewal | MessageSlot::Change)
         }
+        // Without one of these something is shown late or not at all, but the request still progresses.
         JobKind::JudgeClick(_)
         | JobKind::Prompt { .. }
         | JobKind::FindApprovers { .. }
@@ -144,7 +146,7 @@ pub(super) fn somebody_waits(kind: &JobKind) -> bool {
 }
 
 /// Marks a removal as failed, so that people can try again or retain the resource.
-async fn give_up_removal(portal: &Portal, id: RequestId, why: &str) -> anyhow::Result<()> {
+async fn fail_removal(portal: &Portal, id: RequestId, why: &str) -> anyhow::Result<()> {
     let event = Event::TerminationFailed { why: why.to_owned() };
     unless_refused(portal.change(id, ChangeOptions::default(), applying(&event)).await).map(drop)
 }
@@ -152,11 +154,12 @@ async fn give_up_removal(portal: &Portal, id: RequestId, why: &str) -> anyhow::R
 async fn tell_owner(portal: &Portal, id: RequestId) -> anyhow::Result<()> {
     let request = match portal.load(id).await {
         Ok(request) => request,
+        // There is no such request, so there is nobody to notify.
         Err(Error::Refused(_)) => return Ok(()),
         Err(Error::Failed(error)) => return Err(error),
     };
     let text = format!(
-        "Your request for *{}* is stuck and needs the platform team. Mention `{id}` to them.",
+        "Your request for *{}* is stuck. Ask the platform team for help and give them its id, `{id}`.",
         request.product.name
     );
     if let Err(error) = portal.ports.slack.post_ephemeral(None, &request.owner, &text).await {
@@ -164,7 +167,7 @@ async fn tell_owner(portal: &Portal, id: RequestId) -> anyhow::Result<()> {
             portal.ports.trouble.outages.explains(&error),
             request = %id,
             %error,
-            "cannot tell the owner that a job is parked"
+            "cannot notify the owner that a request is stuck"
         );
     }
     Ok(())

@@ -21,8 +21,12 @@ use crate::portal::jobs::teams::{TakeoverProgress, look_at_teams};
 use crate::portal::jobs::trail_copy::copy;
 
 /// Performs a job once. Which kind belongs to which owner is said here and nowhere else.
-pub(super) async fn perform(portal: &Portal, of: &JobOwner, kind: &JobKind) -> Result<Performed, JobError> {
-    match (of, kind) {
+pub(super) async fn perform(
+    portal: &Portal,
+    owner: &JobOwner,
+    kind: &JobKind,
+) -> Result<Performed, JobError> {
+    match (owner, kind) {
         (JobOwner::Request(id), kind) => of_request(portal, *id, kind).await,
         (JobOwner::Person(person), JobKind::Warn) => warn(portal, person).await,
         (JobOwner::Person(person), JobKind::Home) => publish(portal, person).await,
@@ -30,22 +34,22 @@ pub(super) async fn perform(portal: &Portal, of: &JobOwner, kind: &JobKind) -> R
         (JobOwner::Portal, JobKind::TellEvents { after }) => tell(portal, *after).await,
         (JobOwner::Portal, JobKind::FindHomes) => find_all_homes(portal).await,
         (JobOwner::Portal, JobKind::ReadBill) => Ok(read_bill(portal).await),
-        (JobOwner::Portal, JobKind::Reconcile { told }) => reconcile(portal, told).await,
-        (JobOwner::Portal, JobKind::Teams { begun, gone, news }) => {
-            look_at_teams(portal, TakeoverProgress { begun, gone, news }).await
+        (JobOwner::Portal, JobKind::Reconcile { reported }) => reconcile(portal, reported).await,
+        (JobOwner::Portal, JobKind::Teams { begun, gone, unsent }) => {
+            look_at_teams(portal, TakeoverProgress { begun, gone, unsent }).await
         }
-        (JobOwner::Person(_) | JobOwner::Portal, kind) => misplaced(of, kind),
+        (JobOwner::Person(_) | JobOwner::Portal, kind) => misplaced(owner, kind),
     }
 }
 
-fn misplaced(of: &JobOwner, kind: &JobKind) -> Result<Performed, JobError> {
-    Err(JobError::Never(format!("there is no job `{}` of {of}", kind.as_str())))
+fn misplaced(owner: &JobOwner, kind: &JobKind) -> Result<Performed, JobError> {
+    Err(JobError::Never(format!("there is no job `{}` of {owner}", kind.as_str())))
 }
 
 async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Performed, JobError> {
     match kind {
-        JobKind::Show(surface) => show(portal, id, *surface).await,
-        JobKind::Refresh { at, surface } => refresh(portal, id, *surface, at).await,
+        JobKind::Show(slot) => show(portal, id, *slot).await,
+        JobKind::Refresh { at, slot } => refresh(portal, id, *slot, at).await,
         JobKind::Lease => look_at_lease(portal, id).await,
         JobKind::Update => update(portal, id).await,
         JobKind::WatchUpdate => watch_update(portal, id).await,

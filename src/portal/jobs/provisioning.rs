@@ -17,6 +17,7 @@ pub(super) async fn provision(portal: &Portal, id: RequestId) -> Result<Performe
     if !matches!(request.status, Status::Provisioning { .. }) {
         return Ok(Performed::Done);
     }
+    // Approvers agreed to this template, so another one must not be provisioned.
     let Some(product) = offered(portal, &request.product) else {
         let why = "the product was changed by its owner while the request was waiting".to_owned();
         return apply(portal, id, Event::ProvisioningFailed { why }).await;
@@ -32,6 +33,7 @@ pub(super) async fn provision(portal: &Portal, id: RequestId) -> Result<Performe
             };
             apply(portal, id, event).await
         }
+        // The same order would be refused again.
         Err(ProvisionError::Refused(why)) => apply(portal, id, Event::ProvisioningFailed { why }).await,
         Err(ProvisionError::Other(error)) => Err(JobError::Later(error)),
     }
@@ -42,6 +44,7 @@ pub(super) async fn watch_provisioning(portal: &Portal, id: RequestId) -> Result
     if !matches!(request.status, Status::Provisioning { .. }) {
         return Ok(Performed::Done);
     }
+    // A bot may have stopped between starting the operation and storing its record.
     let Some(record) = record(&request) else { return Ok(begin_again(JobKind::Provision)) };
     match portal.ports.provisioner.describe(&record).await? {
         RecordState::Running => Ok(Performed::Again(portal.ports.provisioner.poll_every())),
@@ -86,6 +89,7 @@ pub(super) async fn watch_update(portal: &Portal, id: RequestId) -> Result<Perfo
 
 pub(super) async fn terminate(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    // The attempt makes a retry a new operation, while a second run of this job is the same one.
     let Status::Terminating { attempt, .. } = request.status else { return Ok(Performed::Done) };
     match portal.ports.provisioner.terminate(id, attempt).await {
         // Nothing exists that could be removed.
@@ -110,20 +114,20 @@ pub(super) async fn watch_termination(portal: &Portal, id: RequestId) -> Result<
 }
 
 /// Returns the product from the catalog if its template is still the one that was requested.
-fn offered<'p>(portal: &'p Portal, asked: &ProductSnapshot) -> Option<&'p Product> {
-    let product = portal.catalog.product(&asked.key);
-    product.filter(|product| product.template_hash == asked.template_hash).map(|product| &**product)
+fn offered<'p>(portal: &'p Portal, snapshot: &ProductSnapshot) -> Option<&'p Product> {
+    let product = portal.catalog.product(&snapshot.key);
+    product.filter(|product| product.template_hash == snapshot.template_hash).map(|product| &**product)
 }
 
 /// Returns the outputs that the product allows users to see, in the product's order. Others may hold secrets.
 fn allowed_outputs(product: &ProductSnapshot, outputs: Vec<(String, String, String)>) -> Vec<Output> {
-    let mut shown: Vec<Output> = outputs
+    let mut allowed: Vec<Output> = outputs
         .into_iter()
         .filter(|(name, ..)| product.outputs.contains(name))
         .map(|(name, description, value)| Output { name, description, value })
         .collect();
-    shown.sort_by_key(|output| product.outputs.iter().position(|name| *name == output.name));
-    shown
+    allowed.sort_by_key(|output| product.outputs.iter().position(|name| *name == output.name));
+    allowed
 }
 
 /// Returns the record to poll, if the row has one.

@@ -13,7 +13,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::job::JobKey;
 use crate::domain::silence::Silence;
 use crate::portal::commit::{ChangeOptions, applying};
-use crate::portal::memory::HearingState;
+use crate::portal::memory::ReachabilityState;
 use crate::portal::{Error, Portal};
 use crate::ports::clock::is_recent;
 use crate::ports::outage::{Side, Unanswered as _};
@@ -33,8 +33,8 @@ const PAGE: usize = 500;
 
 impl Portal {
     /// Requires an open socket for users to count as able to reach us.
-    pub fn hears_over_sockets(&self) {
-        self.ears.over_sockets.store(true, Ordering::Relaxed);
+    pub fn needs_socket(&self) {
+        self.reachability.over_sockets.store(true, Ordering::Relaxed);
     }
 
     /// Checks whether users can reach us. When they can again, moves their deadlines before anything ends because of
@@ -43,29 +43,30 @@ impl Portal {
     /// # Errors
     /// If the store cannot be used. The next check tries again, and nothing ends until then.
     pub(super) async fn listen(&self) -> anyhow::Result<()> {
-        let _one = self.ears.look.lock().await;
+        let _guard = self.reachability.look.lock().await;
         let (now, before) = (self.now(), *self.state());
-        let is_noted = before.hears && is_recent(before.noted, now, NOTED_EVERY);
+        let is_noted = before.is_reachable && is_recent(before.noted, now, NOTED_EVERY);
         // Ask Slack only as often as the result is stored, but on every check while it does not answer.
         if !self.is_connected() || !(is_noted || self.slack_answers().await) {
-            self.state().hears_nobody(now);
+            self.state().lose(now);
             return Ok(());
         }
-        if !before.hears {
+        if !before.is_reachable {
             // `until` stays the same over several attempts, so each deadline is moved only once.
             let until = *self.state().back_since.get_or_insert(now);
-            let heard_at = self.ports.store.heard_at().await?.max(before.noted);
-            if let Some(from) = heard_at.filter(|from| *from < until) {
+            // Another bot may have been reachable longer than this one; then the silence is shorter.
+            let last_reachable = self.ports.store.heard_at().await?.max(before.noted);
+            if let Some(from) = last_reachable.filter(|from| *from < until) {
                 self.move_limits(&Silence { from, until }).await?;
             }
         }
         if !is_noted {
             self.ports.store.put_heard(now).await?;
-            *self.state() = HearingState {
-                hears: true,
+            *self.state() = ReachabilityState {
+                is_reachable: true,
                 noted: Some(now),
                 answered: Some(now),
-                ..HearingState::default()
+                ..ReachabilityState::default()
             };
         }
         Ok(())
@@ -76,9 +77,9 @@ impl Portal {
     ///
     /// # Errors
     /// If the store cannot be used.
-    pub(super) async fn hears_people(&self) -> anyhow::Result<bool> {
+    pub(super) async fn any_bot_is_reachable(&self) -> anyhow::Result<bool> {
         let (now, before) = (self.now(), *self.state());
-        if before.hears {
+        if before.is_reachable {
             if self.is_connected() {
                 if is_recent(before.answered, now, FRESH) {
                     return Ok(true);
@@ -88,16 +89,17 @@ impl Portal {
                     return Ok(true);
                 }
             }
-            self.state().hears_nobody(now);
+            self.state().lose(now);
         }
-        let since = *self.state().unheard_since.get_or_insert(now);
+        // Without an answer from Slack, only a record that is newer than this bot's own silence proves anything.
+        let since = *self.state().unreachable_since.get_or_insert(now);
         let noted = self.ports.store.heard_at().await?;
         Ok(noted.is_some_and(|at| at > since) && is_recent(noted, now, HOLDS_FOR))
     }
 
     /// Returns whether users can reach this bot, according to the last check.
-    pub(super) fn hears_now(&self) -> bool {
-        self.state().hears
+    pub(super) fn is_reachable(&self) -> bool {
+        self.state().is_reachable
     }
 
     /// Returns whether a health check succeeded, and records it for the log of outages. A rate limit counts as an
@@ -127,11 +129,11 @@ impl Portal {
     }
 
     fn is_connected(&self) -> bool {
-        !self.ears.over_sockets.load(Ordering::Relaxed) || self.metrics.sockets() > 0
+        !self.reachability.over_sockets.load(Ordering::Relaxed) || self.metrics.sockets() > 0
     }
 
-    fn state(&self) -> MutexGuard<'_, HearingState> {
-        self.ears.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, ReachabilityState> {
+        self.reachability.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns whether a deadline of this request was moved.
@@ -142,22 +144,22 @@ impl Portal {
             Err(Error::Refused(_)) => Ok(false),
             // An unreadable request must not keep others from being moved; nothing can end it either.
             Err(Error::Failed(error)) if is_unread(&error) => {
-                tracing::warn!(request = %id, error = format!("{error:#}"), "a time limit cannot be moved");
+                tracing::warn!(request = %id, error = format!("{error:#}"), "cannot extend a deadline");
                 Ok(false)
             }
-            Err(Error::Failed(error)) => Err(error.context("cannot move a time limit")),
+            Err(Error::Failed(error)) => Err(error.context("cannot extend a deadline")),
         }
     }
 
     async fn move_limits(&self, silence: &Silence) -> anyhow::Result<()> {
         let ahead = silence.until.saturating_add(LOOKED_AHEAD).unwrap_or(Timestamp::MAX);
-        let (mut moved, mut from, mut page) = (0, Timestamp::MIN, PAGE);
+        let (mut moved, mut from, mut limit) = (0, Timestamp::MIN, PAGE);
         // Jobs due at the last moment of the previous page; the next page starts with that moment again.
         let mut seen: BTreeSet<JobKey> = BTreeSet::new();
         loop {
-            let due = self.ports.store.due_between(from, ahead, page).await?;
+            let due = self.ports.store.due_between(from, ahead, limit).await?;
             let Some(last) = due.last().map(|(at, _)| *at) else { break };
-            let is_last = due.len() < page;
+            let is_last = due.len() < limit;
             let new = due.iter().filter(|(_, key)| !seen.contains(key));
             for id in new.filter_map(|(_, key)| key.limits()) {
                 moved += usize::from(self.move_limit(id, silence).await?);
@@ -166,7 +168,7 @@ impl Portal {
                 break;
             }
             // More jobs are due at one moment than fit on a page, so the page has to grow.
-            page = if last == from { page.saturating_mul(2) } else { PAGE };
+            limit = if last == from { limit.saturating_mul(2) } else { PAGE };
             seen = due.into_iter().filter(|(at, _)| *at == last).map(|(_, key)| key).collect();
             from = last;
         }
@@ -175,7 +177,7 @@ impl Portal {
                 moved,
                 from = %silence.from,
                 until = %silence.until,
-                "people may not have been heard: their time limits are moved"
+                "people may have been unable to reach the bot; their deadlines are extended"
             );
         }
         Ok(())

@@ -27,12 +27,13 @@ pub(super) async fn prompt(
     let left = prompt_due(&request, prompt).map(|due| due.duration_since(portal.now()));
     match left.map(Duration::try_from) {
         Some(Ok(left)) if !left.is_zero() => Ok(Performed::Again(left)),
+        // Also if none is due any more: the core refuses that, and the job is done.
         _ => apply(portal, id, Event::Prompt { prompt, epoch }).await,
     }
 }
 
 /// Returns the request if it still waits for the same approval, which its epoch identifies.
-async fn still_asked(portal: &Portal, id: RequestId, epoch: u32) -> anyhow::Result<Option<Request>> {
+async fn load_if_waiting(portal: &Portal, id: RequestId, epoch: u32) -> anyhow::Result<Option<Request>> {
     let request = portal.ports.store.load(id).await?;
     Ok(request.filter(|request| request.waits_for_approvers() && request.epoch == epoch))
 }
@@ -45,15 +46,16 @@ pub(super) async fn find_approvers(
     prompt: ReminderKind,
     epoch: u32,
 ) -> Result<Performed, JobError> {
-    let Some(request) = still_asked(portal, id, epoch).await? else { return Ok(Performed::Done) };
-    let asked = match prompt {
+    let Some(request) = load_if_waiting(portal, id, epoch).await? else { return Ok(Performed::Done) };
+    let approvers = match prompt {
         ReminderKind::Escalation => portal.organization.admins.clone(),
         ReminderKind::Reminder | ReminderKind::Nudge | ReminderKind::Turn => {
-            portal.circle_of(&request).await?.asked
+            portal.try_approver_set(&request).await?.mentioned
         }
     };
-    let without = request.cannot_approve();
-    let people = portal.some_who_count(&asked, &without, MOST_TOLD, Freshness::Fresh).await?.people;
+    let excluded = request.cannot_approve();
+    // Fresh answers: a message to somebody who has left cannot be taken back.
+    let people = portal.some_who_count(&approvers, &excluded, MOST_TOLD, Freshness::Fresh).await?.people;
     let now = portal.now();
     let tell = |person: PersonId| JobKind::TellApprover { prompt, epoch, person }.due(id, now);
     let jobs: Vec<Job> = people.into_iter().map(tell).collect();
@@ -71,7 +73,7 @@ pub(super) async fn tell_approver(
     (prompt, epoch): (ReminderKind, u32),
     person: &PersonId,
 ) -> Result<Performed, JobError> {
-    let Some(request) = still_asked(portal, id, epoch).await? else { return Ok(Performed::Done) };
+    let Some(request) = load_if_waiting(portal, id, epoch).await? else { return Ok(Performed::Done) };
     tell_directly(portal, &request, MessageSlot::Prompt(prompt), person).await??;
     Ok(Performed::Done)
 }

@@ -30,30 +30,27 @@ const RENDER_AGAIN: Duration = Duration::from_mins(1);
 /// How often to retry a card that cannot be posted in any channel.
 const UNTIL_INVITED: Duration = Duration::from_mins(5);
 
-pub(super) async fn show(
-    portal: &Portal,
-    id: RequestId,
-    surface: MessageSlot,
-) -> Result<Performed, JobError> {
+pub(super) async fn show(portal: &Portal, id: RequestId, slot: MessageSlot) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
-    let (known, to) = (request.messages.get(&surface), destination(portal, &request, surface));
+    let (posted_at, to) = (request.messages.get(&slot), destination(portal, &request, slot));
     // Notifications and reminders are about one moment and are not updated.
-    let is_once = matches!(surface, MessageSlot::Notification(_) | MessageSlot::Prompt(_));
-    if (known.is_some() && is_once) || (known.is_none() && to.is_none()) {
+    let is_once = matches!(slot, MessageSlot::Notification(_) | MessageSlot::Prompt(_));
+    if (posted_at.is_some() && is_once) || (posted_at.is_none() && to.is_none()) {
         return Ok(Performed::Done);
     }
-    let circle = circle(portal, &request, surface).await;
+    let approvers = approvers_shown(portal, &request, slot).await;
     // Render it again until Slack has said who all approvers are, so that they are mentioned.
-    let is_shown_again = circle.is_partial && !is_once && request.waits_for_approvers();
+    let is_shown_again = approvers.is_partial && !is_once && request.waits_for_approvers();
     let showing = async {
-        match (known, to) {
-            (Some(at), _) => update(portal, &request, (surface, &circle), at).await,
-            (None, Some(to)) => post(portal, &request, (surface, &circle), to).await,
+        match (posted_at, to) {
+            (Some(at), _) => update(portal, &request, (slot, &approvers), at).await,
+            (None, Some(to)) => post(portal, &request, (slot, &approvers), to).await,
             (None, None) => Ok(Performed::Done),
         }
     };
+    // Boxed, since the future holds whole notices and would otherwise sit in the one of every job.
     let showing = Box::pin(showing);
-    render_while(is_shown_again, portal, (id, surface, None), (&request, &circle), showing).await
+    render_while(is_shown_again, portal, (id, slot, None), (&request, &approvers), showing).await
 }
 
 /// Shows a message that is rendered again every minute while `again` holds, if it would show something else than before.
@@ -61,25 +58,26 @@ async fn render_while(
     again: bool,
     portal: &Portal,
     message: ShownMessage,
-    (request, circle): (&Request, &ApproverSet),
+    (request, approvers): (&Request, &ApproverSet),
     showing: impl Future<Output = Result<Performed, JobError>>,
 ) -> Result<Performed, JobError> {
-    if again && portal.rendered_again.is(&message, request, circle) {
+    // Neither the request nor its approvers have changed, so Slack need not be called.
+    if again && portal.rendered_again.is(&message, request, approvers) {
         return Ok(Performed::Again(RENDER_AGAIN));
     }
-    let shown = showing.await?;
-    if again && shown == Performed::Done {
-        portal.rendered_again.put(message, request.clone(), circle.clone());
+    let performed = showing.await?;
+    if again && performed == Performed::Done {
+        portal.rendered_again.put(message, request.clone(), approvers.clone());
         return Ok(Performed::Again(RENDER_AGAIN));
     }
     portal.rendered_again.forget(&message);
-    Ok(shown)
+    Ok(performed)
 }
 
 /// Returns the approver set, if this message shows it.
-async fn circle(portal: &Portal, request: &Request, surface: MessageSlot) -> ApproverSet {
+async fn approvers_shown(portal: &Portal, request: &Request, slot: MessageSlot) -> ApproverSet {
     // A warning covers several requests and shows no approvers.
-    if surface == MessageSlot::Warning { ApproverSet::default() } else { portal.approver_set(request).await }
+    if slot == MessageSlot::Warning { ApproverSet::default() } else { portal.approver_set(request).await }
 }
 
 /// Updates a message that the row no longer refers to; a deleted message is left alone. A copy of a card that waits for
@@ -87,34 +85,34 @@ async fn circle(portal: &Portal, request: &Request, surface: MessageSlot) -> App
 pub(super) async fn refresh(
     portal: &Portal,
     id: RequestId,
-    surface: MessageSlot,
+    slot: MessageSlot,
     at: &MessageRef,
 ) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
-    let circle = circle(portal, &request, surface).await;
-    let is_copy = request.messages.get(&surface) != Some(at);
-    let asks = is_card(surface) && surface == request.card() && request.waits_for_approvers();
+    let approvers = approvers_shown(portal, &request, slot).await;
+    let is_copy = request.messages.get(&slot) != Some(at);
+    let asks = is_card(slot) && slot == request.card() && request.waits_for_approvers();
     let rewriting = async {
-        rewrite(portal, &request, (surface, &circle), at).await??;
+        rewrite(portal, &request, (slot, &approvers), at).await??;
         Ok(Performed::Done)
     };
-    render_while(is_copy && asks, portal, (id, surface, Some(at.clone())), (&request, &circle), rewriting)
+    render_while(is_copy && asks, portal, (id, slot, Some(at.clone())), (&request, &approvers), rewriting)
         .await
 }
 
 /// Returns where to post a message that was not posted yet; `None` if there is nothing to post.
-fn destination(portal: &Portal, request: &Request, surface: MessageSlot) -> Option<Destination> {
+fn destination(portal: &Portal, request: &Request, slot: MessageSlot) -> Option<Destination> {
     let channel = || Destination::Channel(portal.organization.channel_of(&request.team).clone());
-    match surface {
+    match slot {
         MessageSlot::Card => {
-            let asked = matches!(request.creation.path, ApprovalPath::Ask { .. });
-            (asked && request.status.name().is_undecided()).then(channel)
+            let needs_approval = matches!(request.creation.path, ApprovalPath::Ask { .. });
+            (needs_approval && request.status.name().is_undecided()).then(channel)
         }
         MessageSlot::Renewal => request.waiting_renewal().map(|_| channel()),
         MessageSlot::Change => request.waiting_change().map(|_| channel()),
         MessageSlot::Thread => {
-            let decided = !request.status.name().is_undecided();
-            request.messages.get(&MessageSlot::Card).filter(|_| decided).cloned().map(Destination::Thread)
+            let is_decided = !request.status.name().is_undecided();
+            request.messages.get(&MessageSlot::Card).filter(|_| is_decided).cloned().map(Destination::Thread)
         }
         MessageSlot::Prompt(_) => {
             let card = request.messages.get(&request.card());
@@ -133,17 +131,17 @@ fn destination(portal: &Portal, request: &Request, surface: MessageSlot) -> Opti
 fn fallbacks(
     portal: &Portal,
     request: &Request,
-    surface: MessageSlot,
+    slot: MessageSlot,
     to: &Destination,
 ) -> impl Iterator<Item = Destination> {
     let organization = &portal.organization;
     let (team, all) = (organization.channel_of(&request.team), &organization.approvals_channel);
     let channels = match to {
         Destination::Channel(channel) if channel != all => vec![all],
-        Destination::Person(_) if matches!(surface, MessageSlot::Notification(_)) && team != all => {
+        Destination::Person(_) if matches!(slot, MessageSlot::Notification(_)) && team != all => {
             vec![team, all]
         }
-        Destination::Person(_) if matches!(surface, MessageSlot::Notification(_)) => vec![all],
+        Destination::Person(_) if matches!(slot, MessageSlot::Notification(_)) => vec![all],
         Destination::Channel(_) | Destination::Thread(_) | Destination::Person(_) => Vec::new(),
     };
     channels.into_iter().cloned().map(Destination::Channel).collect::<Vec<_>>().into_iter()
@@ -152,65 +150,68 @@ fn fallbacks(
 async fn update(
     portal: &Portal,
     request: &Request,
-    (surface, circle): (MessageSlot, &ApproverSet),
+    (slot, approvers): (MessageSlot, &ApproverSet),
     at: &MessageRef,
 ) -> Result<Performed, JobError> {
-    match rewrite(portal, request, (surface, circle), at).await? {
+    match rewrite(portal, request, (slot, approvers), at).await? {
         Ok(()) => Ok(Performed::Done),
+        // Somebody deleted a message that nobody needs any more.
         Err(SlackError::Gone(_)) if request.status.name().is_ended() => Ok(Performed::Done),
         // A card must be shown somewhere. Other messages are useful only where they are.
         Err(error @ (SlackError::Gone(_) | SlackError::Unreachable(_)))
-            if is_card(surface) || matches!(error, SlackError::Gone(_)) =>
+            if is_card(slot) || matches!(error, SlackError::Gone(_)) =>
         {
-            let Some(to) = destination(portal, request, surface) else { return Err(error.into()) };
-            tracing::info!(request = %request.id, ?surface, %error, "a message is posted again");
-            let posted = post(portal, request, (surface, circle), to).await?;
+            let Some(to) = destination(portal, request, slot) else { return Err(error.into()) };
+            tracing::info!(request = %request.id, ?slot, %error, "posting a message again");
+            let posted = post(portal, request, (slot, approvers), to).await?;
             if posted == Performed::Done && matches!(error, SlackError::Unreachable(_)) {
                 // The old message still exists and cannot be updated now; retry that later.
-                portal.refresh(request, surface, at).await?;
+                portal.refresh(request, slot, at).await?;
             }
             Ok(posted)
         }
-        Err(error) => not_posted(portal, request, surface, error).await,
+        Err(error) => not_posted(portal, request, slot, error).await,
     }
 }
 
 async fn post(
     portal: &Portal,
     request: &Request,
-    (surface, circle): (MessageSlot, &ApproverSet),
+    (slot, approvers): (MessageSlot, &ApproverSet),
     to: Destination,
 ) -> Result<Performed, JobError> {
-    let mut posted = post_once(portal, request, (surface, circle), &to).await?;
-    for fallback in fallbacks(portal, request, surface, &to) {
+    let mut posted = post_once(portal, request, (slot, approvers), &to).await?;
+    for fallback in fallbacks(portal, request, slot, &to) {
+        // After any other error it may have been posted, or the retry of this job can post it where it belongs.
         if !matches!(posted, Err(SlackError::Unreachable(_))) {
             break;
         }
-        posted = post_once(portal, request, (surface, circle), &fallback).await?;
+        posted = post_once(portal, request, (slot, approvers), &fallback).await?;
     }
-    let is_first = !request.messages.contains_key(&surface);
+    let is_first = !request.messages.contains_key(&slot);
     let Posted { at, is_outside_thread } = match posted {
         Ok(posted) => posted,
-        Err(error) => return not_posted(portal, request, surface, error).await,
+        Err(error) => return not_posted(portal, request, slot, error).await,
     };
+    // A crash before this posts the message twice; a click on the unrecorded copy records it (`people::click`).
     let recorded = portal
         .change(request.id, ChangeOptions::default(), |request, now| {
-            Ok(record_message(request, surface, at.clone(), now))
+            Ok(record_message(request, slot, at.clone(), now))
         })
         .await?;
     if is_outside_thread {
-        tracing::warn!(request = %request.id, ?surface, "its card is gone, so what belongs in the thread stands by itself");
+        tracing::warn!(request = %request.id, ?slot, "the card is gone, so a reply in its thread was posted as a message of its own");
         if recorded.waits_for_approvers() {
             // Updating the card detects that it was deleted, and posts it again.
             portal.write_jobs(vec![JobKind::Show(recorded.card()).due(request.id, portal.now())]).await?;
         }
     }
-    if is_card(surface)
+    if is_card(slot)
         && is_first
         && recorded.waits_for_approvers()
         && portal.nobody_can_answer(&recorded).await
     {
-        portal.tell_admins(&unanswerable(&recorded)).await;
+        portal.tell_admins(&unanswerable_card_text(&recorded)).await;
     }
     Ok(Performed::Done)
 }
@@ -219,16 +220,16 @@ async fn post(
 pub(super) async fn tell_directly(
     portal: &Portal,
     request: &Request,
-    surface: MessageSlot,
+    slot: MessageSlot,
     person: &PersonId,
 ) -> Result<Result<Posted, SlackError>, JobError> {
-    let circle = circle(portal, request, surface).await;
-    post_once(portal, request, (surface, &circle), &Destination::Person(person.clone())).await
+    let approvers = approvers_shown(portal, request, slot).await;
+    post_once(portal, request, (slot, &approvers), &Destination::Person(person.clone())).await
 }
 
 /// Returns whether approvers answer in this message slot.
-fn is_card(surface: MessageSlot) -> bool {
-    matches!(surface, MessageSlot::Card | MessageSlot::Renewal | MessageSlot::Change)
+fn is_card(slot: MessageSlot) -> bool {
+    matches!(slot, MessageSlot::Card | MessageSlot::Renewal | MessageSlot::Change)
 }
 
 /// Handles a message that could not be posted. A card is retried until somebody invites the bot; meanwhile its
@@ -236,23 +237,23 @@ fn is_card(surface: MessageSlot) -> bool {
 async fn not_posted(
     portal: &Portal,
     request: &Request,
-    surface: MessageSlot,
+    slot: MessageSlot,
     error: SlackError,
 ) -> Result<Performed, JobError> {
     let SlackError::Unreachable(why) = &error else { return Err(error.into()) };
-    if !is_card(surface) {
+    if !is_card(slot) {
         return Err(error.into());
     }
     // Refused if the admins have been notified before.
     let changed = portal.change(request.id, ChangeOptions::default(), record_unposted).await;
     if let Some(request) = unless_refused(changed)? {
-        portal.tell_admins(&unposted(portal, &request, why)).await;
+        portal.tell_admins(&unposted_card_text(portal, &request, why)).await;
     }
     Ok(Performed::Again(UNTIL_INVITED))
 }
 
 /// Notifies the admins that a notification reaches its owner neither directly nor in a channel.
-pub(super) async fn tell_of_lost_news(
+pub(super) async fn report_lost_notification(
     portal: &Portal,
     id: RequestId,
     why: &str,
@@ -261,8 +262,8 @@ pub(super) async fn tell_of_lost_news(
     if let Some(request) = portal.ports.store.load(id).await? {
         let owner = &request.owner;
         let text = format!(
-            "Request `{id}` has news that its owner <@{owner}> cannot be told: {why}. {from_now_on}. `status {id}` \
-             shows it."
+            "A notification about request `{id}` cannot be delivered to its owner <@{owner}>: {why}. {from_now_on}. \
+             `status {id}` shows the current state."
         );
         portal.tell_admins(&text).await;
     }
@@ -270,12 +271,12 @@ pub(super) async fn tell_of_lost_news(
 }
 
 /// Text for the admins about a card that could not be posted.
-fn unposted(portal: &Portal, request: &Request, why: &str) -> String {
+fn unposted_card_text(portal: &Portal, request: &Request, why: &str) -> String {
     let (own, fallback) =
         (portal.organization.channel_of(&request.team), &portal.organization.approvals_channel);
     let places = if own == fallback { format!("<#{own}>") } else { format!("<#{own}> or in <#{fallback}>") };
     format!(
-        "Request `{}` of team {} for *{}* waits for approvers and has no card: it cannot be posted in {places} ({why}). Its approvers are told one by one. Unarchive the channel and invite the bot, or name another one in the settings.",
+        "Request `{}` of team {} for *{}* is waiting for approvers but has no card: it cannot be posted in {places} ({why}). Its approvers get direct messages meanwhile. Unarchive the channel and invite the app, or set another channel in the settings.",
         request.id.short(),
         request.team,
         request.product.name
@@ -283,9 +284,9 @@ fn unposted(portal: &Portal, request: &Request, why: &str) -> String {
 }
 
 /// Text for the admins about a card that nobody can answer.
-fn unanswerable(request: &Request) -> String {
+fn unanswerable_card_text(request: &Request) -> String {
     format!(
-        "Request `{}` of team {} for *{}* waits for approvers, and nobody is left who can approve it: whoever is named has left, is a guest or an app, or asked for it. Name somebody else in the settings or the catalog; after `escalate_after` you can decide about it yourselves.",
+        "Request `{}` of team {} for *{}* is waiting for approvers, but nobody can approve it: everyone named as approver has left, is a guest or an app, or asked for it. Name somebody else in the settings or the catalog; after `escalate_after` admins can decide as well.",
         request.id.short(),
         request.team,
         request.product.name
@@ -295,25 +296,26 @@ fn unanswerable(request: &Request) -> String {
 async fn post_once(
     portal: &Portal,
     request: &Request,
-    (surface, circle): (MessageSlot, &ApproverSet),
+    (slot, approvers): (MessageSlot, &ApproverSet),
     to: &Destination,
 ) -> Result<Result<Posted, SlackError>, JobError> {
-    let held = held(portal, request, surface).await?;
-    let place = (surface, matches!(to, Destination::Channel(_)));
-    let notice = Notice::Request(about(portal, request, place, (circle, &held)).await?);
+    let holdings = list_holdings(portal, request, slot).await?;
+    let place = (slot, matches!(to, Destination::Channel(_)));
+    let notice = Notice::Request(request_notice(portal, request, place, (approvers, &holdings)).await?);
     Ok(portal.post(to, &notice).await)
 }
 
 async fn rewrite(
     portal: &Portal,
     request: &Request,
-    (surface, circle): (MessageSlot, &ApproverSet),
+    (slot, approvers): (MessageSlot, &ApproverSet),
     at: &MessageRef,
 ) -> Result<Result<(), SlackError>, JobError> {
     let call = async |notice: &Notice<'_>| portal.ports.slack.update(at, notice).await;
-    let result = with_notice(portal, request, (surface, circle), at, call).await?;
+    let result = with_notice(portal, request, (slot, approvers), at, call).await?;
+    // `portal.post` does this for posts.
     if let Err(SlackError::Unreachable(why)) = &result {
-        portal.lose_place(at.channel.as_str(), why);
+        portal.note_unreachable(at.channel.as_str(), why);
     }
     Ok(result)
 }
@@ -322,13 +324,13 @@ async fn rewrite(
 async fn with_notice<T>(
     portal: &Portal,
     request: &Request,
-    (surface, circle): (MessageSlot, &ApproverSet),
+    (slot, approvers): (MessageSlot, &ApproverSet),
     at: &MessageRef,
     call: impl AsyncFnOnce(&Notice<'_>) -> T,
 ) -> Result<T, JobError> {
-    if surface == MessageSlot::Warning {
+    if slot == MessageSlot::Warning {
         let requests = warned_in(portal, request, at).await?;
-        let leases: Vec<LeaseToWarn<'_>> = requests.iter().map(|request| warned(request, at)).collect();
+        let leases: Vec<LeaseToWarn<'_>> = requests.iter().map(|request| lease_line(request, at)).collect();
         let simulated = portal.ports.provisioner.is_simulated();
         // A direct conversation is with the owner; anywhere else the approvers are addressed.
         let answerable = portal.to_mention(portal.organization.approvers_of(&request.team)).await;
@@ -337,26 +339,26 @@ async fn with_notice<T>(
         let warning = WarningNotice { now, leases: &leases, owner: &request.owner, instead, simulated };
         return Ok(call(&Notice::Warning(warning)).await);
     }
-    let held = held(portal, request, surface).await?;
-    let place = (surface, !is_direct(at));
-    let notice = Notice::Request(about(portal, request, place, (circle, &held)).await?);
+    let holdings = list_holdings(portal, request, slot).await?;
+    let place = (slot, !is_direct(at));
+    let notice = Notice::Request(request_notice(portal, request, place, (approvers, &holdings)).await?);
     Ok(call(&notice).await)
 }
 
-async fn about<'a>(
+async fn request_notice<'a>(
     portal: &Portal,
     request: &'a Request,
-    (surface, is_in_channel): (MessageSlot, bool),
-    (circle, held): (&'a ApproverSet, &'a [Request]),
+    (slot, is_in_channel): (MessageSlot, bool),
+    (approvers, holdings): (&'a ApproverSet, &'a [Request]),
 ) -> Result<RequestNotice<'a>, JobError> {
     let used = portal.ports.store.quota_used(&request.slot()).await?;
     Ok(RequestNotice {
         now: portal.now(),
-        surface,
+        slot,
         request,
-        approvers: &circle.asked,
-        note: circle.note.as_deref(),
-        held,
+        approvers: &approvers.mentioned,
+        note: approvers.note.as_deref(),
+        held: holdings,
         quota: QuotaUse { used, limit: request.product.per_team },
         is_in_channel,
         simulated: portal.ports.provisioner.is_simulated(),
@@ -365,24 +367,31 @@ async fn about<'a>(
 
 /// Returns what the team already holds of the product, or of all products if the request exceeds the budget. Shown to
 /// those who decide.
-async fn held(portal: &Portal, request: &Request, surface: MessageSlot) -> anyhow::Result<Vec<Request>> {
+async fn list_holdings(
+    portal: &Portal,
+    request: &Request,
+    slot: MessageSlot,
+) -> anyhow::Result<Vec<Request>> {
     let approval = request.approval();
     let is_beyond_budget = approval.exception.as_ref().is_some_and(|exception| exception.budget.is_some());
-    let whose = match approval.about {
-        _ if surface != approval.about.kind().card() || approval.answer.is_some() => return Ok(Vec::new()),
+    let scope = match approval.about {
+        // Only those who still decide need it, and it costs a read.
+        _ if slot != approval.about.kind().card() || approval.answer.is_some() => return Ok(Vec::new()),
         _ if is_beyond_budget => RequestScope::Team(request.team.clone()),
         About::Create => RequestScope::TeamProduct(request.team.clone(), request.product.key.clone()),
         // Approvers of these decide about a single resource that exists.
         About::Renew(_) | About::Change(_) => return Ok(Vec::new()),
     };
-    let mut held = portal.ports.store.list(&whose, RequestFilter::Live, None, MOST_HELD).await?.requests();
-    held.retain(|other| other.id != request.id && other.activated_at.is_some());
-    Ok(held)
+    let mut holdings =
+        portal.ports.store.list(&scope, RequestFilter::Live, None, MOST_HELD).await?.requests();
+    // Only what exists: requests that still wait say nothing about what the team holds.
+    holdings.retain(|other| other.id != request.id && other.activated_at.is_some());
+    Ok(holdings)
 }
 
 /// Returns a line of the warning at this place. If the request's newest warning is in another conversation, it has been
 /// transferred.
-fn warned<'a>(request: &'a Request, at: &MessageRef) -> LeaseToWarn<'a> {
+fn lease_line<'a>(request: &'a Request, at: &MessageRef) -> LeaseToWarn<'a> {
     let newest = request.messages.get(&MessageSlot::Warning);
     let is_handed = newest.is_none_or(|newest| newest.channel != at.channel);
     LeaseToWarn { request, is_current: newest == Some(at), is_handed }
@@ -394,11 +403,12 @@ fn is_direct(at: &MessageRef) -> bool {
 }
 
 /// Returns the requests in a warning, in its order; without those that ended long ago.
-async fn warned_in(portal: &Portal, one: &Request, at: &MessageRef) -> anyhow::Result<Vec<Request>> {
-    let mut requests = vec![one.clone()];
-    for id in portal.ports.store.requests_of_message(at).await?.into_iter().filter(|id| *id != one.id) {
+async fn warned_in(portal: &Portal, request: &Request, at: &MessageRef) -> anyhow::Result<Vec<Request>> {
+    let mut requests = vec![request.clone()];
+    for id in portal.ports.store.requests_of_message(at).await?.into_iter().filter(|id| *id != request.id) {
         requests.extend(portal.ports.store.load(id).await?);
     }
+    // The same order as when it was posted, so that no line moves under a pointer.
     requests.sort_by_key(place_in_warning);
     Ok(requests)
 }

@@ -11,14 +11,15 @@ use crate::ports::queue::Signal;
 /// If the store could not be used; the message must be redelivered.
 pub async fn settle(portal: &Portal, signal: Signal) -> anyhow::Result<()> {
     let id = signal.request();
+    // Nothing to apply, but its message can be deleted.
     let Some(event) = event_of(signal) else { return Ok(()) };
     match portal.change(id, ChangeOptions::default(), applying(&event)).await {
         Ok(request) => {
-            tracing::debug!(request = %id, event = event.as_str(), status = request.status.name().as_str(), "settled");
+            tracing::debug!(request = %id, event = event.as_str(), status = request.status.name().as_str(), "applied a signal");
             Ok(())
         }
         Err(Error::Refused(refusal)) => {
-            tracing::debug!(request = %id, event = event.as_str(), ?refusal, "nothing to settle");
+            tracing::debug!(request = %id, event = event.as_str(), ?refusal, "a signal changes nothing");
             Ok(())
         }
         Err(Error::Failed(error)) => Err(error),

@@ -6,20 +6,20 @@ use crate::ports::outage::Side;
 impl Portal {
     /// Returns the result of a store call if it succeeded, otherwise logs the error. An outage of the store is logged
     /// once when it starts and once when it ends.
-    pub(super) fn heard_of_store<T>(&self, done: anyhow::Result<T>, what: &str) -> Option<T> {
+    pub(super) fn store_result<T>(&self, result: anyhow::Result<T>, action: &str) -> Option<T> {
         let outages = &self.ports.trouble.outages;
-        match done {
-            Ok(done) => {
+        match result {
+            Ok(value) => {
                 outages.answers(Side::Store);
-                Some(done)
+                Some(value)
             }
             Err(error) if Side::of(&error) == Some(Side::Store) => {
-                outages.fails(Side::Store, &format!("cannot {what}: {error:#}"));
+                outages.fails(Side::Store, &format!("cannot {action}: {error:#}"));
                 None
             }
             // The store answered, but the data cannot be read, or every retry lost a race.
             Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "cannot {what}; it is tried again");
+                tracing::warn!(error = format!("{error:#}"), "cannot {action}; it will be retried");
                 None
             }
         }

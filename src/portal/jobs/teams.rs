@@ -35,7 +35,7 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
 }
 
 fn nothing_known() -> JobKind {
-    JobKind::Teams { begun: Vec::new(), gone: Vec::new(), news: Vec::new() }
+    JobKind::Teams { begun: Vec::new(), gone: Vec::new(), unsent: Vec::new() }
 }
 
 /// What the job remembers of earlier runs.
@@ -43,19 +43,19 @@ fn nothing_known() -> JobKind {
 pub(super) struct TakeoverProgress<'k> {
     pub(super) begun: &'k [TeamName],
     pub(super) gone: &'k [TeamName],
-    pub(super) news: &'k [String],
+    pub(super) unsent: &'k [String],
 }
 
 /// Sends pending notifications to the admins, and handles renamed and removed teams.
 pub(super) async fn look_at_teams(
     portal: &Portal,
-    known: TakeoverProgress<'_>,
+    progress: TakeoverProgress<'_>,
 ) -> Result<Performed, JobError> {
     // Texts that reached no admin are sent again next time.
-    let mut news = Vec::new();
-    for text in known.news {
+    let mut unsent = Vec::new();
+    for text in progress.unsent {
         if !portal.tell_admins(text).await {
-            news.push(text.clone());
+            unsent.push(text.clone());
         }
     }
     // A takeover is reported once for as long as the settings have its line, whatever else turns up under the former
@@ -63,39 +63,35 @@ pub(super) async fn look_at_teams(
     let (mut begun, mut is_more) = (Vec::new(), false);
     for team in &portal.organization.teams {
         for former in &team.formerly {
-            let is_begun = known.begun.contains(former);
+            let is_begun = progress.begun.contains(former);
             begun.extend(is_begun.then(|| former.clone()));
             match take_over(portal, former, &team.name, is_begun).await? {
                 Takeover::Done => {}
-                Takeover::GoesOn => is_more = true,
+                Takeover::Continues => is_more = true,
                 Takeover::Begins(text) => {
-                    note_takeover(
-                        portal,
-                        former,
-                        &team.name,
-                        (TakeoverProgress { news: &news, ..known }, text),
-                    )
-                    .await?;
+                    let progress = TakeoverProgress { unsent: &unsent, ..progress };
+                    note_takeover(portal, former, &team.name, (progress, text)).await?;
+                    // Its commit has replaced this job by one that remembers the takeover.
                     return Ok(Performed::Done);
                 }
             }
         }
     }
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for gone in gone(&*portal.stored, &portal.organization).await? {
         let command = &portal.organization.command;
         let text = format!(
-            "{}. Admins answer for them meanwhile: `{command} list {}` shows them. To fix this, {}.",
-            capitalized(&gone.what()),
+            "{}. Admins can answer them meanwhile: `{command} list {}` lists them. To fix this, {}.",
+            capitalized(&gone.problem()),
             gone.team,
             gone.remedy()
         );
-        if known.gone.contains(&gone.team) || portal.tell_admins(&text).await {
-            told.push(gone.team);
+        if progress.gone.contains(&gone.team) || portal.tell_admins(&text).await {
+            reported.push(gone.team);
         }
     }
     let wait = if is_more { Duration::ZERO } else { EVERY };
-    Ok(Performed::AgainAs(JobKind::Teams { begun, gone: told, news }, wait))
+    Ok(Performed::AgainAs(JobKind::Teams { begun, gone: reported, unsent }, wait))
 }
 
 fn capitalized(text: &str) -> String {
@@ -108,7 +104,7 @@ enum Takeover {
     /// There is something to take over and the trail does not say so yet; holds how much.
     Begins(String),
     /// There may be more.
-    GoesOn,
+    Continues,
     /// Nothing is left under the former name.
     Done,
 }
@@ -121,10 +117,11 @@ async fn take_over(
 ) -> anyhow::Result<Takeover> {
     // Not `ports.store`, which would translate the former name.
     let store = &portal.stored;
-    let whose = RequestScope::Team(former.clone());
-    let mut rows = store.list(&whose, RequestFilter::Live, None, PAGE).await?.requests();
+    let scope = RequestScope::Team(former.clone());
+    // Live requests first: until they have moved, quota and budget have to be counted under both names.
+    let mut rows = store.list(&scope, RequestFilter::Live, None, PAGE).await?.requests();
     if rows.is_empty() {
-        rows = store.list(&whose, RequestFilter::Ended, None, PAGE).await?.requests();
+        rows = store.list(&scope, RequestFilter::Ended, None, PAGE).await?.requests();
     }
     if rows.is_empty() {
         // Only bots with the previous settings can still count under the former name.
@@ -132,9 +129,9 @@ async fn take_over(
         return Ok(Takeover::Done);
     }
     if !is_begun {
-        let held = store.holdings(&whose, Timestamp::MIN).await?;
-        let alive = held.iter().filter(|holding| holding.ended_at.is_none()).count();
-        return Ok(Takeover::Begins(format!("{} requests, {alive} of them not ended", held.len())));
+        let holdings = store.holdings(&scope, Timestamp::MIN).await?;
+        let alive = holdings.iter().filter(|holding| holding.ended_at.is_none()).count();
+        return Ok(Takeover::Begins(format!("{} requests ({alive} not ended)", holdings.len())));
     }
     for row in rows {
         match portal.commit(rename_team(&row, team, portal.now()), Commit::default()).await {
@@ -145,7 +142,7 @@ async fn take_over(
             }
         }
     }
-    Ok(Takeover::GoesOn)
+    Ok(Takeover::Continues)
 }
 
 /// Records the takeover on the trail, in the same commit as the job that remembers it and notifies the admins next.
@@ -153,28 +150,30 @@ async fn note_takeover(
     portal: &Portal,
     former: &TeamName,
     team: &TeamName,
-    (known, how_much): (TakeoverProgress<'_>, String),
+    (progress, how_much): (TakeoverProgress<'_>, String),
 ) -> anyhow::Result<()> {
-    let news = format!(
-        "Team `{team}` takes over what team `{former}` had: {how_much}. It counts for `{team}` from now on. Leave \
+    let text = format!(
+        "Team `{former}` was renamed to `{team}`: {how_much} move to `{team}` and count there from now on. Keep \
          `formerly = [\"{former}\"]` in the settings until `quartermaster doctor` says that nothing is left."
     );
-    let mut begun = known.begun.to_vec();
+    let mut begun = progress.begun.to_vec();
+    // So that the next run moves rows instead of recording this again.
     begun.push(former.clone());
-    let next = JobKind::Teams { begun, gone: known.gone.to_vec(), news: [known.news, &[news]].concat() };
+    let next =
+        JobKind::Teams { begun, gone: progress.gone.to_vec(), unsent: [progress.unsent, &[text]].concat() };
     let job = next.due(JobOwner::Portal, portal.now());
     let woken = job.key.clone();
     let change = Commit { jobs: vec![job], ..Commit::default() };
     let detail = format!("{former} -> {team}: {how_much}");
-    let noted = portal_audit::commit(
+    let committed = portal_audit::commit(
         &*portal.stored,
         &Actor::Clock,
         ("team taken over", &detail),
         portal.now(),
         &change,
     );
-    noted.await.map_err(CommitError::into_error).context("cannot note a takeover on the trail")?;
-    tracing::info!(%former, %team, how_much, "a team takes over what another name had");
+    committed.await.map_err(CommitError::into_error).context("cannot record a renamed team on the trail")?;
+    tracing::info!(%former, %team, how_much, "moving what is stored under a team's former name");
     portal.wake(vec![woken]);
     Ok(())
 }

@@ -43,12 +43,13 @@ pub(super) async fn copy(portal: &Portal, after: u64) -> Result<Performed, JobEr
     }
     let to = Destination::Channel(channel.clone());
     match portal.post(&to, &Notice::Trail(&entries)).await {
+        // It was posted, and nothing updates a copy, so nobody needs to know where.
         Ok(_) | Err(SlackError::Unplaced) => {
             portal.metrics.copied(CopyTarget::Channel, CopyOutcome::Copied);
             Ok(Performed::AgainAs(JobKind::CopyTrail { after }, EVERY))
         }
-        // Somebody has to invite the bot; until then copying waits and is never parked.
         Err(SlackError::RateLimited(wait)) => Ok(Performed::Again(wait)),
+        // Somebody has to invite the bot; until then copying waits and is never parked.
         Err(SlackError::Unreachable(_)) => {
             portal.metrics.copied(CopyTarget::Channel, CopyOutcome::Failed);
             Ok(Performed::Again(WITHOUT_CHANNEL))
@@ -59,7 +60,7 @@ pub(super) async fn copy(portal: &Portal, after: u64) -> Result<Performed, JobEr
                 portal.ports.trouble.outages.explains(&error),
                 %channel,
                 %error,
-                "the audit trail cannot be copied to its channel"
+                "cannot copy the audit trail to its channel"
             );
             Ok(Performed::Again(WITHOUT_CHANNEL))
         }

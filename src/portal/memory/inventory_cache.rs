@@ -20,7 +20,7 @@ impl InventoryCache {
     }
 
     pub(crate) fn put(&self, parameter_type: &str, at: Timestamp, items: Arc<[InventoryItem]>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(parameter_type.to_owned(), (at, items));
+        let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lists.insert(parameter_type.to_owned(), (at, items));
     }
 }

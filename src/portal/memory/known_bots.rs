@@ -18,6 +18,7 @@ pub(crate) struct KnownBots {
 impl Default for KnownBots {
     fn default() -> Self {
         Self {
+            // New at each start: bots of one deployment share their settings, so those could not tell them apart.
             id: Uuid::new_v4().to_string().into(),
             said_at: Arc::default(),
             newer_is_there: Arc::default(),

@@ -76,6 +76,7 @@ impl KnownDenials {
 
     /// Records that a job succeeded, so its missing permission was granted.
     pub(crate) fn done(&self, job: &JobKey) {
+        // Released at once, since `forget` locks again.
         let lacked = self.lock().jobs.remove(job);
         if let Some(right) = lacked {
             self.forget(&right);

@@ -17,12 +17,12 @@ pub(crate) type ShownMessage = (RequestId, MessageSlot, Option<MessageRef>);
 
 impl RenderedAgain {
     /// Returns whether the message already shows this.
-    pub(crate) fn is(&self, message: &ShownMessage, request: &Request, circle: &ApproverSet) -> bool {
-        self.lock().get(message).is_some_and(|(row, asked)| row == request && asked == circle)
+    pub(crate) fn is(&self, message: &ShownMessage, request: &Request, approvers: &ApproverSet) -> bool {
+        self.lock().get(message).is_some_and(|rendered| rendered.0 == *request && rendered.1 == *approvers)
     }
 
-    pub(crate) fn put(&self, message: ShownMessage, request: Request, circle: ApproverSet) {
-        self.lock().insert(message, (request, circle));
+    pub(crate) fn put(&self, message: ShownMessage, request: Request, approvers: ApproverSet) {
+        self.lock().insert(message, (request, approvers));
     }
 
     pub(crate) fn forget(&self, message: &ShownMessage) {

@@ -25,13 +25,14 @@ pub async fn leave(
 ) -> Result<Away, Error> {
     let now = portal.now();
     let others = portal.ports.store.aways(now).await?;
+    // Before Slack is asked: what the store alone can refuse costs no call.
     let away = Away::begin(by.person.clone(), delegate.clone(), until, &others, now)?;
     portal.check_absence(&by.person, delegate).await?;
-    let noted = ("away", format!("{delegate} answers until {until}"));
-    store(portal, by, key, noted, &away, Absence::Begin(away.clone())).await?;
+    let audit = ("away", format!("{delegate} answers until {until}"));
+    store(portal, by, key, audit, &away, Absence::Begin(away.clone())).await?;
     // The absence is committed; a failed message must not undo it.
     let text = format!(
-        "<@{}> is away until {until} and asks you to answer for them. What they could approve, you can approve; it shows on your home tab.",
+        "<@{}> is away until {until} and has named you as their delegate. You can approve what they could; it is listed on your home tab.",
         away.person
     );
     if let Err(error) = portal.ports.slack.post_ephemeral(None, delegate, &text).await {
@@ -39,7 +40,7 @@ pub async fn leave(
             portal.ports.trouble.outages.explains(&error),
             actor = %delegate,
             %error,
-            "cannot tell somebody that they answer for another"
+            "cannot notify a delegate"
         );
     }
     Ok(away)
@@ -55,8 +56,8 @@ pub async fn come_back(portal: &Portal, by: &By, key: &str) -> Result<(), Error>
         // Uses up the key, so that a redelivery does not end a later absence.
         return Box::pin(portal.spend(key)).await;
     };
-    let noted = ("back", format!("{} no longer answers", away.delegate));
-    store(portal, by, key, noted, &away, Absence::End(by.person.clone())).await
+    let audit = ("back", format!("{} no longer answers", away.delegate));
+    store(portal, by, key, audit, &away, Absence::End(by.person.clone())).await
 }
 
 /// Commits the change together with its audit entry, and updates the home tabs of both people.
@@ -74,11 +75,11 @@ async fn store(
     let change = Commit {
         absence: Some(absence),
         jobs: jobs.into(),
-        once: Some(IdempotencyKey::for_now(key, now)),
+        idempotency_key: Some(IdempotencyKey::for_now(key, now)),
         ..Commit::default()
     };
-    let stored = portal_audit::commit(store, &actor, (event, &detail), now, &change).await;
-    stored.map_err(|error| not_stored(error, "cannot store who is away"))?;
+    let result = portal_audit::commit(store, &actor, (event, &detail), now, &change).await;
+    result.map_err(|error| not_stored(error, "cannot store an absence"))?;
     portal.wake(due);
     Ok(())
 }

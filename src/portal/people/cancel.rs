@@ -14,12 +14,13 @@ use crate::portal::{Error, Portal};
 pub async fn cancel(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Direct, "cancel").await?;
     let event = Event::Cancel { by: click.by.clone() };
-    let cancelled = portal.change(request.id, click.options(), applying(&event)).await;
-    refresh_clicked(portal, &request, click, (MessageSlot::Direct, refusal_in(&cancelled))).await;
-    match cancelled {
+    let result = portal.change(request.id, click.options(), applying(&event)).await;
+    refresh_clicked(portal, &request, click, (MessageSlot::Direct, refusal_in(&result))).await;
+    match result {
+        // Only the core knows whose request it is; here it gets onto the trail.
         Err(Error::Refused(refusal @ Refusal::NotTheRequester { .. })) => {
             Err(portal.refuse(&request, &click.by, "cancel", refusal).await)
         }
-        other => other,
+        result => result,
     }
 }

@@ -117,9 +117,9 @@ pub(super) async fn submit(
 /// Returns the request if this view has already requested its change.
 async fn requested_before(portal: &Portal, click: &RequestAction) -> Result<Option<Request>, Error> {
     let Some(request) = portal.ports.store.load(click.request).await? else { return Ok(None) };
-    let is_same = request
-        .change()
-        .is_some_and(|(approval, order)| approval.asked_by == click.by.person && order.once == click.once);
+    let is_same = request.change().is_some_and(|(approval, order)| {
+        approval.asked_by == click.by.person && order.idempotency_key == click.idempotency_key
+    });
     Ok(if is_same { Some(request) } else { None })
 }
 
@@ -283,7 +283,7 @@ fn order(
     let path = approval_path(rule, team, &parameters, price.as_ref());
     let path = path_of_budget(rule, path, has_budget, price.as_ref());
     let order = ChangeOrder {
-        once: String::new(),
+        idempotency_key: String::new(),
         differences: request.differences(&snapshot, &parameters, &bound),
         product: snapshot,
         labels: product.labels(&parameters),
@@ -306,10 +306,10 @@ async fn store(
     (mut order, path): (ChangeOrder, ApprovalPath),
     as_exception: bool,
 ) -> Result<ChangeSubmitted, SubmitError> {
-    click.once.clone_into(&mut order.once);
+    click.idempotency_key.clone_into(&mut order.idempotency_key);
     let budget = portal.organization.team(&request.team).and_then(|team| team.monthly_budget);
     let options = ChangeOptions {
-        idempotency_key: Some(&click.once),
+        idempotency_key: Some(&click.idempotency_key),
         expected_epoch: Some(request.epoch),
         ..ChangeOptions::default()
     };

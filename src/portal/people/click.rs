@@ -21,7 +21,7 @@ pub struct RequestAction {
     /// The message that contains the button, if any.
     pub message: Option<MessageRef>,
     /// Idempotency key; redeliveries of the same click, command or submission have the same key.
-    pub once: String,
+    pub idempotency_key: String,
 }
 
 /// The button, or the command, that opened a modal about a request. It passes through the user's client, so it must not
@@ -38,9 +38,9 @@ pub struct ButtonContext {
 
 impl RequestAction {
     /// Creates the click on the submit button of a modal that `button` opened.
-    pub fn of_form(by: By, button: ButtonContext, once: String) -> Self {
+    pub fn of_form(by: By, button: ButtonContext, idempotency_key: String) -> Self {
         let ButtonContext { request, epoch, message } = button;
-        Self { by, request, epoch, message, once }
+        Self { by, request, epoch, message, idempotency_key }
     }
 
     /// Returns what the modal that this click opens stores about it.
@@ -51,7 +51,7 @@ impl RequestAction {
     /// Returns the options of a change that the click causes: once, and only while the button means what it did.
     pub(super) fn options(&self) -> ChangeOptions<'_> {
         ChangeOptions {
-            idempotency_key: Some(&self.once),
+            idempotency_key: Some(&self.idempotency_key),
             expected_epoch: Some(self.epoch),
             // A command means the request in its current state, so a redelivery that arrives after the request has
             // changed must not succeed. Buttons are protected by their epoch, and a form may be submitted again after
@@ -63,38 +63,38 @@ impl RequestAction {
 
 /// Loads the request that a click refers to, and rejects forged clicks.
 ///
-/// `surface` is the message slot that contains such a button. A message that was posted but not recorded, because the
+/// `slot` is the message slot that contains such a button. A message that was posted but not recorded, because the
 /// program stopped in between, is recorded by the click on it.
 pub(super) async fn named_request(
     portal: &Portal,
     click: &RequestAction,
-    surface: fn(&Request) -> MessageSlot,
+    slot: fn(&Request) -> MessageSlot,
     tried: &str,
 ) -> Result<Request, Error> {
     let forged = Refusal::Forged { command: portal.organization.command.clone() };
     let Some(request) = portal.ports.store.load(click.request).await? else {
         return Err(portal.refuse_unstored(None, &click.by, tried, forged).await);
     };
+    // Before everything that says something about the request.
     portal.check_counts(&request, &click.by, tried).await?;
     // Messages known to the row need no lookup.
     if let Some(message) = &click.message
-        && surface_at(&request, message).is_none()
+        && slot_at(&request, message).is_none()
     {
-        let known = portal.ports.store.requests_of_message(message).await?;
-        match known.as_slice() {
-            [] => record_unknown(portal, &request, surface(&request), message).await?,
-            some if some.contains(&request.id) => {}
+        let requests = portal.ports.store.requests_of_message(message).await?;
+        match requests.as_slice() {
+            // Posted, but the program stopped before it was recorded.
+            [] => record_unknown(portal, &request, slot(&request), message).await?,
+            ids if ids.contains(&request.id) => {}
+            // A real message of another request: the button was made up.
             _ => return Err(portal.refuse(&request, &click.by, tried, forged).await),
         }
     }
+    // The buttons mean something else by now, so the person has to see the current ones first.
     if click.epoch != request.epoch {
         if let Some(message) = &click.message {
             portal
-                .refresh(
-                    &request,
-                    surface_at(&request, message).unwrap_or_else(|| surface(&request)),
-                    message,
-                )
+                .refresh(&request, slot_at(&request, message).unwrap_or_else(|| slot(&request)), message)
                 .await?;
         }
         return Err(Refusal::stale(&request).into());
@@ -103,8 +103,8 @@ pub(super) async fn named_request(
 }
 
 /// Returns which of the request's message slots this message fills, if any.
-fn surface_at(request: &Request, message: &MessageRef) -> Option<MessageSlot> {
-    request.messages.iter().find(|(_, at)| *at == message).map(|(surface, _)| *surface)
+fn slot_at(request: &Request, message: &MessageRef) -> Option<MessageSlot> {
+    request.messages.iter().find(|(_, at)| *at == message).map(|(slot, _)| *slot)
 }
 
 /// Updates the clicked message if it is a notification or an earlier warning; nothing else updates those.
@@ -114,9 +114,10 @@ pub(super) async fn refresh_news(
     click: &RequestAction,
 ) -> Result<(), Error> {
     let Some(message) = &click.message else { return Ok(()) };
-    match surface_at(request, message) {
-        Some(surface @ MessageSlot::Notification(_)) => Ok(portal.refresh(request, surface, message).await?),
+    match slot_at(request, message) {
+        Some(slot @ MessageSlot::Notification(_)) => Ok(portal.refresh(request, slot, message).await?),
         Some(
+            // The change itself has written the jobs that update these.
             MessageSlot::Card
             | MessageSlot::Thread
             | MessageSlot::Direct
@@ -130,8 +131,8 @@ pub(super) async fn refresh_news(
 }
 
 /// Returns the refusal, if this is one.
-pub(super) fn refusal_in<T>(done: &Result<T, Error>) -> Option<&Refusal> {
-    match done {
+pub(super) fn refusal_in<T>(result: &Result<T, Error>) -> Option<&Refusal> {
+    match result {
         Err(Error::Refused(refusal)) => Some(refusal),
         Ok(_) | Err(Error::Failed(_)) => None,
     }
@@ -147,18 +148,18 @@ pub(super) async fn refresh_clicked(
 ) {
     let Some(clicked) = &click.message else { return };
     let is_old = refused.is_some_and(|refusal| refusal.lack_of_right().is_none());
-    let surface = match surface_at(request, clicked) {
-        Some(surface) if is_old => surface,
+    let slot = match slot_at(request, clicked) {
+        Some(slot) if is_old => slot,
         None if request.messages.contains_key(&copied) => copied,
         Some(_) | None => return,
     };
-    if let Err(error) = portal.refresh(request, surface, clicked).await {
+    if let Err(error) = portal.refresh(request, slot, clicked).await {
         // Only a warning: the decision is independent of the message.
         warn_unless!(
             portal.ports.trouble.outages.explains(&error),
             request = %request.id,
             error = format!("{error:#}"),
-            "a message that was clicked is not brought up to date"
+            "cannot update the clicked message"
         );
     }
 }
@@ -166,16 +167,16 @@ pub(super) async fn refresh_clicked(
 async fn record_unknown(
     portal: &Portal,
     request: &Request,
-    surface: MessageSlot,
+    slot: MessageSlot,
     message: &MessageRef,
 ) -> Result<(), Error> {
-    let newer = request.messages.get(&surface);
+    let newer = request.messages.get(&slot);
     // A second card was posted instead. There may be several warnings, and the newest remains the current one.
-    if newer.is_some() && surface != MessageSlot::Warning {
+    if newer.is_some() && slot != MessageSlot::Warning {
         return Ok(());
     }
     for at in [Some(message), newer].into_iter().flatten() {
-        let record = |request: &Request, now| Ok(record_message(request, surface, at.clone(), now));
+        let record = |request: &Request, now| Ok(record_message(request, slot, at.clone(), now));
         portal.change(request.id, ChangeOptions::default(), record).await?;
     }
     Ok(())

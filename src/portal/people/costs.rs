@@ -73,28 +73,28 @@ pub async fn costs(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
 async fn everyones(portal: &Portal) -> anyhow::Result<Vec<OwnerCosts>> {
     let (mut all, mut teams) = (BTreeMap::new(), Vec::new());
     for team in portal.all_teams().await? {
-        let whose = RequestScope::Team(team);
-        let products = portal.ports.store.spending(&whose, portal.now()).await?;
+        let scope = RequestScope::Team(team);
+        let products = portal.ports.store.spending(&scope, portal.now()).await?;
         if !products.is_empty() {
             for (product, amounts) in &products {
                 let sum: &mut Amounts = all.entry(product.clone()).or_default();
                 sum.add(amounts);
             }
-            teams.push(summed(portal, whose, products));
+            teams.push(summed(portal, scope, products));
         }
     }
     teams.insert(0, summed(portal, RequestScope::All, all));
     Ok(teams)
 }
 
-async fn account(portal: &Portal, whose: RequestScope) -> anyhow::Result<OwnerCosts> {
-    let products = portal.ports.store.spending(&whose, portal.now()).await?;
-    Ok(summed(portal, whose, products))
+async fn account(portal: &Portal, scope: RequestScope) -> anyhow::Result<OwnerCosts> {
+    let products = portal.ports.store.spending(&scope, portal.now()).await?;
+    Ok(summed(portal, scope, products))
 }
 
-fn summed(portal: &Portal, whose: RequestScope, products: BTreeMap<ProductKey, Amounts>) -> OwnerCosts {
+fn summed(portal: &Portal, scope: RequestScope, products: BTreeMap<ProductKey, Amounts>) -> OwnerCosts {
     let spent = Spending::of(products);
-    let budget = match &whose {
+    let budget = match &scope {
         RequestScope::Team(team) | RequestScope::TeamProduct(team, _) => {
             portal.organization.team(team).and_then(|team| team.monthly_budget)
         }
@@ -102,7 +102,7 @@ fn summed(portal: &Portal, whose: RequestScope, products: BTreeMap<ProductKey, A
     };
     let products =
         spent.products.into_iter().map(|(key, amounts)| (product_name(portal, &key), amounts)).collect();
-    OwnerCosts { whose, products, total: spent.total, budget }
+    OwnerCosts { whose: scope, products, total: spent.total, budget }
 }
 
 /// Returns the display name of a product; its key if it was removed from the catalog.

@@ -38,21 +38,22 @@ pub async fn decide(
     typed: Option<&str>,
 ) -> Result<DecisionOutcome, Error> {
     let request = named_request(portal, click, Request::card, tried(&decision)).await?;
-    let approves = matches!(decision, ClickedDecision::Approve | ClickedDecision::ApproveLess(_));
+    let approves = matches!(decision, ClickedDecision::Approve | ClickedDecision::ApproveWithChanges(_));
     if approves && wants_name(&request, typed) {
         // Ask only those for the name who may approve.
         return match check_right(portal, &request, &click.by, "approve").await {
+            // While Slack is silent the dialog opens all the same: the right is checked again when it is submitted.
             Ok(_) | Err(Unjudged::SlackSilent(_)) => Ok(DecisionOutcome::NameWanted(Box::new(request))),
             Err(Unjudged::Error(error)) => Err(error),
         };
     }
-    let judged = judge(portal, &request, (&click.by, Some(&click.once)), &decision).await;
-    let refused = match &judged {
+    let result = judge(portal, &request, (&click.by, Some(&click.idempotency_key)), &decision).await;
+    let refusal = match &result {
         Err(Unjudged::Error(Error::Refused(refusal))) => Some(refusal),
         Ok(_) | Err(Unjudged::Error(Error::Failed(_)) | Unjudged::SlackSilent(_)) => None,
     };
-    refresh_clicked(portal, &request, click, (request.card(), refused)).await;
-    match judged {
+    refresh_clicked(portal, &request, click, (request.card(), refusal)).await;
+    match result {
         Ok(request) => Ok(DecisionOutcome::Now(Box::new(request))),
         Err(Unjudged::Error(error)) => Err(error),
         Err(Unjudged::SlackSilent(error)) => {
@@ -60,7 +61,7 @@ pub async fn decide(
                 portal.ports.trouble.outages.explains(&error),
                 request = %request.id,
                 error = format!("{error:#}"),
-                "a click waits for Slack"
+                "a click is stored until Slack answers"
             );
             store_click(portal, click, decision).await?;
             Ok(DecisionOutcome::Later)
@@ -70,8 +71,8 @@ pub async fn decide(
 
 /// Returns whether the approver has to type the resource's name and has not.
 fn wants_name(request: &Request, typed: Option<&str>) -> bool {
-    let wanted = request.rule().confirm == ApprovalConfirm::TypeTheName;
-    wanted && request.waits_for_approvers() && typed.map(str::trim) != Some(&request.resource_name())
+    let is_required = request.rule().confirm == ApprovalConfirm::TypeTheName;
+    is_required && request.waits_for_approvers() && typed.map(str::trim) != Some(&request.resource_name())
 }
 
 /// Checks whether the person may deny, before the form for the reason opens.
@@ -79,7 +80,7 @@ fn wants_name(request: &Request, typed: Option<&str>) -> bool {
 /// # Errors
 /// See [`decide`].
 pub async fn may_deny(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
-    may_go_on(portal, click, "deny").await
+    may_decide_now(portal, click, "deny").await
 }
 
 /// Checks whether the person may approve with changes, before that form opens; returns its fields.
@@ -90,7 +91,7 @@ pub async fn may_approve_less(
     portal: &Portal,
     click: &RequestAction,
 ) -> Result<(Request, Vec<Field>), Error> {
-    let request = may_go_on(portal, click, "approve").await?;
+    let request = may_decide_now(portal, click, "approve").await?;
     if !can_be_reduced(&request) {
         return Err(Refusal::stale(&request).into());
     }
@@ -112,10 +113,10 @@ pub async fn reducible(portal: &Portal, id: RequestId) -> Result<(bool, Vec<Fiel
     Ok((period_asked(&request).is_some(), fields))
 }
 
-async fn may_go_on(portal: &Portal, click: &RequestAction, tried: &str) -> Result<Request, Error> {
+async fn may_decide_now(portal: &Portal, click: &RequestAction, tried: &str) -> Result<Request, Error> {
     let request = named_request(portal, click, Request::card, tried).await?;
     if !request.waits_for_approvers() {
-        let event = Event::Deny { by: click.by.clone(), reason: String::new(), instead_of: None };
+        let event = Event::Deny { by: click.by.clone(), reason: String::new(), on_behalf_of: None };
         if let Err(refusal) = next(&request, &event, portal.now()) {
             refresh_clicked(portal, &request, click, (request.card(), Some(&refusal))).await;
             return Err(refusal.into());

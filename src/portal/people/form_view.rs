@@ -273,7 +273,7 @@ pub(super) async fn preview(
     let requester_and_owner = [person, person];
     // Both may ask Slack, and a user is waiting.
     let ((turns, note), can_be_approved) = tokio::join!(
-        portal.turns(product, &path, team, person),
+        portal.preview_stages(product, &path, team, person),
         portal.somebody_can_approve(product, team, requester_and_owner, &path)
     );
     let unapprovable = can_be_approved.err();

@@ -13,12 +13,13 @@ use crate::ports::store::HomeTab;
 pub async fn opened(portal: &Portal, person: &PersonId) -> Result<(), Error> {
     let now = portal.now();
     // An expired record may not be deleted yet; ignore it.
-    let known = portal.ports.store.home(person).await?;
-    let known = known.filter(|home| earlier(now, HOMES_KEPT_FOR) < home.opened_at);
-    let home = match known {
-        Some(known) => HomeTab { opened_at: now, ..known },
+    let tab = portal.ports.store.home(person).await?;
+    let tab = tab.filter(|tab| earlier(now, HOMES_KEPT_FOR) < tab.opened_at);
+    let tab = match tab {
+        Some(tab) => HomeTab { opened_at: now, ..tab },
+        // `shows` is empty, so that the tab is published whatever it showed before.
         None => HomeTab { first_opened_at: now, opened_at: now, shows: String::new() },
     };
-    portal.ports.store.put_home(person, &home).await?;
+    portal.ports.store.put_home(person, &tab).await?;
     Ok(portal.write_jobs(vec![JobKind::Home.due(person.clone(), now)]).await?)
 }

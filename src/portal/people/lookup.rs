@@ -53,34 +53,36 @@ pub async fn list(
     team: Option<&str>,
     cut: Cut<'_>,
 ) -> Result<RequestList, Error> {
-    let whose = match named_team(portal, person, team).await? {
+    let scope = match named_team(portal, person, team).await? {
         ListTarget::Nothing => RequestScope::Owner(person.clone()),
         ListTarget::All => RequestScope::All,
         ListTarget::Team(team) => RequestScope::Team(team),
     };
     let store = &portal.ports.store;
-    let which = if cut.ended { RequestFilter::Ended } else { RequestFilter::Live };
-    let page = store.list(&whose, which, cut.after, cut.limit).await?;
-    let any_ended = !store.list(&whose, RequestFilter::Ended, None, 1).await?.places.is_empty();
-    Ok(RequestList { whose, next: page.next(), requests: page.requests(), any_ended })
+    let filter = if cut.ended { RequestFilter::Ended } else { RequestFilter::Live };
+    let page = store.list(&scope, filter, cut.after, cut.limit).await?;
+    // One row is enough to know whether to offer the others.
+    let any_ended = !store.list(&scope, RequestFilter::Ended, None, 1).await?.places.is_empty();
+    Ok(RequestList { whose: scope, next: page.next(), requests: page.requests(), any_ended })
 }
 
 /// Returns the team of this name if the person belongs to it, approves for it, or may read everything. Only the latter
 /// may name a removed team.
 pub(super) async fn visible_team(portal: &Portal, person: &PersonId, name: &str) -> Result<TeamName, Error> {
-    let wanted = TeamName::new(name);
-    if let Some(team) = portal.organization.team(&wanted) {
+    let team_name = TeamName::new(name);
+    if let Some(team) = portal.organization.team(&team_name) {
         let organization = &portal.organization;
-        let circles = [&team.members[..], &team.approvers, &organization.admins, &organization.auditors];
-        if portal.is_in_any(person, &circles).await? {
+        let sets = [&team.members[..], &team.approvers, &organization.admins, &organization.auditors];
+        if portal.is_in_any(person, &sets).await? {
             return Ok(team.name.clone());
         }
-    } else if portal.all_teams().await?.contains(&wanted)
+    } else if portal.all_teams().await?.contains(&team_name)
         && reads_all(portal, person, Freshness::Fresh).await?
     {
-        return Ok(wanted);
+        return Ok(team_name);
     }
     let yours = teams_to_see(portal, person).await?;
+    // A person without a team reads why, not an empty list.
     if yours.is_empty() {
         return Err(no_team::refusal(portal, person).await.into());
     }
@@ -121,18 +123,20 @@ pub(super) async fn named_team(
 /// # Errors
 /// A refusal if there is none or more than one; a failure if Slack or the store does not answer.
 pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Request, Error> {
+    // Messages show ids in backticks, and people copy those as well.
     let prefix = typed.trim().trim_matches('`').to_lowercase();
     let unknown = || Refusal::UnknownRequest { typed: quotable(typed) };
     if prefix.chars().count() < SHORTEST_PREFIX {
         return Err(Refusal::ShortRequestId { typed: quotable(typed), fewest: SHORTEST_PREFIX }.into());
     }
+    // Such a text begins no id, so the store need not be asked.
     if !RequestId::may_begin_with(&prefix) {
         return Err(unknown().into());
     }
     let mut visible = Vec::new();
     // A prefix of this length matches a few requests at most.
-    let found = portal.ports.store.find(&prefix, 50).await?;
-    for request in found.iter().cloned() {
+    let matches = portal.ports.store.find(&prefix, 50).await?;
+    for request in matches.iter().cloned() {
         if portal.may_see(person, &request).await? {
             visible.push(request);
         }
@@ -140,8 +144,8 @@ pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Req
     match visible.len() {
         0 => {
             // With several matches it is unknown which one was meant.
-            if let [one] = found.as_slice() {
-                note_stranger(portal, one, person).await?;
+            if let [request] = matches.as_slice() {
+                note_stranger(portal, request, person).await?;
             }
             Err(unknown().into())
         }
@@ -185,7 +189,7 @@ async fn detail(portal: &Portal, request: Request) -> Result<Detail, Error> {
     let slot = QuotaSlot { team: request.team.clone(), product: request.product.key.clone() };
     let used = portal.ports.store.quota_used(&slot).await?;
     Ok(Detail {
-        approvers: portal.approver_set(&request).await.asked,
+        approvers: portal.approver_set(&request).await.mentioned,
         quota: QuotaUse { used, limit: request.product.per_team },
         entries: portal.ports.store.audit_of(request.id).await?,
         simulated: portal.ports.provisioner.is_simulated(),

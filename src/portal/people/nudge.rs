@@ -20,12 +20,12 @@ pub async fn nudge(portal: &Portal, click: &RequestAction) -> Result<Request, Er
     if next(&request, &event, portal.now()).is_ok() && click.by.person == request.owner {
         portal.check_tends(&request, &click.by, (Tending::Keep, "nudge")).await?;
     }
-    let nudged = portal.change(request.id, click.options(), applying(&event)).await;
-    refresh_clicked(portal, &request, click, (MessageSlot::Direct, refusal_in(&nudged))).await;
-    match nudged {
+    let result = portal.change(request.id, click.options(), applying(&event)).await;
+    refresh_clicked(portal, &request, click, (MessageSlot::Direct, refusal_in(&result))).await;
+    match result {
         Err(Error::Refused(refusal @ Refusal::NotTheirsToNudge { .. })) => {
             Err(portal.refuse(&request, &click.by, "nudge", refusal).await)
         }
-        other => other,
+        result => result,
     }
 }

@@ -12,9 +12,9 @@ use crate::ports::store::{Commit, CommitError, ParkedJob, Store};
 
 /// Selects parked jobs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Chosen {
+pub struct JobSelection {
     /// Prefix of the owner: a request's id, a person's id, or `-` for the portal. Empty for all.
-    pub of: String,
+    pub owner: String,
     /// The job's name; all if `None`.
     pub name: Option<String>,
 }
@@ -23,11 +23,11 @@ pub struct Chosen {
 ///
 /// # Errors
 /// If the store cannot be read.
-pub async fn parked(store: &dyn Store, chosen: &Chosen) -> anyhow::Result<Vec<ParkedJob>> {
+pub async fn parked(store: &dyn Store, selection: &JobSelection) -> anyhow::Result<Vec<ParkedJob>> {
     let mut parked = all_parked(store).await?;
     parked.retain(|job| {
-        let named = chosen.name.as_ref().is_none_or(|name| *name == job.key.name);
-        named && job.key.of.to_string().starts_with(&chosen.of)
+        let is_named = selection.name.as_ref().is_none_or(|name| *name == job.key.name);
+        is_named && job.key.owner.to_string().starts_with(&selection.owner)
     });
     Ok(parked)
 }
@@ -48,7 +48,7 @@ pub async fn retry(
     by: &Actor,
     now: Timestamp,
 ) -> anyhow::Result<Vec<ParkedJob>> {
-    change_each(store, jobs, (RETRIED, by, now), |job| again(job, now).ok()).await
+    change_each(store, jobs, (RETRIED, by, now), |job| retry_commit(job, now).ok()).await
 }
 
 /// Deletes these jobs; what they would have done will not happen. Returns those that were still parked.
@@ -61,20 +61,20 @@ pub async fn drop(
     by: &Actor,
     now: Timestamp,
 ) -> anyhow::Result<Vec<ParkedJob>> {
-    change_each(store, jobs, (DROPPED, by, now), |job| Some(taken(job))).await
+    change_each(store, jobs, (DROPPED, by, now), |job| Some(drop_commit(job))).await
 }
 
 /// Names of the audit events.
 const RETRIED: &str = "job retried";
 const DROPPED: &str = "job dropped";
 
-fn again(job: &ParkedJob, now: Timestamp) -> Result<Commit, Refusal> {
+fn retry_commit(job: &ParkedJob, now: Timestamp) -> Result<Commit, Refusal> {
     let kind = job.kind.clone().map_err(|_| Refusal::JobUnreadable)?;
-    Ok(Commit { jobs: vec![kind.due(job.key.of.clone(), now)], ..taken(job) })
+    Ok(Commit { jobs: vec![kind.due(job.key.owner.clone(), now)], ..drop_commit(job) })
 }
 
-fn taken(job: &ParkedJob) -> Commit {
-    Commit { given_up: Some(job.key.clone()), ..Commit::default() }
+fn drop_commit(job: &ParkedJob) -> Commit {
+    Commit { unparked: Some(job.key.clone()), ..Commit::default() }
 }
 
 async fn change_each(
@@ -102,7 +102,7 @@ async fn change_one(
     (event, by, now): (&'static str, &Actor, Timestamp),
     change: &Commit,
 ) -> Result<(), CommitError> {
-    let detail = format!("`{}` of {}, given up because: {}", job.key.name, job.key.of, job.why);
+    let detail = format!("`{}` of {}, which had failed: {}", job.key.name, job.key.owner, job.why);
     portal_audit::commit(store, by, (event, &detail), now, change).await
 }
 
@@ -139,10 +139,16 @@ pub async fn list_as(portal: &Portal, by: &By, limit: usize) -> Result<(Vec<Park
 ///
 /// # Errors
 /// See [`list_as`]; also a refusal if the job is no longer parked.
-pub async fn retry_as(portal: &Portal, by: &By, key: &str, named: &ParkedJobRef) -> Result<ParkedJob, Error> {
+pub async fn retry_as(
+    portal: &Portal,
+    by: &By,
+    key: &str,
+    job_ref: &ParkedJobRef,
+) -> Result<ParkedJob, Error> {
+    // Checked for each click: a list may stay open in Slack long after its reader was an admin.
     portal.only_admins(by, "retry a job").await?;
-    let job = find(portal, named).await?;
-    change_as(portal, by, (RETRIED, key), &job, again(&job, portal.now())?).await?;
+    let job = find(portal, job_ref).await?;
+    change_as(portal, by, (RETRIED, key), &job, retry_commit(&job, portal.now())?).await?;
     portal.wake(vec![job.key.clone()]);
     Ok(job)
 }
@@ -151,10 +157,15 @@ pub async fn retry_as(portal: &Portal, by: &By, key: &str, named: &ParkedJobRef)
 ///
 /// # Errors
 /// See [`retry_as`].
-pub async fn drop_as(portal: &Portal, by: &By, key: &str, named: &ParkedJobRef) -> Result<ParkedJob, Error> {
+pub async fn drop_as(
+    portal: &Portal,
+    by: &By,
+    key: &str,
+    job_ref: &ParkedJobRef,
+) -> Result<ParkedJob, Error> {
     portal.only_admins(by, "drop a job").await?;
-    let job = find(portal, named).await?;
-    change_as(portal, by, (DROPPED, key), &job, taken(&job)).await?;
+    let job = find(portal, job_ref).await?;
+    change_as(portal, by, (DROPPED, key), &job, drop_commit(&job)).await?;
     Ok(job)
 }
 
@@ -166,14 +177,14 @@ async fn change_as(
     change: Commit,
 ) -> Result<(), Error> {
     let (store, actor) = (&*portal.ports.store, Actor::Person(by.clone()));
-    let change = Commit { once: Some(IdempotencyKey::for_now(key, portal.now())), ..change };
+    let change = Commit { idempotency_key: Some(IdempotencyKey::for_now(key, portal.now())), ..change };
     match change_one(store, job, (event, &actor, portal.now()), &change).await {
         Err(CommitError::NotParked) => Err(Refusal::NotParked.into()),
-        done => done.map_err(|error| not_stored(error, "cannot change a job that was given up")),
+        result => result.map_err(|error| not_stored(error, "cannot change a failed job")),
     }
 }
 
-async fn find(portal: &Portal, named: &ParkedJobRef) -> Result<ParkedJob, Error> {
+async fn find(portal: &Portal, job_ref: &ParkedJobRef) -> Result<ParkedJob, Error> {
     let parked = all_parked(&*portal.ports.store).await?;
-    parked.into_iter().find(|job| ParkedJobRef::of(job) == *named).ok_or_else(|| Refusal::NotParked.into())
+    parked.into_iter().find(|job| ParkedJobRef::of(job) == *job_ref).ok_or_else(|| Refusal::NotParked.into())
 }

@@ -23,21 +23,22 @@ pub async fn begin(
     by: &Actor,
     now: Timestamp,
 ) -> anyhow::Result<Pause> {
-    let begun = begin_once(store, message, (by, None), now).await;
-    begun.map_err(CommitError::into_error).context("cannot pause new requests")
+    let result = begin_once(store, message, (by, None), now).await;
+    result.map_err(CommitError::into_error).context("cannot pause new requests")
 }
 
 async fn begin_once(
     store: &dyn Store,
     message: Option<&str>,
-    (by, once): (&Actor, Option<&str>),
+    (by, key): (&Actor, Option<&str>),
     now: Timestamp,
 ) -> Result<Pause, CommitError> {
     let pause = Pause::new(message, by, now);
     let change = Commit {
         pausing: Some(Pausing::Begin(pause.clone())),
+        // Home tabs say that new requests are paused.
         jobs: vec![homes(now)],
-        once: once.map(|key| IdempotencyKey::for_now(key, now)),
+        idempotency_key: key.map(|key| IdempotencyKey::for_now(key, now)),
         ..Commit::default()
     };
     portal_audit::commit(store, by, ("paused", &pause.message), now, &change).await?;
@@ -52,19 +53,19 @@ pub async fn end(store: &dyn Store, by: &Actor, now: Timestamp) -> anyhow::Resul
     end_once(store, (by, None), now)
         .await
         .map_err(CommitError::into_error)
-        .context("cannot take new requests again")
+        .context("cannot resume new requests")
 }
 
 async fn end_once(
     store: &dyn Store,
-    (by, once): (&Actor, Option<&str>),
+    (by, key): (&Actor, Option<&str>),
     now: Timestamp,
 ) -> Result<Option<Pause>, CommitError> {
     let Some(pause) = store.pause().await? else { return Ok(None) };
     let change = Commit {
         pausing: Some(Pausing::End),
         jobs: vec![homes(now)],
-        once: once.map(|key| IdempotencyKey::for_now(key, now)),
+        idempotency_key: key.map(|key| IdempotencyKey::for_now(key, now)),
         ..Commit::default()
     };
     let since = format!("paused since {:.0} by {}", pause.since, pause.by);
@@ -85,8 +86,8 @@ pub async fn begin_as(portal: &Portal, by: &By, key: &str, message: Option<&str>
     portal.only_admins(by, "pause new requests").await?;
     let now = portal.now();
     let actor = Actor::Person(by.clone());
-    let begun = begin_once(&*portal.ports.store, message, (&actor, Some(key)), now).await;
-    let pause = begun.map_err(|error| not_stored(error, "cannot pause new requests"))?;
+    let result = begin_once(&*portal.ports.store, message, (&actor, Some(key)), now).await;
+    let pause = result.map_err(|error| not_stored(error, "cannot pause new requests"))?;
     portal.wake(vec![homes(now).key]);
     Ok(pause)
 }
@@ -96,11 +97,11 @@ pub async fn begin_as(portal: &Portal, by: &By, key: &str, message: Option<&str>
 /// # Errors
 /// See [`begin_as`].
 pub async fn end_as(portal: &Portal, by: &By, key: &str) -> Result<Option<Pause>, Error> {
-    portal.only_admins(by, "take new requests again").await?;
+    portal.only_admins(by, "resume new requests").await?;
     let now = portal.now();
     let actor = Actor::Person(by.clone());
-    let ended = end_once(&*portal.ports.store, (&actor, Some(key)), now).await;
-    let ended = ended.map_err(|error| not_stored(error, "cannot take new requests again"))?;
+    let result = end_once(&*portal.ports.store, (&actor, Some(key)), now).await;
+    let ended = result.map_err(|error| not_stored(error, "cannot resume new requests"))?;
     // Uses up the key, so that a redelivery does not end a later pause.
     if ended.is_none() {
         Box::pin(portal.spend(key)).await?;

@@ -24,7 +24,7 @@ impl RenewalChoice {
     fn of(self, offered: &[Period]) -> Option<Period> {
         match self {
             Self::First => offered.first().copied(),
-            Self::At(place) => offered.get(usize::from(place)).copied(),
+            Self::At(index) => offered.get(usize::from(index)).copied(),
             Self::Period(period) => offered.contains(&period).then_some(period),
         }
     }
@@ -34,17 +34,17 @@ impl RenewalChoice {
 ///
 /// # Errors
 /// A refusal, recorded on the trail if it is for lack of permission; or a failure, with nothing changed.
-pub async fn renew(portal: &Portal, click: &RequestAction, by: RenewalChoice) -> Result<Request, Error> {
+pub async fn renew(portal: &Portal, click: &RequestAction, choice: RenewalChoice) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Warning, "renew").await?;
     portal.check_tends(&request, &click.by, (Tending::Keep, "renew")).await?;
     let offered = &request.product.lease.renew;
-    let Some(period) = by.of(offered) else {
+    let Some(period) = choice.of(offered) else {
         return Err(Refusal::NotARenewal { offered: offered.clone() }.into());
     };
     let event = Event::Renew { by: click.by.clone(), period };
-    let renewed = portal.change(request.id, click.options(), applying(&event)).await;
-    refresh_clicked(portal, &request, click, (MessageSlot::Warning, refusal_in(&renewed))).await;
-    let request = renewed?;
+    let result = portal.change(request.id, click.options(), applying(&event)).await;
+    refresh_clicked(portal, &request, click, (MessageSlot::Warning, refusal_in(&result))).await;
+    let request = result?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
 }

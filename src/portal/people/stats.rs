@@ -69,6 +69,7 @@ pub async fn stats(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
     if names.is_empty() {
         return Err(Refusal::NotInATeam.into());
     }
+    // Beyond that only figures are shown, so the requests need not be read.
     let of_one = |(place, name)| part(portal, name, since, if place < DETAILED { NAMED } else { 0 });
     let parts: Vec<_> = names.iter().enumerate().map(of_one).collect();
     // `buffered` keeps the order of the teams.
@@ -79,15 +80,15 @@ pub async fn stats(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
 }
 
 async fn part(portal: &Portal, team: &TeamName, since: Date, named: usize) -> anyhow::Result<StatsSection> {
-    let (store, whose) = (&portal.ports.store, RequestScope::Team(team.clone()));
+    let (store, scope) = (&portal.ports.store, RequestScope::Team(team.clone()));
     let counts = store.counts(team, since).await?;
     // One more than is shown, to know whether there are more.
-    let waiting = store.count_waiting(&whose, MOST_WAITING + 1).await?;
+    let waiting = store.count_waiting(&scope, MOST_WAITING + 1).await?;
     // Saves a read for each team without waiting requests.
     let longest = if waiting.min(named) == 0 {
         Vec::new()
     } else {
-        store.list(&whose, RequestFilter::Waiting, None, named).await?.requests()
+        store.list(&scope, RequestFilter::Waiting, None, named).await?.requests()
     };
     Ok(StatsSection { counts, waiting: waiting.min(MOST_WAITING), more: waiting > MOST_WAITING, longest })
 }

@@ -127,7 +127,10 @@ async fn store(
     let commit = |submission: &Submission| {
         let now = portal.now();
         let once = Some(IdempotencyKey::for_now(idempotency_key.to_owned(), now));
-        portal.commit(birth(submission.clone(), product, now), Commit { once, ..Commit::default() })
+        portal.commit(
+            birth(submission.clone(), product, now),
+            Commit { idempotency_key: once, ..Commit::default() },
+        )
     };
     // Start as an ordinary request whatever the form said: there may be room again.
     let mut committed = commit(&submission).await;

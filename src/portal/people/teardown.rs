@@ -46,6 +46,7 @@ pub async fn tear_down(
     let request = may_tear_down(portal, click).await?;
     let name = request.resource_name();
     let needs_name = request.product.teardown == TeardownConfirm::TypeTheName;
+    // Compared here, on the server: the dialog only helps to type it.
     if needs_name && typed.map(str::trim) != Some(name.as_str()) {
         return Ok(TornDown::WrongName(name));
     }
@@ -85,8 +86,8 @@ pub async fn retain(portal: &Portal, click: &RequestAction, reason: &str) -> Res
 pub async fn look_again(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = of_an_admin(portal, click, "look again").await?;
     // Once the request is decided, an execution that still runs waits for an answer that nothing will send any more.
-    let undecided = request.status.name().is_undecided();
-    let lost = !undecided || { !portal.ports.workflow.is_running(&request.execution()).await? };
+    let is_undecided = request.status.name().is_undecided();
+    let lost = !is_undecided || { !portal.ports.workflow.is_running(&request.execution()).await? };
     let event = Event::LookAgain { by: click.by.clone(), lost };
     let request = portal.change(request.id, click.options(), applying(&event)).await?;
     refresh_news(portal, &request, click).await?;

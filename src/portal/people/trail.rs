@@ -38,8 +38,8 @@ pub(super) fn check(end: &AuditHead, entries: &[AuditEntry]) -> Result<(), Strin
         follows(&head, entry)?;
         head = AuditHead::at(entry);
     }
-    let known = entries.iter().find(|entry| entry.seq == end.seq);
-    if known.is_some_and(|entry| entry.digest != end.digest) {
+    let last = entries.iter().find(|entry| entry.seq == end.seq);
+    if last.is_some_and(|entry| entry.digest != end.digest) {
         return Err(format!("entry {} is not the one that was written", end.seq));
     }
     // Entries may have been appended since `end` was read.

@@ -35,34 +35,38 @@ async fn check(portal: &Portal, request: &Request, click: &RequestAction) -> Res
     Ok(())
 }
 
-/// Makes `to` the owner: a member of the same team, or an approver or admin who takes it over. If the team was removed,
-/// the request moves to the first team of `to`, regardless of its limits.
+/// Makes `new_owner` the owner: a member of the same team, or an approver or admin who takes it over. If the team was removed,
+/// the request moves to the first team of `new_owner`, regardless of its limits.
 ///
-/// If `to` is the owner already, members of the team are told that it is done: the previous owner may repeat the
+/// If `new_owner` is the owner already, members of the team are told that it is done: the previous owner may repeat the
 /// transfer because our response was lost, and may no longer transfer it.
 ///
 /// # Errors
 /// See [`may_transfer`].
-pub async fn transfer(portal: &Portal, click: &RequestAction, to: &PersonId) -> Result<Request, Error> {
+pub async fn transfer(
+    portal: &Portal,
+    click: &RequestAction,
+    new_owner: &PersonId,
+) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Direct, "hand over").await?;
     let members = portal.organization.members_of(&request.team);
-    if request.owner == *to && portal.is_one_of_in_time(&click.by.person, members).await? {
+    if request.owner == *new_owner && portal.is_one_of_in_time(&click.by.person, members).await? {
         // Uses up the key, so that a redelivery does not undo a later transfer.
-        Box::pin(portal.spend(&click.once)).await?;
+        Box::pin(portal.spend(&click.idempotency_key)).await?;
         return Ok(request);
     }
     check(portal, &request, click).await?;
     let team = match portal.organization.team(&request.team) {
         Some(_) => None,
-        None => portal.teams_of(to).await?.first().map(|team| team.name.clone()),
+        None => portal.teams_of(new_owner).await?.first().map(|team| team.name.clone()),
     };
-    // Whoever may transfer it may also take it over; `check` has passed.
-    let takes_over = team.is_none() && *to == click.by.person && *to != request.owner;
-    if !takes_over && !is_team_mate(portal, to, team.as_ref().unwrap_or(&request.team)).await? {
-        let refusal = Refusal::NotATeamMate { to: to.clone(), team: request.team.clone() };
+    // A person who may transfer it may also take it over; `check` has passed.
+    let takes_over = team.is_none() && *new_owner == click.by.person && *new_owner != request.owner;
+    if !takes_over && !is_team_mate(portal, new_owner, team.as_ref().unwrap_or(&request.team)).await? {
+        let refusal = Refusal::NotATeamMate { to: new_owner.clone(), team: request.team.clone() };
         return Err(portal.refuse(&request, &click.by, "hand over", refusal).await);
     }
-    let event = Event::Transfer { by: click.by.clone(), to: to.clone(), team };
+    let event = Event::Transfer { by: click.by.clone(), to: new_owner.clone(), team };
     let request = portal.change(request.id, click.options(), applying(&event)).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)

@@ -45,13 +45,14 @@ pub struct TrailFinding {
     /// What it concerns: `request <id>`, `the portal's chain` or `the trail`.
     pub about: String,
     /// Description.
-    pub what: String,
+    #[serde(rename = "what")]
+    pub problem: String,
 }
 
 impl std::fmt::Display for TrailFinding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let note = if self.wrong { "" } else { "note: " };
-        write!(f, "{note}{}: {}", self.about, self.what)
+        write!(f, "{note}{}: {}", self.about, self.problem)
     }
 }
 
@@ -75,7 +76,7 @@ pub async fn verify(
     if upgraded.next().is_some() {
         walk.finds(
             true,
-            named(RequestId::PORTAL),
+            name_of(RequestId::PORTAL),
             "the trail of an earlier version is sealed more than once",
         );
     }
@@ -118,7 +119,7 @@ struct Walk<'a> {
     findings: Vec<TrailFinding>,
 }
 
-fn named(chain: RequestId) -> String {
+fn name_of(chain: RequestId) -> String {
     if chain == RequestId::PORTAL { "the portal's chain".to_owned() } else { format!("request {chain}") }
 }
 
@@ -133,6 +134,7 @@ impl<'a> Walk<'a> {
             latest: Timestamp::MIN,
             chains: HashMap::new(),
             ahead: Vec::new(),
+            // Without a stored head any entry may be of an older program.
             old_end: old_end.unwrap_or(if has_portal_head { 0 } else { u64::MAX }),
             sealed,
             sealed_at: upgraded.map(|entry| entry.at),
@@ -158,8 +160,8 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn finds(&mut self, wrong: bool, about: impl Into<String>, what: impl Into<String>) {
-        let finding = TrailFinding { wrong, about: about.into(), what: what.into() };
+    fn finds(&mut self, wrong: bool, about: impl Into<String>, problem: impl Into<String>) {
+        let finding = TrailFinding { wrong, about: about.into(), problem: problem.into() };
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }
@@ -167,12 +169,12 @@ impl<'a> Walk<'a> {
 
     /// Reports something that only the previous version writes. Only a note during a rolling upgrade, when such a bot
     /// may still run.
-    fn finds_older(&mut self, since: Timestamp, about: String, what: &str) {
+    fn finds_older(&mut self, since: Timestamp, about: String, problem: &str) {
         let until = self.sealed_at.and_then(|at| at.checked_add(ROLLING_UPGRADE).ok());
         if until.is_some_and(|until| since <= until) {
-            self.finds(false, about, format!("{what}; a bot of an earlier version writes so"));
+            self.finds(false, about, format!("{problem}; bots of an earlier version do this"));
         } else {
-            self.finds(true, about, what);
+            self.finds(true, about, problem);
         }
     }
 
@@ -225,7 +227,7 @@ impl<'a> Walk<'a> {
         let broken = follows(&chain.head, entry);
         chain.head = AuditHead::at(entry);
         if let Err(why) = broken {
-            self.finds(true, named(entry.request), why);
+            self.finds(true, name_of(entry.request), why);
         }
     }
 
@@ -233,11 +235,11 @@ impl<'a> Walk<'a> {
     fn compare_with_sealed(&mut self, number: u64) {
         let Some(sealed) = self.sealed.take_if(|sealed| sealed.end < number) else { return };
         if std::mem::take(&mut self.digest).finish() != sealed.digest {
-            let what = format!(
-                "the entries up to number {} are not what they were when an earlier version was replaced",
+            let problem = format!(
+                "the entries up to number {} have changed since an earlier version was replaced",
                 sealed.end
             );
-            self.finds(true, "the trail", what);
+            self.finds(true, "the trail", problem);
         }
     }
 
@@ -266,7 +268,7 @@ impl<'a> Walk<'a> {
     async fn request(&mut self, row: &Request) -> anyhow::Result<()> {
         let (id, entries) = (row.id, self.store.audit_of(row.id).await?);
         if let Err(why) = check(&row.audit, &entries) {
-            self.finds(true, named(id), why);
+            self.finds(true, name_of(id), why);
         }
         let last = entries.last().map(AuditHead::at).unwrap_or_default();
         // A bot may have appended an entry since `row` was read.
@@ -276,8 +278,8 @@ impl<'a> Walk<'a> {
         {
             self.finds(
                 true,
-                named(id),
-                format!("its row knows {} entries, and there are {}", row.audit.seq, last.seq),
+                name_of(id),
+                format!("its row records {} entries, but there are {}", row.audit.seq, last.seq),
             );
         }
         self.same_in_order(id, &entries);
@@ -293,12 +295,13 @@ impl<'a> Walk<'a> {
         });
         let walked = walked.unwrap_or_default();
         let last = entries.last().map(AuditHead::at).unwrap_or_default();
+        // If the walk has met none of its entries, `has_caught_up` decides.
         let same = walked.seq == 0
             || entries.iter().any(|entry| entry.seq == walked.seq && entry.digest == walked.digest);
         if !same {
-            let what =
-                format!("entry {} is another one in the order of all entries than in its chain", walked.seq);
-            self.finds(true, named(id), what);
+            let problem =
+                format!("entry {} differs between the order of all entries and its chain", walked.seq);
+            self.finds(true, name_of(id), problem);
         }
         if last.seq > walked.seq {
             self.ahead.push((id, last));
@@ -319,13 +322,17 @@ impl<'a> Walk<'a> {
                     // An older version recorded refusals that belong to no request like this, and nothing else.
                     let is_refusal = |entry: &AuditEntry| entry.event == "refused" && entry.status == "-";
                     if !entries.iter().all(is_refusal) {
-                        self.finds(true, named(id), "it has entries and no row");
+                        self.finds(true, name_of(id), "it has entries but no row");
                     } else if number > self.old_end {
-                        self.finds_older(latest, named(id), "it has entries and no row");
+                        self.finds_older(latest, name_of(id), "it has entries but no row");
                     }
                 }
                 Err(error) if error.is::<Newer>() => {
-                    self.finds(true, named(id), "its row is of a newer version: verify it with that version");
+                    self.finds(
+                        true,
+                        name_of(id),
+                        "its row was written by a newer version; verify it with that version",
+                    );
                 }
                 Err(error) => return Err(error),
             }
@@ -334,7 +341,7 @@ impl<'a> Walk<'a> {
     }
 
     async fn portal(&mut self, head: PortalHead) -> anyhow::Result<()> {
-        let about = named(RequestId::PORTAL);
+        let about = name_of(RequestId::PORTAL);
         let entries = self.store.audit_of(RequestId::PORTAL).await?;
         self.same_in_order(RequestId::PORTAL, &entries);
         let head = match head {
@@ -344,7 +351,7 @@ impl<'a> Walk<'a> {
                     self.finds(
                         false,
                         about,
-                        "its end is not stored yet; that begins when a bot of this version starts",
+                        "its end is not stored yet; a bot of this version stores it at its start",
                     );
                 }
                 return Ok(());
@@ -357,13 +364,14 @@ impl<'a> Walk<'a> {
         if let Err(why) = check(&head, &entries) {
             self.finds(true, about.clone(), why);
         }
-        let known = match self.store.portal_head().await? {
+        // Read again: a bot may have appended since `head` was read.
+        let stored_seq = match self.store.portal_head().await? {
             PortalHead::At(head) => head.seq,
             PortalHead::NotBegun | PortalHead::Gone => 0,
         };
-        if let Some(beyond) = entries.iter().find(|entry| entry.seq > known) {
-            let what = format!("entry {} and those after it are behind its stored end", beyond.seq);
-            self.finds_older(beyond.at.max(self.latest), about, &what);
+        if let Some(beyond) = entries.iter().find(|entry| entry.seq > stored_seq) {
+            let problem = format!("entry {} and later ones come after its stored end", beyond.seq);
+            self.finds_older(beyond.at.max(self.latest), about, &problem);
         }
         Ok(())
     }
@@ -373,8 +381,9 @@ impl<'a> Walk<'a> {
         for (id, end) in std::mem::take(&mut self.ahead) {
             let walked = self.chains.get(&id).map(|chain| chain.head.clone()).unwrap_or_default();
             if walked.seq < end.seq || (walked.seq == end.seq && walked.digest != end.digest) {
-                let what = format!("entry {} is not in the order of all entries as in its chain", end.seq);
-                self.finds(true, named(id), what);
+                let problem =
+                    format!("entry {} of its chain is missing from the order of all entries", end.seq);
+                self.finds(true, name_of(id), problem);
             }
         }
     }

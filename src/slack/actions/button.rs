@@ -25,7 +25,7 @@ pub(super) async fn named(edge: &Edge, click: &Click, tried: &str) -> Result<Nam
         request: value.request,
         epoch: value.epoch,
         message: message.map(|message| message.at.clone()),
-        once: click.key.clone(),
+        idempotency_key: click.key.clone(),
     })
 }
 

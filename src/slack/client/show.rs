@@ -173,7 +173,7 @@ impl SlackClient {
 /// Identifies a message in a conversation's queue, whatever it shows by the time of its turn.
 fn place(notice: &Notice<'_>) -> String {
     match notice {
-        Notice::Request(notice) => format!("{} {:?}", notice.request.id, notice.surface),
+        Notice::Request(notice) => format!("{} {:?}", notice.request.id, notice.slot),
         Notice::Warning(notice) => format!("warning of {}", notice.owner),
         Notice::Trail(_) => "trail".to_owned(),
     }
@@ -181,14 +181,14 @@ fn place(notice: &Notice<'_>) -> String {
 
 /// Returns what an update with this notice shows.
 fn shows(notice: &Notice<'_>) -> Shows {
-    let Notice::Request(RequestNotice { surface, request, now, .. }) = notice else {
+    let Notice::Request(RequestNotice { slot, request, now, .. }) = notice else {
         return Shows { decisions: 0, is_new: false, progress: UpdateProgress::Settled };
     };
     let is_under_way = matches!(
         request.status,
         Status::Provisioning { .. } | Status::Updating { .. } | Status::Terminating { .. }
     );
-    let is_card = matches!(surface, MessageSlot::Card | MessageSlot::Renewal | MessageSlot::Change);
+    let is_card = matches!(slot, MessageSlot::Card | MessageSlot::Renewal | MessageSlot::Change);
     // The final decision counts once more than its approvals, because a denial or timeout has none.
     let decisions = request.approval().consents.len() + usize::from(!request.waits_for_approvers());
     let decided_at = request.approval().consents.last().map(|approval| approval.at).max(request.ended_at);

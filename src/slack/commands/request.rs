@@ -27,7 +27,7 @@ pub(super) async fn status(edge: &Edge, target: &ReplyTarget, typed: Option<&str
 pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &PersonId) -> Message {
     let notice = RequestNotice {
         now: edge.portal.now(),
-        surface: MessageSlot::Direct,
+        slot: MessageSlot::Direct,
         request: &detail.request,
         approvers: &detail.approvers,
         note: None,
@@ -91,7 +91,13 @@ pub(super) async fn named(
 ) -> Result<RequestAction, Error> {
     let request = lookup::find(&edge.portal, &target.person, typed).await?;
     let by = By { person: target.person.clone(), via: Via::Command };
-    Ok(RequestAction { by, request: request.id, epoch: request.epoch, message: None, once: key.to_owned() })
+    Ok(RequestAction {
+        by,
+        request: request.id,
+        epoch: request.epoch,
+        message: None,
+        idempotency_key: key.to_owned(),
+    })
 }
 
 /// Asks for the id that is missing after `word`.

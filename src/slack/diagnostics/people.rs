@@ -62,7 +62,7 @@ pub(super) async fn look(
     findings.extend(empty_teams(organization, &named));
     findings.extend(catalog.products.values().flat_map(|product| {
         let approvals = unsatisfiable_approvals(product, organization).into_iter();
-        approvals.map(|approval| Finding::warning(AREA, approval.what, approval.remedy))
+        approvals.map(|approval| Finding::warning(AREA, approval.problem, approval.remedy))
     }));
     let counted = named.iter().filter(|named| matches!(named.standing, AccountStanding::Counts)).count();
     if counted == named.len() {
@@ -96,13 +96,13 @@ fn principal_lists<'a>(
     for product in catalog.products.values() {
         let rules = product.approval.rules.iter().flat_map(|rule| &rule.stages);
         let stages = product.approval.stages.iter().chain(rules);
-        let named = stages.map(|stage| (&stage.approvers, &stage.quiet));
-        let usual = (&product.approval.approvers, &product.approval.quiet);
-        for (approvers, quiet) in std::iter::once(usual).chain(named) {
+        let named = stages.map(|stage| (&stage.approvers, &stage.silent));
+        let usual = (&product.approval.approvers, &product.approval.silent);
+        for (approvers, silent) in std::iter::once(usual).chain(named) {
             if let Approvers::Listed(approvers) = approvers {
                 lists.push((format!("approvers of the product {}", product.key), approvers));
             }
-            lists.push((format!("quiet approvers of the product {}", product.key), quiet));
+            lists.push((format!("silent approvers of the product {}", product.key), silent));
         }
     }
     lists

@@ -70,7 +70,8 @@ fn named(request: &Request, keeps: DeletionOutcome) -> Option<(usize, String)> {
         let many = if fate.logical_id.contains('*') { ", as many as AWS creates" } else { "" };
         format!("{} ({}{many})", escape_within(&fate.logical_id, 60), escape_within(&fate.resource_type, 60))
     };
-    let mut names: Vec<String> = request.fates().filter(|fate| fate.keeps == keeps).map(name).collect();
+    let mut names: Vec<String> =
+        request.deletion_effects().filter(|fate| fate.keeps == keeps).map(name).collect();
     let count = names.len();
     if count > NAMED {
         names.truncate(NAMED);
@@ -98,7 +99,7 @@ mod tests {
 
     fn of(parts: &[(&str, &str, DeletionOutcome)]) -> Request {
         let mut request = fixtures::active();
-        request.product.fates = fixtures::fates_of(parts);
+        request.product.deletion_effects = fixtures::fates_of(parts);
         request
     }
 

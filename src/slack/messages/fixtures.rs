@@ -140,7 +140,7 @@ pub(crate) fn request() -> Request {
             lease: product.lease,
             teardown: product.teardown,
             outputs: product.outputs,
-            fates: deletion_effects(&product.template),
+            deletion_effects: deletion_effects(&product.template),
         },
         parameters: vec![
             ("Environment".into(), "dev".into()),
@@ -189,7 +189,7 @@ fn estimate() -> Estimate {
 }
 
 fn approval() -> Consent {
-    Consent { by: PersonId::new("U0MORGAN"), at: at("2026-11-22T10:00:00Z"), instead_of: None }
+    Consent { by: PersonId::new("U0MORGAN"), at: at("2026-11-22T10:00:00Z"), on_behalf_of: None }
 }
 
 fn outputs() -> Vec<Output> {
@@ -237,7 +237,7 @@ pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
             },
         },
         Status::Terminating { ending: Ending::Failed { why: why() }, attempt: 1 },
-        Status::Denied { by: PersonId::new("U0MORGAN"), instead_of: None, reason: reason.clone() },
+        Status::Denied { by: PersonId::new("U0MORGAN"), on_behalf_of: None, reason: reason.clone() },
         Status::Cancelled,
         Status::TimedOut,
         Status::Failed { why: why() },
@@ -302,8 +302,8 @@ pub(crate) fn not_torn_down() -> Request {
 /// large as the request.
 pub(crate) fn in_every_question(request: &Request) -> Vec<Request> {
     let (reason, parameters) = (&request.reason, &request.parameters);
-    let difference = |(what, value): &(String, String)| Difference {
-        what: what.clone(),
+    let difference = |(name, value): &(String, String)| Difference {
+        name: name.clone(),
         before: value.clone(),
         after: value.clone(),
     };
@@ -373,16 +373,17 @@ pub(crate) fn enormous() -> Request {
     request.outputs = (0..60)
         .map(|n| Output { name: format!("{n}{}", long(255)), description: long(1024), value: long(4096) })
         .collect();
-    request.product.fates = [DeletionOutcome::Deleted, DeletionOutcome::Kept, DeletionOutcome::Snapshot]
-        .into_iter()
-        .flat_map(|keeps| {
-            (0..200).map(move |n| DeletionEffect {
-                logical_id: format!("{n}{}", long(255)),
-                resource_type: long(255),
-                keeps,
+    request.product.deletion_effects =
+        [DeletionOutcome::Deleted, DeletionOutcome::Kept, DeletionOutcome::Snapshot]
+            .into_iter()
+            .flat_map(|keeps| {
+                (0..200).map(move |n| DeletionEffect {
+                    logical_id: format!("{n}{}", long(255)),
+                    resource_type: long(255),
+                    keeps,
+                })
             })
-        })
-        .collect();
+            .collect();
     request.progress = Progress { total: 500, done: (0..400).map(|n| format!("{n}{}", long(255))).collect() };
     request.creation.path = ApprovalPath::Auto { why: long(3000) };
     request
@@ -406,12 +407,12 @@ pub(crate) fn now() -> Timestamp {
 /// The notice of a simulated installation.
 pub(crate) fn notice<'a>(
     request: &'a Request,
-    surface: MessageSlot,
+    slot: MessageSlot,
     approvers: &'a [Principal],
 ) -> RequestNotice<'a> {
     RequestNotice {
         now: now(),
-        surface,
+        slot,
         request,
         approvers,
         note: None,

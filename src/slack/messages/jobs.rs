@@ -43,7 +43,7 @@ pub fn jobs(jobs: &[ParkedJob], count: usize, done: Option<&str>) -> Message {
 
 /// Formats the job's name and owner.
 pub fn named(job: &ParkedJob) -> String {
-    format!("{} of {}", code(&job.key.name, 100), whose(&job.key.of))
+    format!("{} of {}", code(&job.key.name, 100), whose(&job.key.owner))
 }
 
 fn line(job: &ParkedJob) -> String {
@@ -57,8 +57,8 @@ fn line(job: &ParkedJob) -> String {
     )
 }
 
-fn whose(of: &JobOwner) -> String {
-    match of {
+fn whose(owner: &JobOwner) -> String {
+    match owner {
         JobOwner::Request(id) => format!("request `{}`", id.short()),
         JobOwner::Person(person) => mention(person),
         JobOwner::Portal => "the portal".to_owned(),
@@ -98,9 +98,9 @@ mod tests {
     use crate::ports::stored::Unreadable;
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
 
-    fn parked(of: impl Into<JobOwner>, kind: JobKind, why: &str) -> ParkedJob {
+    fn parked(owner: impl Into<JobOwner>, kind: JobKind, why: &str) -> ParkedJob {
         let written_at = "2026-11-22T09:00:00Z".parse().unwrap();
-        let job = kind.due(of, written_at);
+        let job = kind.due(owner, written_at);
         ParkedJob { key: job.key, kind: Ok(job.kind), attempts: 3, written_at, why: why.to_owned() }
     }
 

@@ -57,7 +57,7 @@ pub fn render(notice: &Notice<'_>) -> Message {
 }
 
 fn about_request(notice: &RequestNotice<'_>) -> Message {
-    match notice.surface {
+    match notice.slot {
         // A warning about a single request says what the owner's progress message says.
         MessageSlot::Warning => progress::direct(notice),
         MessageSlot::Card => card::card(notice, AboutKind::Create),
@@ -78,9 +78,9 @@ mod tests {
     #[test]
     fn every_surface_in_every_status_keeps_slacks_limits_however_long_the_texts() {
         for request in fixtures::in_every_question(&fixtures::enormous()) {
-            for surface in MessageSlot::all() {
+            for slot in MessageSlot::all() {
                 let approvers = fixtures::crowd();
-                let notice = fixtures::notice(&request, surface, &approvers);
+                let notice = fixtures::notice(&request, slot, &approvers);
                 for notice in [notice, RequestNotice { is_in_channel: true, ..notice }] {
                     assert_within_limits(&about_request(&notice));
                 }
@@ -94,10 +94,10 @@ mod tests {
         let pairs =
             requests.iter().flat_map(|request| fixtures::TYPED.map(|text| fixtures::typed(request, text)));
         for request in pairs {
-            for surface in MessageSlot::all() {
+            for slot in MessageSlot::all() {
                 transcript::assert_typed_stays_text_in(&about_request(&fixtures::notice(
                     &request,
-                    surface,
+                    slot,
                     &[],
                 )));
             }
@@ -126,8 +126,8 @@ mod tests {
     #[test]
     fn no_message_ever_holds_a_task_token() {
         for request in fixtures::in_every_question(&fixtures::request()) {
-            for surface in MessageSlot::all() {
-                let message = about_request(&fixtures::notice(&request, surface, &[]));
+            for slot in MessageSlot::all() {
+                let message = about_request(&fixtures::notice(&request, slot, &[]));
                 assert!(!format!("{message:?}").contains(fixtures::TOKEN));
             }
         }
@@ -136,13 +136,9 @@ mod tests {
     #[test]
     fn a_simulation_says_so_wherever_somebody_could_be_misled() {
         for request in fixtures::in_every_status(&fixtures::request()) {
-            for surface in MessageSlot::all() {
-                let message = about_request(&fixtures::notice(&request, surface, &[]));
-                assert!(
-                    transcript::transcript(&message).contains("imulat"),
-                    "{surface:?} {:?}",
-                    request.status
-                );
+            for slot in MessageSlot::all() {
+                let message = about_request(&fixtures::notice(&request, slot, &[]));
+                assert!(transcript::transcript(&message).contains("imulat"), "{slot:?} {:?}", request.status);
             }
         }
     }

@@ -46,10 +46,10 @@ fn renewed(notice: &RequestNotice<'_>) -> Message {
                 .map(|lease| format!("\nRenewed until {}{}.", date_time(lease.expires_at), text::cut(lease)));
             format!("Your renewal of {product} is approved.{}", until.unwrap_or_default())
         }
-        Some(Answer::Denied { by, instead_of, reason }) => {
+        Some(Answer::Denied { by, on_behalf_of, reason }) => {
             format!(
                 "Your renewal of {product} was denied by {}.\n{}",
-                text::answered(by, instead_of.as_ref()),
+                text::answered(by, on_behalf_of.as_ref()),
                 quote(reason, text::QUOTED)
             )
         }
@@ -143,9 +143,9 @@ fn about_change(request: &Request) -> String {
             format!("{product} could not be changed and is as it was before.\n{}", quote(why, text::QUOTED))
         }
         (Some(Answer::Approved), None) => format!("The change of {product} is approved."),
-        (Some(Answer::Denied { by, instead_of, reason }), _) => format!(
+        (Some(Answer::Denied { by, on_behalf_of, reason }), _) => format!(
             "The change of {product} was denied by {}.\n{}",
-            text::answered(by, instead_of.as_ref()),
+            text::answered(by, on_behalf_of.as_ref()),
             quote(reason, text::QUOTED)
         ),
         (Some(Answer::TimedOut), _) => format!("Nobody answered the change of {product} in time."),
@@ -320,7 +320,7 @@ mod tests {
             Answer::Approved,
             Answer::Denied {
                 by: PersonId::new("U0MORGAN"),
-                instead_of: None,
+                on_behalf_of: None,
                 reason: "use the archive".into(),
             },
             Answer::TimedOut,
@@ -365,7 +365,7 @@ mod tests {
         let failed = fixtures::not_torn_down();
         let mut gone = fixtures::active();
         gone.status = Status::Terminated { cause: crate::domain::request::Cause::Expired };
-        gone.product.fates = fixtures::fates_of(&[(
+        gone.product.deletion_effects = fixtures::fates_of(&[(
             "Bucket",
             "AWS::S3::Bucket",
             crate::domain::deletion::DeletionOutcome::Kept,

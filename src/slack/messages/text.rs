@@ -114,7 +114,7 @@ pub fn difference_lines(differences: &[Difference]) -> String {
     let line = |difference: &Difference| {
         format!(
             "{}: {} → {}",
-            escape_within(&difference.what, 100),
+            escape_within(&difference.name, 100),
             formatted(&difference.before),
             formatted(&difference.after)
         )
@@ -207,9 +207,9 @@ pub(super) fn decision(request: &Request, approval: &Approval) -> Option<String>
     let (is_creation, at) = (approval.about == About::Create, date_time(request.updated_at));
     match approval.answer.as_ref()? {
         Answer::Approved => Some(approved_by(approval)),
-        Answer::Denied { by, instead_of, reason } => {
+        Answer::Denied { by, on_behalf_of, reason } => {
             let when = if is_creation { format!(" ({at})") } else { String::new() };
-            let by = answered(by, instead_of.as_ref());
+            let by = answered(by, on_behalf_of.as_ref());
             Some(format!("Denied by {by}{when}\n{}", quote(reason, QUOTED)))
         }
         Answer::Withdrawn { by } if is_creation => Some(format!("Cancelled by {} ({at})", mention(by))),
@@ -249,13 +249,13 @@ const MAX_REDUCTIONS: usize = 1_000;
 
 /// Returns who approved, and on whose behalf.
 pub(super) fn answer(approval: &Consent) -> String {
-    answered(&approval.by, approval.instead_of.as_ref())
+    answered(&approval.by, approval.on_behalf_of.as_ref())
 }
 
 /// Returns who decided, and on whose behalf.
-pub(super) fn answered(by: &PersonId, instead_of: Option<&PersonId>) -> String {
-    let instead_of = instead_of.map(|person| format!(" for {}", mention(person)));
-    format!("{}{}", mention(by), instead_of.unwrap_or_default())
+pub(super) fn answered(by: &PersonId, on_behalf_of: Option<&PersonId>) -> String {
+    let on_behalf_of = on_behalf_of.map(|person| format!(" for {}", mention(person)));
+    format!("{}{}", mention(by), on_behalf_of.unwrap_or_default())
 }
 
 /// Says how many approvals there are, if more than one is needed.

@@ -215,7 +215,8 @@ mod tests {
     #[test]
     fn one_resource_is_warned_about_in_a_sentence() {
         let mut request = fixtures::warned();
-        request.product.fates = fixtures::fates_of(&[("Bucket", "AWS::S3::Bucket", DeletionOutcome::Kept)]);
+        request.product.deletion_effects =
+            fixtures::fates_of(&[("Bucket", "AWS::S3::Bucket", DeletionOutcome::Kept)]);
         insta::assert_snapshot!(transcript(&shown_to(&[request], None)), @"
         (Your *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* will be torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. / It costs about $15/month, us-east-1 list price of 2026-08-21. / *Kept*: Bucket (AWS::S3::Bucket) stays in the AWS account and may still cost money. / Simulated: nothing real is created.)
         Your *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* will be torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed.

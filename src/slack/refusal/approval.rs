@@ -105,11 +105,11 @@ pub(super) fn already_nudged(at: Timestamp) -> String {
 
 pub(super) fn irreducible(why: &Irreducible) -> String {
     match why {
-        Irreducible::NotLess { what, from, to } => {
-            format!("{what} cannot become {to}: you can only approve less than the current value, {from}.")
+        Irreducible::NotLess { name, from, to } => {
+            format!("{name} cannot become {to}: you can only approve less than the current value, {from}.")
         }
-        Irreducible::NotOffered { what } => {
-            format!("Approvers of this product cannot change {what}.")
+        Irreducible::NotOffered { name } => {
+            format!("Approvers of this product cannot change {name}.")
         }
         Irreducible::NotAllowed { message } => format!(
             "The product does not allow that: {message}. Choose something else, or deny with \

@@ -49,5 +49,5 @@ async fn decided(
         return Err(edge.portal.refuse_forged(&click.by, "approve").await);
     };
     let typed = typed_name(&submission.view).unwrap_or_default();
-    decide(&edge.portal, click, ClickedDecision::ApproveLess(wanted), Some(typed)).await
+    decide(&edge.portal, click, ClickedDecision::ApproveWithChanges(wanted), Some(typed)).await
 }

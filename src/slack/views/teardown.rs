@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_teardown_names_the_resource_what_is_lost_and_what_is_kept() {
         let mut request = fixtures::active();
-        request.product.fates = fixtures::fates_of(&[
+        request.product.deletion_effects = fixtures::fates_of(&[
             ("Bucket", "AWS::S3::Bucket", DeletionOutcome::Kept),
             ("Log", "AWS::Logs::LogGroup", DeletionOutcome::Deleted),
         ]);

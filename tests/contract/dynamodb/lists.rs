@@ -295,7 +295,7 @@ async fn whatever_is_neither_a_row_nor_trail_carries_its_end() {
     let (alice, now) = (PersonId::new("U0ALICE"), at(0));
     let transition = submission("U0ALICE", "payments", "s3-bucket", now);
     let commit = Commit {
-        once: Some(IdempotencyKey::for_now("click:T1", now)),
+        idempotency_key: Some(IdempotencyKey::for_now("click:T1", now)),
         tally: Some(CounterDay {
             team: TeamName::new("payments"),
             day: day(now),

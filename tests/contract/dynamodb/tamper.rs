@@ -114,12 +114,12 @@ async fn whatever_is_removed_from_the_trail_is_named() {
     ");
     let copy = happened().await;
     copy.delete("TRAIL", format!("{:020}", 4)).await;
-    insta::assert_snapshot!(copy.found().await, @"the portal's chain: entry 2 is not in the order of all entries as in its chain");
+    insta::assert_snapshot!(copy.found().await, @"the portal's chain: entry 2 of its chain is missing from the order of all entries");
     let own = happened().await;
     own.delete(format!("REQ#{}", own.request), "AUDIT#000002").await;
     insta::assert_snapshot!(own.found().await, @"
     request ID: 2 were written, and the entries after entry 1 are missing
-    request ID: entry 2 is another one in the order of all entries than in its chain
+    request ID: entry 2 differs between the order of all entries and its chain
     ");
 }
 
@@ -144,7 +144,7 @@ async fn whatever_is_rewritten_on_the_trail_is_named() {
     insta::assert_snapshot!(swapped.found().await, @"
     request ID: entry 0 is followed by entry 2
     request ID: entry 2 is followed by entry 1
-    request ID: entry 2 is not in the order of all entries as in its chain
+    request ID: entry 2 of its chain is missing from the order of all entries
     ");
     let twice = happened().await;
     let entries = twice.store.audit_of(twice.request).await.unwrap();

@@ -24,7 +24,7 @@ pub(crate) async fn an_absence_that_comes_again_under_its_key_changes_nothing(te
     let morgan = away("U0MORGAN", "U0SAM", 3);
     let begin = || Commit {
         absence: Some(Absence::Begin(morgan.clone())),
-        once: Some(IdempotencyKey::for_now("view:V1", at(0))),
+        idempotency_key: Some(IdempotencyKey::for_now("view:V1", at(0))),
         ..Commit::default()
     };
     store.commit(begin()).await.unwrap();

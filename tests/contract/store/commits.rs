@@ -14,13 +14,13 @@ use std::sync::Arc;
 
 pub(crate) async fn a_request_is_read_back_as_it_was_committed(test: StoreUnderTest) {
     let mut transition = alices();
-    for (surface, ts) in [
+    for (slot, ts) in [
         (MessageSlot::Card, "1.1"),
         (MessageSlot::Thread, "1.2"),
         (MessageSlot::Direct, "1.3"),
         (MessageSlot::Notification(Notification::Status(StatusName::Active)), "1.4"),
     ] {
-        transition.request.messages.insert(surface, message(ts));
+        transition.request.messages.insert(slot, message(ts));
     }
     transition.request.labels.insert("BucketName".to_owned(), "The logs".to_owned());
     let id = transition.request.id;
@@ -71,7 +71,7 @@ pub(crate) async fn a_replacement_needs_the_revision_before_its_own(test: StoreU
 pub(crate) async fn a_commit_whose_answer_was_lost_may_be_repeated(test: StoreUnderTest) {
     let transition = alices();
     let mut commit = insert(&transition);
-    commit.once = Some(IdempotencyKey::for_now("V1", at(0)));
+    commit.idempotency_key = Some(IdempotencyKey::for_now("V1", at(0)));
     test.commit(commit.clone()).await;
     test.commit(commit).await;
     assert_eq!(test.store.audit_of(transition.request.id).await.unwrap(), transition.audit);
@@ -88,8 +88,10 @@ pub(crate) async fn two_changes_that_differ_in_their_jobs_alone_are_not_one(test
 
 pub(crate) async fn a_key_commits_once_and_names_its_request(test: StoreUnderTest) {
     let (first, second) = (alices(), alices());
-    let keyed =
-        |transition| Commit { once: Some(IdempotencyKey::for_now("V1", at(0))), ..insert(transition) };
+    let keyed = |transition| Commit {
+        idempotency_key: Some(IdempotencyKey::for_now("V1", at(0))),
+        ..insert(transition)
+    };
     test.commit(keyed(&first)).await;
     let refusal = test.refusal(keyed(&second)).await;
     assert!(matches!(refusal, CommitError::Again(Some(id)) if id == first.request.id), "{refusal:?}");
@@ -97,7 +99,7 @@ pub(crate) async fn a_key_commits_once_and_names_its_request(test: StoreUnderTes
 }
 
 pub(crate) async fn a_key_that_came_without_a_row_names_no_request(test: StoreUnderTest) {
-    let event = Commit { once: Some(IdempotencyKey::for_now("Ev1", at(0))), ..Commit::default() };
+    let event = Commit { idempotency_key: Some(IdempotencyKey::for_now("Ev1", at(0))), ..Commit::default() };
     test.commit(event.clone()).await;
     assert!(matches!(test.refusal(event).await, CommitError::Again(None)));
 }
@@ -110,21 +112,29 @@ pub(crate) async fn a_refused_commit_changes_nothing(test: StoreUnderTest) {
         monthly: Decimal::ZERO,
         budget: None,
     };
-    let refused =
-        Commit { once: Some(IdempotencyKey::for_now("V1", at(0))), quota: Some(full), ..insert(&transition) };
+    let refused = Commit {
+        idempotency_key: Some(IdempotencyKey::for_now("V1", at(0))),
+        quota: Some(full),
+        ..insert(&transition)
+    };
     let refusal = test.refusal(refused).await;
     assert!(matches!(refusal, CommitError::QuotaFull(QuotaUse { used: 0, limit: 0 })), "{refusal:?}");
     assert_eq!(test.loaded(transition.request.id).await, None);
     assert!(test.store.audit_of(transition.request.id).await.unwrap().is_empty());
     assert!(test.waiting().await.is_empty());
-    test.commit(Commit { once: Some(IdempotencyKey::for_now("V1", at(0))), ..insert(&transition) }).await;
+    test.commit(Commit {
+        idempotency_key: Some(IdempotencyKey::for_now("V1", at(0))),
+        ..insert(&transition)
+    })
+    .await;
 }
 
 pub(crate) async fn reasons_to_refuse_are_checked_in_their_order(test: StoreUnderTest) {
     let transition = alices();
     test.commit(insert(&transition)).await;
     let request = transition.request;
-    test.commit(Commit { once: Some(IdempotencyKey::for_now("V1", at(0))), ..Commit::default() }).await;
+    test.commit(Commit { idempotency_key: Some(IdempotencyKey::for_now("V1", at(0))), ..Commit::default() })
+        .await;
     let full = |budget| QuotaChange::Take {
         slot: slot("payments", "s3-bucket"),
         limit: Some(1),
@@ -133,13 +143,13 @@ pub(crate) async fn reasons_to_refuse_are_checked_in_their_order(test: StoreUnde
     };
     let pause = Pause::new(None, &Actor::Operator, at(0));
     test.commit(Commit { pausing: Some(Pausing::Begin(pause)), ..Commit::default() }).await;
-    let key = JobKey { of: request.id.into(), name: "never written".to_owned() };
-    let other = JobKey { of: request.id.into(), name: "never parked".to_owned() };
+    let key = JobKey { owner: request.id.into(), name: "never written".to_owned() };
+    let other = JobKey { owner: request.id.into(), name: "never parked".to_owned() };
     let mut wrong = Commit {
         done: Some(Claim { key, id: 7 }),
-        given_up: Some(other),
+        unparked: Some(other),
         unless_paused: true,
-        once: Some(IdempotencyKey::for_now("V1", at(0))),
+        idempotency_key: Some(IdempotencyKey::for_now("V1", at(0))),
         quota: Some(full(Some(Decimal::ZERO))),
         // The entry that the submission has appended already.
         audit: transition.audit.clone(),
@@ -148,9 +158,9 @@ pub(crate) async fn reasons_to_refuse_are_checked_in_their_order(test: StoreUnde
     assert!(matches!(test.refusal(wrong.clone()).await, CommitError::ClaimLost));
     wrong.done = None;
     assert!(matches!(test.refusal(wrong.clone()).await, CommitError::NotParked));
-    wrong.given_up = None;
+    wrong.unparked = None;
     assert!(matches!(test.refusal(wrong.clone()).await, CommitError::Again(None)));
-    wrong.once = None;
+    wrong.idempotency_key = None;
     assert!(matches!(test.refusal(wrong.clone()).await, CommitError::Paused(_)));
     wrong.unless_paused = false;
     assert!(matches!(test.refusal(wrong.clone()).await, CommitError::Stale));

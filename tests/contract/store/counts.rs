@@ -42,7 +42,7 @@ pub(crate) async fn what_was_counted_is_added_up_by_team_from_a_day_on(test: Sto
 pub(crate) async fn a_commit_that_is_refused_counts_nothing(test: StoreUnderTest) {
     let day = date(2026, 3, 2);
     let submitted = || Commit {
-        once: Some(IdempotencyKey::for_now("V1", at(0))),
+        idempotency_key: Some(IdempotencyKey::for_now("V1", at(0))),
         tally: tally("payments", day, &[Counter::Submitted]).tally,
         ..insert(&alices())
     };

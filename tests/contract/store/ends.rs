@@ -17,7 +17,7 @@ use quartermaster::ports::store::{Commit, CommitError, RequestScope};
 use rust_decimal::Decimal;
 
 pub(crate) async fn a_key_whose_time_is_over_is_as_good_as_new(test: StoreUnderTest) {
-    let keyed = |once| Commit { once: Some(once), ..Commit::default() };
+    let keyed = |key| Commit { idempotency_key: Some(key), ..Commit::default() };
     test.commit(keyed(IdempotencyKey::for_ever("begun"))).await;
     let mut latest = at(0);
     for (key, kept_for) in [("click:T1", KEPT_FOR), ("view:V1", FORM_KEPT_FOR)] {
@@ -72,7 +72,7 @@ pub(crate) async fn jobs_are_read_in_pages_between_two_moments(test: StoreUnderT
         let due = test.store.due_between(at(from), at(by), limit).await.unwrap();
         due.into_iter()
             .map(|(due_at, key)| {
-                let JobOwner::Person(person) = key.of else { panic!("{key:?} is of nobody") };
+                let JobOwner::Person(person) = key.owner else { panic!("{key:?} is of nobody") };
                 (due_at, person.to_string())
             })
             .collect::<Vec<_>>()

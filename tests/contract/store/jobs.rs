@@ -62,7 +62,7 @@ pub(crate) async fn only_the_named_jobs_that_are_due_are_claimed(test: StoreUnde
     let due = test.write_job(id, JobKind::Provision, 0).await;
     let later = test.write_job(id, JobKind::ApprovalDeadline, 60).await;
     test.write_job(id, JobKind::Terminate, 0).await;
-    let gone = JobKey { of: id.into(), name: "gone".to_owned() };
+    let gone = JobKey { owner: id.into(), name: "gone".to_owned() };
     let keys = [later, gone, due];
     assert_eq!(names(&test.store.claim(&keys, at(0), at(120)).await.unwrap()), ["provision"]);
     assert!(test.store.claim(&keys, at(0), at(120)).await.unwrap().is_empty());
@@ -197,20 +197,20 @@ pub(crate) async fn a_parked_job_is_deleted_or_due_again_by_the_commit_that_says
     let key = test.write_job(id, JobKind::Provision, 0).await;
     parks(&test, &key, 0).await;
     let again = JobKind::Provision.due(id, at(5));
-    test.commit(Commit { given_up: Some(key.clone()), jobs: vec![again], ..Commit::default() }).await;
+    test.commit(Commit { unparked: Some(key.clone()), jobs: vec![again], ..Commit::default() }).await;
     let job = test.claim_one(5).await;
     assert_eq!((job.attempts, job.written_at), (0, at(5)));
     test.store.park(&job.claim, "it never works").await.unwrap();
     assert_eq!(test.parked().await.len(), 1);
-    test.commit(Commit { given_up: Some(key), ..Commit::default() }).await;
+    test.commit(Commit { unparked: Some(key), ..Commit::default() }).await;
     assert!(test.parked().await.is_empty());
     assert!(test.claim_due(100_000).await.is_empty());
 }
 
 pub(crate) async fn a_job_that_is_not_parked_is_left_alone_by_who_thinks_it_is(test: StoreUnderTest) {
     let id = RequestId::random();
-    let key = JobKey { of: id.into(), name: "provision".to_owned() };
-    let dropped = || Commit { given_up: Some(key.clone()), ..insert(&alices()) };
+    let key = JobKey { owner: id.into(), name: "provision".to_owned() };
+    let dropped = || Commit { unparked: Some(key.clone()), ..insert(&alices()) };
     assert!(matches!(test.refusal(dropped()).await, CommitError::NotParked), "there is none");
     assert_eq!(test.write_job(id, JobKind::Provision, 0).await, key);
     assert!(matches!(test.refusal(dropped()).await, CommitError::NotParked), "it waits");
@@ -260,7 +260,7 @@ pub(crate) async fn a_commit_finishes_the_job_that_caused_it(test: StoreUnderTes
 pub(crate) async fn a_commit_may_write_the_job_that_caused_it_again(test: StoreUnderTest) {
     let request = test.submitted().await;
     test.write_job(request.id, JobKind::WatchProvisioning, 0).await;
-    let key = JobKey { of: request.id.into(), name: "watch".to_owned() };
+    let key = JobKey { owner: request.id.into(), name: "watch".to_owned() };
     let claim = test.store.claim(&[key], at(0), at(120)).await.unwrap().remove(0).claim;
     let next = changed(&request, "watched");
     let job: Job = JobKind::WatchProvisioning.due(request.id, Period::seconds(9).after(at(0)));
@@ -298,6 +298,6 @@ pub(crate) async fn a_job_of_a_person_or_of_the_portal_is_claimed_like_any_other
     .await;
     let later = test.claim_due(10).await;
     let found: Vec<_> =
-        later.iter().map(|job| (job.claim.key.of.clone(), job.kind.clone(), job.attempts)).collect();
+        later.iter().map(|job| (job.claim.key.owner.clone(), job.kind.clone(), job.attempts)).collect();
     assert_eq!(found, [(alice(), Ok(JobKind::Home), 1), (JobOwner::Portal, Ok(replaced.kind), 0)]);
 }

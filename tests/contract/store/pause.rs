@@ -35,7 +35,7 @@ pub(crate) async fn what_may_not_be_made_in_a_pause_is_refused_with_it_and_chang
 ) {
     let submitted = || Commit {
         unless_paused: true,
-        once: Some(IdempotencyKey::for_now("V1", at(0))),
+        idempotency_key: Some(IdempotencyKey::for_now("V1", at(0))),
         ..insert(&alices())
     };
     let pause = pause("until noon", 0);

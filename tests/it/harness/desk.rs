@@ -330,7 +330,7 @@ impl Desk {
         let store = self.store().await;
         let now: Timestamp = self.clock.now() + ALL_ARE_DUE;
         let keys = store.due(now, MOST_JOBS).await.unwrap().into_iter();
-        let keys = keys.filter(|key| key.of == id.into() && !key.is_message() && key.name != "homes");
+        let keys = keys.filter(|key| key.owner == id.into() && !key.is_message() && key.name != "homes");
         let keys: Vec<JobKey> = keys.collect();
         let jobs = store.claim(&keys, now, now + ALL_ARE_DUE).await.unwrap();
         assert!(!jobs.is_empty(), "there was none");

@@ -86,9 +86,9 @@ impl Fuse {
         let _ = self.blown.subscribe().wait_for(|is_blown| *is_blown).await;
     }
 
-    /// The next time that the bot stores where a message on this surface was posted, the store fails.
-    pub(super) fn loses(&self, surface: Option<MessageSlot>) {
-        *self.loses.lock().unwrap() = surface;
+    /// The next time that the bot stores where a message on this slot was posted, the store fails.
+    pub(super) fn loses(&self, slot: Option<MessageSlot>) {
+        *self.loses.lock().unwrap() = slot;
     }
 
     pub(super) fn lost(&self) -> Option<MessageSlot> {

@@ -46,11 +46,11 @@ impl<T: ?Sized> Fused<T> {
 impl Fused<dyn Store> {
     /// Fails, once, where the commit says where a message was posted that is to be lost.
     async fn loses(&self, commit: &Commit) -> Result<(), CommitError> {
-        let (Some(surface), Some(RowChange::Replace(row))) = (self.fuse.lost(), &commit.row) else {
+        let (Some(slot), Some(RowChange::Replace(row))) = (self.fuse.lost(), &commit.row) else {
             return Ok(());
         };
         let before = self.port.load(row.id).await.unwrap().unwrap();
-        if row.messages.contains_key(&surface) && !before.messages.contains_key(&surface) {
+        if row.messages.contains_key(&slot) && !before.messages.contains_key(&slot) {
             self.fuse.loses(None);
             return Err(CommitError::Other(anyhow!("the store is gone")));
         }
@@ -270,9 +270,9 @@ impl Store for Fused<dyn Store> {
         self.fuse.changes("park", self.port.park(claim, why)).await
     }
 
-    async fn retry_parked(&self, of: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
+    async fn retry_parked(&self, owner: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
         self.fuse.reaches_the_store().await?;
-        self.fuse.changes("retry parked", self.port.retry_parked(of, prefix, now)).await
+        self.fuse.changes("retry parked", self.port.retry_parked(owner, prefix, now)).await
     }
 
     async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
@@ -285,9 +285,9 @@ impl Store for Fused<dyn Store> {
         self.fuse.looks(self.port.count_parked()).await
     }
 
-    async fn jobs_of(&self, of: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
+    async fn jobs_of(&self, owner: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
         self.fuse.reaches_the_store().await?;
-        self.fuse.looks(self.port.jobs_of(of)).await
+        self.fuse.looks(self.port.jobs_of(owner)).await
     }
 
     async fn due_between(

@@ -108,10 +108,10 @@ impl History {
                 (Some(event), _) => drop(self.tries(&event)),
                 (None, Step::Jobs) => self.run_jobs(),
                 (None, Step::Silence(length)) => self.is_unheard(*length),
-                (None, Step::Posted(surface)) => {
+                (None, Step::Posted(slot)) => {
                     let message =
-                        MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: String::from(*surface) };
-                    self.take(None, record_message(&self.request, *surface, message, self.now));
+                        MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: String::from(*slot) };
+                    self.take(None, record_message(&self.request, *slot, message, self.now));
                 }
                 (None, _) => {
                     let why = "not an approver";
@@ -203,7 +203,7 @@ fn is_approved(request: &Request) -> bool {
     let who: BTreeSet<_> = request.creation.consents.iter().map(|approval| &approval.by).collect();
     assert_eq!(who.len(), request.creation.consents.len(), "nobody approves twice");
     let places: BTreeSet<_> =
-        request.creation.consents.iter().map(|one| one.instead_of.as_ref().unwrap_or(&one.by)).collect();
+        request.creation.consents.iter().map(|one| one.on_behalf_of.as_ref().unwrap_or(&one.by)).collect();
     assert_eq!(places.len(), request.creation.consents.len(), "nor is anybody's answer given twice");
     match request.creation.path {
         ApprovalPath::Auto { .. } => true,
@@ -244,7 +244,7 @@ fn check_jobs(change: &Transition) {
     assert!(request.waits_for_approvers() || !change.jobs.iter().any(presses), "an answer ends the pressing");
     let keys: BTreeSet<_> = change.jobs.iter().map(|job| &job.key).collect();
     assert_eq!(keys.len(), change.jobs.len(), "no job replaces another of the same change");
-    assert!(change.jobs.iter().all(|job| job.key.of == JobOwner::Request(request.id)));
+    assert!(change.jobs.iter().all(|job| job.key.owner == JobOwner::Request(request.id)));
 }
 
 /// No token appears in anything that may be logged, shown or exported, including the names of jobs.

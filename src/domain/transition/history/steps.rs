@@ -47,14 +47,14 @@ impl Step {
         let why = || "it is broken".to_owned();
         Some(match *self {
             Self::Person(0, name) => Event::Cancel { by: by(name) },
-            Self::Person(1, name) => Event::Deny { by: by(name), reason: why(), instead_of: None },
+            Self::Person(1, name) => Event::Deny { by: by(name), reason: why(), on_behalf_of: None },
             Self::Person(3, name) => {
-                Event::Approve { by: by(name), instead_of: Some(person("priya")), lowered: None }
+                Event::Approve { by: by(name), on_behalf_of: Some(person("priya")), changes: None }
             }
             Self::Person(4, name) => {
-                Event::Approve { by: by(name), instead_of: None, lowered: Some(Box::new(shorter(request))) }
+                Event::Approve { by: by(name), on_behalf_of: None, changes: Some(Box::new(shorter(request))) }
             }
-            Self::Person(_, name) => Event::Approve { by: by(name), instead_of: None, lowered: None },
+            Self::Person(_, name) => Event::Approve { by: by(name), on_behalf_of: None, changes: None },
             Self::Owner(0, name) => Event::TearDown { by: by(name) },
             Self::Owner(1, name) => Event::Retain { by: by(name), reason: why() },
             Self::Owner(2, name) => Event::Transfer { by: by("alice"), to: person(name), team: None },
@@ -168,7 +168,7 @@ fn who() -> impl Strategy<Value = &'static str> {
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
-    let surface = prop::sample::select(vec![
+    let slot = prop::sample::select(vec![
         MessageSlot::Card,
         MessageSlot::Thread,
         MessageSlot::Direct,
@@ -189,7 +189,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Jobs),
         1 => Just(Step::Refusal),
         1 => silence(),
-        1 => surface.prop_map(Step::Posted),
+        1 => slot.prop_map(Step::Posted),
     ]
 }
 

@@ -174,7 +174,7 @@ fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
 #[test]
 fn nobody_is_answered_for_twice() {
     let for_morgan =
-        |name: &str| Event::Approve { by: by(name), instead_of: Some(person("morgan")), lowered: None };
+        |name: &str| Event::Approve { by: by(name), on_behalf_of: Some(person("morgan")), changes: None };
     let mut life = Life::waiting_for(3);
     life.goes_on(&for_morgan("sam"));
     assert_eq!(life.last_entry(), "approved by U0SAM: 1 of 3 approvals, for U0MORGAN [button in C0PAYMENTS]");
@@ -186,7 +186,8 @@ fn nobody_is_answered_for_twice() {
     life.goes_on(&approve("pat"));
     assert_eq!(life.status(), StatusName::Approved);
     let mut life = Life::waiting_for(1);
-    let denied = Event::Deny { by: by("sam"), reason: "too big".into(), instead_of: Some(person("morgan")) };
+    let denied =
+        Event::Deny { by: by("sam"), reason: "too big".into(), on_behalf_of: Some(person("morgan")) };
     life.goes_on(&denied);
     assert_eq!(life.last_entry(), "denied by U0SAM: too big, for U0MORGAN [button in C0PAYMENTS]");
 }
@@ -273,7 +274,7 @@ fn a_reason_is_kept_whole() {
     life.goes_on(&deny("morgan", reason));
     assert_eq!(
         life.request.status,
-        Status::Denied { by: person("morgan"), instead_of: None, reason: reason.into() }
+        Status::Denied { by: person("morgan"), on_behalf_of: None, reason: reason.into() }
     );
     assert_eq!(life.trail.last().unwrap().detail, format!("{reason} [button in C0PAYMENTS]"));
 }
@@ -415,7 +416,7 @@ fn a_request_whose_execution_is_lost_again_and_again_fails_and_frees_its_slot_on
             jobs.iter().map(told).collect::<Vec<_>>(),
             ["show card", "show thread", "show direct", "tell FAILED"]
         );
-        let why = "the workflow ended 5 times without doing its work".to_owned();
+        let why = "the workflow ended 5 times before it was done".to_owned();
         assert_eq!(life.request.status, Status::Failed { why });
         assert!(life.tries(&lost(&life.request)).is_err());
         assert_eq!(life.releases, 1);
@@ -483,7 +484,7 @@ fn a_refusal_goes_on_the_trail_and_changes_nothing_else() {
 #[test]
 fn a_thread_that_had_to_wait_for_its_card_is_written_when_the_card_is_posted() {
     let message = || MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: "1.2".into() };
-    let posted = |name, surface| record_message(&at(name), surface, message(), submitted_at());
+    let posted = |name, slot| record_message(&at(name), slot, message(), submitted_at());
     let waiting = posted(StatusName::AwaitingApproval, MessageSlot::Card);
     assert_eq!((waiting.jobs, waiting.audit), (vec![], vec![]));
     assert_eq!(waiting.request.messages[&MessageSlot::Card], message());

@@ -151,7 +151,7 @@ fn after_a_no_there_is_a_day_left_to_save_what_is_needed() {
     let epoch = life.request.epoch;
     let jobs = life.goes_on_at(life.day(37), &deny("morgan", "it is not used"));
     assert_eq!(life.lease().expires_at, life.day(38));
-    let no = Answer::Denied { by: person("morgan"), instead_of: None, reason: "it is not used".into() };
+    let no = Answer::Denied { by: person("morgan"), on_behalf_of: None, reason: "it is not used".into() };
     assert_eq!((answer(&life), life.request.epoch), (Some(&no), epoch + 1));
     assert_eq!(words(&jobs), ["lease", "show renewal", "show direct", "show warning", "tell renewal"]);
     assert_eq!(life.last_entry(), "renewal denied by U0MORGAN: it is not used [button in C0PAYMENTS]");
@@ -235,7 +235,7 @@ fn twelve_renewals_in_a_row_bring_the_end_no_further_than_one() {
     assert_eq!(life.lease().expires_at, life.day(57));
     assert_eq!(
         life.last_entry(),
-        "renewed by U0ALICE: by 30d, cut to the longest at a time, ends 2026-04-28T09:05:00Z [button in C0PAYMENTS]"
+        "renewed by U0ALICE: by 30d, limited to the longest allowed, ends 2026-04-28T09:05:00Z [button in C0PAYMENTS]"
     );
     for _ in 0..12 {
         let refused = life.tries_at(life.day(20), &renew("alice"));

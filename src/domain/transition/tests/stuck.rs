@@ -1,6 +1,6 @@
 //! Requests whose job is missing: an admin can get each of them moving or ended, whatever its status.
 
-use super::super::{Transition, movers, next};
+use super::super::{Transition, expected_jobs, next};
 use super::minutes;
 use crate::domain::event::Event;
 use crate::domain::fixtures::{approved_change, at, by, order};
@@ -134,13 +134,13 @@ fn what_is_left_as_it_is_frees_its_slot_wherever_it_stands() {
 #[test]
 fn of_what_should_have_moved_on_one_of_these_jobs_has_to_be_there() {
     let words = |request: &Request, at| {
-        let words: Vec<&str> = movers(request, at).iter().map(JobKind::as_str).collect();
+        let words: Vec<&str> = expected_jobs(request, at).iter().map(JobKind::as_str).collect();
         if words.is_empty() { "-".to_owned() } else { words.join(" or ") }
     };
     let lines = StatusName::ALL.map(|name| {
         let request = standing(name);
         let (soon, years) = (minutes(40), minutes(60_000));
-        assert!(movers(&request, request.updated_at).is_empty(), "it changed this moment");
+        assert!(expected_jobs(&request, request.updated_at).is_empty(), "it changed this moment");
         format!("{name:?}: {}; long after: {}", words(&request, soon), words(&request, years))
     });
     insta::assert_snapshot!(lines.join("\n"), @"
@@ -166,7 +166,7 @@ fn what_lost_its_job_gets_another_one_and_what_did_not_is_left_alone() {
     for name in StatusName::ALL {
         let request = standing(name);
         for now in [request.updated_at, minutes(60_000)] {
-            let due = movers(&request, now);
+            let due = expected_jobs(&request, now);
             match next(&request, &Event::JobLost, now) {
                 Ok(change) => {
                     assert!(

@@ -39,16 +39,12 @@ fn a_new_owner_gets_messages_of_their_own_and_the_old_ones_say_who_has_it_now() 
     let refreshed: Vec<(&str, MessageSlot)> = jobs
         .iter()
         .filter_map(|job| {
-            if let JobKind::Refresh { at, surface } = &job.kind {
-                Some((at.ts.as_str(), *surface))
-            } else {
-                None
-            }
+            if let JobKind::Refresh { at, slot } = &job.kind { Some((at.ts.as_str(), *slot)) } else { None }
         })
         .collect();
     assert_eq!(refreshed, [("1.1", MessageSlot::Direct), ("9.9", MessageSlot::Warning)]);
-    for surface in [MessageSlot::Direct, MessageSlot::Warning] {
-        assert!(!life.request.messages.contains_key(&surface), "{surface:?} is posted anew");
+    for slot in [MessageSlot::Direct, MessageSlot::Warning] {
+        assert!(!life.request.messages.contains_key(&slot), "{slot:?} is posted anew");
     }
     assert_eq!(life.last_entry(), "transferred by U0ALICE: from U0ALICE to U0AMIR [button in C0PAYMENTS]");
 }

@@ -146,7 +146,7 @@ fn answered(answer: Answer) -> Request {
     let mut request = fixtures::renewal_waits();
     let renewal = &mut request.later[0];
     let at = renewal.answer_by;
-    renewal.consents = vec![Consent { by: PersonId::new("U0MORGAN"), at, instead_of: None }];
+    renewal.consents = vec![Consent { by: PersonId::new("U0MORGAN"), at, on_behalf_of: None }];
     renewal.answer = Some(answer);
     request
 }
@@ -172,7 +172,7 @@ fn an_answered_renewal_has_no_buttons_and_says_what_came_of_it() {
     let morgan = PersonId::new("U0MORGAN");
     let answers = [
         Answer::Approved,
-        Answer::Denied { by: morgan, instead_of: None, reason: "use <the> archive".into() },
+        Answer::Denied { by: morgan, on_behalf_of: None, reason: "use <the> archive".into() },
         Answer::TimedOut,
         Answer::Moot,
     ];

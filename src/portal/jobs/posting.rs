@@ -6,20 +6,24 @@ use crate::ports::slack::{Destination, Notice, Posted, SlackError};
 
 impl Portal {
     /// Logs that the bot cannot post in this channel or to this person, with Slack's reason.
-    pub(super) fn lose_place(&self, place: &str, why: &str) {
-        if self.lost_places.is_news(place) {
-            tracing::warn!(place, why, "nothing can be posted there; everything else goes on");
+    pub(super) fn note_unreachable(&self, place: &str, why: &str) {
+        if self.unreachable_places.is_new(place) {
+            tracing::warn!(place, why, "cannot post in this conversation; others are not affected");
         }
     }
 
     /// Posts a message, and logs once if that is impossible.
-    pub(super) async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError> {
-        let posted = self.ports.slack.post(to, notice).await;
+    pub(super) async fn post(
+        &self,
+        destination: &Destination,
+        notice: &Notice<'_>,
+    ) -> Result<Posted, SlackError> {
+        let posted = self.ports.slack.post(destination, notice).await;
         match &posted {
-            Ok(_) if self.lost_places.is_back(place_of(to)) => {
-                tracing::info!(place = place_of(to), "messages can be posted there again");
+            Ok(_) if self.unreachable_places.is_back(place_of(destination)) => {
+                tracing::info!(place = place_of(destination), "can post in this conversation again");
             }
-            Err(SlackError::Unreachable(why)) => self.lose_place(place_of(to), why),
+            Err(SlackError::Unreachable(why)) => self.note_unreachable(place_of(destination), why),
             Ok(_) | Err(_) => {}
         }
         posted
@@ -27,8 +31,8 @@ impl Portal {
 }
 
 /// Returns the id of the channel or person.
-fn place_of(to: &Destination) -> &str {
-    match to {
+fn place_of(destination: &Destination) -> &str {
+    match destination {
         Destination::Channel(channel) => channel.as_str(),
         Destination::Thread(first) => first.channel.as_str(),
         Destination::Person(person) => person.as_str(),

@@ -8,16 +8,16 @@ const REMEMBERED: usize = 1000;
 
 /// The conversations logged so far. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct LostPlaces(Arc<Mutex<HashSet<String>>>);
+pub(crate) struct UnreachablePlaces(Arc<Mutex<HashSet<String>>>);
 
-impl LostPlaces {
+impl UnreachablePlaces {
     /// Records a conversation that cannot be posted in; returns whether that is new.
-    pub(crate) fn is_news(&self, place: &str) -> bool {
-        let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lost.len() >= REMEMBERED {
-            lost.clear();
+    pub(crate) fn is_new(&self, place: &str) -> bool {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.len() >= REMEMBERED {
+            places.clear();
         }
-        lost.insert(place.to_owned())
+        places.insert(place.to_owned())
     }
 
     /// Records a conversation that can be posted in; returns whether it could not be before.
@@ -32,12 +32,12 @@ mod tests {
 
     #[test]
     fn a_place_is_news_once_and_again_after_it_was_back() {
-        let lost = LostPlaces::default();
+        let lost = UnreachablePlaces::default();
         assert!(!lost.is_back("C1"));
-        assert!(lost.is_news("C1"));
-        assert!(!lost.is_news("C1"));
-        assert!(lost.is_news("C2"));
+        assert!(lost.is_new("C1"));
+        assert!(!lost.is_new("C1"));
+        assert!(lost.is_new("C2"));
         assert!(lost.is_back("C1"));
-        assert!(lost.is_news("C1"));
+        assert!(lost.is_new("C1"));
     }
 }
