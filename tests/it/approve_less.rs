@@ -293,8 +293,11 @@ async fn a_renewal_is_approved_for_less_time_than_was_asked_for() {
         morgan.fills(&[("lease", "7d")]).await;
         morgan.submits().await;
         let card = morgan.reads("C0PAYMENTS");
-        assert!(card.contains("Lease: 30d → 7d (by <@U0MORGAN>)"), "{card}");
-        assert!(alice.dms().join("\n").contains("is approved"), "{}", alice.everything());
+        assert!(card.contains("asks to keep"), "{card}");
+        assert!(card.contains(" 30 days longer."), "what she asked for stays: {card}");
+        assert!(card.contains("Renewal: 30d → 7d (by <@U0MORGAN>)"), "{card}");
+        let news = alice.dms().join("\n");
+        assert!(news.contains("is approved.\n*Changed*\nRenewal: 30d → 7d"), "{news}");
         // A week from the warning on, and a week of grace.
         assert!(card.contains("Active until 2027-01-06 09:00 UTC"), "{card}");
         let trail = company.trail().await;
@@ -332,6 +335,12 @@ async fn a_change_is_approved_for_less_than_was_asked_for_but_never_below_what_e
         morgan.fills(&[("InstanceSize", "medium"), ("AllocatedStorage", "50")]).await;
         morgan.submits().await;
         assert!(morgan.form().contains("nothing would be changed"), "{}", morgan.form());
+        let less = |payload: &mut serde_json::Value| {
+            payload["view"]["state"]["values"]["param.AllocatedStorage"]["value"]["value"] = "30".into();
+        };
+        let answer = morgan.forges_submission(less).await;
+        assert!(answer.contains("you can only approve less than the current value"), "{answer}");
+        assert_eq!(company.newest_request().await.waiting_change().unwrap().0.consents, []);
         morgan.fills(&[("InstanceSize", "large"), ("AllocatedStorage", "100")]).await;
         morgan.submits().await;
         let request = company.newest_request().await;
@@ -346,6 +355,25 @@ async fn a_change_is_approved_for_less_than_was_asked_for_but_never_below_what_e
             trail.contains("InstanceSize medium -> large") && trail.contains("AllocatedStorage 50 -> 100"),
             "{trail}"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_about_what_is_decided_says_so_whatever_else_could_be_reduced_now() {
+    run(async |company| {
+        let (alice, morgan, pat) = (&company.alice, &company.morgan, &company.pat);
+        let id =
+            alice.asks_for("rds-postgres", &[("DatabaseName", "orders"), ("AllocatedStorage", "50")]).await;
+        morgan.clicks("Approve").await;
+        alice.runs(&format!("/provision change {} AllocatedStorage=200", &id[..8])).await;
+        alice.fills(&[("reason", "Black Friday")]).await;
+        alice.submits().await;
+        alice.closes_all().await;
+        morgan.clicks(BUTTON).await;
+        alice.clicks("Withdraw the change").await;
+        morgan.submits().await;
+        assert!(morgan.form().contains("out of date"), "{}", morgan.form());
     })
     .await;
 }

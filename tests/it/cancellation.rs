@@ -75,7 +75,7 @@ async fn only_the_requester_cancels_and_the_attempt_of_another_is_on_the_trail()
     run(async |company| {
         let id = company.alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
         company.morgan.runs(&format!("/provision cancel {id}")).await;
-        insta::assert_snapshot!(company.morgan.is_told(), @"Only <@U0ALICE> can cancel this request. An approver can deny it.");
+        insta::assert_snapshot!(company.morgan.is_told(), @"Only <@U0ALICE>, who asked for it, and its owner can cancel it. An approver can deny it.");
         assert!(company.trail().await.contains("refused | U0MORGAN"), "{}", company.trail().await);
     })
     .await;

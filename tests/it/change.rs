@@ -195,7 +195,7 @@ async fn a_change_that_nobody_answers_ends_and_one_that_is_withdrawn_too() {
         assert!(alice.newest_dm().starts_with("Nobody answered the change of"), "{}", alice.newest_dm());
         asks_for_more(company, &id).await;
         morgan.runs(&format!("/provision cancel {}", &id[..8])).await;
-        insta::assert_snapshot!(morgan.is_told(), @"Only <@U0ALICE> can cancel this request. An approver can deny it.");
+        insta::assert_snapshot!(morgan.is_told(), @"Only <@U0ALICE>, who asked for it, and its owner can cancel it. An approver can deny it.");
         alice.clicks("Withdraw the change").await;
         assert!(alice.is_told().starts_with("Withdrew the change of"), "{}", alice.is_told());
         assert!(morgan.reads("C0PAYMENTS").contains("# Change withdrawn"), "{}", morgan.reads("C0PAYMENTS"));
@@ -296,7 +296,7 @@ async fn a_form_that_is_sent_twice_changes_it_once_and_one_change_waits_at_a_tim
         assert!(!twice.contains("Not changed"), "{twice}");
         assert_eq!(company.trail().await.matches("change requested |").count(), 1);
         alice.runs(&format!("/provision change {}", &id[..8])).await;
-        insta::assert_snapshot!(alice.is_told(), @"A change is already waiting for approval, until 2026-11-24 09:00 UTC. Nothing was done; the person who asked for it can withdraw it.");
+        insta::assert_snapshot!(alice.is_told(), @"A change is already waiting for approval, until 2026-11-24 09:00 UTC. Nothing was done; the person who asked for it can withdraw it, and so can the owner.");
         alice.runs(&format!("/provision renew {}", &id[..8])).await;
         assert!(alice.is_told().starts_with("Renewed:"), "{}", alice.is_told());
         company.morgan.clicks("Approve").await;

@@ -226,7 +226,7 @@ async fn a_renewal_that_waits_is_withdrawn_and_a_change_can_be_asked_for() {
         asks_for_a_second_renewal_at_the_last_moment(company).await;
         let id = company.newest_request().await.id;
         morgan.runs(&format!("/provision cancel {id}")).await;
-        insta::assert_snapshot!(morgan.is_told(), @"Only <@U0ALICE> can cancel this request. An approver can deny it.");
+        insta::assert_snapshot!(morgan.is_told(), @"Only <@U0ALICE>, who asked for it, and its owner can cancel it. An approver can deny it.");
         alice.opens_home().await;
         assert!(alice.home().contains("[Withdraw the renewal]"), "{}", alice.home());
         alice.clicks("Withdraw the renewal").await;

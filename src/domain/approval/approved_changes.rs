@@ -118,11 +118,17 @@ pub fn can_be_reduced(request: &Request) -> bool {
     let reducible = Reducible::of(request);
     let is_shorter = reducible.period.is_some_and(|period| !shorter_leases(period).is_empty());
     let may_reduce = &reducible.product.approval.may_reduce;
-    // Of a change, only what it changes.
     let is_smaller = may_reduce.iter().any(|key| {
-        reducible
-            .value(key)
-            .is_some_and(|value| reducible.existing.is_none() || reducible.existing(key) != Some(value))
+        let Some(value) = reducible.value(key) else { return false };
+        let is_change = reducible.existing.is_some();
+        match reducible.existing(key) {
+            // Of a change, only what it makes larger. Which option is larger, only the product's form knows.
+            Some(existing) => match parse_number(value).zip(parse_number(existing)) {
+                Some((value, existing)) => value > existing,
+                None => value != existing,
+            },
+            None => !is_change,
+        }
     });
     is_shorter || is_smaller
 }
@@ -264,7 +270,11 @@ fn is_less(product: &Product, field: &Field, from: &str, to: &str) -> Result<(),
     let (is_typed, is_less) = match &field.input {
         Input::Select { .. } => (false, field.position(to).is_some()),
         Input::TypeAhead { .. } | Input::Existing { .. } | Input::Text { .. } | Input::Number { .. } => {
-            (true, parse_number(to).zip(parse_number(from)).is_some_and(|(to, from)| to < from))
+            // Slack's own check of the least value runs in the client, so it proves nothing.
+            let least = if let Input::Number { min, .. } = &field.input { *min } else { None };
+            let numbers = parse_number(to).zip(parse_number(from));
+            let is_less = |(to, from)| to < from && least.is_none_or(|least| to >= least);
+            (true, numbers.is_some_and(is_less))
         }
     };
     match problem {

@@ -196,6 +196,12 @@ impl Approval {
         }
     }
 
+    /// Returns the length of the extension that was asked for, before approvers reduced it.
+    pub fn extension_asked(&self, renewal: &Renewal) -> Period {
+        let first = self.reductions.iter().find(|reduction| reduction.parameter.is_none());
+        first.and_then(|reduction| reduction.from.parse().ok()).unwrap_or(renewal.period)
+    }
+
     /// Returns how many approvals it needs in all stages together; at least 1.
     pub fn needed(&self) -> u32 {
         match self.path {

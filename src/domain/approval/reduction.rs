@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::AboutKind;
 use crate::domain::ids::PersonId;
 use crate::domain::period::Period;
 
@@ -28,7 +29,7 @@ impl fmt::Display for RequestedReduction {
 /// One value that an approver reduced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reduction {
-    /// The parameter; `None` for the lease.
+    /// The parameter; `None` for the lease, or the length of an extension.
     pub parameter: Option<String>,
     /// The value before.
     pub from: String,
@@ -40,8 +41,9 @@ pub struct Reduction {
 
 impl Reduction {
     /// Describes what was reduced, from what to what.
-    pub fn difference(&self) -> String {
-        format!("{}: {} → {}", self.parameter.as_deref().unwrap_or("Lease"), self.from, self.to)
+    pub fn difference(&self, kind: AboutKind) -> String {
+        let period = if kind == AboutKind::Renew { "Renewal" } else { "Lease" };
+        format!("{}: {} → {}", self.parameter.as_deref().unwrap_or(period), self.from, self.to)
     }
 }
 

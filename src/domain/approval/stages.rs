@@ -1,10 +1,9 @@
 //! The approval that a request waits for: which of its approvals that is, and which stage of approvers is asked now.
 
-use crate::domain::approval::AboutKind;
 use rust_decimal::Decimal;
 
 use super::path::matching_rule;
-use super::{About, Approval, ApprovalPath, ApprovalRule, Approvers, Renewal, Stage};
+use super::{About, AboutKind, Approval, ApprovalPath, ApprovalRule, Approvers, Renewal, Stage};
 use crate::domain::ids::PersonId;
 use crate::domain::request::{ChangeOrder, MessageSlot, Request, Status};
 
@@ -135,9 +134,13 @@ impl Request {
         own.chain(agreed.flatten()).collect()
     }
 
-    /// Whether an approver may approve what they asked for themselves. Never for an exception.
+    /// Whether an approver may approve what they asked for themselves. Never for an exception, nor for what becomes of
+    /// something that was one.
     pub fn allows_self_approval(&self) -> bool {
-        self.rule().self_approval && self.approval().exception.is_none()
+        let approval = self.approval();
+        let is_exception = approval.exception.is_some() || self.creation.exception.is_some();
+        // A renewal goes the way of the request, and a bot of before does not keep the exception of a change.
+        self.rule().self_approval && !is_exception && !approval.path.asks_admins()
     }
 
     /// Returns all stages of the current approval in order; at least one.
@@ -227,8 +230,11 @@ fn place(stages: &[Stage], agreed: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::approval::{ApprovalMode, Condition, RuleFor, path_of_exception};
+    use crate::domain::approval::{
+        ApprovalMode, Condition, Exception, RuleFor, path_of_exception, path_of_renewal,
+    };
     use crate::domain::fixtures::at;
+    use crate::domain::fixtures::waiting_renewal;
     use crate::domain::ids::TeamName;
     use crate::domain::principal::Principal;
     use crate::domain::request::StatusName;
@@ -278,6 +284,23 @@ mod tests {
         assert_eq!(asked(&request.stages_in_force(Some(&more))), "2 of U0DAN, 1 of U0EVE");
         let team = asked(&request.stages_in_force(Some(&ApprovalRule::default())));
         assert_eq!(team, "2 of Team, 1 of Admins (gone)");
+    }
+
+    #[test]
+    fn nobody_approves_alone_what_becomes_of_their_exception() {
+        let own = ApprovalRule { self_approval: true, ..rule(vec![stage(1, &["U0ANN"])], Vec::new()) };
+        let ordinary = waiting(own.clone(), ApprovalPath::ask(1));
+        assert!(ordinary.allows_self_approval());
+        let path = path_of_exception(&own, ApprovalPath::Auto { why: String::new() });
+        let mut excepted = at(StatusName::Active);
+        excepted.product.approval = own.clone();
+        excepted.creation.exception = Some(Exception::default());
+        let renewal = Approval { path: path_of_renewal(&own, &path), ..waiting_renewal() };
+        excepted.later = vec![renewal];
+        assert!(!excepted.allows_self_approval(), "its renewal");
+        // A bot of before has written the row and does not keep the exception.
+        excepted.creation.exception = None;
+        assert!(!excepted.allows_self_approval(), "the admins are still to be asked");
     }
 
     #[test]

@@ -5,9 +5,7 @@ use jiff::Timestamp;
 
 use super::builder::{Transition, TransitionBuilder};
 use super::{lease, reminders, update};
-use crate::domain::approval::{
-    About, AboutKind, Answer, ApprovedChanges, Consent, Reduction, path_without_exception,
-};
+use crate::domain::approval::{About, AboutKind, Answer, ApprovedChanges, Consent, path_without_exception};
 use crate::domain::audit::{Actor, By, answered};
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, TaskToken};
@@ -31,23 +29,31 @@ pub(super) fn approve(
         None => Vec::new(),
     };
     let event = kind.event(if reductions.is_empty() { "approved" } else { "approved with changes" });
-    let mut detail: Vec<String> = reductions.iter().map(Reduction::difference).collect();
+    let mut detail: Vec<String> = reductions.iter().map(|reduction| reduction.difference(kind)).collect();
     let actor = Actor::Person(by.clone());
     if given < needed {
         detail.insert(0, format!("{given} of {needed} approvals"));
         change.audit(&event, &actor, answered(&detail.join(", "), on_behalf_of));
         return Ok(continue_approval(change, kind.card()));
     }
-    Ok(agreed(change, &event, &actor, &answered(&detail.join(", "), on_behalf_of)))
+    let detail = answered(&detail.join(", "), on_behalf_of);
+    // Extending has an entry of its own, so the approval has one only if it says more than that.
+    let is_said = kind == AboutKind::Renew && reductions.is_empty();
+    Ok(agreed(change, &actor, if is_said { None } else { Some((event, detail)) }))
 }
 
-/// Carries out what everybody has agreed to.
-fn agreed(mut change: TransitionBuilder, event: &str, actor: &Actor, detail: &str) -> Transition {
+/// Carries out what everybody has agreed to. `entry` is the event and detail for the audit trail.
+fn agreed(mut change: TransitionBuilder, actor: &Actor, entry: Option<(String, String)>) -> Transition {
+    let audit = |change: &mut TransitionBuilder| {
+        if let Some((event, detail)) = entry {
+            change.audit(&event, actor, detail);
+        }
+    };
     match change.request.approval().about.clone() {
         About::Create => {
             let status = change.request.status.clone();
             change.becomes(Status::Approved);
-            change.audit(event, actor, detail);
+            audit(&mut change);
             if let Status::AwaitingApproval { token } = status {
                 change.resume(token, Resume::Success);
             }
@@ -55,13 +61,9 @@ fn agreed(mut change: TransitionBuilder, event: &str, actor: &Actor, detail: &st
             change.shows(&[MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct, approved])
         }
         About::Renew(renewal) => {
-            let is_reduced = !change.request.approval().reductions.is_empty();
             change.answers_later(Answer::Approved);
             change.bump_epoch();
-            // Extending has an entry of its own, so the approval has one only if it says more than that.
-            if is_reduced {
-                change.audit(event, actor, detail);
-            }
+            audit(&mut change);
             lease::extend(&mut change, renewal.period, actor);
             change.shows(&[
                 MessageSlot::Renewal,
@@ -75,7 +77,7 @@ fn agreed(mut change: TransitionBuilder, event: &str, actor: &Actor, detail: &st
         About::Change(_) => {
             change.answers_later(Answer::Approved);
             change.bump_epoch();
-            change.audit(event, actor, detail);
+            audit(&mut change);
             update::starts(change)
         }
     }
@@ -255,7 +257,8 @@ pub(super) fn room_found(mut change: TransitionBuilder, event: &Event) -> Result
     let detail = format!("room is available now; it was {}", exception.describe(adds));
     change.audit(&kind.event("exception not needed"), &Actor::Clock, detail);
     if is_agreed {
-        return Ok(agreed(change, &kind.event("approved"), &Actor::Clock, "everybody else had agreed"));
+        let entry = (kind.event("approved"), "everybody else had agreed".to_owned());
+        return Ok(agreed(change, &Actor::Clock, Some(entry)));
     }
     if change.request.waits_for_approvers() {
         reminders::schedule(&mut change);

@@ -78,6 +78,10 @@ async fn has_budget(portal: &Portal, request: &Request, others: &[&Request]) -> 
         |request: &Request| request.approval().exception.as_ref().is_some_and(|one| one.budget.is_some());
     let budget = portal.organization.team(&request.team).and_then(|team| team.monthly_budget);
     let Some(limit) = budget.filter(|_| is_beyond(request)) else { return Ok(true) };
+    // An approver has reduced it to what costs no more, which needs no room however full the budget is.
+    if request.adds(request.approval()) == Some(Decimal::ZERO) {
+        return Ok(true);
+    }
     let team_use = portal.ports.store.team_use(&request.team).await?;
     let waiting: Decimal =
         others.iter().filter(|other| is_beyond(other)).filter_map(|other| other.adds(other.approval())).sum();

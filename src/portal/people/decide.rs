@@ -3,10 +3,11 @@
 //! Who may decide is checked now, on the server, whatever the message shows. If Slack cannot say who is in a group, the
 //! click is stored and judged as soon as Slack answers.
 
+use crate::domain::approval::Irreducible;
 use crate::domain::approval::{ApprovalConfirm, can_be_reduced, period_asked, reducible_fields, unchanged};
 use crate::domain::event::Event;
 use crate::domain::form::Field;
-use crate::domain::ids::{ChannelId, RequestId};
+use crate::domain::ids::ChannelId;
 use crate::domain::job::{ClickedDecision, JobKind, StoredClick};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
@@ -98,16 +99,19 @@ pub async fn may_approve_less(
     // Report now what cannot be approved at any size, rather than after the approver has chosen one.
     let product = unchanged(&request, product_of(portal, &request)).map_err(Refusal::from)?;
     let fields = product.map(|product| reducible_fields(&request, product)).unwrap_or_default();
+    if fields.is_empty() && period_asked(&request).is_none() {
+        let name = request.rule().may_reduce.first().cloned().unwrap_or_default();
+        return Err(Refusal::from(Irreducible::NotOffered { name }).into());
+    }
     Ok((request, fields))
 }
 
 /// Returns whether an approver can shorten a lease or extension now, and the fields that can be reduced.
 ///
 /// # Errors
-/// If the store cannot be read.
-pub async fn reducible(portal: &Portal, id: RequestId) -> Result<(bool, Vec<Field>), Error> {
-    let request = portal.ports.store.load(id).await?;
-    let Some(request) = request else { return Ok((false, Vec::new())) };
+/// A refusal if the form is about something that has been decided since: what can be reduced now is something else.
+pub async fn reducible(portal: &Portal, click: &RequestAction) -> Result<(bool, Vec<Field>), Error> {
+    let request = named_request(portal, click, Request::card, "approve").await?;
     let product = unchanged(&request, product_of(portal, &request)).ok().flatten();
     let fields = product.map(|product| reducible_fields(&request, product)).unwrap_or_default();
     Ok((period_asked(&request).is_some(), fields))

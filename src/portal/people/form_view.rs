@@ -264,7 +264,9 @@ pub(super) async fn preview(
     // An existing resource has its slot already.
     let needed_quota = if changed.is_none() { Some(quota) } else { None };
     let exception = Exception::needed(product.quota, needed_quota, budget, estimate.as_ref());
-    let exception = exception.filter(|_| portal.may_except(product));
+    // A change of unknown cost takes nothing of the budget, so it needs no exception.
+    let takes_nothing = changed.is_some() && estimate.is_none();
+    let exception = exception.filter(|_| portal.may_except(product) && !takes_nothing);
     // It is stated as the store would: with what the resource costs today.
     let exception =
         exception.map(|exception| Exception { budget: exception.budget.and(whole_budget), ..exception });

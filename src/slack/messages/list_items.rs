@@ -80,7 +80,11 @@ pub fn ask(request: &Request) -> String {
             on_one_line(&text::difference_lines(&order.differences))
         ),
         About::Renew(renewal) => {
-            format!("to keep `{}` {} longer", text::resource(request), renewal.period.describe())
+            format!(
+                "to keep `{}` {} longer",
+                text::resource(request),
+                approval.extension_asked(renewal).describe()
+            )
         }
         About::Create => "for it".to_owned(),
     };

@@ -5,6 +5,7 @@ use slack_morphism::prelude::SlackBlock;
 use super::warning::renew_buttons;
 use super::{Message, deletion_effects, failure_text, request_buttons, text};
 use crate::domain::approval::Answer;
+use crate::domain::approval::Approval;
 use crate::domain::request::ChangeOutcome;
 use crate::domain::request::{Notification, Request, Status, StatusName};
 use crate::ports::slack::RequestNotice;
@@ -37,14 +38,19 @@ fn addressed(notice: &RequestNotice<'_>, news: Message) -> Message {
 fn renewed(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
     let product = text::named(request);
-    let answer = request.renewal().and_then(|(approval, _)| approval.answer.as_ref());
+    let approval = request.renewal().map(|(approval, _)| approval);
+    let answer = approval.and_then(|approval| approval.answer.as_ref());
     let headline = match answer {
         Some(Answer::Approved) => {
             let until = request
                 .lease()
                 .filter(|lease| lease.cut)
                 .map(|lease| format!("\nRenewed until {}{}.", date_time(lease.expires_at), text::cut(lease)));
-            format!("Your renewal of {product} is approved.{}", until.unwrap_or_default())
+            format!(
+                "Your renewal of {product} is approved.{}{}",
+                until.unwrap_or_default(),
+                reduced(approval)
+            )
         }
         Some(Answer::Denied { by, on_behalf_of, reason }) => {
             format!(
@@ -131,13 +137,19 @@ fn headline(request: &Request, news: StatusName) -> String {
     }
 }
 
+/// Returns what approvers have reduced, since the owner asked for something else.
+fn reduced(approval: Option<&Approval>) -> String {
+    approval.and_then(text::reductions).map(|text| format!("\n{text}")).unwrap_or_default()
+}
+
 /// Returns the owner's notification about the last change.
 fn about_change(request: &Request) -> String {
     let product = text::named(request);
     let Some((approval, order)) = request.change() else { return text::standing(request) };
     match (&approval.answer, &order.outcome) {
         (Some(Answer::Approved), Some(ChangeOutcome::Done)) => {
-            format!("{product} is changed.\n{}", text::difference_lines(&order.differences))
+            let lines = text::difference_lines(&order.differences);
+            format!("{product} is changed.\n{lines}{}", reduced(Some(approval)))
         }
         (Some(Answer::Approved), Some(ChangeOutcome::Failed { why })) => {
             format!("{product} could not be changed and is as it was before.\n{}", quote(why, text::QUOTED))

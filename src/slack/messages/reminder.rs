@@ -50,7 +50,7 @@ fn question(request: &Request) -> String {
         About::Renew(renewal) => format!(
             "{asker} asks to keep {} of team *{team}* {} longer.",
             text::named(request),
-            renewal.period.describe()
+            request.approval().extension_asked(renewal).describe()
         ),
         About::Create => {
             let (product, cost) = (text::named(request), text::cost(request));

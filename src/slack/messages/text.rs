@@ -234,7 +234,7 @@ fn approved_by(approval: &Approval) -> String {
 /// Lists what approvers changed, one per line; `None` if nothing.
 pub(super) fn reductions(approval: &Approval) -> Option<String> {
     let line = |reduction: &Reduction| {
-        let difference = inline(&reduction.difference(), 300);
+        let difference = inline(&reduction.difference(approval.about.kind()), 300);
         format!("{difference} (by {})", mention(&reduction.by))
     };
     let lines: Vec<String> = approval.reductions.iter().map(line).collect();

@@ -45,7 +45,7 @@ pub(super) fn own_request(approvers: &str) -> String {
 
 pub(super) fn waits(kind: AboutKind, until: Timestamp) -> String {
     format!(
-        "A {} is already waiting for approval, until {}. Nothing was done; the person who asked for it can withdraw it.",
+        "A {} is already waiting for approval, until {}. Nothing was done; the person who asked for it can withdraw it, and so can the owner.",
         noun(kind),
         date_time(until)
     )

@@ -63,7 +63,7 @@ fn quoted(text: &str) -> String {
 }
 
 pub(super) fn not_the_requester(requester: &PersonId) -> String {
-    format!("Only <@{requester}> can cancel this request. An approver can deny it.")
+    format!("Only <@{requester}>, who asked for it, and its owner can cancel it. An approver can deny it.")
 }
 
 pub(super) fn too_late_to_cancel(status: StatusName) -> String {

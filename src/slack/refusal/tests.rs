@@ -37,7 +37,7 @@ fn this_is_every_way_to_say_no() {
     This button is out of date: the request is now *Waiting for approval*. Nothing was changed; the newest message shows what you can do now.
     Slack did not confirm in time that you may decide about this request. Press the button again.
     The product has changed since this was requested, so it can no longer be provisioned. Deny it with a reason, so that it is requested again.
-    Only <@U0ALICE> can cancel this request. An approver can deny it.
+    Only <@U0ALICE>, who asked for it, and its owner can cancel it. An approver can deny it.
     It is too late to cancel this request: it is now *Provisioning*. Nothing was changed; `status` shows its progress.
     It is too late to cancel this request: it is now *Teardown failed*. Nothing was changed; `status` shows its progress.
     There is no request *3f2a8c* that you can see. `list` shows yours and your team's.
@@ -48,8 +48,8 @@ fn this_is_every_way_to_say_no() {
     It can be renewed by `30d` or `90d`. Nothing was changed.
     It cannot be renewed: ask your platform team. Nothing was changed.
     This already runs until <!date^1772442540^{date_short_pretty} at {time}|2026-03-02 09:09 UTC>, the longest its product allows. You can renew it from <!date^1772442180^{date_short_pretty} at {time}|2026-03-02 09:03 UTC>. Nothing was changed.
-    A renewal is already waiting for approval, until <!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>. Nothing was done; the person who asked for it can withdraw it.
-    A change is already waiting for approval, until <!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>. Nothing was done; the person who asked for it can withdraw it.
+    A renewal is already waiting for approval, until <!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>. Nothing was done; the person who asked for it can withdraw it, and so can the owner.
+    A change is already waiting for approval, until <!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>. Nothing was done; the person who asked for it can withdraw it, and so can the owner.
     It is being changed right now. Nothing was done; try again when it is *Active*.
     There is nothing to change: the request is *Torn down*.
     *Secure S3 Bucket* cannot be changed once it is provisioned, and this is already the newest version. Request another one instead.

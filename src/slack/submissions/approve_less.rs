@@ -19,7 +19,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
         Ok(click) => click,
         Err(error) => return answer(edge, submission, Err(error)),
     };
-    let (has_period, fields) = match reducible(&edge.portal, click.request).await {
+    let (has_period, fields) = match reducible(&edge.portal, &click).await {
         Ok(reducible) => reducible,
         Err(error) => return answer(edge, submission, Err(error)),
     };

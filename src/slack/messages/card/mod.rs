@@ -73,7 +73,7 @@ fn renewing(request: &Request, approval: &Approval, renewal: &Renewal) -> Case {
         "{} asks to keep `{}` {} longer. It was renewed {} already.",
         mention(&approval.asked_by),
         text::resource(request),
-        renewal.period.describe(),
+        approval.extension_asked(renewal).describe(),
         times(renewals_before(request, approval))
     );
     Case {
