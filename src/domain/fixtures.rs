@@ -257,7 +257,7 @@ pub(crate) fn one_job_of_each_kind() -> Vec<JobKind> {
             at: MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: "1.2".into() },
             slot: MessageSlot::Card,
         },
-        JobKind::FindHomes,
+        JobKind::FollowUp,
         JobKind::Warn,
         JobKind::Home,
         JobKind::CopyTrail { after: 7 },

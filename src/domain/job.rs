@@ -186,7 +186,8 @@ pub enum JobKind {
     },
     /// Find out what else a request's change affects: home tabs that show it, and exceptions that wait for the room
     /// it freed. Owned by the portal, it refreshes all home tabs.
-    FindHomes,
+    #[serde(rename = "FindHomes")]
+    FollowUp,
     /// Warn a person about all their leases that are due, in one message.
     Warn,
     /// Publish a person's home tab if its content has changed.
@@ -303,7 +304,7 @@ impl JobKind {
             Self::ChangeDeadline => "change-deadline".to_owned(),
             Self::Update => "update".to_owned(),
             Self::WatchUpdate => "watch-update".to_owned(),
-            Self::FindHomes => "homes".to_owned(),
+            Self::FollowUp => "homes".to_owned(),
             Self::Warn => format!("{SHOW}warning"),
             Self::Home => format!("{SHOW}home"),
             Self::CopyTrail { .. } => format!("{SHOW}trail"),
@@ -363,7 +364,7 @@ words! {
     Self::Update => "update",
     Self::WatchUpdate => "watch_update",
     Self::Refresh { .. } => "refresh",
-    Self::FindHomes => "find_homes",
+    Self::FollowUp => "find_homes",
     Self::Warn => "warn",
     Self::Home => "home",
     Self::CopyTrail { .. } => "copy_trail",

@@ -33,7 +33,7 @@ pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow
         tracing::info!("reloaded settings and catalog: nothing has changed");
     }
     if !changes.is_empty() {
-        let homes = JobKind::FindHomes.due(JobOwner::Portal, portal.now());
+        let homes = JobKind::FollowUp.due(JobOwner::Portal, portal.now());
         portal.write_jobs(vec![homes]).await.context("cannot update home tabs")?;
         Box::pin(ask_anew(&before, &portal.as_of_now()))
             .await

@@ -189,7 +189,7 @@ pub(super) fn told(job: &Job) -> String {
         | JobKind::Update
         | JobKind::WatchUpdate
         | JobKind::Refresh { .. }
-        | JobKind::FindHomes
+        | JobKind::FollowUp
         | JobKind::Warn
         | JobKind::Home
         | JobKind::CopyTrail { .. }

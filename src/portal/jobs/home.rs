@@ -34,7 +34,7 @@ const WAITING_READ: usize = 12;
 const MOST_TEAMS: usize = 20;
 
 /// Publishes the home tabs that may show this request.
-pub(super) async fn find_homes(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
+pub(super) async fn follow_up(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     // Here rather than in a job of its own, since every change of a request already leads to this one.
     if may_make_room(&request) {
@@ -57,7 +57,7 @@ pub(super) async fn find_homes(portal: &Portal, id: RequestId) -> Result<Perform
 }
 
 /// Publishes every home tab that was opened recently.
-pub(super) async fn find_all_homes(portal: &Portal) -> Result<Performed, JobError> {
+pub(super) async fn refresh_all_homes(portal: &Portal) -> Result<Performed, JobError> {
     let now = portal.now();
     let people = portal.ports.store.homes_opened_since(LOOKED_AT.before(now)).await?;
     let jobs: Vec<Job> = people.into_iter().map(|person| JobKind::Home.due(person, now)).collect();

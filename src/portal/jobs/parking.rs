@@ -122,7 +122,7 @@ pub(super) fn blocks_request(kind: &JobKind) -> bool {
         | JobKind::FindApprovers { .. }
         | JobKind::TellApprover { .. }
         | JobKind::Refresh { .. }
-        | JobKind::FindHomes
+        | JobKind::FollowUp
         | JobKind::Warn
         | JobKind::Home
         | JobKind::CopyTrail { .. }

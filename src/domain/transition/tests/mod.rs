@@ -159,7 +159,7 @@ fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
             | JobKind::Update
             | JobKind::WatchUpdate
             | JobKind::Refresh { .. }
-            | JobKind::FindHomes
+            | JobKind::FollowUp
             | JobKind::Warn
             | JobKind::Home
             | JobKind::CopyTrail { .. }
