@@ -88,7 +88,8 @@ impl From<PersonId> for JobOwner {
 }
 
 impl JobKey {
-    /// Whether the job only updates something that people see.
+    /// Whether the job posts or updates something in Slack. Such jobs have permits of their own in the dispatcher: they
+    /// may wait minutes for a channel's rate limit, and no other work waits behind them.
     pub fn is_message(&self) -> bool {
         self.name.starts_with(SHOW)
     }
@@ -184,13 +185,16 @@ pub enum JobKind {
         #[serde(rename = "surface")]
         slot: MessageSlot,
     },
-    /// Find out what else a request's change affects: home tabs that show it, and exceptions that wait for the room
-    /// it freed. Owned by the portal, it refreshes all home tabs.
+    /// Of a request, follow up its change: turn waiting exceptions into ordinary requests if it made room, and write a
+    /// `Home` job for everybody whose home tab may show it. Each commit of a request with an audit entry writes it. Of
+    /// the portal, written by a reload and by a pause: write a `Home` job for everybody who opened their tab lately.
+    /// A second run finds no more room and writes the same `Home` jobs again.
     #[serde(rename = "FindHomes")]
     FollowUp,
     /// Warn a person about all their leases that are due, in one message.
     Warn,
-    /// Publish a person's home tab if its content has changed.
+    /// Publish a person's home tab if its content has changed. `FollowUp` writes it, and so does whoever opens the tab
+    /// or changes an absence. A second run publishes nothing.
     Home,
     /// Copy new audit entries to the audit channel.
     CopyTrail {

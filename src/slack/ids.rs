@@ -67,8 +67,8 @@ pub enum ActionId {
 }
 
 impl ActionId {
-    /// Returns whether the click itself changes something. Such a click is stored before it is acknowledged. The others
-    /// only show something, or open a form whose submission makes the change.
+    /// Returns whether the click itself changes something. The effect of such a click is committed before it is
+    /// acknowledged. The others only show something, or open a form whose submission makes the change.
     pub fn changes(self) -> bool {
         match self {
             Self::Approve

@@ -13,7 +13,7 @@ pub enum MessageSlot {
     Card,
     /// Progress and result, in the card's thread.
     Thread,
-    /// The requester's status message: one per request, edited as the request proceeds.
+    /// The owner's status message: one per request, edited as the request proceeds.
     Direct,
     /// The card that asks approvers for a renewal.
     Renewal,

@@ -15,8 +15,8 @@ use super::ids::ActionId;
 use super::incoming::Click;
 use super::reply::Ack;
 
-/// Returns whether a click changes something without asking further, so that it must be stored before it is
-/// acknowledged.
+/// Returns whether a click changes something without asking further, so that its effect must be committed
+/// before it is acknowledged.
 pub(super) fn changes(click: &Click) -> bool {
     ActionId::parse(&click.action_id).is_some_and(ActionId::changes)
 }
