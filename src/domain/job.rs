@@ -135,23 +135,27 @@ pub enum JobKind {
     /// Time the request out if it is still undecided.
     ApprovalDeadline,
     /// Remind the approvers, or escalate, if they have not answered by now.
-    Prompt {
+    #[serde(rename = "Prompt")]
+    Reminder {
         /// Which reminder.
-        prompt: ReminderKind,
+        #[serde(rename = "prompt")]
+        reminder: ReminderKind,
         /// The epoch it was written in. If the request's epoch has changed, the reminder is obsolete.
         epoch: u32,
     },
     /// Resolve the current approvers, to message each of them directly.
     FindApprovers {
         /// Why they are messaged.
-        prompt: ReminderKind,
+        #[serde(rename = "prompt")]
+        reminder: ReminderKind,
         /// The epoch of the approval.
         epoch: u32,
     },
     /// Message one approver.
     TellApprover {
         /// Why they are messaged.
-        prompt: ReminderKind,
+        #[serde(rename = "prompt")]
+        reminder: ReminderKind,
         /// The epoch of the approval.
         epoch: u32,
         /// The approver.
@@ -297,9 +301,9 @@ impl JobKind {
             Self::Resume { token, .. } => format!("resume:{}", fingerprint(token.reveal())),
             Self::ApprovalDeadline => "deadline".to_owned(),
             // One of each kind, so that those of a new approval replace those of the one before.
-            Self::Prompt { prompt, .. } => format!("prompt:{}", prompt.as_str()),
-            Self::FindApprovers { prompt, .. } => format!("approvers:{}", prompt.as_str()),
-            Self::TellApprover { prompt, person, .. } => format!("{SHOW}{}:{person}", prompt.as_str()),
+            Self::Reminder { reminder, .. } => format!("prompt:{}", reminder.as_str()),
+            Self::FindApprovers { reminder, .. } => format!("approvers:{}", reminder.as_str()),
+            Self::TellApprover { reminder, person, .. } => format!("{SHOW}{}:{person}", reminder.as_str()),
             Self::Show(slot) => format!("{SHOW}{}", String::from(*slot)),
             // By place and not by slot: several messages of one slot may be outdated.
             Self::Refresh { at, .. } => format!("{SHOW}{}:{}", at.channel, at.ts),
@@ -353,7 +357,7 @@ words! {
     Self::StartExecution { .. } => "start_execution",
     Self::Resume { .. } => "resume",
     Self::ApprovalDeadline => "approval_deadline",
-    Self::Prompt { .. } => "prompt",
+    Self::Reminder { .. } => "prompt",
     Self::FindApprovers { .. } => "find_approvers",
     Self::TellApprover { .. } => "tell_approver",
     Self::Show(_) => "show",

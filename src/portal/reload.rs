@@ -63,7 +63,7 @@ async fn ask_anew(before: &Portal, now: &Portal) -> anyhow::Result<()> {
             let added = new.mentioned.iter().filter(|principal| !old.mentioned.contains(principal));
             jobs.extend(added.filter_map(|principal| match principal {
                 Principal::Person(person) => Some(due(JobKind::TellApprover {
-                    prompt: ReminderKind::Turn,
+                    reminder: ReminderKind::Turn,
                     epoch: request.epoch,
                     person: person.clone(),
                 })),

@@ -129,7 +129,7 @@ fn continue_approval(mut change: TransitionBuilder, card: MessageSlot) -> Transi
     }
     // The buttons of the previous stage's approvers must not count for the next stage.
     reminders::next_stage(&mut change);
-    change.shows(&[card, MessageSlot::Direct, MessageSlot::Prompt(ReminderKind::Turn)])
+    change.shows(&[card, MessageSlot::Direct, MessageSlot::Reminder(ReminderKind::Turn)])
 }
 
 pub(super) fn deny(

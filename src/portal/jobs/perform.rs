@@ -15,7 +15,7 @@ use crate::portal::jobs::provisioning::{
     provision, terminate, update, watch_provisioning, watch_termination, watch_update,
 };
 use crate::portal::jobs::reconcile::reconcile;
-use crate::portal::jobs::reminders::{find_approvers, prompt, tell_approver};
+use crate::portal::jobs::reminders::{find_approvers, remind, tell_approver};
 use crate::portal::jobs::show::{refresh, show};
 use crate::portal::jobs::teams::{TakeoverProgress, look_at_teams};
 use crate::portal::jobs::trail_copy::copy;
@@ -53,10 +53,10 @@ async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Pe
         JobKind::Lease => look_at_lease(portal, id).await,
         JobKind::Update => update(portal, id).await,
         JobKind::WatchUpdate => watch_update(portal, id).await,
-        JobKind::Prompt { prompt: kind, epoch } => prompt(portal, id, *kind, *epoch).await,
-        JobKind::FindApprovers { prompt, epoch } => find_approvers(portal, id, *prompt, *epoch).await,
-        JobKind::TellApprover { prompt, epoch, person } => {
-            tell_approver(portal, id, (*prompt, *epoch), person).await
+        JobKind::Reminder { reminder: kind, epoch } => remind(portal, id, *kind, *epoch).await,
+        JobKind::FindApprovers { reminder, epoch } => find_approvers(portal, id, *reminder, *epoch).await,
+        JobKind::TellApprover { reminder, epoch, person } => {
+            tell_approver(portal, id, (*reminder, *epoch), person).await
         }
         JobKind::FollowUp => follow_up(portal, id).await,
         JobKind::Warn

@@ -65,7 +65,7 @@ fn about_request(notice: &RequestNotice<'_>) -> Message {
         MessageSlot::Change => card::card(notice, AboutKind::Change),
         MessageSlot::Thread => progress::thread(notice),
         MessageSlot::Direct => progress::direct(notice),
-        MessageSlot::Prompt(kind) => reminder::prompt(notice, kind),
+        MessageSlot::Reminder(kind) => reminder::reminder(notice, kind),
         MessageSlot::Notification(news) => notification::notification(notice, news),
     }
 }

@@ -144,7 +144,7 @@ fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
             JobKind::Resume { token, with, .. } => Some((token.reveal(), with)),
             JobKind::StartExecution { .. }
             | JobKind::ApprovalDeadline
-            | JobKind::Prompt { .. }
+            | JobKind::Reminder { .. }
             | JobKind::FindApprovers { .. }
             | JobKind::TellApprover { .. }
             | JobKind::Show(_)
