@@ -42,9 +42,9 @@ pub enum Event {
     /// The limits have room for a waiting exception. The caller has already checked that.
     RoomFound,
     /// A reminder or an escalation may be due because the approvers have not answered.
-    Prompt {
+    Reminder {
         /// Which of them.
-        prompt: ReminderKind,
+        reminder: ReminderKind,
         /// The request's epoch when the reminder was scheduled.
         epoch: u32,
     },
@@ -230,8 +230,8 @@ impl Event {
             Self::Cancel { .. } => "cancel",
             Self::ApprovalDeadline => "approval deadline",
             Self::RoomFound => "room found",
-            Self::Prompt { prompt: ReminderKind::Escalation, .. } => "escalation",
-            Self::Prompt { .. } => "reminder",
+            Self::Reminder { reminder: ReminderKind::Escalation, .. } => "escalation",
+            Self::Reminder { .. } => "reminder",
             Self::Nudge { .. } => "nudge",
             Self::ApprovalRequested { .. } => "approval requested",
             Self::ProvisionRequested { .. } => "provision requested",

@@ -88,7 +88,8 @@ impl From<PersonId> for JobOwner {
 }
 
 impl JobKey {
-    /// Whether the job only updates something that people see.
+    /// Whether the job posts or updates something in Slack. Such jobs have permits of their own in the dispatcher: they
+    /// may wait minutes for a channel's rate limit, and no other work waits behind them.
     pub fn is_message(&self) -> bool {
         self.name.starts_with(SHOW)
     }
@@ -134,23 +135,27 @@ pub enum JobKind {
     /// Time the request out if it is still undecided.
     ApprovalDeadline,
     /// Remind the approvers, or escalate, if they have not answered by now.
-    Prompt {
+    #[serde(rename = "Prompt")]
+    Reminder {
         /// Which reminder.
-        prompt: ReminderKind,
+        #[serde(rename = "prompt")]
+        reminder: ReminderKind,
         /// The epoch it was written in. If the request's epoch has changed, the reminder is obsolete.
         epoch: u32,
     },
     /// Resolve the current approvers, to message each of them directly.
     FindApprovers {
         /// Why they are messaged.
-        prompt: ReminderKind,
+        #[serde(rename = "prompt")]
+        reminder: ReminderKind,
         /// The epoch of the approval.
         epoch: u32,
     },
     /// Message one approver.
     TellApprover {
         /// Why they are messaged.
-        prompt: ReminderKind,
+        #[serde(rename = "prompt")]
+        reminder: ReminderKind,
         /// The epoch of the approval.
         epoch: u32,
         /// The approver.
@@ -184,12 +189,16 @@ pub enum JobKind {
         #[serde(rename = "surface")]
         slot: MessageSlot,
     },
-    /// Find out what else a request's change affects: home tabs that show it, and exceptions that wait for the room
-    /// it freed. Owned by the portal, it refreshes all home tabs.
-    FindHomes,
+    /// Of a request, follow up its change: turn waiting exceptions into ordinary requests if it made room, and write a
+    /// `Home` job for everybody whose home tab may show it. Each commit of a request with an audit entry writes it. Of
+    /// the portal, written by a reload and by a pause: write a `Home` job for everybody who opened their tab lately.
+    /// A second run finds no more room and writes the same `Home` jobs again.
+    #[serde(rename = "FindHomes")]
+    FollowUp,
     /// Warn a person about all their leases that are due, in one message.
     Warn,
-    /// Publish a person's home tab if its content has changed.
+    /// Publish a person's home tab if its content has changed. `FollowUp` writes it, and so does whoever opens the tab
+    /// or changes an absence. A second run publishes nothing.
     Home,
     /// Copy new audit entries to the audit channel.
     CopyTrail {
@@ -292,9 +301,9 @@ impl JobKind {
             Self::Resume { token, .. } => format!("resume:{}", fingerprint(token.reveal())),
             Self::ApprovalDeadline => "deadline".to_owned(),
             // One of each kind, so that those of a new approval replace those of the one before.
-            Self::Prompt { prompt, .. } => format!("prompt:{}", prompt.as_str()),
-            Self::FindApprovers { prompt, .. } => format!("approvers:{}", prompt.as_str()),
-            Self::TellApprover { prompt, person, .. } => format!("{SHOW}{}:{person}", prompt.as_str()),
+            Self::Reminder { reminder, .. } => format!("prompt:{}", reminder.as_str()),
+            Self::FindApprovers { reminder, .. } => format!("approvers:{}", reminder.as_str()),
+            Self::TellApprover { reminder, person, .. } => format!("{SHOW}{}:{person}", reminder.as_str()),
             Self::Show(slot) => format!("{SHOW}{}", String::from(*slot)),
             // By place and not by slot: several messages of one slot may be outdated.
             Self::Refresh { at, .. } => format!("{SHOW}{}:{}", at.channel, at.ts),
@@ -303,7 +312,7 @@ impl JobKind {
             Self::ChangeDeadline => "change-deadline".to_owned(),
             Self::Update => "update".to_owned(),
             Self::WatchUpdate => "watch-update".to_owned(),
-            Self::FindHomes => "homes".to_owned(),
+            Self::FollowUp => "homes".to_owned(),
             Self::Warn => format!("{SHOW}warning"),
             Self::Home => format!("{SHOW}home"),
             Self::CopyTrail { .. } => format!("{SHOW}trail"),
@@ -348,7 +357,7 @@ words! {
     Self::StartExecution { .. } => "start_execution",
     Self::Resume { .. } => "resume",
     Self::ApprovalDeadline => "approval_deadline",
-    Self::Prompt { .. } => "prompt",
+    Self::Reminder { .. } => "prompt",
     Self::FindApprovers { .. } => "find_approvers",
     Self::TellApprover { .. } => "tell_approver",
     Self::Show(_) => "show",
@@ -363,7 +372,7 @@ words! {
     Self::Update => "update",
     Self::WatchUpdate => "watch_update",
     Self::Refresh { .. } => "refresh",
-    Self::FindHomes => "find_homes",
+    Self::FollowUp => "find_homes",
     Self::Warn => "warn",
     Self::Home => "home",
     Self::CopyTrail { .. } => "copy_trail",

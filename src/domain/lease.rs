@@ -1,5 +1,6 @@
 //! The lease of a provisioned product: its dates, which follow from the product's terms, and the next step they call
-//! for. Who may renew, and what else a renewal changes, is decided in [`transition`](super::transition).
+//! for, and whether it can be renewed now. Who may renew is decided in `portal::access`, and what else a renewal
+//! changes in [`transition`](super::transition).
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

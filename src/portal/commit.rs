@@ -128,7 +128,7 @@ impl Portal {
             let makes_room =
                 matches!(transition.quota, Some(QuotaChange::Release { .. } | QuotaChange::Shrink { .. }));
             let due_at = if makes_room { now } else { HOMES_AFTER.after(now) };
-            jobs.push(JobKind::FindHomes.due(request.id, due_at));
+            jobs.push(JobKind::FollowUp.due(request.id, due_at));
         }
         // The sweep finds jobs that become due later.
         let due: Vec<JobKey> =

@@ -28,7 +28,7 @@ mod rules;
 mod state;
 pub mod teams;
 
-pub(crate) use access::Tending;
+pub(crate) use access::Managing;
 pub(crate) use access::membership::others;
 pub use error::Error;
 pub(crate) use labels::Received;

@@ -33,7 +33,7 @@ pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow
         tracing::info!("reloaded settings and catalog: nothing has changed");
     }
     if !changes.is_empty() {
-        let homes = JobKind::FindHomes.due(JobOwner::Portal, portal.now());
+        let homes = JobKind::FollowUp.due(JobOwner::Portal, portal.now());
         portal.write_jobs(vec![homes]).await.context("cannot update home tabs")?;
         Box::pin(ask_anew(&before, &portal.as_of_now()))
             .await
@@ -63,7 +63,7 @@ async fn ask_anew(before: &Portal, now: &Portal) -> anyhow::Result<()> {
             let added = new.mentioned.iter().filter(|principal| !old.mentioned.contains(principal));
             jobs.extend(added.filter_map(|principal| match principal {
                 Principal::Person(person) => Some(due(JobKind::TellApprover {
-                    prompt: ReminderKind::Turn,
+                    reminder: ReminderKind::Turn,
                     epoch: request.epoch,
                     person: person.clone(),
                 })),

@@ -13,7 +13,7 @@ pub enum ActionId {
     /// Approve, on a card; carries a [`ButtonValue`].
     Approve,
     /// Approve with changes, which opens a form; carries a [`ButtonValue`].
-    ApproveLess,
+    ApproveWithChanges,
     /// Deny, on a card, which asks for a reason; carries a [`ButtonValue`].
     Deny,
     /// Cancel, on the owner's message; carries a [`ButtonValue`].
@@ -51,7 +51,7 @@ pub enum ActionId {
     /// Drop a parked job after confirmation; carries a [`JobValue`].
     DropJob,
     /// Delegate approvals during an absence, which asks to whom; carries nothing.
-    Leave,
+    BeginAbsence,
     /// End the absence; carries nothing.
     ComeBack,
     /// Open the catalog; carries nothing.
@@ -67,8 +67,8 @@ pub enum ActionId {
 }
 
 impl ActionId {
-    /// Returns whether the click itself changes something. Such a click is stored before it is acknowledged. The others
-    /// only show something, or open a form whose submission makes the change.
+    /// Returns whether the click itself changes something. The effect of such a click is committed before it is
+    /// acknowledged. The others only show something, or open a form whose submission makes the change.
     pub fn changes(self) -> bool {
         match self {
             Self::Approve
@@ -80,7 +80,7 @@ impl ActionId {
             | Self::End
             | Self::RetryJob
             | Self::DropJob => true,
-            Self::ApproveLess
+            Self::ApproveWithChanges
             | Self::Deny
             | Self::TearDown
             | Self::Retain
@@ -92,7 +92,7 @@ impl ActionId {
             | Self::ShowAll
             | Self::ShowCosts
             | Self::ShowStats
-            | Self::Leave
+            | Self::BeginAbsence
             | Self::OpenCatalog
             | Self::ChooseProduct
             | Self::ChooseTeam
@@ -107,7 +107,7 @@ impl ActionId {
     /// Every action, with one entry for each period to renew by.
     pub const ALL: [Self; 31] = [
         Self::Approve,
-        Self::ApproveLess,
+        Self::ApproveWithChanges,
         Self::Deny,
         Self::Cancel,
         Self::Nudge,
@@ -130,7 +130,7 @@ impl ActionId {
         Self::ShowStats,
         Self::RetryJob,
         Self::DropJob,
-        Self::Leave,
+        Self::BeginAbsence,
         Self::ComeBack,
         Self::OpenCatalog,
         Self::ChooseProduct,
@@ -143,7 +143,7 @@ impl ActionId {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Approve => "request.approve",
-            Self::ApproveLess => "request.approve_less",
+            Self::ApproveWithChanges => "request.approve_less",
             Self::Deny => "request.deny",
             Self::Cancel => "request.cancel",
             Self::Nudge => "request.nudge",
@@ -167,7 +167,7 @@ impl ActionId {
             Self::ShowStats => "stats.show",
             Self::RetryJob => "job.retry",
             Self::DropJob => "job.drop",
-            Self::Leave => "home.leave",
+            Self::BeginAbsence => "home.leave",
             Self::ComeBack => "home.back",
             Self::OpenCatalog => "catalog.open",
             Self::ChooseProduct => "catalog.choose",
@@ -201,7 +201,7 @@ pub enum CallbackId {
     /// Asks for the product's name to confirm an approval.
     Approve,
     /// Approves with changes: asks for the values to approve.
-    ApproveLess,
+    ApproveWithChanges,
     /// Asks who approves during an absence.
     Away,
     /// The catalog; has no submit button.
@@ -222,7 +222,7 @@ impl CallbackId {
         Self::Transfer,
         Self::Change,
         Self::Approve,
-        Self::ApproveLess,
+        Self::ApproveWithChanges,
         Self::Away,
         Self::Catalog,
         Self::Requests,
@@ -239,7 +239,7 @@ impl CallbackId {
             Self::Transfer => "request.transfer",
             Self::Change => "request.change",
             Self::Approve => "request.approve_name",
-            Self::ApproveLess => "request.approve_changed",
+            Self::ApproveWithChanges => "request.approve_changed",
             Self::Away => "home.away",
             Self::Catalog => "catalog.browser",
             Self::Requests => "request.list",

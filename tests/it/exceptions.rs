@@ -368,7 +368,7 @@ async fn where_all_others_have_agreed_room_that_comes_free_approves_the_exceptio
         teardown | U0ALICE | payments | s3-bucket | TERMINATING | [form]
         terminated | provisioner | payments | s3-bucket | TERMINATED
         exception not needed | clock | payments | s3-bucket | AWAITING_APPROVAL | room is available now; it was quota 1 of 1 used
-        approved | clock | payments | s3-bucket | APPROVED | everybody else had agreed
+        approved | clock | payments | s3-bucket | APPROVED | all other approvals had been given
         provisioning | workflow | payments | s3-bucket | PROVISIONING
         active | provisioner | payments | s3-bucket | ACTIVE
         ");

@@ -11,7 +11,7 @@ mod addresses;
 mod again;
 mod approval;
 mod approvals_at_once;
-mod approve_less;
+mod approve_with_changes;
 mod away;
 mod bill;
 mod budget;

@@ -98,7 +98,7 @@ fn clicks(origin: &Origin, [live, waiting]: [&str; 2], form: &ViewRef) -> Vec<(S
                 format!("{live}:1")
             }
             ActionId::Approve
-            | ActionId::ApproveLess
+            | ActionId::ApproveWithChanges
             | ActionId::Deny
             | ActionId::Cancel
             | ActionId::Nudge
@@ -109,7 +109,7 @@ fn clicks(origin: &Origin, [live, waiting]: [&str; 2], form: &ViewRef) -> Vec<(S
             | ActionId::ShowStatus
             | ActionId::ShowCosts
             | ActionId::ShowStats
-            | ActionId::Leave
+            | ActionId::BeginAbsence
             | ActionId::ComeBack
             | ActionId::OpenCatalog
             | ActionId::ChooseTeam

@@ -25,7 +25,7 @@ const CONFIRM: [(&str, ApprovalConfirm); 2] =
 pub(super) fn approval(
     reader: Reader<'_>,
     has_cost: bool,
-    hidden: &BTreeSet<String>,
+    never_shown: &BTreeSet<String>,
     context: &Context<'_>,
 ) -> ApprovalRule {
     let auto_when = reader.maps("auto_when");
@@ -50,7 +50,7 @@ pub(super) fn approval(
         escalate_after: some_time(&reader, "escalate_after", Period::hours(12)),
         self_approval: reader.boolean("self_approval").unwrap_or(false),
         confirm: reader.choice("confirm", &CONFIRM).unwrap_or_default(),
-        may_reduce: may_reduce(&reader, hidden, context),
+        may_reduce: may_reduce(&reader, never_shown, context),
     };
     reader.finish();
     rule
@@ -58,7 +58,7 @@ pub(super) fn approval(
 
 /// Parses the parameters that approvers may reduce. Their values must be ordered, and approvers must be able
 /// to see them.
-fn may_reduce(reader: &Reader<'_>, hidden: &BTreeSet<String>, context: &Context<'_>) -> Vec<String> {
+fn may_reduce(reader: &Reader<'_>, never_shown: &BTreeSet<String>, context: &Context<'_>) -> Vec<String> {
     let named = reader.list_of_texts("may_reduce").unwrap_or_default();
     for (place, key) in named.iter().enumerate() {
         if named[..place].contains(key) {
@@ -69,7 +69,7 @@ fn may_reduce(reader: &Reader<'_>, hidden: &BTreeSet<String>, context: &Context<
             0 => parameter.kind == ParameterKind::Number,
             several => several <= MOST_OPTIONS && !parameter.kind.is_list(),
         };
-        if hidden.contains(key) {
+        if never_shown.contains(key) {
             reader.report("may_reduce", format!("`{key}` is not in the form"), "remove it");
         } else if !is_ordered || parameter.no_echo {
             let problem = format!("the values of `{key}` have no order, so none is smaller");

@@ -76,9 +76,9 @@ fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
     let requesters = terms::requesters(&reader);
     let bind = references::bind(reader.section("bind"), &requesters, context);
     let choices = choices::choices(reader.section("choices"), &reader.section("bind"), context);
-    let hidden = hidden(&bind, &choices);
-    let beside = show_when::FormContext { choices: &choices, hidden: &hidden };
-    let approval = approval::approval(reader.section("approval"), reader.has("cost"), &hidden, context);
+    let never_shown = never_shown(&bind, &choices);
+    let beside = show_when::FormContext { choices: &choices, never_shown: &never_shown };
+    let approval = approval::approval(reader.section("approval"), reader.has("cost"), &never_shown, context);
     let file = ProductFile {
         name: name(&reader),
         description: description(&reader),
@@ -103,7 +103,7 @@ fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
 }
 
 /// Returns the parameters that no form shows: those that the portal fills in, and those with a single choice.
-fn hidden(bind: &BTreeMap<String, Binding>, choices: &Choices) -> BTreeSet<String> {
+fn never_shown(bind: &BTreeMap<String, Binding>, choices: &Choices) -> BTreeSet<String> {
     let fixed = choices.iter().filter(|(_, offered)| offered.len() == 1).map(|(key, _)| key);
     bind.keys().chain(fixed).cloned().collect()
 }
@@ -158,8 +158,8 @@ fn outputs(reader: &Reader<'_>, context: &Context<'_>) -> Vec<String> {
 impl ProductFile {
     /// Returns the problems that prevent a form from the template's parameters.
     pub(super) fn form_problems(&self, template: &Template) -> Vec<Problem> {
-        let hidden = hidden(&self.bind, &self.choices);
-        Form::from_template(&offered(template, &self.choices), &hidden).err().unwrap_or_default()
+        let never_shown = never_shown(&self.bind, &self.choices);
+        Form::from_template(&offered(template, &self.choices), &never_shown).err().unwrap_or_default()
     }
 
     pub(super) fn into_product(

@@ -15,7 +15,7 @@ pub(super) struct FormContext<'a> {
     /// The values that the form offers.
     pub(super) choices: &'a Choices,
     /// The parameters that no form shows.
-    pub(super) hidden: &'a BTreeSet<String>,
+    pub(super) never_shown: &'a BTreeSet<String>,
 }
 
 /// Parses the section: `{parameter: Environment, is: [prod]}` for each parameter.
@@ -51,7 +51,7 @@ pub(super) fn show_when(
 fn check_shown(reader: &Reader<'_>, key: &str, beside: &FormContext<'_>, context: &Context<'_>) {
     let Some(parameter) = parameter(reader, key, key, context) else { return };
     let default = parameter.default.as_ref();
-    if beside.hidden.contains(key) || parameter.no_echo {
+    if beside.never_shown.contains(key) || parameter.no_echo {
         reader.report(key, format!("`{key}` is not in the form anyway"), "remove the line");
     } else if default.is_none_or(|default| constraint_problem(parameter, default).is_some()) {
         let problem = format!("`{key}` has no default to use when it is hidden");
@@ -68,7 +68,7 @@ fn check_condition(condition: &Reader<'_>, read: &ShowWhen, beside: &FormContext
         return;
     }
     let Some(parameter) = parameter(condition, "parameter", &read.parameter, context) else { return };
-    if beside.hidden.contains(&read.parameter) || parameter.no_echo {
+    if beside.never_shown.contains(&read.parameter) || parameter.no_echo {
         let problem = format!("`{}` is not in the form, so nobody can choose what it shows", read.parameter);
         condition.report("parameter", problem, "name a parameter that people fill in");
         return;
@@ -93,7 +93,7 @@ fn check_order(
         return;
     }
     let page = |template: &Template, key: &str| {
-        Form::from_template(template, beside.hidden).ok().and_then(|form| form.page_of(key))
+        Form::from_template(template, beside.never_shown).ok().and_then(|form| form.page_of(key))
     };
     let by = conditions.get(key).map_or("", |condition| condition.parameter.as_str());
     let pages = context.template.and_then(|template| page(template, key).zip(page(template, by)));

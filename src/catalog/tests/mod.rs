@@ -1,3 +1,5 @@
+//! Reading a catalog folder: what is understood, and every mistake that is reported.
+
 mod prices;
 
 use std::fs;

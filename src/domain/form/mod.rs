@@ -35,11 +35,12 @@ pub struct FormGroup {
 }
 
 impl Form {
-    /// Builds the form of a template without the `hidden` parameters, or lists why that is impossible.
-    pub fn from_template(template: &Template, hidden: &BTreeSet<String>) -> Result<Self, Vec<Problem>> {
+    /// Builds the form of a template without the parameters that are `never_shown`, or lists why that is impossible.
+    pub fn from_template(template: &Template, never_shown: &BTreeSet<String>) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut fields = Vec::new();
-        for parameter in template.parameters.iter().filter(|parameter| !hidden.contains(&parameter.key)) {
+        for parameter in template.parameters.iter().filter(|parameter| !never_shown.contains(&parameter.key))
+        {
             match field::field(parameter) {
                 Ok(field) => fields.extend(field),
                 Err(problem) => problems.push(problem),

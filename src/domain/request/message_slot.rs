@@ -13,7 +13,7 @@ pub enum MessageSlot {
     Card,
     /// Progress and result, in the card's thread.
     Thread,
-    /// The requester's status message: one per request, edited as the request proceeds.
+    /// The owner's status message: one per request, edited as the request proceeds.
     Direct,
     /// The card that asks approvers for a renewal.
     Renewal,
@@ -22,7 +22,7 @@ pub enum MessageSlot {
     /// The lease warning. One Slack message may be about several requests.
     Warning,
     /// A message in the card's thread that reminds the approvers.
-    Prompt(ReminderKind),
+    Reminder(ReminderKind),
     /// A separate message to the owner. Slack notifies of new messages only, not of edits.
     Notification(Notification),
 }
@@ -32,7 +32,7 @@ impl MessageSlot {
     pub fn all() -> impl Iterator<Item = Self> {
         [Self::Card, Self::Thread, Self::Direct, Self::Renewal, Self::Change, Self::Warning]
             .into_iter()
-            .chain(ReminderKind::ALL.map(Self::Prompt))
+            .chain(ReminderKind::ALL.map(Self::Reminder))
             .chain(Notification::all().map(Self::Notification))
     }
 }
@@ -76,7 +76,7 @@ impl From<MessageSlot> for String {
             MessageSlot::Renewal => "renewal".to_owned(),
             MessageSlot::Change => "change".to_owned(),
             MessageSlot::Warning => "warning".to_owned(),
-            MessageSlot::Prompt(prompt) => format!("prompt:{}", prompt.as_str()),
+            MessageSlot::Reminder(reminder) => format!("prompt:{}", reminder.as_str()),
             // The prefix in stored rows, which a new name would not find.
             MessageSlot::Notification(news) => format!("told:{}", news.as_str()),
         }
@@ -117,7 +117,7 @@ mod tests {
             MessageSlot::Renewal => 3,
             MessageSlot::Change => 4,
             MessageSlot::Warning => 5,
-            MessageSlot::Prompt(prompt) => match prompt {
+            MessageSlot::Reminder(reminder) => match reminder {
                 ReminderKind::Reminder => 6,
                 ReminderKind::Escalation => 7,
                 ReminderKind::Nudge => 8,

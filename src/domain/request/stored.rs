@@ -1,6 +1,8 @@
 //! The shape in which a request is stored. It is older than [`Approval`]: a request's own approval is spread over the
 //! row, and renewals and changes have one shape each. Bots of earlier versions read and write these rows at the same
-//! time, so fields are only ever added, and what they do not know is optional.
+//! time, so fields are only ever added, and what they do not know is optional. Such a bot drops what it does not know
+//! when it writes a row again: where that would be wrong, or for a new value of an enum, which it cannot read, raise
+//! `ports::stored::FORMAT`. CONTRIBUTING.md has the recipe.
 
 use std::collections::BTreeMap;
 

@@ -131,7 +131,7 @@ fn continue_approval(mut change: TransitionBuilder, card: MessageSlot) -> Transi
     }
     // The buttons of the previous stage's approvers must not count for the next stage.
     reminders::next_stage(&mut change);
-    change.shows(&[card, MessageSlot::Direct, MessageSlot::Prompt(ReminderKind::Turn)])
+    change.shows(&[card, MessageSlot::Direct, MessageSlot::Reminder(ReminderKind::Turn)])
 }
 
 pub(super) fn deny(
@@ -257,7 +257,7 @@ pub(super) fn room_found(mut change: TransitionBuilder, event: &Event) -> Result
     let detail = format!("room is available now; it was {}", exception.describe(adds));
     change.audit(&kind.event("exception not needed"), &Actor::Clock, detail);
     if is_agreed {
-        let entry = (kind.event("approved"), "everybody else had agreed".to_owned());
+        let entry = (kind.event("approved"), "all other approvals had been given".to_owned());
         return Ok(agreed(change, &Actor::Clock, Some(entry)));
     }
     if change.request.waits_for_approvers() {

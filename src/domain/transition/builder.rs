@@ -251,7 +251,7 @@ impl TransitionBuilder {
             // one is updated.
             MessageSlot::Warning => self.request.messages.contains_key(&slot),
             MessageSlot::Direct => true,
-            MessageSlot::Prompt(_) | MessageSlot::Notification(_) => {
+            MessageSlot::Reminder(_) | MessageSlot::Notification(_) => {
                 // A notification of the same kind may be due again. Forgetting the previous message makes this a new
                 // post, of which Slack notifies.
                 self.request.messages.remove(&slot);

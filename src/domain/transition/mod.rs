@@ -32,8 +32,8 @@ use self::lease::{bill, condition_seen, renew, transfer, warned};
 use self::provisioning::{
     provisioning_failed, provisioning_started, provisioning_succeeded, resource_created,
 };
-pub(crate) use self::reminders::prompt_due;
-use self::reminders::{nudge, prompted};
+pub(crate) use self::reminders::reminder_due;
+use self::reminders::{nudge, reminded};
 use self::removal::{
     lease_ended, retain, tear_down, termination_failed, termination_started, termination_succeeded, vanished,
 };
@@ -63,7 +63,7 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::Cancel { by } => cancel(change, by),
         Event::ApprovalDeadline => time_out(change),
         Event::RoomFound => room_found(change, event),
-        Event::Prompt { prompt, epoch } => prompted(change, event, *prompt, *epoch),
+        Event::Reminder { reminder, epoch } => reminded(change, event, *reminder, *epoch),
         Event::Nudge { by } => nudge(change, by),
         Event::ApprovalRequested { execution, token } => approval_requested(change, event, execution, token),
         Event::ProvisionRequested { execution, token } => {
@@ -156,6 +156,6 @@ pub fn record_unposted(request: &Request, now: Timestamp) -> Result<Transition, 
     let mut change = TransitionBuilder::of(request, now);
     change.request.asking.unposted_at = Some(now);
     // Without a card nobody is notified, so each approver is messaged directly.
-    change.job(JobKind::FindApprovers { prompt: ReminderKind::Turn, epoch: request.epoch });
+    change.job(JobKind::FindApprovers { reminder: ReminderKind::Turn, epoch: request.epoch });
     Ok(change.shows(&[MessageSlot::Direct]))
 }

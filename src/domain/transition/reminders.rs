@@ -18,7 +18,7 @@ pub(super) fn begin(change: &mut TransitionBuilder) {
     // Admins need not be members of the card's channel, so they are messaged directly as well.
     if asks_admins(&change.request) {
         let epoch = change.request.epoch;
-        change.job(JobKind::FindApprovers { prompt: ReminderKind::Turn, epoch });
+        change.job(JobKind::FindApprovers { reminder: ReminderKind::Turn, epoch });
     }
 }
 
@@ -38,17 +38,17 @@ fn asks_admins(request: &Request) -> bool {
 /// Schedules the reminder and the escalation, unless they have been sent.
 pub(super) fn schedule(change: &mut TransitionBuilder) {
     let epoch = change.request.epoch;
-    for prompt in [ReminderKind::Reminder, ReminderKind::Escalation] {
-        if let Some(at) = prompt_due(&change.request, prompt) {
-            change.later(JobKind::Prompt { prompt, epoch }, at);
+    for reminder in [ReminderKind::Reminder, ReminderKind::Escalation] {
+        if let Some(at) = reminder_due(&change.request, reminder) {
+            change.later(JobKind::Reminder { reminder, epoch }, at);
         }
     }
 }
 
 /// Returns when a reminder or escalation is due; `None` if it is not scheduled or has been sent.
-pub(crate) fn prompt_due(request: &Request, prompt: ReminderKind) -> Option<Timestamp> {
+pub(crate) fn reminder_due(request: &Request, reminder: ReminderKind) -> Option<Timestamp> {
     let (asking, rule) = (&request.asking, request.rule());
-    let (due, sent_at) = match prompt {
+    let (due, sent_at) = match reminder {
         ReminderKind::Reminder => (rule.remind_after.after(asking.since?), asking.reminded_at),
         ReminderKind::Escalation => (escalates_at(request)?, asking.escalated_at),
         // These are caused by events, not by the clock.
@@ -66,16 +66,16 @@ fn escalates_at(request: &Request) -> Option<Timestamp> {
 }
 
 /// Sends a reminder or escalation, if it is due.
-pub(super) fn prompted(
+pub(super) fn reminded(
     mut change: TransitionBuilder,
     event: &Event,
-    prompt: ReminderKind,
+    reminder: ReminderKind,
     epoch: u32,
 ) -> Result<Transition, Refusal> {
     let now = change.now;
-    let is_due = prompt_due(&change.request, prompt).is_some_and(|at| at <= now);
+    let is_due = reminder_due(&change.request, reminder).is_some_and(|at| at <= now);
     if !is_due
-        || is_outdone(&change.request, prompt, now)
+        || is_outdone(&change.request, reminder, now)
         // The job was written for an approval that has ended or moved to the next stage.
         || epoch != change.request.epoch
         || now >= change.request.approval().answer_by
@@ -85,7 +85,7 @@ pub(super) fn prompted(
     let since =
         change.request.asking.since.map(|since| format!("asked since {since:.0}")).unwrap_or_default();
     let asking = &mut change.request.asking;
-    let (entry, sent_at) = match prompt {
+    let (entry, sent_at) = match reminder {
         ReminderKind::Escalation => ("escalated", &mut asking.escalated_at),
         ReminderKind::Reminder | ReminderKind::Nudge | ReminderKind::Turn => {
             ("approvers reminded", &mut asking.reminded_at)
@@ -93,13 +93,13 @@ pub(super) fn prompted(
     };
     *sent_at = Some(now);
     change.audit(entry, &Actor::Clock, since);
-    Ok(prompt_approvers(change, prompt))
+    Ok(remind_approvers(change, reminder))
 }
 
 /// Whether the escalation is due as well, for example after an outage; then only the escalation is sent.
-fn is_outdone(request: &Request, prompt: ReminderKind, now: Timestamp) -> bool {
+fn is_outdone(request: &Request, reminder: ReminderKind, now: Timestamp) -> bool {
     let rule = request.rule();
-    prompt == ReminderKind::Reminder
+    reminder == ReminderKind::Reminder
         && rule.remind_after <= rule.escalate_after
         && escalates_at(request).is_some_and(|at| at <= now && at < request.approval().answer_by)
 }
@@ -120,13 +120,13 @@ pub(super) fn nudge(mut change: TransitionBuilder, by: &By) -> Result<Transition
     }
     change.request.asking.nudged_at = Some(change.now);
     change.audit("approvers nudged", &Actor::Person(by.clone()), "");
-    Ok(prompt_approvers(change, ReminderKind::Nudge))
+    Ok(remind_approvers(change, ReminderKind::Nudge))
 }
 
 /// Messages the approvers, in the card's thread and directly, and shows on all messages that they were reminded.
-fn prompt_approvers(mut change: TransitionBuilder, prompt: ReminderKind) -> Transition {
+fn remind_approvers(mut change: TransitionBuilder, reminder: ReminderKind) -> Transition {
     let epoch = change.request.epoch;
-    change.job(JobKind::FindApprovers { prompt, epoch });
+    change.job(JobKind::FindApprovers { reminder, epoch });
     let card = change.request.card();
-    change.shows(&[card, MessageSlot::Direct, MessageSlot::Prompt(prompt)])
+    change.shows(&[card, MessageSlot::Direct, MessageSlot::Reminder(reminder)])
 }

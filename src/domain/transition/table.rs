@@ -66,8 +66,8 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 37] {
         cancel("alice"),
         Event::ApprovalDeadline,
         Event::RoomFound,
-        Event::Prompt { prompt: ReminderKind::Reminder, epoch: request.epoch },
-        Event::Prompt { prompt: ReminderKind::Escalation, epoch: request.epoch },
+        Event::Reminder { reminder: ReminderKind::Reminder, epoch: request.epoch },
+        Event::Reminder { reminder: ReminderKind::Escalation, epoch: request.epoch },
         Event::Nudge { by: by("alice") },
         asks_approvers(request, 2),
         asks_to_provision(request, 2),
@@ -160,7 +160,7 @@ fn ready_for(event: &Event, mut request: Request) -> Request {
 pub(super) fn moment(event: &Event) -> Timestamp {
     match event {
         Event::ApprovalDeadline => minutes(24 * 60),
-        Event::Prompt { .. } => minutes(13 * 60),
+        Event::Reminder { .. } => minutes(13 * 60),
         Event::Warned { .. } => minutes(31 * 24 * 60),
         Event::Renew { .. } => minutes(20 * 24 * 60),
         Event::LeaseEnded => minutes(38 * 24 * 60),
@@ -173,7 +173,7 @@ pub(super) fn told(job: &Job) -> String {
         JobKind::Resume { with, .. } => format!("resume({})", with.error().unwrap_or("success")),
         JobKind::Show(MessageSlot::Notification(news)) => format!("tell {}", news.as_str()),
         JobKind::Show(slot) => format!("show {slot:?}").to_lowercase(),
-        JobKind::Prompt { prompt, .. } => format!("{} later", prompt.as_str()),
+        JobKind::Reminder { reminder, .. } => format!("{} later", reminder.as_str()),
         JobKind::StartExecution { attempt } => format!("start attempt {attempt}"),
         JobKind::ApprovalDeadline
         | JobKind::FindApprovers { .. }
@@ -189,7 +189,7 @@ pub(super) fn told(job: &Job) -> String {
         | JobKind::Update
         | JobKind::WatchUpdate
         | JobKind::Refresh { .. }
-        | JobKind::FindHomes
+        | JobKind::FollowUp
         | JobKind::Warn
         | JobKind::Home
         | JobKind::CopyTrail { .. }
@@ -253,8 +253,8 @@ fn this_is_every_legal_change_of_a_request() {
     AwaitingApproval + cancel -> Cancelled  [jobs: resume(Request.Cancelled), show card, show direct] [quota: release] [audit: cancelled]
     AwaitingApproval + approval deadline -> TimedOut  [jobs: resume(Request.TimedOut), show card, show thread, show direct, tell TIMED_OUT] [quota: release] [audit: timed out]
     AwaitingApproval + room found -> AwaitingApproval  [jobs: reminder later, escalation later, show card, show direct] [quota: -] [audit: exception not needed]
-    AwaitingApproval + escalation -> AwaitingApproval  [jobs: find approvers, show card, show direct, show prompt(escalation)] [quota: -] [audit: escalated]
-    AwaitingApproval + nudge -> AwaitingApproval  [jobs: find approvers, show card, show direct, show prompt(nudge)] [quota: -] [audit: approvers nudged]
+    AwaitingApproval + escalation -> AwaitingApproval  [jobs: find approvers, show card, show direct, show reminder(escalation)] [quota: -] [audit: escalated]
+    AwaitingApproval + nudge -> AwaitingApproval  [jobs: find approvers, show card, show direct, show reminder(nudge)] [quota: -] [audit: approvers nudged]
     AwaitingApproval + approval requested -> AwaitingApproval  [jobs: reminder later, escalation later, show card, show direct] [quota: -] [audit: approval requested]
     AwaitingApproval + execution lost -> Pending  [jobs: start attempt 2] [quota: -] [audit: execution lost]
     AwaitingApproval + look again -> AwaitingApproval  [jobs: approval deadline, reminder later, escalation later, show card, show direct] [quota: -] [audit: looked at again]

@@ -20,7 +20,7 @@ use crate::portal::{Error, Portal};
 
 /// What somebody wants to do with a provisioned resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tending {
+pub(crate) enum Managing {
     /// Renew, change, transfer or nudge: the owner needs to be a member of the team.
     Keep,
     /// Tear down: the owner may always do this.
@@ -51,14 +51,14 @@ impl Portal {
     ///
     /// # Errors
     /// If Slack had to be asked and could not be.
-    pub(crate) async fn may_tend(
+    pub(crate) async fn may_manage(
         &self,
         person: &PersonId,
         request: &Request,
-        tending: Tending,
+        managing: Managing,
     ) -> anyhow::Result<bool> {
         let is_owner = *person == request.owner;
-        if is_owner && tending == Tending::TearDown {
+        if is_owner && managing == Managing::TearDown {
             return Ok(true);
         }
         let organization = &self.organization;
@@ -79,14 +79,14 @@ impl Portal {
     }
 
     /// Refuses everybody who may not do this with the resource, and records that on the trail.
-    pub(crate) async fn check_tends(
+    pub(crate) async fn check_manages(
         &self,
         request: &Request,
         by: &By,
-        (tending, tried): (Tending, &str),
+        (managing, tried): (Managing, &str),
     ) -> Result<(), Error> {
         let (portal, person, about) = (self.clone(), by.person.clone(), request.clone());
-        if self.wait_for_answer(async move { portal.may_tend(&person, &about, tending).await }).await? {
+        if self.wait_for_answer(async move { portal.may_manage(&person, &about, managing).await }).await? {
             return Ok(());
         }
         // The owner lost the right, anybody else never had it: the text says which.

@@ -33,8 +33,8 @@ const WAITING_READ: usize = 12;
 /// How many teams to show, the person's own first: a view has at most 100 blocks.
 const MOST_TEAMS: usize = 20;
 
-/// Publishes the home tabs that may show this request.
-pub(super) async fn find_homes(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
+/// Gives out the room that this request's change may have made, and has the home tabs published that may show it.
+pub(super) async fn follow_up(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     // Here rather than in a job of its own, since every change of a request already leads to this one.
     if may_make_room(&request) {
@@ -56,8 +56,8 @@ pub(super) async fn find_homes(portal: &Portal, id: RequestId) -> Result<Perform
     Ok(Performed::Done)
 }
 
-/// Publishes every home tab that was opened recently.
-pub(super) async fn find_all_homes(portal: &Portal) -> Result<Performed, JobError> {
+/// Has every home tab published that was opened recently.
+pub(super) async fn refresh_all_homes(portal: &Portal) -> Result<Performed, JobError> {
     let now = portal.now();
     let people = portal.ports.store.homes_opened_since(LOOKED_AT.before(now)).await?;
     let jobs: Vec<Job> = people.into_iter().map(|person| JobKind::Home.due(person, now)).collect();

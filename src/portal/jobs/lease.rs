@@ -15,7 +15,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, MessageSlot, Request};
 use crate::domain::transition::{lease_step, next, record_message};
 use crate::portal::Portal;
-use crate::portal::access::Tending;
+use crate::portal::access::Managing;
 use crate::portal::commit::{ChangeOptions, applying, unless_refused};
 use crate::portal::jobs::apply::apply;
 use crate::portal::jobs::deadline::UNTIL_REACHABLE;
@@ -109,7 +109,7 @@ pub(super) async fn warn(portal: &Portal, owner: &PersonId) -> Result<Performed,
     // An owner who has left Slack or the team, or whose team is gone, may not renew, so warn those who can.
     let (mut for_owner, mut for_team) = (Vec::new(), Vec::new());
     for request in due {
-        let may_renew = portal.may_tend(owner, &request, Tending::Keep).await?;
+        let may_renew = portal.may_manage(owner, &request, Managing::Keep).await?;
         if may_renew { for_owner.push(request) } else { for_team.push(request) }
     }
     for chunk in for_owner.chunks(IN_ONE_MESSAGE) {

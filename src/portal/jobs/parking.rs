@@ -118,11 +118,11 @@ pub(super) fn blocks_request(kind: &JobKind) -> bool {
         }
         // Without one of these something is shown late or not at all, but the request still progresses.
         JobKind::JudgeClick(_)
-        | JobKind::Prompt { .. }
+        | JobKind::Reminder { .. }
         | JobKind::FindApprovers { .. }
         | JobKind::TellApprover { .. }
         | JobKind::Refresh { .. }
-        | JobKind::FindHomes
+        | JobKind::FollowUp
         | JobKind::Warn
         | JobKind::Home
         | JobKind::CopyTrail { .. }

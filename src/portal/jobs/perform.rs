@@ -7,7 +7,7 @@ use crate::portal::jobs::actual_costs::read_bill;
 use crate::portal::jobs::deadline::at_deadline;
 use crate::portal::jobs::events::tell;
 use crate::portal::jobs::execution::{resume, start_execution};
-use crate::portal::jobs::home::{find_all_homes, find_homes, publish};
+use crate::portal::jobs::home::{follow_up, publish, refresh_all_homes};
 use crate::portal::jobs::judge_click::judge_click;
 use crate::portal::jobs::lease::{look_at_lease, warn};
 use crate::portal::jobs::outcome::{JobError, Performed};
@@ -15,7 +15,7 @@ use crate::portal::jobs::provisioning::{
     provision, terminate, update, watch_provisioning, watch_termination, watch_update,
 };
 use crate::portal::jobs::reconcile::reconcile;
-use crate::portal::jobs::reminders::{find_approvers, prompt, tell_approver};
+use crate::portal::jobs::reminders::{find_approvers, remind, tell_approver};
 use crate::portal::jobs::show::{refresh, show};
 use crate::portal::jobs::teams::{TakeoverProgress, look_at_teams};
 use crate::portal::jobs::trail_copy::copy;
@@ -32,7 +32,7 @@ pub(super) async fn perform(
         (JobOwner::Person(person), JobKind::Home) => publish(portal, person).await,
         (JobOwner::Portal, JobKind::CopyTrail { after }) => copy(portal, *after).await,
         (JobOwner::Portal, JobKind::TellEvents { after }) => tell(portal, *after).await,
-        (JobOwner::Portal, JobKind::FindHomes) => find_all_homes(portal).await,
+        (JobOwner::Portal, JobKind::FollowUp) => refresh_all_homes(portal).await,
         (JobOwner::Portal, JobKind::ReadBill) => Ok(read_bill(portal).await),
         (JobOwner::Portal, JobKind::Reconcile { reported }) => reconcile(portal, reported).await,
         (JobOwner::Portal, JobKind::Teams { begun, gone, unsent }) => {
@@ -53,12 +53,12 @@ async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Pe
         JobKind::Lease => look_at_lease(portal, id).await,
         JobKind::Update => update(portal, id).await,
         JobKind::WatchUpdate => watch_update(portal, id).await,
-        JobKind::Prompt { prompt: kind, epoch } => prompt(portal, id, *kind, *epoch).await,
-        JobKind::FindApprovers { prompt, epoch } => find_approvers(portal, id, *prompt, *epoch).await,
-        JobKind::TellApprover { prompt, epoch, person } => {
-            tell_approver(portal, id, (*prompt, *epoch), person).await
+        JobKind::Reminder { reminder: kind, epoch } => remind(portal, id, *kind, *epoch).await,
+        JobKind::FindApprovers { reminder, epoch } => find_approvers(portal, id, *reminder, *epoch).await,
+        JobKind::TellApprover { reminder, epoch, person } => {
+            tell_approver(portal, id, (*reminder, *epoch), person).await
         }
-        JobKind::FindHomes => find_homes(portal, id).await,
+        JobKind::FollowUp => follow_up(portal, id).await,
         JobKind::Warn
         | JobKind::Home
         | JobKind::CopyTrail { .. }

@@ -6,7 +6,7 @@ use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::job::{Job, JobKind};
 use crate::domain::request::{MessageSlot, ReminderKind, Request};
-use crate::domain::transition::prompt_due;
+use crate::domain::transition::reminder_due;
 use crate::portal::Portal;
 use crate::portal::jobs::apply::apply;
 use crate::portal::jobs::outcome::{JobError, Performed};
@@ -17,18 +17,18 @@ use crate::ports::directory::Freshness;
 const MOST_TOLD: usize = 25;
 
 /// Reminds the approvers if that is due. The clock may have been set back since the job became due.
-pub(super) async fn prompt(
+pub(super) async fn remind(
     portal: &Portal,
     id: RequestId,
-    prompt: ReminderKind,
+    reminder: ReminderKind,
     epoch: u32,
 ) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
-    let left = prompt_due(&request, prompt).map(|due| due.duration_since(portal.now()));
+    let left = reminder_due(&request, reminder).map(|due| due.duration_since(portal.now()));
     match left.map(Duration::try_from) {
         Some(Ok(left)) if !left.is_zero() => Ok(Performed::Again(left)),
         // Also if none is due any more: the core refuses that, and the job is done.
-        _ => apply(portal, id, Event::Prompt { prompt, epoch }).await,
+        _ => apply(portal, id, Event::Reminder { reminder, epoch }).await,
     }
 }
 
@@ -43,11 +43,11 @@ async fn load_if_waiting(portal: &Portal, id: RequestId, epoch: u32) -> anyhow::
 pub(super) async fn find_approvers(
     portal: &Portal,
     id: RequestId,
-    prompt: ReminderKind,
+    reminder: ReminderKind,
     epoch: u32,
 ) -> Result<Performed, JobError> {
     let Some(request) = load_if_waiting(portal, id, epoch).await? else { return Ok(Performed::Done) };
-    let approvers = match prompt {
+    let approvers = match reminder {
         ReminderKind::Escalation => portal.organization.admins.clone(),
         ReminderKind::Reminder | ReminderKind::Nudge | ReminderKind::Turn => {
             portal.try_approver_set(&request).await?.mentioned
@@ -57,7 +57,7 @@ pub(super) async fn find_approvers(
     // Fresh answers: a message to somebody who has left cannot be taken back.
     let people = portal.some_who_count(&approvers, &excluded, MOST_TOLD, Freshness::Fresh).await?.people;
     let now = portal.now();
-    let tell = |person: PersonId| JobKind::TellApprover { prompt, epoch, person }.due(id, now);
+    let tell = |person: PersonId| JobKind::TellApprover { reminder, epoch, person }.due(id, now);
     let jobs: Vec<Job> = people.into_iter().map(tell).collect();
     if !jobs.is_empty() {
         portal.write_jobs(jobs).await?;
@@ -70,10 +70,10 @@ pub(super) async fn find_approvers(
 pub(super) async fn tell_approver(
     portal: &Portal,
     id: RequestId,
-    (prompt, epoch): (ReminderKind, u32),
+    (reminder, epoch): (ReminderKind, u32),
     person: &PersonId,
 ) -> Result<Performed, JobError> {
     let Some(request) = load_if_waiting(portal, id, epoch).await? else { return Ok(Performed::Done) };
-    tell_directly(portal, &request, MessageSlot::Prompt(prompt), person).await??;
+    tell_directly(portal, &request, MessageSlot::Reminder(reminder), person).await??;
     Ok(Performed::Done)
 }

@@ -34,7 +34,7 @@ pub(super) async fn show(portal: &Portal, id: RequestId, slot: MessageSlot) -> R
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let (posted_at, to) = (request.messages.get(&slot), destination(portal, &request, slot));
     // Notifications and reminders are about one moment and are not updated.
-    let is_once = matches!(slot, MessageSlot::Notification(_) | MessageSlot::Prompt(_));
+    let is_once = matches!(slot, MessageSlot::Notification(_) | MessageSlot::Reminder(_));
     if (posted_at.is_some() && is_once) || (posted_at.is_none() && to.is_none()) {
         return Ok(Performed::Done);
     }
@@ -114,7 +114,7 @@ fn destination(portal: &Portal, request: &Request, slot: MessageSlot) -> Option<
             let is_decided = !request.status.name().is_undecided();
             request.messages.get(&MessageSlot::Card).filter(|_| is_decided).cloned().map(Destination::Thread)
         }
-        MessageSlot::Prompt(_) => {
+        MessageSlot::Reminder(_) => {
             let card = request.messages.get(&request.card());
             card.filter(|_| request.waits_for_approvers()).cloned().map(Destination::Thread)
         }

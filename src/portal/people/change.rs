@@ -14,7 +14,7 @@ use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters,
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{ChangeOrder, MessageSlot, Request, Status};
 use crate::domain::submission::snapshot;
-use crate::portal::access::Tending;
+use crate::portal::access::Managing;
 use crate::portal::commit::{ChangeOptions, applying};
 use crate::portal::people::click::{ButtonContext, RequestAction, named_request, refresh_news};
 use crate::portal::people::form::{find_product, prefilled};
@@ -125,7 +125,7 @@ async fn requested_before(portal: &Portal, click: &RequestAction) -> Result<Opti
 
 /// Returns the current product if the person may change the resource and there is something to change.
 async fn changeable(portal: &Portal, request: &Request, by: &By) -> Result<Arc<Product>, Error> {
-    portal.check_tends(request, by, (Tending::Keep, "change")).await?;
+    portal.check_manages(request, by, (Managing::Keep, "change")).await?;
     if let Some(waiting) = request.waiting() {
         return Err(Refusal::waits(waiting).into());
     }

@@ -124,7 +124,7 @@ pub(super) async fn refresh_news(
             | MessageSlot::Renewal
             | MessageSlot::Change
             | MessageSlot::Warning
-            | MessageSlot::Prompt(_),
+            | MessageSlot::Reminder(_),
         ) => Ok(()),
         None => Ok(portal.refresh(request, MessageSlot::Warning, message).await?),
     }

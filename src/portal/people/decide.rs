@@ -88,7 +88,7 @@ pub async fn may_deny(portal: &Portal, click: &RequestAction) -> Result<Request,
 ///
 /// # Errors
 /// See [`decide`].
-pub async fn may_approve_less(
+pub async fn may_approve_with_changes(
     portal: &Portal,
     click: &RequestAction,
 ) -> Result<(Request, Vec<Field>), Error> {

@@ -11,8 +11,9 @@ use crate::portal::people::form_draft::{Correction, FieldPlace};
 use crate::portal::people::submit::SubmitError;
 use crate::ports::store::CommitError;
 
-/// Adds the limit that stopped the commit to those that may be exceeded, if the product allows that; returns whether it
-/// does. `budget` is the team's, US dollars a month.
+/// Called when a commit failed: if it failed at a limit that this product allows to exceed, records that limit in
+/// `exceeded` and returns `true`, and the caller commits again with it. Returns `false` for every other failure.
+/// `budget` is the team's, US dollars a month.
 pub(super) fn lift(
     portal: &Portal,
     product: &Product,

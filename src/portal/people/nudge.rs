@@ -4,7 +4,7 @@ use crate::domain::event::Event;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request};
 use crate::domain::transition::next;
-use crate::portal::access::Tending;
+use crate::portal::access::Managing;
 use crate::portal::commit::applying;
 use crate::portal::people::click::{RequestAction, named_request, refresh_clicked, refusal_in};
 use crate::portal::{Error, Portal};
@@ -18,7 +18,7 @@ pub async fn nudge(portal: &Portal, click: &RequestAction) -> Result<Request, Er
     let event = Event::Nudge { by: click.by.clone() };
     // An owner who has left the team may not nudge. Others are refused below, because the request is not theirs.
     if next(&request, &event, portal.now()).is_ok() && click.by.person == request.owner {
-        portal.check_tends(&request, &click.by, (Tending::Keep, "nudge")).await?;
+        portal.check_manages(&request, &click.by, (Managing::Keep, "nudge")).await?;
     }
     let result = portal.change(request.id, click.options(), applying(&event)).await;
     refresh_clicked(portal, &request, click, (MessageSlot::Direct, refusal_in(&result))).await;

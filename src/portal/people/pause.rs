@@ -75,7 +75,7 @@ async fn end_once(
 
 /// Returns the job that updates all recently opened home tabs.
 fn homes(now: Timestamp) -> Job {
-    JobKind::FindHomes.due(JobOwner::Portal, now)
+    JobKind::FollowUp.due(JobOwner::Portal, now)
 }
 
 /// Like [`begin`], for an admin in Slack, with the idempotency key `key`.

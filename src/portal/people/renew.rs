@@ -4,7 +4,7 @@ use crate::domain::event::Event;
 use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request};
-use crate::portal::access::Tending;
+use crate::portal::access::Managing;
 use crate::portal::commit::applying;
 use crate::portal::people::click::{RequestAction, named_request, refresh_clicked, refresh_news, refusal_in};
 use crate::portal::{Error, Portal};
@@ -36,7 +36,7 @@ impl RenewalChoice {
 /// A refusal, recorded on the trail if it is for lack of permission; or a failure, with nothing changed.
 pub async fn renew(portal: &Portal, click: &RequestAction, choice: RenewalChoice) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Warning, "renew").await?;
-    portal.check_tends(&request, &click.by, (Tending::Keep, "renew")).await?;
+    portal.check_manages(&request, &click.by, (Managing::Keep, "renew")).await?;
     let offered = &request.product.lease.renew;
     let Some(period) = choice.of(offered) else {
         return Err(Refusal::NotARenewal { offered: offered.clone() }.into());

@@ -5,7 +5,7 @@ use crate::domain::event::Event;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request};
 use crate::domain::transition::next;
-use crate::portal::access::Tending;
+use crate::portal::access::Managing;
 use crate::portal::commit::applying;
 use crate::portal::people::click::{RequestAction, named_request, refresh_clicked, refresh_news};
 use crate::portal::{Error, Portal};
@@ -16,7 +16,7 @@ use crate::portal::{Error, Portal};
 /// A refusal, recorded on the trail if it is for lack of permission; or a failure, with nothing changed.
 pub async fn may_tear_down(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Warning, "tear down").await?;
-    portal.check_tends(&request, &click.by, (Tending::TearDown, "tear down")).await?;
+    portal.check_manages(&request, &click.by, (Managing::TearDown, "tear down")).await?;
     // Refuse now rather than after the user has typed a name.
     if let Err(refusal) = next(&request, &Event::TearDown { by: click.by.clone() }, portal.now()) {
         refresh_clicked(portal, &request, click, (MessageSlot::Warning, Some(&refusal))).await;

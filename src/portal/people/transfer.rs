@@ -4,7 +4,7 @@ use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageSlot, Request, Status};
-use crate::portal::access::Tending;
+use crate::portal::access::Managing;
 use crate::portal::commit::applying;
 use crate::portal::people::click::{RequestAction, named_request, refresh_news};
 use crate::portal::{Error, Portal};
@@ -21,7 +21,7 @@ pub async fn may_transfer(portal: &Portal, click: &RequestAction) -> Result<Requ
 
 async fn check(portal: &Portal, request: &Request, click: &RequestAction) -> Result<(), Error> {
     if portal.organization.team(&request.team).is_some() {
-        portal.check_tends(request, &click.by, (Tending::Keep, "hand over")).await?;
+        portal.check_manages(request, &click.by, (Managing::Keep, "hand over")).await?;
     } else if !portal.is_one_of_in_time(&click.by.person, &portal.organization.admins).await? {
         // The request moves to another team, which only admins may decide.
         return Err(portal.refuse(request, &click.by, "hand over", Refusal::NotAnAdmin).await);

@@ -2,12 +2,12 @@
 
 use super::button::{ask, named};
 use crate::domain::job::ClickedDecision;
-use crate::portal::people::decide::{DecisionOutcome, decide, may_approve_less, may_deny};
+use crate::portal::people::decide::{DecisionOutcome, decide, may_approve_with_changes, may_deny};
 use crate::slack::edge::{Edge, ReplyTarget, STORED};
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
-use crate::slack::views::{self, approve_less, deny_reason};
+use crate::slack::views::{self, approve_with_changes, deny_reason};
 
 /// Approves the request. The card is updated by a job once the approval is stored.
 pub(super) async fn approve(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
@@ -31,8 +31,8 @@ pub(super) async fn approve(edge: &Edge, target: &ReplyTarget, click: &Click) ->
 pub(super) async fn ask_what(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
     let built = async {
         let named = named(edge, click, "approve").await?;
-        let (request, fields) = may_approve_less(&edge.portal, &named).await?;
-        Ok(approve_less(&request, &fields, &named.button()))
+        let (request, fields) = may_approve_with_changes(&edge.portal, &named).await?;
+        Ok(approve_with_changes(&request, &fields, &named.button()))
     };
     edge.opens(target, click.trigger_id.as_deref(), Box::pin(built)).await
 }

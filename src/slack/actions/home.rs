@@ -27,7 +27,7 @@ pub(super) async fn show_all(edge: &Edge, target: &ReplyTarget, click: &Click) -
 }
 
 /// Opens the form for an absence.
-pub(super) async fn leave(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
+pub(super) async fn begin_absence(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
     edge.opens(target, click.trigger_id.as_deref(), Box::pin(async { Ok(views::away()) })).await
 }
 

@@ -8,7 +8,7 @@ use crate::domain::request::{MessageSlot, Request};
 use crate::portal::people::cancel::cancel as cancel_request;
 use crate::portal::people::click::RequestAction;
 use crate::portal::people::lookup::{self, Detail};
-use crate::portal::{Error, Portal, Tending};
+use crate::portal::{Error, Managing, Portal};
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::RequestNotice;
 use crate::slack::edge::{Edge, ReplyTarget};
@@ -42,9 +42,9 @@ pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &Person
 /// Returns what the viewer may do. If Slack does not answer, the button is left out, which does no harm.
 async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights {
     // Concurrent, because each of them may have to ask Slack.
-    let (tends, ends, is_admin, decides) = join4(
-        portal.may_tend(viewer, request, Tending::Keep),
-        portal.may_tend(viewer, request, Tending::TearDown),
+    let (manages, ends, is_admin, decides) = join4(
+        portal.may_manage(viewer, request, Managing::Keep),
+        portal.may_manage(viewer, request, Managing::TearDown),
         portal.is_one_of(viewer, &portal.organization.admins),
         portal.can_decide_now(viewer, request),
     )
@@ -63,7 +63,7 @@ async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights
     Rights {
         decides,
         cancels: request.may_withdraw(viewer),
-        tends: or_no(tends),
+        manages: or_no(manages),
         ends: or_no(ends),
         is_admin: or_no(is_admin),
     }

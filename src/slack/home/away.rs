@@ -12,9 +12,9 @@ use crate::slack::mrkdwn::mention;
 const MOST_SHOWN: usize = 5;
 
 /// Returns the button for an absence, unless the user is away.
-pub(super) fn leave_button(page: &HomePage) -> Option<SlackBlockButtonElement> {
+pub(super) fn absence_button(page: &HomePage) -> Option<SlackBlockButtonElement> {
     if absence(page).is_none() {
-        Some(button(ActionId::Leave, "Out of office", "home", "Out of office"))
+        Some(button(ActionId::BeginAbsence, "Out of office", "home", "Out of office"))
     } else {
         None
     }

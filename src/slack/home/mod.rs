@@ -115,7 +115,7 @@ fn top(page: &HomePage) -> SlackBlock {
         button(ActionId::ShowCosts, "Costs", "home", "What your resources and your teams' cost"),
         button(ActionId::ShowStats, "Stats", "home", "How your teams' requests went in the last 30 days"),
     ];
-    row.extend(away::leave_button(page));
+    row.extend(away::absence_button(page));
     buttons("top", row)
 }
 

@@ -1,6 +1,7 @@
 //! Messages, built from the current state of a request. Pure: the same row gives the same message, so that a message
 //! can be rewritten at any time. `client` sends them.
 
+mod answers;
 mod card;
 mod catalog;
 mod costs;
@@ -10,7 +11,6 @@ mod help;
 mod jobs;
 mod list;
 mod list_items;
-mod living;
 mod message;
 mod notification;
 mod pause;
@@ -32,6 +32,7 @@ use crate::domain::approval::AboutKind;
 use crate::domain::request::MessageSlot;
 use crate::ports::slack::{Notice, RequestNotice};
 
+pub use answers::{begun, cancelled, change_asked, ended, handed_over, looked_at_again, renewed, retained};
 pub use catalog::{CatalogEntry, catalog, offer_blocks};
 pub use costs::{cost_paragraphs, costs};
 pub(in crate::slack) use deletion_effects::lost_and_kept;
@@ -39,7 +40,6 @@ pub use help::help;
 pub use jobs::{JOBS_SHOWN, jobs, named as named_job};
 pub use list::{ListPage, PAGE_ROWS, list, list_blocks};
 pub use list_items::{SIMULATED, ask, decide, details, line, tend};
-pub use living::{begun, cancelled, change_asked, ended, handed_over, looked_at_again, renewed, retained};
 pub use message::{MAX_TEXT, Message};
 pub use pause::{pause_begun, pause_ended, paused};
 pub use stats::{stats, stats_paragraphs};
@@ -65,7 +65,7 @@ fn about_request(notice: &RequestNotice<'_>) -> Message {
         MessageSlot::Change => card::card(notice, AboutKind::Change),
         MessageSlot::Thread => progress::thread(notice),
         MessageSlot::Direct => progress::direct(notice),
-        MessageSlot::Prompt(kind) => reminder::prompt(notice, kind),
+        MessageSlot::Reminder(kind) => reminder::reminder(notice, kind),
         MessageSlot::Notification(news) => notification::notification(notice, news),
     }
 }

@@ -7,9 +7,9 @@ use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, section};
 use crate::slack::mrkdwn::{date_time, mention};
 
-pub(super) fn prompt(notice: &RequestNotice<'_>, prompt: ReminderKind) -> Message {
+pub(super) fn reminder(notice: &RequestNotice<'_>, reminder: ReminderKind) -> Message {
     let request = notice.request;
-    let text = format!("{}\n{}", headline(notice, prompt), question(request));
+    let text = format!("{}\n{}", headline(notice, reminder), question(request));
     let until = format!("times out {}", date_time(request.approval().answer_by));
     let blocks = vec![
         section(&text),
@@ -20,11 +20,11 @@ pub(super) fn prompt(notice: &RequestNotice<'_>, prompt: ReminderKind) -> Messag
     Message::new(&format!("{text} (request {}){simulated}", request.id.short()), blocks)
 }
 
-fn headline(notice: &RequestNotice<'_>, prompt: ReminderKind) -> String {
+fn headline(notice: &RequestNotice<'_>, reminder: ReminderKind) -> String {
     let request = notice.request;
     let names = text::approvers(notice);
     let since = request.asking.since.map(|at| format!(" since {}", date_time(at))).unwrap_or_default();
-    match prompt {
+    match reminder {
         ReminderKind::Reminder => format!("This is waiting for {names}{since}."),
         ReminderKind::Escalation => format!(
             "This is waiting{since}, and nobody has answered. The platform team can decide now, too: it is waiting for {names}."
@@ -77,7 +77,7 @@ mod tests {
     fn shown(request: &Request, kind: ReminderKind) -> String {
         let approvers = fixtures::approvers();
         let text =
-            transcript(&prompt(&fixtures::notice(request, MessageSlot::Prompt(kind), &approvers), kind));
+            transcript(&reminder(&fixtures::notice(request, MessageSlot::Reminder(kind), &approvers), kind));
         text.lines().skip(2).collect::<Vec<_>>().join("\n")
     }
 

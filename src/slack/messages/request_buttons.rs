@@ -36,7 +36,7 @@ pub(super) fn decision_buttons(request: &Request) -> Vec<SlackBlockButtonElement
         button(ActionId::Deny, "Deny").with_style(SlackBlockButtonStyle::Danger),
     ];
     if can_be_reduced(request) {
-        row.push(button(ActionId::ApproveLess, "Approve with changes"));
+        row.push(button(ActionId::ApproveWithChanges, "Approve with changes"));
     }
     row
 }

@@ -22,7 +22,7 @@ pub struct Rights {
     /// May withdraw it until it is decided.
     pub cancels: bool,
     /// May renew, change and transfer it.
-    pub tends: bool,
+    pub manages: bool,
     /// May tear it down.
     pub ends: bool,
     /// May retain what a failed teardown left, and end or restart a stuck request.
@@ -162,8 +162,8 @@ fn row(notice: &RequestNotice<'_>, rights: Rights) -> Option<SlackBlock> {
     if rights.cancels {
         row.extend(request_buttons::withdraw_button(request));
     }
-    row.extend(tending(request, rights, notice.now));
-    if rights.tends && !request.status.name().is_undecided() {
+    row.extend(managing(request, rights, notice.now));
+    if rights.manages && !request.status.name().is_undecided() {
         row.push(request_buttons::again_button(request, "Another like it"));
     }
     if rights.is_admin && matches!(request.status, Status::TeardownFailed { .. }) {
@@ -179,16 +179,16 @@ fn row(notice: &RequestNotice<'_>, rights: Rights) -> Option<SlackBlock> {
 }
 
 /// Returns the buttons for a resource that exists or will soon.
-fn tending(request: &Request, rights: Rights, now: Timestamp) -> Vec<SlackBlockButtonElement> {
-    let hand_over = rights.tends.then(|| request_buttons::transfer_button(request));
+fn managing(request: &Request, rights: Rights, now: Timestamp) -> Vec<SlackBlockButtonElement> {
+    let hand_over = rights.manages.then(|| request_buttons::transfer_button(request));
     let end = |button: SlackBlockButtonElement| rights.ends.then_some(button);
     match &request.status {
         Status::Active { .. } => {
             let mut row = Vec::new();
-            if rights.tends && request.waiting_renewal().is_none() {
+            if rights.manages && request.waiting_renewal().is_none() {
                 row.extend(renew_buttons(request, now));
             }
-            if rights.tends && !request.waits_for_approvers() {
+            if rights.manages && !request.waits_for_approvers() {
                 row.push(request_buttons::change_button(request));
             }
             row.extend(end(request_buttons::teardown_button(request)));
@@ -260,7 +260,7 @@ mod tests {
     use crate::slack::messages::transcript::{assert_typed_stays_text_in, assert_within_limits, transcript};
 
     const REQUESTER: Rights =
-        Rights { decides: false, cancels: true, tends: true, ends: true, is_admin: false };
+        Rights { decides: false, cancels: true, manages: true, ends: true, is_admin: false };
 
     fn entries(request: &Request, details: &[(&str, &str)]) -> Vec<AuditEntry> {
         let subject = AuditSubject::Request {
@@ -386,7 +386,7 @@ mod tests {
 
     #[test]
     fn the_buttons_are_those_of_the_status_and_of_what_the_reader_may_do() {
-        let owner = Rights { tends: true, ends: true, ..Rights::default() };
+        let owner = Rights { manages: true, ends: true, ..Rights::default() };
         let gone = Rights { ends: true, ..Rights::default() };
         let admin = Rights { is_admin: true, ..owner };
         let mut unwanted = fixtures::provisioning();

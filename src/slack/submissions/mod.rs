@@ -1,7 +1,7 @@
 //! Handlers for submitted modals, one file per modal.
 
 mod approve;
-mod approve_less;
+mod approve_with_changes;
 mod away;
 mod deny_reason;
 mod form;
@@ -47,7 +47,7 @@ pub(super) async fn answer(edge: &Edge, submission: &ViewSubmission) -> Ack {
             Box::pin(form::submitted(edge, submission, ("change", "Not changed"))).await
         }
         Some(CallbackId::Approve) => approve::submitted(edge, submission).await,
-        Some(CallbackId::ApproveLess) => approve_less::submitted(edge, submission).await,
+        Some(CallbackId::ApproveWithChanges) => approve_with_changes::submitted(edge, submission).await,
         Some(CallbackId::Away) => away::submitted(edge, submission).await,
         // These modals have no submit button.
         Some(CallbackId::Catalog | CallbackId::Requests | CallbackId::Note) | None => {
@@ -87,7 +87,7 @@ fn remembers(callback: CallbackId) -> bool {
         | CallbackId::Transfer
         | CallbackId::Change
         | CallbackId::Approve
-        | CallbackId::ApproveLess => true,
+        | CallbackId::ApproveWithChanges => true,
         CallbackId::Away | CallbackId::Catalog | CallbackId::Requests | CallbackId::Note => false,
     }
 }

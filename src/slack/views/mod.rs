@@ -2,7 +2,7 @@
 //! is submitted.
 
 mod approve;
-mod approve_less;
+mod approve_with_changes;
 mod away;
 mod button_context;
 mod deny_reason;
@@ -17,7 +17,7 @@ mod simple;
 mod teardown;
 
 pub use approve::approve;
-pub use approve_less::{approve_less, lacking, wanted};
+pub use approve_with_changes::{approve_with_changes, lacking, wanted};
 pub use away::{away, last_day};
 pub use deny_reason::deny_reason;
 pub use existing::{existing_suggestions, existing_type};

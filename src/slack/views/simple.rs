@@ -45,7 +45,7 @@ pub fn again(view: &ViewRef, text: &str) -> Option<SlackModalView> {
         | CallbackId::Transfer
         | CallbackId::Change
         | CallbackId::Approve
-        | CallbackId::ApproveLess
+        | CallbackId::ApproveWithChanges
         | CallbackId::Away
         | CallbackId::Catalog
         | CallbackId::Requests

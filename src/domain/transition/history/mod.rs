@@ -238,7 +238,9 @@ fn check_jobs(change: &Transition) {
     let presses = |job: &Job| {
         matches!(
             job.kind,
-            JobKind::Prompt { .. } | JobKind::FindApprovers { .. } | JobKind::Show(MessageSlot::Prompt(_))
+            JobKind::Reminder { .. }
+                | JobKind::FindApprovers { .. }
+                | JobKind::Show(MessageSlot::Reminder(_))
         )
     };
     assert!(request.waits_for_approvers() || !change.jobs.iter().any(presses), "an answer ends the pressing");

@@ -95,8 +95,8 @@ impl Step {
             Self::Clock(0) => Event::ApprovalDeadline,
             Self::Clock(1) => Event::LeaseEnded,
             Self::Clock(2) => Event::ApprovalDeadline,
-            Self::Clock(4) => Event::Prompt { prompt: ReminderKind::Reminder, epoch: request.epoch },
-            Self::Clock(5) => Event::Prompt { prompt: ReminderKind::Escalation, epoch: request.epoch },
+            Self::Clock(4) => Event::Reminder { reminder: ReminderKind::Reminder, epoch: request.epoch },
+            Self::Clock(5) => Event::Reminder { reminder: ReminderKind::Escalation, epoch: request.epoch },
             Self::Clock(6) => Event::Nudge { by: by("alice") },
             Self::Clock(7) => Event::ApprovalDeadline,
             Self::Clock(8) => Event::RoomFound,
@@ -175,7 +175,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         MessageSlot::Renewal,
         MessageSlot::Change,
         MessageSlot::Warning,
-        MessageSlot::Prompt(ReminderKind::Reminder),
+        MessageSlot::Reminder(ReminderKind::Reminder),
         MessageSlot::Notification(Notification::Status(StatusName::Active)),
     ]);
     let ago = prop_oneof![4 => Just(0_u32), 1 => 1_u32..3];

@@ -5,18 +5,18 @@ use crate::domain::request::{Asking, ReminderKind};
 
 fn later(jobs: &[Job]) -> Vec<(&'static str, Timestamp)> {
     let later = |job: &Job| {
-        let JobKind::Prompt { prompt, .. } = &job.kind else { return None };
-        Some((prompt.as_str(), job.due_at))
+        let JobKind::Reminder { reminder, .. } = &job.kind else { return None };
+        Some((reminder.as_str(), job.due_at))
     };
     jobs.iter().filter_map(later).collect()
 }
 
 fn reminder(life: &Life) -> Event {
-    Event::Prompt { prompt: ReminderKind::Reminder, epoch: life.request.epoch }
+    Event::Reminder { reminder: ReminderKind::Reminder, epoch: life.request.epoch }
 }
 
 fn escalation(life: &Life) -> Event {
-    Event::Prompt { prompt: ReminderKind::Escalation, epoch: life.request.epoch }
+    Event::Reminder { reminder: ReminderKind::Escalation, epoch: life.request.epoch }
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn after_an_outage_only_the_stronger_word_is_said() {
 #[test]
 fn another_question_or_none_presses_nobody() {
     let mut life = Life::waiting_for(1);
-    let stale = Event::Prompt { prompt: ReminderKind::Reminder, epoch: life.request.epoch + 1 };
+    let stale = Event::Reminder { reminder: ReminderKind::Reminder, epoch: life.request.epoch + 1 };
     life.drops(minutes(300), &stale);
     life.goes_on_at(minutes(300), &approve("morgan"));
     life.drops(minutes(301), &reminder(&life));
@@ -71,7 +71,7 @@ fn a_row_of_an_older_program_is_asked_when_it_is_asked_again_and_presses_nobody_
     let request: Request = serde_json::from_value(stored).unwrap();
     assert_eq!(request.asking, Asking::default());
     assert_eq!(request.product.approval, at(StatusName::AwaitingApproval).product.approval);
-    let event = Event::Prompt { prompt: ReminderKind::Escalation, epoch: request.epoch };
+    let event = Event::Reminder { reminder: ReminderKind::Escalation, epoch: request.epoch };
     assert!(next(&request, &event, minutes(13 * 60)).is_err());
     let change = next(&request, &asks_approvers(&request, 2), minutes(60)).unwrap();
     assert_eq!(change.request.asking, Asking::begun(minutes(60)));

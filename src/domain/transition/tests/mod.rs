@@ -144,7 +144,7 @@ fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
             JobKind::Resume { token, with, .. } => Some((token.reveal(), with)),
             JobKind::StartExecution { .. }
             | JobKind::ApprovalDeadline
-            | JobKind::Prompt { .. }
+            | JobKind::Reminder { .. }
             | JobKind::FindApprovers { .. }
             | JobKind::TellApprover { .. }
             | JobKind::Show(_)
@@ -159,7 +159,7 @@ fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
             | JobKind::Update
             | JobKind::WatchUpdate
             | JobKind::Refresh { .. }
-            | JobKind::FindHomes
+            | JobKind::FollowUp
             | JobKind::Warn
             | JobKind::Home
             | JobKind::CopyTrail { .. }

@@ -19,7 +19,7 @@ use crate::slack::incoming::ViewRef;
 use crate::slack::messages::ask;
 
 /// Returns the modal, prefilled with the requested values.
-pub fn approve_less(request: &Request, fields: &[Field], pressed: &ButtonContext) -> SlackModalView {
+pub fn approve_with_changes(request: &Request, fields: &[Field], pressed: &ButtonContext) -> SlackModalView {
     let approval = request.approval();
     let parameters = approval.change().map_or(&request.parameters, |order| &order.parameters);
     let mut blocks = vec![section(&ask(request))];
@@ -33,7 +33,7 @@ pub fn approve_less(request: &Request, fields: &[Field], pressed: &ButtonContext
     if request.rule().confirm == ApprovalConfirm::TypeTheName {
         blocks.push(name_input(&request.resource_name()));
     }
-    modal("Approve with changes", CallbackId::ApproveLess, blocks)
+    modal("Approve with changes", CallbackId::ApproveWithChanges, blocks)
         .with_submit(plain("Approve", MAX_TITLE))
         .with_close(plain("Back", MAX_TITLE))
         .with_private_metadata(pressed.written())
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn an_approver_sees_what_stands_and_may_choose_what_is_less() {
-        let view = approve_less(&fixtures::awaiting(), &[size()], &pressed());
+        let view = approve_with_changes(&fixtures::awaiting(), &[size()], &pressed());
         insta::assert_snapshot!(transcript(&view), @"
         Approve with changes [Approve] [Back]
         *Secure S3 Bucket v1.0* `dev` for team *payments* · about $15/month
@@ -117,6 +117,6 @@ mod tests {
         Environment: <tiny|dev=dev>
         ");
         assert_eq!(ButtonContext::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
-        assert_within_limits(&approve_less(&fixtures::enormous(), &[size()], &pressed()));
+        assert_within_limits(&approve_with_changes(&fixtures::enormous(), &[size()], &pressed()));
     }
 }
