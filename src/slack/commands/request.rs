@@ -30,6 +30,7 @@ pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &Person
         slot: MessageSlot::Direct,
         request: &detail.request,
         approvers: &detail.approvers,
+        // The details show neither this nor what the team holds; both are for the card.
         note: None,
         held: &[],
         quota: detail.quota,
