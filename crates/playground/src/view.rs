@@ -138,6 +138,7 @@ fn still_possible(element: &Value, current: &Value) -> bool {
     let offered = inputs::options(element);
     let chosen = [&current["selected_option"]].into_iter();
     let several = current["selected_options"].as_array().into_iter().flatten();
+    // Options that are looked up are not part of the view, so an update cannot take them away.
     offered.is_empty()
         || chosen
             .chain(several)
