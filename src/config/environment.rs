@@ -165,7 +165,6 @@ pub fn log_filter() -> Option<String> {
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 fn variable(name: &str) -> Option<String> {
-    // A value that is not UTF-8 counts as not set: none of ours could be one.
     std::env::var(name).ok()
 }
 
