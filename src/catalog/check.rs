@@ -57,6 +57,7 @@ fn report(files: &CatalogFiles, region: Option<&str>, mut problems: Vec<FileProb
     }
     for folder in &files.products {
         let file = folder.product_file(&files.root);
+        // Also in products with errors, which are not in the catalog that the loop below goes through.
         let findings = folder.product.as_deref().map(renamed_keys).unwrap_or_default();
         problems.extend(findings.into_iter().map(|finding| FileProblem::warning(&file, finding)));
     }
@@ -115,6 +116,7 @@ fn unpriced_choices(product: &Product) -> Vec<Problem> {
 
 fn unpriced<T>(product: &Product, pick: &Pick<T>, part: &str) -> Option<Problem> {
     let Pick::By { parameter, values } = pick else { return None };
+    // Without allowed values anything can be typed, and no list could name all of it.
     let allowed = &product.template.parameter(parameter)?.allowed_values;
     let left_out: Vec<&str> =
         allowed.iter().filter(|value| !values.contains_key(*value)).map(String::as_str).collect();

@@ -91,9 +91,11 @@ fn price(reader: Reader<'_>) -> Price {
                 let problem = format!("`{}` is missing", reader.path_of("usd"));
                 reader.report("usd", problem, "add the price of one unit, for example `usd: \"0.023\"`");
             }
+            // Stands in for the missing price, so that the rest of the file is checked too.
             Decimal::ZERO
         }),
         unit: reader.required_text("unit"),
+        // Without the number the unit is for a month already, such as `GB-month`.
         per_month: not_negative(&reader, "per_month").unwrap_or(Decimal::ONE),
         source: reader.required_text("source"),
     };

@@ -96,6 +96,7 @@ const FORMULAS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// Quotes a field if necessary, and keeps spreadsheets from evaluating user input as a formula.
 fn csv_field(text: &str) -> String {
+    // A spreadsheet may split at another character than the comma, so every part could become a cell.
     let text: String = text.split_inclusive(SEPARATORS).map(guarded).collect();
     if text.contains('"') || text.contains(SEPARATORS) {
         format!("\"{}\"", text.replace('"', "\"\""))
@@ -109,6 +110,7 @@ fn guarded(cell: &str) -> String {
     // Spreadsheets ignore these characters at the start of a cell.
     let is_passed_over = |c: char| c == '"' || c.is_whitespace() || c.is_control() || is_invisible(c);
     let bare = cell.trim_start_matches(is_passed_over);
+    // A dash alone stands for a missing team, product or status, and is no formula.
     let is_dash = bare.trim_end_matches(SEPARATORS) == "-";
     if bare.starts_with(FORMULAS) && !is_dash { format!("'{cell}") } else { cell.to_owned() }
 }

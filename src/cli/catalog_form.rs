@@ -106,6 +106,7 @@ fn sample_view(
         notes: Vec::new(),
         warnings: Vec::new(),
         holders: Vec::new(),
+        // Only the texts about a limit name the command, and an unused quota reaches none.
         command: String::new(),
         purpose: FormPurpose::Create {
             teams: vec![team.clone()],
@@ -138,6 +139,7 @@ fn form_text(product: &Product, form: &Form, prices: &PriceList) -> String {
         lines.push(description.clone());
     }
     lines.push(format!("Owner: {owner}"));
+    // With nothing hidden, so that every field is listed; conditions are printed beside the fields.
     let pages = form.pages(&BTreeSet::new());
     for page in &pages {
         if pages.len() > 1 {

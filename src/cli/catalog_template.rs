@@ -29,6 +29,7 @@ pub fn asset_url(text: &str) -> Result<String, String> {
     if url.scheme() != "https" || !plain || !bare {
         return Err(format!("CloudFormation needs a plain https address: {remedy}"));
     }
+    // The template puts a slash behind it, and its `AllowedPattern` refuses one at the end.
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 

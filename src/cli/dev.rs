@@ -104,9 +104,11 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), C
     print(&welcome(address))?;
     let ran = app.run_with(router, listener, stop).await;
     playground.shut_down();
+    // Waited for, so that it does not write the same file as the last save below.
     keeping.await.context("cannot finish saving the conversations")?;
     // The last changes may not have been saved when `keep` ended.
     playground.save().with_context(|| format!("cannot save the conversations in {}", data.display()))?;
+    // Only now, so that the conversations are saved even if the server has failed.
     ran?;
     Ok(())
 }
@@ -116,6 +118,7 @@ fn data_folder(arguments: &DevArguments) -> anyhow::Result<PathBuf> {
     let data = arguments.data.clone().unwrap_or_else(|| PathBuf::from(".data"));
     std::fs::create_dir_all(&data).with_context(|| format!("cannot create the folder {}", data.display()))?;
     if arguments.fresh {
+        // A playground that is still running would go on with files that no longer exist.
         wiring::ensure_unused(&data.join(ROWS).display().to_string())?;
         // Store and conversations go together: buttons of a message without its row, or the reverse, would
         // not work.

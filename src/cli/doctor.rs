@@ -51,9 +51,11 @@ async fn look(file: &Path) -> Vec<Finding> {
     let slack = async {
         match &environment {
             Ok(environment) => of_slack(environment, &settings.organization, &catalog, &clock).await,
+            // What is wrong with the environment is among the findings already.
             Err(_) => Vec::new(),
         }
     };
+    // Together, because both mostly wait for answers from outside.
     let (slack, others) = tokio::join!(slack, checkup::look(&settings, &catalog, &*clock));
     findings.extend(slack);
     findings.extend(others);

@@ -74,6 +74,7 @@ pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Co
         }
         JobsCommand::Drop { of, name } => {
             let (store, jobs) = find(&settings, JobSelection { owner: of, name: Some(name) }).await?;
+            // What is dropped is gone, so an id that fits several jobs is not enough.
             if jobs.len() > 1 {
                 return Err(anyhow!("several jobs match: write more of the id\n{}", listed(&jobs)).into());
             }
@@ -88,6 +89,7 @@ async fn find(
     settings: &Settings,
     chosen: JobSelection,
 ) -> Result<(Arc<dyn Store>, Vec<ParkedJob>), CommandFailure> {
+    // The bot may be running on this store, and must not be kept from it.
     let store = wiring::store_beside(settings).await?;
     let jobs = parked_jobs::parked(&*store, &chosen).await?;
     if jobs.is_empty() {

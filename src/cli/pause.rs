@@ -15,6 +15,7 @@ use crate::wiring;
 /// Wrong settings, or a store that cannot be used.
 pub async fn pause(config: Option<PathBuf>, message: Option<&str>) -> Result<(), CommandFailure> {
     let settings = Settings::read(&settings_file(config))?;
+    // Beside a running bot, because a pause is for one that is running.
     let store = wiring::store_beside(&settings).await?;
     let paused = pause::begin(&*store, message, &Actor::Operator, SystemClock.now()).await?;
     Ok(print(&format!("new requests are paused, and people see: {}\n", paused.message))?)

@@ -25,6 +25,7 @@ use crate::wiring::{App, Backends, Reloader, limits};
 pub async fn serve(config: Option<PathBuf>) -> Result<(), CommandFailure> {
     let file = settings_file(config);
     let (settings, environment, catalog) = read_all(&file)?;
+    // Not earlier, because the settings say how log lines are written.
     telemetry::start(settings.log, log_filter().as_deref());
     let (clock, catalog): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Arc::new(catalog));
     let backends = Backends::open(&settings, &clock, &catalog).await?;
@@ -57,6 +58,7 @@ async fn reload_on(mut hangups: Signal, file: PathBuf, reloader: Arc<Reloader>) 
         // Reading files blocks the thread, which other tasks need.
         match tokio::task::spawn_blocking(move || read_again(&file)).await {
             Ok(read) => reloader.reload(read).await,
+            // The bot goes on with the rules that it has.
             Err(error) => tracing::error!(%error, "reloading settings and catalog panicked"),
         }
     }
@@ -109,6 +111,7 @@ pub(super) fn stop_signal() -> CancellationToken {
                 Ok(mut signal) => signal.recv().await,
                 Err(error) => {
                     tracing::warn!(%error, "cannot listen for SIGTERM");
+                    // Ctrl-C can still stop it, so the bot does not end over this.
                     std::future::pending().await
                 }
             }

@@ -82,6 +82,7 @@ impl Backend {
     pub fn embedded_file(&self) -> &str {
         match &self.store {
             StoreChoice::Sqlite(file) => file,
+            // Only a simulated provisioner still needs one: `check_mix` refuses `local` executions beside this store.
             StoreChoice::DynamoDb { .. } => FILE,
         }
     }

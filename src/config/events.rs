@@ -27,6 +27,7 @@ pub(super) fn read(root: &Reader<'_>) -> Option<EventsTo> {
         );
     }
     let chosen = match (webhook, topic) {
+        // If both are there, that is reported above, and the webhook is checked as well.
         (Some(webhook), _) => address(&events, &webhook).map(EventsTo::Webhook),
         (None, Some(topic)) => arn(&events, topic).map(EventsTo::Topic),
         (None, None) => None,

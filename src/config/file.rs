@@ -82,6 +82,7 @@ pub(super) struct Outline {
 pub(super) fn outline(text: &str) -> Outline {
     let Ok(document) = parse_toml(text) else {
         return Outline {
+            // The default of the setting, so that the secrets it needs are checked even now.
             transport: Transport::Http,
             events: None,
             catalog: (PathBuf::from(CATALOG), false),
@@ -155,6 +156,7 @@ fn read_slack(slack: &Reader<'_>) -> Organization {
         check_channel(slack, "approvals_channel", &approvals_channel);
     }
     Organization {
+        // The teams are a section of their own, and `parse` adds them.
         teams: Vec::new(),
         workspace: workspace(slack),
         admins: principals(slack, "admins"),

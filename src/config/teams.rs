@@ -178,6 +178,7 @@ fn weekday(reader: &Reader<'_>, text: &str) -> Option<Weekday> {
     if day.is_none() {
         let problem = format!("`{text}` in `{}` is not a day of the week", reader.path_of("quiet_days"));
         let word = text.to_lowercase();
+        // Whole names begin with the short ones, so `Monday` leads to `mon`.
         let near = WEEK.iter().map(|(near, _)| *near).find(|near| word.starts_with(near));
         let remedy = match near {
             Some(near) => format!("did you mean `{near}`?"),
@@ -193,6 +194,7 @@ fn zone(reader: &Reader<'_>, name: &str) -> Option<TimeZone> {
     let bundled = TimeZoneDatabase::bundled();
     let zone = tz::db().get(name).or_else(|_| bundled.get(name)).ok();
     if zone.is_none() {
+        // Names come from the bundled database, because a machine may have none.
         let names: Vec<String> = bundled.available().map(|names| names.to_string()).collect();
         let remedy = match nearest_zone(name, &names) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -205,6 +207,7 @@ fn zone(reader: &Reader<'_>, name: &str) -> Option<TimeZone> {
 
 /// Finds the zone that is spelled most like `name`, or that has it as its city.
 fn nearest_zone<'k>(name: &str, zones: &'k [String]) -> Option<&'k str> {
+    // Zones are named after cities, with underscores for spaces: `America/New_York`.
     let city = name.rsplit('/').next().unwrap_or(name).trim().replace(' ', "_");
     let is_city = |zone: &&str| zone.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(&city));
     let mut names = zones.iter().map(String::as_str);

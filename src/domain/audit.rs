@@ -154,6 +154,7 @@ impl AuditEntry {
     /// Splits the detail into the text, the person on whose behalf it was done, and where the actor was.
     pub fn parts(&self) -> (&str, Option<&str>, Option<&str>) {
         let detail = self.detail.trim();
+        // The last bracket, because what somebody typed before it may contain others.
         let inside = detail.strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
         let (text, via) = match inside {
             // Only entries of people end with where they acted; elsewhere brackets belong to the text.
@@ -161,6 +162,7 @@ impl AuditEntry {
             _ => (detail, None),
         };
         let (rest, person) =
+            // In other entries the same words are part of what somebody typed.
             if DONE_FOR.contains(&self.event.as_str()) { done_for(text) } else { (text, None) };
         (rest, person, via)
     }
@@ -266,6 +268,7 @@ impl AuditHead {
             prev: self.digest.clone(),
             digest: String::new(),
         };
+        // Last, because the digest covers all other fields.
         entry.digest = entry.expected_digest();
         self.seq = entry.seq;
         self.digest.clone_from(&entry.digest);

@@ -119,6 +119,7 @@ pub fn estimate<'v>(
     parameters: &dyn Fn(&str) -> Option<&'v str>,
     prices: &PriceList,
 ) -> Option<Estimate> {
+    // The sum of nothing would make a product without cost lines look free.
     if lines.is_empty() {
         return None;
     }

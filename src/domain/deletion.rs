@@ -78,6 +78,7 @@ fn can_be_snapshot(resource: &Resource) -> bool {
         && resource
             .properties
             .as_ref()
+            // Whatever the value is: an expression names a cluster just as well.
             .is_some_and(|properties| properties.get("DBClusterIdentifier").is_some());
     SNAPSHOTS.contains(&resource.resource_type.as_str()) && !is_in_cluster
 }

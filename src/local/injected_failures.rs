@@ -48,6 +48,7 @@ impl InjectedFailures {
     pub(super) fn outcome(&self, attempt: u32, fail_teardowns: &[ProductKey]) -> RecordOutcome {
         match &self.protection {
             Some(why) => RecordOutcome::Failed { why: why.clone() },
+            // Only the first attempt, so that a demonstration can show that trying again helps.
             None if attempt <= 1 && fail_teardowns.contains(&self.product) => {
                 RecordOutcome::Failed { why: self.first_failure.clone() }
             }

@@ -170,6 +170,7 @@ impl SimulatedPlan {
         }
         for (n, logical_id) in self.made.iter().enumerate() {
             let signal = Signal::ResourceCreated { request: self.request, logical_id: logical_id.clone() };
+            // All reports are stored now and become visible at their time, so a restart in between loses none.
             enqueue(tx, later(now, self.step, n + 1), &signal)?;
         }
         let steps = match self.outcome {
@@ -198,6 +199,7 @@ pub(super) fn evaluate(order: &ProvisionOrder<'_>) -> Evaluation {
     let invent = |resource: &LiveResource, attribute: Option<&str>| physical.value(resource, attribute);
     order.product.template.evaluate(&Inputs {
         parameters: order.parameters,
+        // There is no account whose parameters could be read.
         ssm: &BTreeMap::new(),
         region: REGION,
         account_id: ACCOUNT,
@@ -242,6 +244,7 @@ struct Removal {
 impl Removal {
     fn begin(&self, tx: &Connection) -> anyhow::Result<Option<RecordId>> {
         let Self { request, attempt, now, ref simulation } = *self;
+        // A job may run twice, and the second call must not begin another removal.
         if let Some(repeated) = Record::find(tx, request, Kind::Terminate, attempt)? {
             return Ok(Some(RecordId::new(repeated.id)));
         }

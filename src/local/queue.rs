@@ -76,6 +76,7 @@ impl Queue for LocalQueue {
             rung.as_mut().enable();
             let now = self.clock.now();
             let next = self.next_visible().await.context("cannot look into the queue")?;
+            // Taking is a write, and each write costs a flush. So it is done only when there is something to take.
             if next.is_some_and(|next| next <= now) {
                 let deliveries = self.database.write(move |tx| take(tx, now)).await;
                 let deliveries = deliveries.context("cannot receive from the queue")?;

@@ -48,6 +48,7 @@ impl Update {
 
     /// Starts the update, or returns the record of an earlier call for it; `None` if nothing is provisioned.
     pub(super) fn begin(self, tx: &Connection, now: Timestamp) -> anyhow::Result<Option<RecordId>> {
+        // A job may run twice, and the second call must not begin another update.
         if let Some(repeated) = Record::find(tx, self.request, Kind::Update, self.change)? {
             return Ok(Some(RecordId::new(repeated.id)));
         }

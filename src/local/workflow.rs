@@ -178,6 +178,7 @@ impl RunningExecution {
         state: ExecutionState,
         expires_at: Option<Timestamp>,
     ) -> anyhow::Result<TaskToken> {
+        // Two random UUIDs, because whoever can guess a token can resume the execution.
         let token = TaskToken::new(format!("{}{}", Uuid::new_v4().as_simple(), Uuid::new_v4().as_simple()));
         let expires_at = expires_at.map(instant::not_before);
         self.store(tx, state, Some((&token_hash(&token), expires_at)), None)?;

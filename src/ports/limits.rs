@@ -40,10 +40,13 @@ impl Default for Limits {
             silence: Duration::from_millis(1500),
             // Leaves a second of the trigger's three.
             identity: Duration::from_secs(2),
+            // Less than `answer`, so that a click can still be stored as a job and acknowledged in time.
             standing: Duration::from_millis(400),
+            // Within `answer`, because the options themselves are the answer to what was typed.
             inventory: Duration::from_millis(500),
             health: Duration::from_secs(3),
             question: Duration::from_secs(3),
+            // Leaves half a second of the trigger's three.
             open: Duration::from_millis(2500),
             // Well within the minute that every outside call of a job may take.
             call: Duration::from_secs(10),

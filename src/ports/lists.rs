@@ -83,6 +83,7 @@ pub struct Cursor {
 impl Cursor {
     /// Formats the cursor without blanks, colons and commas, so that it fits into a button's value.
     pub fn written(&self) -> String {
+        // Not as a date, whose text has colons: buttons' values are split at those.
         format!("{}.{}", self.at.as_nanosecond(), self.mark)
     }
 
@@ -116,6 +117,7 @@ impl RequestPage {
 
     /// Returns where the next page starts, if there is one.
     pub fn next(&self) -> Option<Cursor> {
+        // A cursor after the last page would lead to a page without rows.
         if !self.more {
             return None;
         }

@@ -38,6 +38,7 @@ pub enum Side {
 impl Side {
     /// Attaches this service to the error, unless one is attached already.
     pub fn failed(self, error: anyhow::Error) -> anyhow::Error {
+        // The one that was attached first is closest to the failure.
         if error.is::<Self>() { error } else { error.context(self) }
     }
 

@@ -20,6 +20,7 @@ impl Priority {
     pub fn current() -> Self {
         match BACKGROUND.try_with(|()| ()) {
             Ok(()) => Self::Background,
+            // Work without the mark may be what somebody waits for, so it is never put last by mistake.
             Err(_) => Self::Interactive,
         }
     }

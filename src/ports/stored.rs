@@ -50,6 +50,7 @@ pub fn is_unread(error: &anyhow::Error) -> bool {
 /// [`Unreadable`] if it does not parse.
 pub fn from_json<T: DeserializeOwned>(subject: &str, json: &str) -> Result<T, Unreadable> {
     serde_json::from_str(json).map_err(|error| {
+        // Without the line, because everything is stored as JSON of a single line.
         Unreadable::new(subject, format!("column {}, {:?}", error.column(), error.classify()))
     })
 }

@@ -25,6 +25,7 @@ pub(crate) fn is_one_of(open: &str, name: &str) -> bool {
     let parts: Vec<&str> = parts.collect();
     let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
     for part in middle {
+        // The first occurrence leaves the most for the parts that follow, so no match is missed.
         match rest.split_once(part) {
             Some((_, after)) => rest = after,
             None => return false,

@@ -44,6 +44,7 @@ fn doubt_each(node: &Node, is_secret: bool, doubts: &Problems) {
             };
             doubts.add(Problem::new(node.line, description, remedy));
         }
+        // A quoted scalar is a text, whatever it looks like.
         Value::Scalar { plain: false, .. } => {}
         Value::List(nodes) => nodes.iter().for_each(|node| doubt_each(node, is_secret, doubts)),
         Value::Map(entries) => {
@@ -72,6 +73,7 @@ pub(crate) fn read_otherwise(text: &str) -> Option<String> {
         None => of_base("0x", 16)
             .or_else(|| of_base("0b", 2))
             .or_else(|| of_base("0", 8))
+            // Without an underscore it is an ordinary number, which means what it looks like.
             .or_else(|| digits.parse().ok().filter(|_| unsigned.contains('_'))),
     }?;
     let read = format!("{sign}{number}");

@@ -38,6 +38,7 @@ pub fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
+    // One less, because the ellipsis counts, too.
     let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
     short.push('…');
     short

@@ -71,6 +71,7 @@ pub(crate) fn default_problems(parameters: &[Parameter]) -> Vec<Problem> {
 /// Reports allowed values that the type or the other constraints refuse: users could choose them, but AWS would fail.
 pub(crate) fn check_options(parameters: &[Parameter], problems: &Problems, doubts: &Problems) {
     for parameter in parameters {
+        // Its allowed values are paths, and only AWS knows the values that they lead to.
         if matches!(parameter.kind, ParameterKind::SsmValue(_)) {
             continue;
         }
@@ -127,6 +128,7 @@ fn is_number(parameter: &Parameter) -> bool {
 }
 
 fn number_problem(parameter: &Parameter, value: &str) -> Option<String> {
+    // Allowed values are compared as texts, and `allowed_problem` says which there are.
     if !is_number(parameter) || !parameter.allowed_values.is_empty() {
         return None;
     }
@@ -152,6 +154,7 @@ fn range_problem(parameter: &Parameter, value: &str) -> Option<String> {
         return None;
     }
     let inside = |part: &str| {
+        // What is no number is reported as that, and not as out of range as well.
         parse_number(part).is_none_or(|number| {
             parameter.min_value.is_none_or(|min| number >= min)
                 && parameter.max_value.is_none_or(|max| number <= max)

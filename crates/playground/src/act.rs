@@ -45,6 +45,7 @@ impl Playground {
         let whole = text.trim();
         let rest = whole
             .strip_prefix(command.as_str())
+            // `/provisioning` is not `/provision` with more text behind it.
             .filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
             .unwrap_or(whole)
             .trim();
@@ -217,6 +218,7 @@ impl Playground {
 
     /// Marks everything in a channel as read.
     pub fn mark_read(&self, person: &str, channel: &str) {
+        // Not by `change`, which would announce it to every page even if nothing was unread.
         let changed = lock(&self.shared.workspace).mark_read(channel, person);
         if changed {
             self.announce();
@@ -257,6 +259,7 @@ fn fill_element(
     if element["type"] == "users_select" {
         known_person(workspace, input).map_err(refuse)?;
     }
+    // A menu keeps no selection, so there is no value to hold.
     let mut action = if element["type"] == "overflow" {
         let option = inputs::option(&element, input, &[]).map_err(refuse)?;
         json!({"type": "overflow", "selected_option": option})

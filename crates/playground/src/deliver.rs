@@ -95,6 +95,7 @@ impl Playground {
         envelope: &Value,
         again: Option<&Again>,
     ) -> Result<(u16, String), Untaken> {
+        // Without an answer there is no header that could forbid a repetition.
         let failed = |failure| Untaken { failure, is_final: false };
         if self.is_on_sockets() {
             return self.deliver_envelope("events_api", envelope, again).await.map_err(failed);

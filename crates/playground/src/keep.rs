@@ -88,6 +88,7 @@ impl Playground {
         let Some(path) = &self.settings().keep_in else { return Ok(()) };
         let text = match fs::read(path) {
             Ok(text) => text,
+            // The first run has nothing to restore.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error),
         };
@@ -121,6 +122,7 @@ impl Playground {
                 reason = "gathers changes; a lost write is made good by the next"
             )]
             tokio::time::sleep(GATHERED_FOR).await;
+            // Before saving, so that a change during the save leads to another round.
             versions.mark_unchanged();
             let playground = self.clone();
             let saved = tokio::task::spawn_blocking(move || playground.save()).await;
@@ -133,6 +135,7 @@ impl Playground {
 
 /// Replaces a file atomically, so that readers and runs after a crash see either the old file or the new one.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // In the same folder, because a rename across file systems is no rename.
     let beside = path.with_extension("json.new");
     fs::write(&beside, bytes)?;
     fs::rename(&beside, path)

@@ -32,6 +32,7 @@ impl Playground {
         let (now, public_url) = (self.now(), self.addresses().public);
         let payload = self.change(|workspace| {
             workspace.trouble.remove(person);
+            // Only the person who has it open can submit it; `view_mut` would find anybody's.
             payload::view_at(workspace, person, &Place::view(view_id))?;
             let Some(view) = workspace.view_mut(view_id) else {
                 return Err(DeliveryFailure::NotThere(format!("view {view_id}")));

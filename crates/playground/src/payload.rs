@@ -147,6 +147,7 @@ pub(super) fn view_closed(workspace: &Workspace, person: &str, view: &View, is_c
 pub(super) fn event_callback(workspace: &mut Workspace, event: &Value, now: Timestamp) -> Value {
     let serial = workspace.next_serial();
     let identity = &workspace.identity;
+    // No team here either if the app is installed in a whole enterprise.
     let team = identity.enterprise.is_none().then_some(&identity.team_id);
     json!({
         "token": TOKEN,

@@ -92,6 +92,7 @@ impl Playground {
                 reason: reason(&untaken.failure),
                 due,
             };
+            // Not waited for here: the playground's clock may be moved by hand, and the caller wants its answer now.
             if !pause.is_zero() {
                 lock(&self.shared.untaken).push(next);
                 return Err(untaken.failure);

@@ -138,6 +138,7 @@ fn still_possible(element: &Value, current: &Value) -> bool {
     let offered = inputs::options(element);
     let chosen = [&current["selected_option"]].into_iter();
     let several = current["selected_options"].as_array().into_iter().flatten();
+    // Options that are looked up are not part of the view, so an update cannot take them away.
     offered.is_empty()
         || chosen
             .chain(several)
@@ -219,6 +220,7 @@ impl Workspace {
     pub(super) fn publish_home(&mut self, person: &str, json: &Value, now: Timestamp) -> Value {
         let mut home = self.build_view(json, now);
         if let Some(before) = self.homes.get(person) {
+            // As when a modal is updated, the id stays and only the hash changes.
             home.id.clone_from(&before.id);
             home.root_view_id.clone_from(&before.id);
             home.values = values_of(&home.body["blocks"], &before.values);

@@ -86,6 +86,7 @@ fn lets_everybody_in(rule: &Node, inspected: &Inspected<'_>) -> bool {
     let can_be = |key: &str, text: &str| {
         outcomes(Some(rule), &[key], inspected.template).iter().any(|outcome| outcome.is_text(text))
     };
+    // A port that is an expression may be any port, so it does not count as one of the web.
     let port = |key: &str| rule.get(key).and_then(Node::as_text);
     // A range that only begins at a web port opens other ports too.
     let is_web =

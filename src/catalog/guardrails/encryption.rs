@@ -47,6 +47,7 @@ fn unless_described(inspected: &Inspected<'_>, property: &str, remedy: &str) -> 
 }
 
 fn unencrypted(inspected: &Inspected<'_>, path: &[&str], remedy: &str) -> Problem {
+    // With more than one outcome it is the form that decides.
     let depends = inspected.under(path).len() > 1;
     let problem = if depends { "is not encrypted with every choice" } else { "is not encrypted" };
     inspected.finding(path[0], problem, remedy)

@@ -110,6 +110,7 @@ fn may_be_left_out(name: &Node) -> bool {
 /// Whether a text has a part that differs between stacks. Names of other resources and values that AWS
 /// generates count as different.
 fn differs(node: &Node, template: &Template) -> bool {
+    // The form may lead to either branch, and a fixed name in one of them is enough to fail.
     if let Some([_, yes, no]) = argument(node, "Fn::If").and_then(Node::as_list) {
         return [yes, no].into_iter().all(|branch| may_be_left_out(branch) || differs(branch, template));
     }

@@ -51,6 +51,7 @@ pub(super) fn administrator(inspected: &Inspected<'_>) -> Option<Problem> {
     let properties = inspected.resource.properties.as_ref()?;
     let arns = one_or_many(properties.get(property));
     let name = |arn: &Node| arn.as_text().or_else(|| arn.get("Fn::Sub")?.as_text()).map(str::to_owned);
+    // Compared by its end, because a partition in front of it may be a placeholder of `Fn::Sub`.
     let is_admin = arns.iter().filter_map(name).any(|arn| arn.ends_with(":policy/AdministratorAccess"));
     if is_admin {
         Some(inspected.finding(property, "may do everything", "attach a policy with what is needed"))

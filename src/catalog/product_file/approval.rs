@@ -67,6 +67,7 @@ fn may_reduce(reader: &Reader<'_>, never_shown: &BTreeSet<String>, context: &Con
         let Some(parameter) = parameter(reader, "may_reduce", key, context) else { continue };
         let is_ordered = match parameter.allowed_values.len() {
             0 => parameter.kind == ParameterKind::Number,
+            // The order in the template counts as the order from small to large.
             several => several <= MOST_OPTIONS && !parameter.kind.is_list(),
         };
         if never_shown.contains(key) {
@@ -203,6 +204,7 @@ pub(super) fn renamed_keys(section: &Node, problems: &mut Vec<Problem>) {
                     let problem = format!("`{QUIET}` is called `silent` now");
                     problems.push(Problem::new(entry.line, problem, "rename it"));
                 }
+                // Stages and rules have approvers of their own, so the key may be at any depth.
                 renamed_keys(&entry.value, problems);
             }
         }

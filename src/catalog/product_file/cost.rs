@@ -60,6 +60,7 @@ fn price(reader: &Reader<'_>, context: &Context<'_>) -> Option<Pick<String>> {
 }
 
 fn check_price(reader: &Reader<'_>, place: &str, key: &str, context: &Context<'_>) {
+    // If the list could not be read, that is the one problem, and not every price that it lacks.
     let Some(PriceList { prices, .. }) = context.prices.filter(|list| !list.prices.contains_key(key)) else {
         return;
     };

@@ -93,6 +93,7 @@ fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
         lease: terms::lease(reader.section("lease")),
         teardown: terms::teardown(reader.section("teardown")),
         requesters,
+        // A missing section reads like an empty one, and an empty one asks for a ticket.
         ticket: if reader.has("ticket") { Some(ticket::ticket(reader.section("ticket"))) } else { None },
         cost: cost::lines(&reader, context),
         outputs: outputs(&reader, context),

@@ -85,6 +85,7 @@ fn check_binding(reader: &Reader<'_>, parameter: &Parameter, binding: Binding, r
     }
     let teams = match requesters {
         Requesters::Teams(teams) => teams.iter().map(|team| team.as_str().to_owned()).collect(),
+        // A catalog is checked without settings, so the names of the teams are not known.
         Requesters::Everyone => vec![TEAM.to_owned()],
     };
     let (words, samples) = match binding {

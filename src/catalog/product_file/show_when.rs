@@ -40,6 +40,7 @@ pub(super) fn show_when(
         condition.finish();
         conditions.insert(key.clone(), read);
     }
+    // Only now, because a condition may refer to a parameter whose own condition comes later.
     for key in conditions.keys() {
         check_order(&reader, key, &conditions, beside, &context);
     }
@@ -64,6 +65,7 @@ fn check_condition(condition: &Reader<'_>, read: &ShowWhen, beside: &FormContext
         let problem = format!("`{}` names no value, so the field is never shown", condition.path_of("is"));
         condition.report("is", problem, "write for example `is: [prod]`");
     }
+    // `required_text` has reported it.
     if read.parameter.is_empty() {
         return;
     }

@@ -18,6 +18,7 @@ pub(super) fn quota(reader: Reader<'_>) -> QuotaRule {
 }
 
 pub(super) fn lease(reader: Reader<'_>) -> LeaseTerms {
+    // Read first, because the reminders have to lie inside it.
     let grace = Period::read(&reader, "grace").unwrap_or(Period::days(7));
     let lease = LeaseTerms {
         ttl: some_time(&reader, "ttl", Period::days(30)),

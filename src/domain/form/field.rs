@@ -139,6 +139,7 @@ impl Field {
     /// Returns the value of an option in Slack: the value itself if it fits, otherwise `#` and the index.
     pub fn wire_value(&self, position: usize) -> Option<String> {
         let value = &self.options().get(position)?.value;
+        // A value that begins with `#` would be read back as an index.
         let fits = !value.is_empty() && !value.starts_with('#') && value.chars().count() <= MAX_OPTION;
         Some(if fits { value.clone() } else { format!("#{position}") })
     }
@@ -209,6 +210,7 @@ pub(super) fn field(parameter: &Parameter) -> Result<Option<Field>, Problem> {
     field.left_empty = usable.and_then(|default| left_empty(parameter, &field.input, default));
     let becomes = field.left_empty.as_deref().filter(|value| !value.is_empty()).map(if_left_empty);
     if let Some(becomes) = becomes {
+        // The author's hint is cut, not this: what an empty input becomes cannot be seen anywhere else.
         let hint = field.hint.map(|hint| cut(&hint, MAX_LABEL - becomes.len() - 1) + " ");
         field.hint = Some(hint.unwrap_or_default() + &becomes);
     }
@@ -241,6 +243,7 @@ fn initial(field: &Field, default: &str) -> Option<String> {
         Input::Select { .. } | Input::TypeAhead { .. } => field.position(default).map(|_| default.to_owned()),
         Input::Number { .. } => Some(field.canonical.text(default)),
         Input::Existing { .. } | Input::Text { .. } => {
+            // Slack refuses an initial value that is empty.
             Some(default.to_owned()).filter(|text| !text.is_empty())
         }
     }
@@ -307,6 +310,7 @@ fn text_input(parameter: &Parameter) -> Result<Input, Problem> {
 fn choice(parameter: &Parameter, value: &str) -> Choice {
     let label = match parameter.value_labels.get(value) {
         Some(label) => label,
+        // An option cannot have an empty text in Slack.
         None if value.is_empty() => "(none)",
         None if value.trim().is_empty() => "(blank)",
         None => value,

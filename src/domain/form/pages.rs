@@ -86,6 +86,7 @@ pub(super) fn paged(groups: Vec<FormGroup>) -> Vec<FormGroup> {
     let mut placed = Vec::new();
     for group in groups {
         let heading = usize::from(group.title.is_some());
+        // Without options: if these make the page too large, the longest lists are looked up instead.
         let bytes: usize = group.fields.iter().map(bare_bytes).sum();
         if !fill.holds(heading + group.fields.len(), bytes) {
             fill.turn();

@@ -40,6 +40,7 @@ fn is_visible(
     value: &dyn Fn(&str) -> Option<String>,
 ) -> bool {
     let mut current = key;
+    // A chain without a cycle has no more links than there are conditions.
     for _ in 0..=conditions.len() {
         let Some(condition) = conditions.get(current) else { return true };
         if !value(&condition.parameter).is_some_and(|value| condition.is.contains(&value)) {

@@ -91,6 +91,7 @@ pub fn check_parameters(
         .collect();
     let mut values = Vec::new();
     for parameter in template.parameters.iter().filter(|parameter| !hidden.contains(&parameter.key)) {
+        // A secret that keeps its default has no field. CloudFormation knows the default without us.
         let Some(field) = form.field(&parameter.key) else {
             continue;
         };
@@ -122,6 +123,7 @@ fn check_field(
     };
     match &field.input {
         Input::Select { .. } | Input::TypeAhead { .. } => {
+            // A select sends nothing but its options, so anything else was not typed by mistake.
             field.from_wire(submitted).map(str::to_owned).ok_or_else(|| FieldProblem::forged(key))
         }
         Input::Existing { .. } | Input::Text { .. } | Input::Number { .. } => {
@@ -137,6 +139,7 @@ fn check_field(
 /// Returns the effective value of a parameter: what the form holds, or its default. Secret defaults are not revealed.
 pub(crate) fn in_effect(parameter: &Parameter, in_form: Option<&str>) -> Option<String> {
     let counts = |value: &&str| !value.is_empty() || takes_nothing(parameter);
+    // An emptied input stands for the default, unless the template accepts an empty text.
     in_form.filter(counts).or(parameter.shown_default()).map(str::to_owned)
 }
 

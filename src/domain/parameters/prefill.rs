@@ -68,6 +68,7 @@ fn take_value(text: &str) -> (String, &str) {
             return (inside[..at].to_owned(), &inside[at + quote.len()..]);
         }
     }
+    // A quote that is never closed belongs to the value; the rest of the command is not swallowed.
     let end = text.find(char::is_whitespace).unwrap_or(text.len());
     (text[..end].to_owned(), &text[end..])
 }

@@ -48,6 +48,7 @@ fn take(connection: &Connection, taken: usize, steps: &[Migration]) -> rusqlite:
     for step in &steps[taken..] {
         transaction.execute_batch(step.sql)?;
     }
+    // Tables of the first version have no place for it.
     if steps.len() >= SAYS_WHAT_IT_NEEDS {
         transaction.execute("UPDATE program SET needed = ?1", [last.needs])?;
     }
@@ -57,6 +58,7 @@ fn take(connection: &Connection, taken: usize, steps: &[Migration]) -> rusqlite:
 
 /// Returns the first release that can use a file of any version, if the file records it.
 pub(super) fn needed(connection: &Connection) -> Option<String> {
+    // An error only makes a message less exact: a later file may keep this elsewhere.
     connection.query_row("SELECT needed FROM program", [], |row| row.get(0)).ok()
 }
 

@@ -115,6 +115,7 @@ pub(super) fn lock(path: &str) -> Result<File, OpenError> {
     let other = |source| OpenError::Other { path: path.to_owned(), source };
     let name = format!("{path}.lock");
     let file = private().open(&name).with_context(|| format!("cannot create `{name}`")).map_err(other)?;
+    // Without waiting, so that a second bot says at its start what is wrong instead of hanging.
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
@@ -132,6 +133,7 @@ fn create_private(path: &str) -> std::io::Result<()> {
 
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
+    // Appending never truncates, and a database that exists must not be touched here.
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -184,6 +186,7 @@ fn version(connection: &Connection, path: &str) -> Result<i64, OpenError> {
             .map_err(|error| OpenError::Other { path: path.to_owned(), source: error.into() })
     };
     let version = number("PRAGMA user_version")?;
+    // Ours carry a version as soon as they have tables, because both come in one transaction.
     if version == 0 && number("SELECT count(*) FROM sqlite_schema")? > 0 {
         return Err(OpenError::Foreign(path.to_owned()));
     }

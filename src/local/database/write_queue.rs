@@ -59,6 +59,7 @@ impl<W> WriteQueue<W> {
             Priority::Background => waiting.background.push_back(write),
         }
         drop(waiting);
+        // One is enough, because only the writer's thread waits. It is unlocked first, so that thread can go on.
         self.arrived.notify_one();
         true
     }
@@ -86,6 +87,7 @@ impl<W> WriteQueue<W> {
     /// Closes the queues: pending work can still be taken, but nothing is added.
     pub(super) fn close(&self) {
         self.lock().closed = true;
+        // Also wakes callers who wait for room, so that they learn that nothing is written any more.
         self.interactive.close();
         self.background.close();
         self.arrived.notify_one();

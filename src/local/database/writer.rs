@@ -143,6 +143,7 @@ fn commit(connection: &Connection, mut group: Vec<Box<dyn Work>>, counts: &Count
 }
 
 fn in_transaction(connection: &Connection, group: &mut [Box<dyn Work>]) -> Result<(), NotCommitted> {
+    // A command such as `pause` may write beside us. Taking the lock now makes a group wait once, before its work.
     run(connection, "BEGIN IMMEDIATE")?;
     for write in group {
         write.apply(connection);

@@ -40,11 +40,13 @@ impl EncodedCommit {
 
     pub(super) fn apply(&self, tx: &Connection) -> Result<(), CommitError> {
         if self.is_there_already(tx)? {
+            // Only the answer was lost. The job may have been claimed anew since, and is done all the same.
             if let Some(done) = &self.commit.done {
                 jobs::delete(tx, done)?;
             }
             return Ok(());
         }
+        // From here on in the order of refusals that the port documents.
         self.finish_cause(tx)?;
         if let Some(key) = &self.commit.unparked
             && !jobs::delete_parked(tx, key)?
@@ -69,6 +71,7 @@ impl EncodedCommit {
         if let Some(change) = &self.commit.refusals {
             refusals::change(tx, change)?;
         }
+        // Before new jobs are written, so that one with the same key stays.
         for key in &self.commit.idle {
             jobs::delete_idle(tx, key)?;
         }

@@ -49,6 +49,7 @@ pub(super) fn list(
                 let mark = marks.collect::<rusqlite::Result<Vec<_>>>()?.join("-");
                 places.push((Cursor { at: instant::read(row.get(2)?), mark }, request));
             }
+            // One row that cannot be read must not take the whole list from everybody.
             Err(error) => tracing::warn!(error = error.to_string(), "a request is left out of a list"),
         }
     }

@@ -16,6 +16,7 @@ use crate::ports::store::{HomeTab, PortalHead};
 use crate::ports::stored::{FORMAT, from_json, product_key, readable, request_id};
 
 pub(super) fn load(connection: &Connection, id: RequestId) -> anyhow::Result<Option<Request>> {
+    // A row of a newer format fails here, before its body is read as something that it is not.
     readable_at(connection, "SELECT format FROM requests WHERE id = ?1", [id.to_string()])?;
     let sql = "SELECT id, body FROM requests WHERE id = ?1";
     Ok(bodies(connection, sql, [id.to_string()])?.pop())
@@ -190,6 +191,7 @@ pub(super) fn portal_head(connection: &Connection) -> anyhow::Result<PortalHead>
     if let Some((seq, digest)) = head {
         return Ok(PortalHead::At(AuditHead { seq: u64::try_from(seq)?, digest }));
     }
+    // A head that is missing from a chain that has begun was removed, and must not look like a new store.
     let mut begun = connection.prepare_cached("SELECT 1 FROM program WHERE portal_chain_begun = 1")?;
     Ok(if begun.exists([])? { PortalHead::Gone } else { PortalHead::NotBegun })
 }

@@ -60,6 +60,7 @@ pub(super) fn forget(tx: &Connection, key: &str) -> anyhow::Result<()> {
 
 pub(super) fn change(tx: &Connection, change: &RefusalsChange) -> Result<(), CommitError> {
     queries::readable_at(tx, "SELECT format FROM refusals WHERE key = ?1", [&change.key])?;
+    // Somebody else has counted since it was loaded, and their count must not be overwritten.
     if load(tx, &change.key)? != change.before {
         return Err(CommitError::Stale);
     }

@@ -74,6 +74,7 @@ pub(super) fn spending(
         sums.entry(product(row)?).or_default().leaving.push(leaving);
     }
     if let RequestScope::TeamProduct(_, product) | RequestScope::Product(product) = whose {
+        // Sums are named after owners and teams, so those of one product are picked out here.
         sums.retain(|key, _| key == product);
     }
     let amounts = sums.into_iter().map(|(product, sums)| (product, sums.amounts(&month, now)));

@@ -21,6 +21,7 @@ use crate::slack::views::{self, note, too_much};
 /// Updates the form. Fields keep their input, because their blocks keep their ids.
 pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
     let Some(view) = &click.view else { return Ack::Empty };
+    // Not recorded as forged: nothing is stored here, and submitting the form judges it.
     let Some(draft) = views::draft(view) else { return Ack::Empty };
     let is_back = ActionId::parse(&click.action_id) == Some(ActionId::PageBack);
     // A user who keeps filling in the form is not waiting for this update, so it is never reported as slow.
@@ -40,6 +41,7 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
             );
             return Ack::Empty;
         }
+        // Replacing the form would lose the input. Submitting it says that the product was changed.
         Err(Error::Refused(Refusal::ProductChanged { .. })) if !is_back => return Ack::Empty,
         Err(error @ Error::Refused(Refusal::ProductChanged { .. })) => return edge.refusal_of(&error),
         Err(error) => note("Not available", &edge.words(&error)),

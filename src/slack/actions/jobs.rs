@@ -29,6 +29,7 @@ pub(super) async fn forget(edge: &Edge, click: &Click) -> Ack {
 
 async fn answer(edge: &Edge, click: &Click, done: Result<ParkedJob, Error>, outcome: &str) -> Ack {
     match done {
+        // The list is sent anew, because Slack cannot edit an ephemeral message by its timestamp.
         Ok(job) => {
             let done = format!("{} {outcome}", named_job(&job));
             Ack::Ephemeral(listed_jobs(edge, &by(click), Some(&done)).await)

@@ -32,6 +32,7 @@ pub(super) async fn nudge(edge: &Edge, click: &Click) -> Ack {
 
 /// Opens the request form, prefilled from this request.
 pub(super) async fn again(edge: &Edge, target: &ReplyTarget, click: &Click) -> Ack {
+    // Not recorded as forged: opening a form changes nothing, and submitting it is checked.
     let Some(value) = click.value().and_then(ButtonValue::parse) else { return Ack::Empty };
     let built = async {
         let form = form::again(&edge.portal, &target.person, value.request).await?;

@@ -22,6 +22,7 @@ pub(super) async fn renew(edge: &Edge, click: &Click, period: u8) -> Ack {
         Err(error) => Err(error),
     };
     said(edge, renewed, |request| {
+        // An answer beside a message that shows the new end would only repeat it.
         if changes_by_itself(click, &request) { None } else { Some(messages::renewed(&request)) }
     })
 }

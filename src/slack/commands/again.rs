@@ -17,6 +17,7 @@ pub(super) async fn again(
         target,
         trigger,
         Box::pin(async {
+            // Looked up first, because people may type only the beginning of an id.
             let request = lookup::find(&edge.portal, &target.person, typed).await?;
             let form = form::again(&edge.portal, &target.person, request.id).await?;
             Ok(views::form(&form, None))

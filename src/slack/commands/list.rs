@@ -52,6 +52,7 @@ impl Rows {
     pub(in crate::slack) fn written(&self) -> String {
         let which = if self.ended { "ended" } else { "live" };
         let pages = match self.before.as_slice() {
+            // A number, as older versions wrote it, so `parse` needs no third spelling of the first page.
             [] => FIRST.to_owned(),
             before => before.iter().map(Cursor::written).collect::<Vec<_>>().join(","),
         };

@@ -182,5 +182,6 @@ async fn shown(
 fn typed(pairs: Vec<(String, String)>) -> Typed {
     let (teams, pairs): (Vec<_>, Vec<_>) =
         pairs.into_iter().partition(|(key, _)| key.eq_ignore_ascii_case("team"));
+    // The last one counts, as for a parameter that is typed twice.
     Typed { team: teams.into_iter().next_back().map(|(_, name)| name), pairs }
 }

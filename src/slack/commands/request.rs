@@ -30,6 +30,7 @@ pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &Person
         slot: MessageSlot::Direct,
         request: &detail.request,
         approvers: &detail.approvers,
+        // The details show neither this nor what the team holds: those are for the messages that ask and wait.
         note: None,
         held: &[],
         quota: detail.quota,

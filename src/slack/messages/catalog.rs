@@ -61,6 +61,7 @@ fn row(offer: &CatalogEntry<'_>) -> SlackBlock {
     };
     let rule = &product.approval;
     let approval = match rule.mode {
+        // Which rule applies depends on the input, and nothing is filled in yet.
         ApprovalMode::Auto | ApprovalMode::Required if !rule.rules.is_empty() => "may need approval",
         ApprovalMode::Auto => "no approval needed",
         ApprovalMode::Required if rule.auto_when.is_empty() => "needs approval",

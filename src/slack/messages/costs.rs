@@ -22,6 +22,7 @@ pub fn costs(costs: &Costs, command: &str) -> Message {
     let title = format!("Costs in {}", costs.month);
     let (paragraphs, note) = cost_paragraphs(costs, command);
     let mut blocks = vec![header(&title)];
+    // Only the summaries, because the table has the products. The fallback text has no table.
     blocks.extend(costs.accounts.iter().map(|account| section(&summary(account, command))));
     blocks.extend(table(&costs.accounts));
     blocks.push(context(&note));
@@ -33,6 +34,7 @@ pub fn cost_paragraphs(costs: &Costs, command: &str) -> (Vec<String>, String) {
     let paragraph = |account: &OwnerCosts| {
         let products = account.products.iter().map(|(name, amounts)| product_line(name, amounts, account));
         let lines: Vec<String> = [summary(account, command)].into_iter().chain(products).collect();
+        // The note about lines that are left out may exceed the limit, so it gets room here.
         text::as_many_as_fit(&lines, MAX_SECTION - 40)
     };
     (costs.accounts.iter().map(paragraph).collect(), note(costs, command))
@@ -100,6 +102,7 @@ fn budget(account: &OwnerCosts) -> Option<String> {
     let budget = account.budget?;
     let monthly = account.total.monthly;
     let left = budget.saturating_sub(monthly);
+    // Approvers or an admin may have allowed more than the budget.
     let left = if left.is_sign_negative() {
         format!("about {} over it", dollars(left.abs()))
     } else {

@@ -87,6 +87,7 @@ fn tend(job: &ParkedJob, number: usize) -> SlackBlock {
             .with_style(SlackBlockButtonStyle::Danger)
             .with_confirm(sure),
     );
+    // Numbered, because Slack refuses two blocks with the same id in one message.
     buttons(&format!("job.{number}"), ways)
 }
 

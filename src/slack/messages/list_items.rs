@@ -129,6 +129,7 @@ pub fn tend(request: &Request, owner: &PersonId, now: Timestamp) -> SlackBlock {
     let mut row = vec![details(request)];
     match &request.status {
         Status::Active { .. } => {
+            // While a renewal waits for its approvers, another one would be refused.
             if request.waiting_renewal().is_none() {
                 row.extend(warning::renew_buttons(request, now).into_iter().map(plain));
             }
@@ -137,6 +138,7 @@ pub fn tend(request: &Request, owner: &PersonId, now: Timestamp) -> SlackBlock {
             }
             row.push(plain(request_buttons::teardown_button(request)));
         }
+        // Without Retain, which only an admin may press: this row is the owner's.
         Status::TeardownFailed { .. } => row.push(plain(request_buttons::try_again_button(request))),
         // Only the requester can cancel, not a team-mate for whom it was requested.
         Status::Pending | Status::AwaitingApproval { .. } if request.requester == *owner => {

@@ -26,6 +26,8 @@ struct Written {
 impl Message {
     /// Creates a message with blocks. In its text, quoted user input is written inline.
     pub fn new(text: &str, blocks: Vec<SlackBlock>) -> Self {
+        // Slack would format what somebody typed in a quotation. Blocks show it as a plain text block instead; here
+        // there is only this one text.
         let line = |line: &str| {
             mrkdwn::unquoted(line).map_or_else(|| line.to_owned(), |typed| mrkdwn::inline(&typed, MAX_TEXT))
         };

@@ -60,6 +60,7 @@ fn renewed(notice: &RequestNotice<'_>) -> Message {
             )
         }
         Some(Answer::TimedOut) => format!("Nobody answered your renewal of {product} in time."),
+        // The news was about an answer, but the message is built from the row as it is by now.
         Some(Answer::Withdrawn { .. } | Answer::Moot) | None => {
             format!("Your renewal of {product} is no longer needed.")
         }

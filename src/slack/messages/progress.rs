@@ -25,6 +25,7 @@ pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     };
     let heading = format!("{} for team *{}*{owner}", text::named(request), text::team(request));
     let exception = match text::exception(request, request.approval()) {
+        // Only until the answer: after that the sentence below says how it was decided.
         Some(exception) if request.approval().answer.is_none() => format!("\n{exception}"),
         Some(_) | None => String::new(),
     };
@@ -62,6 +63,7 @@ fn standing(notice: &RequestNotice<'_>) -> String {
                 .unwrap_or_default();
             format!("{standing}{who}{so_far}")
         }
+        // Nobody has been asked yet, so there is nobody to name.
         Status::Pending => standing,
         Status::Failed { why } => format!("{standing}\n{}", failure_text::of_provisioning(why)),
         Status::TeardownFailed { why, .. } => format!("{standing}\n{}", failure_text::of_teardown(why)),

@@ -13,6 +13,7 @@ use crate::slack::mrkdwn::escape_within;
 pub(super) fn nudge_button(request: &Request) -> Option<SlackBlockButtonElement> {
     let can_nudge = request.waits_for_approvers()
         && request.asking.nudged_at.is_none()
+        // Only whoever waits for the answer may nudge, and this message goes to the owner.
         && request.approval().asked_by == request.owner;
     if !can_nudge {
         return None;

@@ -94,6 +94,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
             .or(request.running_change())
             .map(|order| format!("*Change*\n{}", text::difference_lines(&order.differences))),
         request.lease().map(|lease| life(request, lease, notice.now)),
+        // Only afterwards: before a teardown its dialog lists what will be kept.
         if let Status::Terminated { .. } = request.status { deletion_effects::kept(request) } else { None },
         text::outputs(request),
         text::parameters(request),
@@ -220,6 +221,7 @@ fn managing(request: &Request, rights: Rights, now: Timestamp) -> Vec<SlackBlock
 /// Returns an admin's buttons for a status that should change without a user's action, and so may be stuck.
 fn unstick_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
     let (ends, leaves) = match request.status.name() {
+        // Nothing is provisioned yet, so there is nothing to leave behind.
         StatusName::Pending | StatusName::AwaitingApproval | StatusName::Approved => (true, false),
         StatusName::Provisioning | StatusName::Updating | StatusName::Terminating => (true, true),
         StatusName::Active => (false, false),

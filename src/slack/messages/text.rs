@@ -261,6 +261,7 @@ pub(super) fn answered(by: &PersonId, on_behalf_of: Option<&PersonId>) -> String
 /// Says how many approvals there are, if more than one is needed.
 pub(super) fn approvals_so_far(approval: &Approval) -> Option<String> {
     let ApprovalPath::Ask { needed, .. } = approval.path else { return None };
+    // A single approval decides at once, and after the answer `decision` names everybody.
     if needed < 2 || approval.answer.is_some() {
         return None;
     }

@@ -140,6 +140,7 @@ pub(super) enum ShowVia {
 /// Returns the entry's detail after a colon, with times in the reader's time zone, and users and channels as mentions.
 pub(super) fn detail(entry: &AuditEntry, way: ShowVia) -> String {
     let (text, _, done_by) = entry.parts();
+    // Cut before words become dates and mentions, because half of one would be broken markup.
     let text = cut(&text.replace('\n', " "), 200);
     let word = |word| if entry.event == "transferred" { person(word) } else { in_readers_time(word) };
     let words: Vec<String> = text.split(' ').map(word).collect();

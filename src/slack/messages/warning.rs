@@ -151,6 +151,7 @@ fn row(notice: &WarningNotice<'_>, warned: &LeaseToWarn<'_>) -> Option<SlackBloc
 pub(super) fn renew_buttons(request: &Request, now: Timestamp) -> Vec<SlackBlockButtonElement> {
     let terms = &request.product.lease;
     let counts = |period: Period| request.lease().is_some_and(|lease| lease.can_renew(terms, period, now));
+    // Numbered before filtering: the action id holds the place among all periods of the product.
     let periods = terms.renew.iter().zip(0_u8..).filter(|(period, _)| counts(**period));
     let button = |(period, index): (&Period, u8)| {
         let text = format!("Renew {}", period.describe());

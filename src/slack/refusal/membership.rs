@@ -45,6 +45,7 @@ pub(super) fn not_all_teams(yours: &str) -> String {
 }
 
 pub(super) fn left_the_team(team: &TeamName, approvers: &str) -> String {
+    // Without approvers the platform team is left, which may do this with every resource.
     let heirs = if approvers.is_empty() { "The platform team" } else { approvers };
     format!(
         "You are no longer a member of team *{team}*, so you can only view this and tear it down. {heirs} can take it \

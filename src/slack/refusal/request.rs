@@ -22,6 +22,7 @@ pub(super) fn unknown_product(typed: &str, nearest: &[String]) -> String {
 
 fn nearest_sentence(nearest: &[String]) -> String {
     match nearest {
+        // Nothing is spelled like it, so only the whole list can help.
         [] => " Run the command without a product to see what you can request.".to_owned(),
         [key] => format!(" Did you mean *{key}*?"),
         [rest @ .., last] => format!(" Did you mean *{}* or *{last}*?", rest.join("*, *")),
@@ -74,6 +75,7 @@ pub(super) fn too_late_to_cancel(status: StatusName) -> String {
 }
 
 pub(super) fn unknown(typed: &str) -> String {
+    // Also said of a request that exists but is not theirs to see, so it must not tell the two apart.
     format!("There is no request *{typed}* that you can see. `list` shows yours and your team's.")
 }
 

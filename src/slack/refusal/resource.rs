@@ -54,6 +54,7 @@ fn instead_of_teardown(status: StatusName) -> &'static str {
     if status.is_undecided() {
         " Cancel it instead."
     } else if status == StatusName::Approved {
+        // Too late to cancel and too early to tear down, but that lasts only until provisioning starts.
         " Try again in a moment, when it is being provisioned."
     } else {
         ""

@@ -19,6 +19,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
         Ok(click) => click,
         Err(error) => return answer(edge, submission, Err(error)),
     };
+    // Looked up again, because what can be reduced may have changed while the form was open.
     let (has_period, fields) = match reducible(&edge.portal, &click).await {
         Ok(reducible) => reducible,
         Err(error) => return answer(edge, submission, Err(error)),
@@ -28,6 +29,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
         return Ack::FieldErrors(lacking);
     }
     match decided(edge, submission, &click, &fields).await {
+        // No other value helps once the product has changed, so the modal does not stay.
         changed @ Err(Error::Refused(Refusal::CannotReduce { why: Irreducible::ProductChanged })) => {
             answer(edge, submission, changed)
         }

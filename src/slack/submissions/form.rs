@@ -49,6 +49,7 @@ fn not_saved(edge: &Edge, submission: &ViewSubmission, title: &str, error: &Erro
     match error {
         Error::Refused(Refusal::Paused { message }) => {
             let text = |message: &str| format!("Nothing was saved. New requests are paused: {message}");
+            // An error under a field is plain text, so only a note can quote the message.
             stays_open(view, &text(message)).unwrap_or_else(|| {
                 let quoted = format!("\n{}", quote(message, MAX_SECTION));
                 note(title, &Message::plain(&text(&quoted)))
@@ -59,6 +60,7 @@ fn not_saved(edge: &Edge, submission: &ViewSubmission, title: &str, error: &Erro
             "Nothing was saved: the product was changed by its owner while this form was open. Copy what you typed, and open the \
              form again.",
         ),
+        // The form stays, because a field with another value is all that is missing.
         Error::Refused(refusal @ Refusal::NothingDifferent) => not_now(view, &sentence(refusal)),
         Error::Refused(_) | Error::Failed(_) => refused(edge, submission, title, error),
     }
@@ -99,6 +101,7 @@ fn shows(form: &FormView, submission: &ViewSubmission) -> Ack {
     let longest = submission.view.values.iter().max_by_key(|(_, texts)| texts.concat().chars().count());
     match (too_much(form), longest) {
         (Some(too_much), Some((block, _))) => Ack::FieldErrors([(block.to_owned(), too_much)].into()),
+        // A page without fields has no place for an error under one.
         _ => Ack::UpdateView(Box::new(views::form(form, None))),
     }
 }

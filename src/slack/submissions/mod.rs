@@ -70,6 +70,7 @@ fn not_stored(view: &ViewRef, why: &str) -> Ack {
     let again = "Press the button again in a minute. If that does not help, copy what you typed and open the form again.";
     stays_open(view, &format!("{why} {again}")).unwrap_or_else(|| {
         let typed: Vec<&str> = view.values.iter().flat_map(|(_, texts)| texts).map(String::as_str).collect();
+        // Half of a section, so that the sentences before it always fit.
         let typed = quote(&typed.join("\n"), MAX_SECTION / 2);
         let kept = if typed.is_empty() { typed } else { format!(" This was filled in:\n{typed}") };
         let text = format!("{why} Open it again in a minute.{kept}");

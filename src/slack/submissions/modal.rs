@@ -52,6 +52,7 @@ pub(super) fn done(click: &RequestAction, title: &str, message: &Message) -> Ack
 /// submitting it again is safe, because it counts once even if the first attempt was stored.
 pub(super) fn refused(edge: &Edge, submission: &ViewSubmission, title: &str, error: &Error) -> Ack {
     match error {
+        // Not under the title of a refusal: what the person wanted has happened.
         Error::Refused(Refusal::DoneBefore) => note("Done", &Message::plain(&edge.words(error))),
         Error::Refused(_) => note(title, &Message::plain(&edge.words(error))),
         Error::Failed(_) => not_now(&submission.view, &edge.words(error)),

@@ -28,6 +28,7 @@ pub fn approve_with_changes(request: &Request, fields: &[Field], pressed: &Butto
     }
     for field in fields {
         let current = parameters.iter().find(|(key, _)| *key == field.key);
+        // Not watched, because this modal has no preview to update.
         blocks.push(input(field, current.map(|(_, value)| value.as_str()), false));
     }
     if request.rule().confirm == ApprovalConfirm::TypeTheName {
@@ -45,6 +46,7 @@ fn lease(asked: Period, shorter: &[Period], kind: AboutKind) -> SlackBlock {
     };
     let now = option(asked, " (as it stands)");
     let mut options: Vec<_> = shorter.iter().map(|period| option(*period, "")).collect();
+    // Slack accepts only a listed option as the initial one, and an approver may leave the period as it is.
     options.push(now.clone());
     let select = SlackBlockStaticSelectElement::new()
         .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
@@ -77,6 +79,7 @@ pub fn wanted(view: &ViewRef, fields: &[Field]) -> Option<RequestedReduction> {
         let Some(typed) = view.values.text(block) else { continue };
         let field = fields.iter().find(|field| field.key == key);
         let value = field.and_then(|field| field.sent(typed));
+        // What no field accepts goes on as it came, so that the core refuses it with its reason.
         parameters.insert(key.to_owned(), value.unwrap_or_else(|| typed.to_owned()));
     }
     Some(RequestedReduction { lease, parameters })

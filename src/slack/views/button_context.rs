@@ -19,6 +19,7 @@ impl ButtonContext {
     /// Parses a modal's `private_metadata`; `None` if it is not one of ours.
     pub fn parse(text: &str) -> Option<Self> {
         let wire: ButtonContextWire = serde_json::from_str(text).ok()?;
+        // Slack names a message by channel and timestamp together; one alone names none.
         let message = wire.channel.zip(wire.ts);
         let message = message.map(|(channel, ts)| MessageRef { channel: ChannelId::new(channel), ts });
         let ButtonValue { request, epoch } = ButtonValue::parse(&wire.button)?;

@@ -40,6 +40,7 @@ pub fn existing_suggestions(
 /// Formats `name (id)`, cutting the name if it is too long.
 fn label(item: &InventoryItem) -> String {
     let room = MAX_OPTION.saturating_sub(item.id.chars().count() + 3);
+    // The id comes first, because it is what the template gets. A name cut to one character is an ellipsis.
     if item.name.trim().is_empty() || room < 2 {
         return cut(&item.id, MAX_OPTION);
     }

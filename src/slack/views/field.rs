@@ -67,6 +67,7 @@ fn element(field: &Field, value: Option<&str>) -> SlackInputBlockElement {
 /// Returns a select of existing resources, prefilled by id.
 fn existing(value: Option<&str>, many: bool) -> SlackInputBlockElement {
     let ids = value.unwrap_or_default().split(',').map(str::trim);
+    // An id that no option can hold would make Slack refuse the form. Views are pure, so names are not known here.
     let chosen: Vec<Option_> = ids.filter(|id| fits(id)).map(|id| by_id(id, id)).collect();
     let placeholder = || plain("Type a name or an id", 150);
     if many {

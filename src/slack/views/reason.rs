@@ -28,6 +28,7 @@ pub(super) fn reason_input(example: &str) -> SlackBlock {
 /// A sentence for the user, shown under the field.
 pub fn reason_of(view: &ViewRef) -> Result<String, String> {
     let reason = view.values.text(REASON_BLOCK).unwrap_or_default().trim();
+    // Checked again, because the form came through a client, and blanks at the ends are cut only here.
     if !REASON_LENGTH.contains(&reason.chars().count()) {
         return Err("Write a reason of 3 to 1,000 characters.".to_owned());
     }

@@ -24,6 +24,7 @@ pub fn catalog(
         section(&format!("Results for {words}; `{command}` alone shows everything."))
     });
     let notices: Vec<_> = pause.map(|pause| section(&paused(pause))).into_iter().chain(only).collect();
+    // The notices count toward the view's limit, too, and must not push the last products out of it.
     let offers = offer_blocks(offers, command, simulated, MAX_VIEW_BLOCKS - notices.len());
     modal("Catalog", CallbackId::Catalog, notices.into_iter().chain(offers).collect())
 }

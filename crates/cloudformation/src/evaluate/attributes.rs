@@ -123,6 +123,7 @@ impl Evaluator<'_> {
                 let port = family.map(|(_, port)| *port).filter(|_| !is_inherited)?;
                 Some(Ok(Evaluated::Text(port.to_owned())))
             }
+            // What is no port number cannot be what AWS returns for it.
             Some(Ok(Evaluated::Text(port))) if port.parse::<u16>().is_err() => None,
             port => port,
         }
@@ -150,6 +151,7 @@ impl Evaluator<'_> {
             let value = match self.evaluate(property(resource, decides)?, depth + 1) {
                 Ok(Evaluated::Nothing) => return None,
                 Ok(Evaluated::Text(value)) => value,
+                // No usual value is a list or a map, so these count as another value.
                 Ok(Evaluated::List(_) | Evaluated::Map(_)) => String::new(),
                 Err(why) => return Some(why),
             };

@@ -57,6 +57,7 @@ impl Evaluator<'_> {
         let mut untold = None;
         for part in parts {
             match self.holds(part, depth + 1) {
+                // One part can decide it, even if another is known only to AWS.
                 Ok(holds) if holds != wanted => return Ok(false),
                 Ok(_) => {}
                 Err(why) => untold = untold.or(Some(why)),

@@ -111,6 +111,7 @@ impl Template {
     /// Evaluates conditions, names and outputs. If only AWS can evaluate a condition, the resources that depend on it
     /// are left out, and such outputs are unknown.
     pub fn evaluate(&self, inputs: &Inputs<'_>) -> Evaluation {
+        // An empty region stands for one that is not known.
         let template =
             self.with_values_in(Some(inputs.region).filter(|region| !region.is_empty()), inputs.parameters);
         let evaluator = Evaluator {
@@ -200,6 +201,7 @@ struct Evaluator<'a> {
 impl Evaluator<'_> {
     fn step(&self, depth: usize) -> Result<(), EvaluationError> {
         self.steps.set(self.steps.get().saturating_add(1));
+        // The depth keeps the stack small; the steps end what refers to the same things over and over.
         if depth > MAX_DEPTH || self.steps.get() > MAX_STEPS {
             return Err(EvaluationError::new("its expressions refer to each other without end"));
         }

@@ -196,6 +196,7 @@ impl<'a> Writer<'a> {
 
     /// Returns the node with items replaced; `is_outputs` if its keys are names of outputs.
     fn node(&mut self, node: &'a Node, items: &Items<'a>, is_outputs: bool) -> Node {
+        // Outside of loops nothing is multiplied, so only what is inside counts.
         if !items.is_empty() {
             self.count(EACH);
         }
@@ -259,6 +260,7 @@ impl<'a> Writer<'a> {
         }
         for item in values {
             if self.is_cut() {
+                // Said once, however many loops are cut short.
                 if self.problems.iter().all(|problem| problem.description != TOO_MUCH) {
                     self.problems.push(Problem::new(entry.line, TOO_MUCH, "let them go round less often"));
                 }

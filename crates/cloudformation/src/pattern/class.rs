@@ -151,6 +151,7 @@ pub(super) fn class(source: &mut Source<'_>, rust: &mut String, depth: usize) ->
             '[' => class(source, rust, depth + 1)?,
             '&' if source.peek() == Some(&'&') => {
                 source.next();
+                // Without something on both sides it is uncertain what an intersection means.
                 if is_first || matches!(source.peek(), Some(']' | '&')) {
                     return None;
                 }
@@ -222,5 +223,6 @@ fn range_or_single(from: char, source: &mut Source<'_>, rust: &mut String) -> Op
     };
     rust.push('-');
     push_literal(rust, last);
+    // Java refuses a range that runs backwards.
     (from <= last).then_some(())
 }

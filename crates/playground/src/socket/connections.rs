@@ -45,6 +45,7 @@ impl Sockets {
         &mut self,
         envelope: &Value,
     ) -> Result<oneshot::Receiver<Option<Value>>, DeliveryFailure> {
+        // A connection that was told that it ends is used only if there is no other.
         let staying = self.lines.iter().position(|line| !line.leaving);
         if self.lines.is_empty() {
             return Err(DeliveryFailure::Unreachable("it has no connection open".to_owned()));

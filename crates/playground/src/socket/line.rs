@@ -99,6 +99,7 @@ impl Playground {
             }
         }
         .await;
+        // However it has ended: what it did not acknowledge fails now and goes over another connection.
         lock(&self.shared.sockets).close(id);
         self.announce();
         ended

@@ -60,6 +60,7 @@ pub(super) fn update(workspace: &mut Workspace, arguments: &Arguments, now: Time
     let bot = workspace.identity.bot_user.clone();
     let before = workspace
         .message(channel, ts)
+        // Slack cannot edit an ephemeral message by its timestamp.
         .filter(|message| message.ephemeral_to.is_none())
         .ok_or("message_not_found")?;
     if before.author != bot {

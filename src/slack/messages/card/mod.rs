@@ -148,6 +148,7 @@ fn is_open(request: &Request, approval: &Approval) -> bool {
 fn title(request: &Request, approval: &Approval) -> String {
     let noun = match approval.about {
         About::Create => {
+            // Only a new request has its answer in the status; a renewal or a change has it in its approval.
             let is_open = matches!(request.status, Status::AwaitingApproval { .. });
             let state = if is_open { "Approval needed" } else { request.status.name().label() };
             return format!("{state}: {}", request.product.name);
@@ -164,6 +165,7 @@ fn title(request: &Request, approval: &Approval) -> String {
         (Some(Answer::TimedOut), _) => format!("{noun} not answered"),
         (Some(Answer::Withdrawn { .. }), _) => format!("{noun} withdrawn"),
         (None, _) if is_open(request, approval) => format!("{noun} needs approval"),
+        // Without an answer and no longer open: what it was about has ended first.
         (Some(Answer::Moot) | None, _) => format!("{noun} no longer needed"),
     };
     format!("{state}: {}", request.product.name)
@@ -232,6 +234,7 @@ fn fallback(
 ) -> String {
     let why = |reason| format!("Why: {}.", inline(reason, 300));
     let mut sentences = vec![format!("{}. {}", escape_within(title, 200), case.spoken)];
+    // Notifications show only this text, and a warning is what an approver must not miss.
     sentences.extend(text::warnings(notice.request, approval));
     sentences.extend(text::typed_reason(notice.request, approval).map(why));
     sentences.push(format!("{state} (request {}){}", notice.request.id.short(), text::simulated(notice)));

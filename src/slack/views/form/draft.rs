@@ -55,9 +55,11 @@ pub(super) fn carried_input(view: &FormView, has_fields: bool) -> CarriedInput {
     {
         draft.values.remove(&key);
     }
+    // Measured before visible values are dropped, because it is shown as how much to shorten.
     let too_much = excess(&draft);
     let mut left_out = Vec::new();
     while excess(&draft) > 0
+        // The longest first, so that as few fields as possible have to be filled in again.
         && let Some(key) = longest(&draft, |_| true)
     {
         draft.values.remove(&key);
@@ -119,6 +121,7 @@ fn parse(metadata: &str) -> Option<FormDraft> {
 pub fn draft(view: &ViewRef) -> Option<FormDraft> {
     let mut draft = parse(&view.private_metadata)?;
     let is_change = CallbackId::parse(&view.callback_id) == Some(CallbackId::Change);
+    // A change is about the request that its button names, so we never write one without it.
     if is_change && draft.button.is_none() {
         return None;
     }

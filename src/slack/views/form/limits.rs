@@ -36,6 +36,7 @@ pub(super) fn beyond_limits(view: &FormView, exception: &Exception) -> String {
 fn with_holders(mut text: String, view: &FormView) -> String {
     for request in &view.holders {
         let line = holder(request, &view.command);
+        // The three are the line break and the bullet. Only whole lines, because each ends with a command.
         if text.chars().count() + line.chars().count() + 3 > MAX_SECTION {
             break;
         }

@@ -49,6 +49,7 @@ pub fn form(view: &FormView, problem: Option<&str>) -> SlackModalView {
     let mut blocks = heading(view, problem, &carried.left_out);
     blocks.extend(if has_fields { page_blocks(view) } else { blocks_without_fields(view) });
     let form = modal(title, callback, blocks).with_private_metadata(written(&carried.draft));
+    // Nothing to submit: choosing another team is all that is left to do here.
     if !has_fields {
         return form;
     }
@@ -211,6 +212,7 @@ fn team_choice(teams: &[TeamName], chosen: &TeamName) -> Option<SlackBlockStatic
     let select = SlackBlockStaticSelectElement::new()
         .with_action_id(SlackActionId(ActionId::ChooseTeam.as_str().to_owned()))
         .with_options(teams.iter().map(|team| option(team)).collect());
+    // The initial option has to be among the options, and a name that is too long for one is not.
     let is_offered = teams.contains(&chosen);
     Some(if is_offered { select.with_initial_option(option(chosen)) } else { select })
 }
@@ -271,6 +273,7 @@ fn reason_block(reason: &str, is_exception: bool) -> SlackBlock {
     }
     SlackInputBlock::new(plain(label, 2000), SlackInputBlockElement::PlainTextInput(input))
         .with_block_id(SlackBlockId(REASON_BLOCK.to_owned()))
+        // An exception needs a reason, as the text above the fields says.
         .with_optional(!is_exception)
         .into()
 }
@@ -279,6 +282,7 @@ fn ticket_block(rule: &TicketRule, ticket: &str) -> SlackBlock {
     let mut input = SlackBlockPlainTextInputElement::new()
         .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
         .with_max_length(u64::from(LONGEST));
+    // As for the reason, Slack refuses an initial value that does not fit the input.
     if (1..=LONGEST as usize).contains(&ticket.chars().count()) {
         input = input.with_initial_value(ticket.to_owned());
     }
