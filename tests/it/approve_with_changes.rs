@@ -362,7 +362,7 @@ async fn a_change_is_approved_for_less_than_was_asked_for_but_never_below_what_e
 #[tokio::test]
 async fn a_form_about_what_is_decided_says_so_whatever_else_could_be_reduced_now() {
     run(async |company| {
-        let (alice, morgan, pat) = (&company.alice, &company.morgan, &company.pat);
+        let (alice, morgan) = (&company.alice, &company.morgan);
         let id =
             alice.asks_for("rds-postgres", &[("DatabaseName", "orders"), ("AllocatedStorage", "50")]).await;
         morgan.clicks("Approve").await;
