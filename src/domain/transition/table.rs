@@ -168,6 +168,7 @@ pub(super) fn moment(event: &Event) -> Timestamp {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "only some kinds say more than their name")]
 pub(super) fn told(job: &Job) -> String {
     match &job.kind {
         JobKind::Resume { with, .. } => format!("resume({})", with.error().unwrap_or("success")),
@@ -175,28 +176,7 @@ pub(super) fn told(job: &Job) -> String {
         JobKind::Show(slot) => format!("show {slot:?}").to_lowercase(),
         JobKind::Reminder { reminder, .. } => format!("{} later", reminder.as_str()),
         JobKind::StartExecution { attempt } => format!("start attempt {attempt}"),
-        JobKind::ApprovalDeadline
-        | JobKind::FindApprovers { .. }
-        | JobKind::TellApprover { .. }
-        | JobKind::Provision
-        | JobKind::WatchProvisioning
-        | JobKind::Terminate
-        | JobKind::WatchTermination
-        | JobKind::JudgeClick(_)
-        | JobKind::Lease
-        | JobKind::RenewalDeadline
-        | JobKind::ChangeDeadline
-        | JobKind::Update
-        | JobKind::WatchUpdate
-        | JobKind::Refresh { .. }
-        | JobKind::FollowUp
-        | JobKind::Warn
-        | JobKind::Home
-        | JobKind::CopyTrail { .. }
-        | JobKind::TellEvents { .. }
-        | JobKind::ReadBill
-        | JobKind::Teams { .. }
-        | JobKind::Reconcile { .. } => job.kind.as_str().replace('_', " "),
+        _ => job.kind.as_str().replace('_', " "),
     }
 }
 

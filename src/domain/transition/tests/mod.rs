@@ -140,33 +140,9 @@ fn lease_job(jobs: &[Job]) -> Timestamp {
 /// Returns the results that waiting tasks get from these jobs.
 fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
     jobs.iter()
-        .filter_map(|job| match &job.kind {
-            JobKind::Resume { token, with, .. } => Some((token.reveal(), with)),
-            JobKind::StartExecution { .. }
-            | JobKind::ApprovalDeadline
-            | JobKind::Reminder { .. }
-            | JobKind::FindApprovers { .. }
-            | JobKind::TellApprover { .. }
-            | JobKind::Show(_)
-            | JobKind::Provision
-            | JobKind::WatchProvisioning
-            | JobKind::Terminate
-            | JobKind::WatchTermination
-            | JobKind::JudgeClick(_)
-            | JobKind::Lease
-            | JobKind::RenewalDeadline
-            | JobKind::ChangeDeadline
-            | JobKind::Update
-            | JobKind::WatchUpdate
-            | JobKind::Refresh { .. }
-            | JobKind::FollowUp
-            | JobKind::Warn
-            | JobKind::Home
-            | JobKind::CopyTrail { .. }
-            | JobKind::TellEvents { .. }
-            | JobKind::ReadBill
-            | JobKind::Teams { .. }
-            | JobKind::Reconcile { .. } => None,
+        .filter_map(|job| {
+            let JobKind::Resume { token, with, .. } = &job.kind else { return None };
+            Some((token.reveal(), with))
         })
         .collect()
 }
