@@ -182,9 +182,9 @@ fn explanation(
     let quota = QuotaUse { used, limit: product.quota.per_team };
     let exception = Exception::needed(product.quota, Some(quota), budget, estimate.as_ref());
     let is_refused = !product.quota.may_except(admins);
-    let is_exception = exception.is_some() && !is_refused;
+    let allowed = exception.clone().filter(|_| !is_refused);
     let (values, price) = (values.as_slice(), estimate.as_ref());
-    let path = path_as_things_stand(product, &team.name, values, price, budget, is_exception);
+    let path = path_as_things_stand(product, &team.name, values, price, budget, allowed);
     let mut text = format!("{} ({}) for {person}, team {}\n", product.name, product.key, team.name);
     if !product.requesters.include(&team.name) {
         let _ = writeln!(text, "requesters: refused, it is not offered to team {}", team.name);

@@ -138,6 +138,12 @@ pub fn estimate<'v>(
     })
 }
 
+/// Returns by how much the second estimate is higher, US dollars a month; an unknown one counts as zero.
+pub fn increase(before: Option<&Estimate>, after: Option<&Estimate>) -> Decimal {
+    let monthly = |estimate: Option<&Estimate>| estimate.map(|estimate| estimate.monthly).unwrap_or_default();
+    (monthly(after) - monthly(before)).max(Decimal::ZERO)
+}
+
 fn monthly<'v>(
     line: &CostLine,
     parameters: &dyn Fn(&str) -> Option<&'v str>,

@@ -128,7 +128,7 @@ impl BudgetUse {
     }
 
     /// Whether the budget has room for an estimate. An unknown estimate counts as zero, but approvers are asked about
-    /// it: see [`path_of_budget`](super::approval::path_of_budget).
+    /// it: see [`path_within_limits`](super::approval::path_within_limits).
     pub fn has_room_for(self, estimate: Option<&Estimate>) -> bool {
         // Refusing what has no estimate would keep whole products from every team with a budget.
         let monthly = estimate.map(|estimate| estimate.monthly).unwrap_or_default();

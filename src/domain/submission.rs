@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::approval::{ApprovalPath, ExceededLimits, approval_path, path_of_budget};
+use super::approval::{ApprovalPath, ExceededLimits, path_within_limits};
 use super::audit::{Actor, AuditHead, AuditSubject, By, Via};
 use super::catalog::{ApprovalRule, Product};
 use super::cost::Estimate;
@@ -46,8 +46,8 @@ pub struct Submission {
 impl Submission {
     /// Returns the approval path.
     pub fn path(&self, rule: &ApprovalRule) -> ApprovalPath {
-        let path = approval_path(rule, &self.team, &self.parameters, self.estimate.as_ref());
-        let path = path_of_budget(rule, path, self.budget.is_some(), self.estimate.as_ref());
+        let (team, estimate) = (&self.team, self.estimate.as_ref());
+        let path = path_within_limits(rule, team, &self.parameters, estimate, self.budget.is_some());
         self.exceeded.path(rule, path)
     }
 
@@ -101,11 +101,7 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
 /// Describes the limits it exceeds, worded to follow a comma.
 fn beyond(request: &Request) -> String {
     let above = if request.exceeds_budget { ", above the team's budget" } else { "" };
-    let exception = request.creation.exception.as_ref();
-    let exception = exception.map(|exception| {
-        format!(", as an exception: {}", exception.describe(request.adds(&request.creation)))
-    });
-    format!("{above}{}", exception.unwrap_or_default())
+    format!("{above}{}", request.as_exception(&request.creation))
 }
 
 /// Describes how many approvals are needed, and why.

@@ -3,8 +3,6 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::path::{path_above_budget, path_of_exception};
-use super::{ApprovalPath, ApprovalRule};
 use crate::domain::catalog::{OverBudget, QuotaRule};
 use crate::domain::cost::{Estimate, dollars};
 use crate::domain::quota::{BudgetUse, QuotaUse};
@@ -45,28 +43,6 @@ impl Exception {
             format!("budget about {spent} of {limit} a month used{}", adds.unwrap_or_default())
         });
         [quota, budget].into_iter().flatten().collect::<Vec<_>>().join("; ")
-    }
-}
-
-/// The limits that something exceeds, and who has to allow that.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ExceededLimits {
-    /// Whether it exceeds the budget of a product whose own approvers may allow that.
-    pub budget: bool,
-    /// The limits that admins have to allow; `None` if it is no exception.
-    pub exception: Option<Exception>,
-}
-
-impl ExceededLimits {
-    /// Adds the approvers who have to allow it to the path that applies within all limits.
-    pub fn path(&self, rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPath {
-        let path = if self.budget { path_above_budget(rule, path) } else { path };
-        if self.exception.is_some() { path_of_exception(rule, path) } else { path }
-    }
-
-    /// Whether the budget may be exceeded, once everybody has agreed.
-    pub fn exceeds_budget(&self) -> bool {
-        self.budget || self.exception.as_ref().is_some_and(|exception| exception.budget.is_some())
     }
 }
 

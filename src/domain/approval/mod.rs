@@ -29,12 +29,12 @@ pub use approved_changes::{
     shorter_leases, unchanged,
 };
 pub use eligibility::{Eligibility, may_decide};
-pub use exception::{ExceededLimits, Exception};
+pub use exception::Exception;
 pub use matching::can_be_staffed;
 pub(in crate::domain) use path::path_of_renewal;
 pub use path::{
-    ApprovalPath, approval_path, needed_in_all, path_above_budget, path_as_things_stand, path_of_budget,
-    path_of_exception, path_without_exception,
+    ApprovalPath, ExceededLimits, approval_path, needed_in_all, path_as_things_stand, path_of_exception,
+    path_within_limits, path_without_exception,
 };
 pub use reduction::{Irreducible, Reduction, RequestedReduction};
 pub use rules::{ApprovalConfirm, ApprovalMode, ApprovalRule, Approvers, Condition, RuleFor, Stage};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::exception::Exception;
 use super::{ApprovalMode, ApprovalRule, Approvers, Condition, RuleFor, Stage};
 use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::cost::Estimate;
@@ -90,30 +91,60 @@ pub(super) fn matching_rule(
     rule.rules.iter().position(|one| known.all(one).is_some())
 }
 
-/// Returns the path of a request as submission would choose it: [`approval_path`], adjusted if the request exceeds
-/// its team's budget or is an exception. Refusing it for lack of budget is up to the store.
+/// Returns the path of a request as submission would choose it, if it is an `exception` or not. Refusing it for lack of
+/// budget is up to the store.
 pub fn path_as_things_stand(
     product: &Product,
     team: &TeamName,
     parameters: &[(String, String)],
     estimate: Option<&Estimate>,
     budget: Option<BudgetUse>,
-    is_exception: bool,
+    exception: Option<Exception>,
 ) -> ApprovalPath {
     let rule = &product.approval;
-    let path = approval_path(rule, team, parameters, estimate);
-    let path = path_of_budget(rule, path, budget.is_some(), estimate);
-    let exceeds = budget.is_some_and(|budget| !budget.has_room_for(estimate));
-    let path = match product.quota.over_budget {
-        OverBudget::Ask if exceeds => path_above_budget(rule, path),
-        OverBudget::Ask | OverBudget::Refuse => path,
-    };
-    if is_exception { path_of_exception(rule, path) } else { path }
+    let has_room = budget.is_none_or(|budget| budget.has_room_for(estimate));
+    let exceeded =
+        ExceededLimits { budget: !has_room && product.quota.over_budget == OverBudget::Ask, exception };
+    exceeded.path(rule, path_within_limits(rule, team, parameters, estimate, budget.is_some()))
+}
+
+/// Returns the path of what exceeds no limit: [`approval_path`], but an unknown cost is never auto-approved for a team
+/// with a budget.
+pub fn path_within_limits(
+    rule: &ApprovalRule,
+    team: &TeamName,
+    parameters: &[(String, String)],
+    estimate: Option<&Estimate>,
+    has_budget: bool,
+) -> ApprovalPath {
+    path_of_budget(rule, approval_path(rule, team, parameters, estimate), has_budget, estimate)
+}
+
+/// The limits that something exceeds, and who has to allow that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExceededLimits {
+    /// Whether it exceeds the budget of a product whose own approvers may allow that.
+    pub budget: bool,
+    /// The limits that admins have to allow; `None` if it is no exception.
+    pub exception: Option<Exception>,
+}
+
+impl ExceededLimits {
+    /// Adds the approvers who have to allow it to the path that applies within all limits.
+    pub fn path(&self, rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPath {
+        let path = if self.budget { path_above_budget(rule, path) } else { path };
+        if self.exception.is_some() { path_of_exception(rule, path) } else { path }
+    }
+
+    /// Whether the budget may be exceeded, once everybody has agreed.
+    pub fn exceeds_budget(&self) -> bool {
+        self.budget || self.exception.as_ref().is_some_and(|exception| exception.budget.is_some())
+    }
 }
 
 /// Adjusts the path for the team's budget. An unknown cost counts as nothing in the budget, so such a request is
 /// never auto-approved if there is a budget.
-pub fn path_of_budget(
+fn path_of_budget(
     rule: &ApprovalRule,
     path: ApprovalPath,
     has_budget: bool,
@@ -132,7 +163,7 @@ pub fn path_of_budget(
 const UNKNOWN_COST: &str = "its cost is not known and counts as $0 of the team's budget";
 
 /// Adjusts the path of a request that exceeds its team's budget: approvers are asked in any case.
-pub fn path_above_budget(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPath {
+fn path_above_budget(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPath {
     match path {
         ApprovalPath::Auto { .. } => ApprovalPath::usual(rule),
         asked @ ApprovalPath::Ask { .. } => asked,
@@ -273,7 +304,7 @@ mod tests {
         let product = crate::domain::fixtures::auto_product();
         let budget = Some(BudgetUse { spent: Decimal::ZERO, limit: Decimal::from(500) });
         let path = |estimate: Option<&Estimate>, budget| {
-            path_as_things_stand(&product, &TeamName::new("payments"), &[], estimate, budget, false)
+            path_as_things_stand(&product, &TeamName::new("payments"), &[], estimate, budget, None)
         };
         assert!(matches!(path(None, None), ApprovalPath::Auto { .. }));
         assert!(matches!(path(Some(&costs(20)), budget), ApprovalPath::Auto { .. }));

@@ -71,6 +71,13 @@ impl Request {
         }
     }
 
+    /// Says that it is an exception and from which limits, worded to follow the number of approvals; empty if it is none.
+    pub(in crate::domain) fn as_exception(&self, approval: &Approval) -> String {
+        let exception = approval.exception.as_ref();
+        let exception = exception.map(|exception| exception.describe(self.adds(approval)));
+        exception.map(|limits| format!(", as an exception: {limits}")).unwrap_or_default()
+    }
+
     /// Returns what it adds to the team's estimates, US dollars a month; `None` if that is not known.
     pub fn adds(&self, approval: &Approval) -> Option<Decimal> {
         match &approval.about {

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::ProductSnapshot;
-use crate::domain::cost::Estimate;
+use crate::domain::cost::{Estimate, increase};
 
 /// What a person wants an existing product to become.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,12 +65,12 @@ pub enum ChangeOutcome {
 impl ChangeOrder {
     /// Returns what it adds to the team's estimates, US dollars a month. Reserved while the change waits.
     pub fn more(&self) -> Decimal {
-        (monthly(self.estimate.as_ref()) - monthly(self.estimate_before.as_ref())).max(Decimal::ZERO)
+        increase(self.estimate_before.as_ref(), self.estimate.as_ref())
     }
 
     /// Returns what it frees of the team's estimates once it is done, US dollars a month.
     pub fn less(&self) -> Decimal {
-        (monthly(self.estimate_before.as_ref()) - monthly(self.estimate.as_ref())).max(Decimal::ZERO)
+        increase(self.estimate.as_ref(), self.estimate_before.as_ref())
     }
 
     /// Returns the change with these values instead of the requested ones. What then is as before is no difference any more.
@@ -96,8 +96,4 @@ impl ChangeOrder {
         };
         self.differences.iter().map(line).collect::<Vec<_>>().join(", ")
     }
-}
-
-fn monthly(estimate: Option<&Estimate>) -> Decimal {
-    estimate.map(|estimate| estimate.monthly).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::builder::{Transition, TransitionBuilder};
-use super::reminders;
+use super::{approval_request, reminders};
 use crate::domain::approval::path_of_renewal;
 use crate::domain::approval::{About, Approval, Renewal};
 use crate::domain::audit::{Actor, By};
@@ -75,16 +75,7 @@ pub(super) fn renew(mut change: TransitionBuilder, by: &By, period: Period) -> R
     let about = About::Renew(Renewal { period, renewals: lease.renewals, holds_end });
     let path = path_of_renewal(&change.request.product.approval, &change.request.creation.path);
     let approval = Approval::new(about, (by.person.clone(), change.now), approve_by, path);
-    let needed = approval.needed();
-    // Stored before the reminders, whose dates depend on it.
-    change.request.asks(approval);
-    // The previous renewal's card stays in its channel with its outcome; this renewal gets a new one.
-    change.request.messages.remove(&MessageSlot::Renewal);
-    change.request.updated_at = change.now;
-    change.later(JobKind::RenewalDeadline, approve_by);
-    reminders::begin(&mut change);
-    change.audit("renewal requested", &actor, format!("by {period}, {needed} needed"));
-    Ok(change.shows(&[MessageSlot::Renewal, MessageSlot::Direct, MessageSlot::Warning]))
+    Ok(approval_request::begin(change, approval, &actor, &format!("by {period},")))
 }
 
 /// Extends the lease and records it.

@@ -5,6 +5,7 @@
 //! execution whose result is already known is always resumed, so that no execution hangs.
 
 mod approval;
+mod approval_request;
 mod builder;
 mod lease;
 mod provisioning;

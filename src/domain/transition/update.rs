@@ -3,8 +3,8 @@
 
 use rust_decimal::Decimal;
 
+use super::approval_request;
 use super::builder::{Transition, TransitionBuilder};
-use super::reminders;
 use crate::domain::approval::{About, Answer, Approval, ApprovalPath, ExceededLimits, Exception};
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
@@ -35,31 +35,22 @@ pub(super) fn ask(
     let about = About::Change(Box::new(order.clone()));
     let mut approval = Approval::new(about, (by.person.clone(), change.now), approve_by, path.clone());
     approval.exception = exception.cloned();
-    let needed = approval.needed();
     // A change that exceeds the budget is approved for exactly that, so the budget does not limit it again.
     let exceeded = ExceededLimits { budget: order.exceeds_budget, exception: exception.cloned() };
     change.takes(order.more(), if exceeded.exceeds_budget() { None } else { budget });
     change.bump_epoch();
-    // The previous change's card stays in its channel with its outcome; this change gets a new one.
-    change.request.messages.remove(&MessageSlot::Change);
-    change.request.updated_at = change.now;
     let actor = Actor::Person(by.clone());
     let description = order.describe();
     if let ApprovalPath::Auto { why } = path {
         approval.answer = Some(Answer::Approved);
         change.request.asks(approval);
+        // The card of the change before stays as it is.
+        change.request.messages.remove(&MessageSlot::Change);
+        change.request.updated_at = change.now;
         change.audit("change requested", &actor, format!("{description}; auto-approved: {why}"));
         return Ok(starts(change));
     }
-    // Stored before the reminders, whose dates depend on it.
-    change.request.asks(approval);
-    change.later(JobKind::ChangeDeadline, approve_by);
-    reminders::begin(&mut change);
-    let more = order.estimate.as_ref().map(|_| order.more());
-    let beyond = exception.map(|exception| format!(", as an exception: {}", exception.describe(more)));
-    let beyond = beyond.unwrap_or_default();
-    change.audit("change requested", &actor, format!("{description}; {needed} needed{beyond}"));
-    Ok(change.shows(&[MessageSlot::Change, MessageSlot::Direct, MessageSlot::Warning]))
+    Ok(approval_request::begin(change, approval, &actor, &format!("{description};")))
 }
 
 /// Starts carrying out the change.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::domain::approval::{ApprovalPath, ExceededLimits, Exception, approval_path, path_of_budget};
+use crate::domain::approval::{ApprovalPath, ExceededLimits, path_within_limits};
 use crate::domain::audit::By;
 use crate::domain::catalog::Product;
 use crate::domain::cost::estimate;
@@ -20,8 +20,8 @@ use crate::portal::people::click::{ButtonContext, RequestAction, named_request, 
 use crate::portal::people::form::{find_product, prefilled};
 use crate::portal::people::form_draft::{Correction, FormDraft};
 use crate::portal::people::form_view::{FormPurpose, FormView, fitting, holders, preview};
-use crate::portal::people::limits::{lift, may_be_exception};
-use crate::portal::people::submit::{SubmitError, broken_rules};
+use crate::portal::people::limits::{lift, unannounced_exception};
+use crate::portal::people::submit::{SubmitError, Submitted, broken_rules};
 use crate::portal::{Error, Portal};
 use crate::ports::store::CommitError;
 use cloudformation::Parameter;
@@ -63,16 +63,7 @@ pub(super) async fn refresh(
     change_view(portal, (request, button.clone()), product, fields, &draft.reason, inputs).await
 }
 
-/// The result of a valid form of a change.
-#[derive(Debug)]
-pub(super) enum ChangeSubmitted {
-    /// It is stored with this request, which waits for approvers or is being updated.
-    Stored(Box<Request>),
-    /// Nothing is stored: it exceeds these limits, and the form did not say that an exception is needed.
-    BeyondLimits(Exception),
-}
-
-/// Requests the change.
+/// Requests the change. The stored request waits for approvers, or is being updated.
 ///
 /// # Errors
 /// See [`SubmitError`]. Nothing is stored then, except a refusal for lack of permission on the trail.
@@ -80,10 +71,10 @@ pub(super) async fn submit(
     portal: &Portal,
     click: &RequestAction,
     draft: &FormDraft,
-) -> Result<ChangeSubmitted, SubmitError> {
+) -> Result<Submitted<Box<Request>>, SubmitError> {
     // The first submission has moved the epoch, so `named_request` would refuse a redelivery as stale.
     if let Some(earlier) = requested_before(portal, click).await? {
-        return Ok(ChangeSubmitted::Stored(Box::new(earlier)));
+        return Ok(Submitted::Stored(Box::new(earlier)));
     }
     let request = named_request(portal, click, |_| MessageSlot::Direct, "change").await?;
     let product = changeable(portal, &request, &click.by).await?;
@@ -108,7 +99,7 @@ pub(super) async fn submit(
     let requester_and_owner = [&click.by.person, &request.owner];
     portal.somebody_can_approve(&product, &request.team, requester_and_owner, &path).await?;
     let submitted = store(portal, &request, &product, click, (order, path), draft.as_exception).await?;
-    if let ChangeSubmitted::Stored(changed) = &submitted {
+    if let Submitted::Stored(changed) = &submitted {
         refresh_news(portal, changed, click).await?;
     }
     Ok(submitted)
@@ -280,8 +271,7 @@ fn order(
     let bound: Vec<String> = product.preset().into_iter().collect();
     let (rule, team) = (&product.approval, &request.team);
     let has_budget = portal.organization.team(team).is_some_and(|team| team.monthly_budget.is_some());
-    let path = approval_path(rule, team, &parameters, price.as_ref());
-    let path = path_of_budget(rule, path, has_budget, price.as_ref());
+    let path = path_within_limits(rule, team, &parameters, price.as_ref(), has_budget);
     let order = ChangeOrder {
         idempotency_key: String::new(),
         differences: request.differences(&snapshot, &parameters, &bound),
@@ -305,7 +295,7 @@ async fn store(
     click: &RequestAction,
     (mut order, path): (ChangeOrder, ApprovalPath),
     as_exception: bool,
-) -> Result<ChangeSubmitted, SubmitError> {
+) -> Result<Submitted<Box<Request>>, SubmitError> {
     click.idempotency_key.clone_into(&mut order.idempotency_key);
     let budget = portal.organization.team(&request.team).and_then(|team| team.monthly_budget);
     let options = ChangeOptions {
@@ -318,13 +308,12 @@ async fn store(
     loop {
         order.exceeds_budget = exceeded.budget;
         let path = exceeded.path(&product.approval, path.clone());
-        match &exceeded.exception {
-            Some(exception) if !as_exception => return Ok(ChangeSubmitted::BeyondLimits(exception.clone())),
-            Some(_) => {
-                let theirs = [&click.by.person, &request.owner];
-                may_be_exception(portal, product, &request.team, theirs, (&path, &order.reason)).await?;
-            }
-            None => {}
+        let (team, theirs) = (&request.team, [&click.by.person, &request.owner]);
+        let (exceeded_so_far, asked) = ((&exceeded, as_exception), (&path, &*order.reason));
+        if let Some(exception) =
+            unannounced_exception(portal, product, team, theirs, exceeded_so_far, asked).await?
+        {
+            return Ok(Submitted::BeyondLimits(exception));
         }
         let event = Event::Change {
             by: click.by.clone(),
@@ -334,7 +323,7 @@ async fn store(
             budget,
         };
         match portal.change(request.id, options, applying(&event)).await {
-            Ok(changed) => return Ok(ChangeSubmitted::Stored(Box::new(changed))),
+            Ok(changed) => return Ok(Submitted::Stored(Box::new(changed))),
             Err(Error::Failed(error)) => match error.downcast_ref::<CommitError>() {
                 Some(why) if lift(portal, product, budget, &mut exceeded, why) => {}
                 Some(CommitError::BudgetSpent(spent)) => {

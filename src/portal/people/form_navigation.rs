@@ -12,7 +12,7 @@ use crate::domain::ids::PersonId;
 use crate::domain::parameters::check_parameters;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
-use crate::portal::people::change::{self, ChangeSubmitted};
+use crate::portal::people::change;
 use crate::portal::people::click::RequestAction;
 use crate::portal::people::form::{choose_team, find_product, form_of};
 use crate::portal::people::form_draft::{Correction, FormDraft};
@@ -90,8 +90,8 @@ pub async fn submit_page(
             let by = By { person: person.clone(), via: Via::Form };
             let click = RequestAction::of_form(by, button.clone(), idempotency_key.to_owned());
             match Box::pin(change::submit(portal, &click, draft)).await {
-                Ok(ChangeSubmitted::Stored(request)) => Ok(FormOutcome::Changed(request)),
-                Ok(ChangeSubmitted::BeyondLimits(exception)) => {
+                Ok(Submitted::Stored(request)) => Ok(FormOutcome::Changed(request)),
+                Ok(Submitted::BeyondLimits(exception)) => {
                     beyond_limits(portal, person, draft, &exception).await
                 }
                 Err(error) => Err(error),
@@ -123,7 +123,7 @@ async fn submit_request_page(
                 show_first_mistake(portal, person, (product, form), draft, corrections).await
             }
             Err(other) => Err(other),
-            Ok(Submitted::Stored) => Ok(FormOutcome::Requested),
+            Ok(Submitted::Stored(())) => Ok(FormOutcome::Requested),
             Ok(Submitted::BeyondLimits(exception)) => beyond_limits(portal, person, &draft, &exception).await,
         },
         // For `NextStep::Store`, `submit` checks the template.

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::domain::approval::{Exception, path_as_things_stand};
 use crate::domain::catalog::Product;
-use crate::domain::cost::estimate;
+use crate::domain::cost::{estimate, increase};
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::parameters::in_effect;
@@ -105,10 +105,10 @@ impl FormView {
 
     /// Returns what it would add to the team's estimates, US dollars a month; `None` if that is not known.
     pub fn adds(&self) -> Option<Decimal> {
-        let monthly = self.preview.estimate.as_ref()?.monthly;
+        let estimate = self.preview.estimate.as_ref()?;
         Some(match &self.purpose {
-            FormPurpose::Create { .. } => monthly,
-            FormPurpose::Change { request, .. } => (monthly - request.monthly()).max(Decimal::ZERO),
+            FormPurpose::Create { .. } => estimate.monthly,
+            FormPurpose::Change { request, .. } => increase(request.estimate.as_ref(), Some(estimate)),
         })
     }
 
@@ -270,8 +270,7 @@ pub(super) async fn preview(
     // It is stated as the store would: with what the resource costs today.
     let exception =
         exception.map(|exception| Exception { budget: exception.budget.and(whole_budget), ..exception });
-    let is_exception = exception.is_some();
-    let path = path_as_things_stand(product, team, values, estimate.as_ref(), budget, is_exception);
+    let path = path_as_things_stand(product, team, values, estimate.as_ref(), budget, exception.clone());
     let requester_and_owner = [person, person];
     // Both may ask Slack, and a user is waiting.
     let ((turns, note), can_be_approved) = tokio::join!(

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::domain::approval::{ApprovalPath, ExceededLimits};
+use crate::domain::approval::{ApprovalPath, ExceededLimits, Exception};
 use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::quota::BudgetUse;
@@ -45,17 +45,24 @@ pub(super) fn lift(
     true
 }
 
-/// Checks whether admins can be asked for an exception: there is a reason, and one of them could approve.
-pub(super) async fn may_be_exception(
+/// Returns the exception of which the form did not say that it is needed, so that the form has to be shown again. Otherwise
+/// checks whether admins can be asked for it: there is a reason, and one of them could approve.
+pub(super) async fn unannounced_exception(
     portal: &Portal,
     product: &Product,
     team: &TeamName,
     requester_and_owner: [&PersonId; 2],
+    (exceeded, as_exception): (&ExceededLimits, bool),
     (path, reason): (&ApprovalPath, &str),
-) -> Result<(), SubmitError> {
+) -> Result<Option<Exception>, SubmitError> {
+    let Some(exception) = &exceeded.exception else { return Ok(None) };
+    if !as_exception {
+        return Ok(Some(exception.clone()));
+    }
     if reason.is_empty() {
         let message = "Say why the exception is needed: the admins decide by it.".to_owned();
         return Err(SubmitError::Fields(vec![Correction { place: FieldPlace::Reason, message }]));
     }
-    Ok(portal.somebody_can_approve(product, team, requester_and_owner, path).await?)
+    portal.somebody_can_approve(product, team, requester_and_owner, path).await?;
+    Ok(None)
 }

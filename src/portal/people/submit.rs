@@ -14,7 +14,7 @@ use crate::domain::submission::{Submission, submit as birth};
 use crate::portal::access::no_team;
 use crate::portal::people::form::{choose_team, find_product, form_of};
 use crate::portal::people::form_draft::{Correction, FieldPlace, FormDraft};
-use crate::portal::people::limits::{lift, may_be_exception};
+use crate::portal::people::limits::{lift, unannounced_exception};
 use crate::portal::people::transfer::is_team_mate;
 use crate::portal::{Error, Portal};
 use crate::ports::retention::IdempotencyKey;
@@ -23,9 +23,9 @@ use cloudformation::FailedRule;
 
 /// The result of a valid form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Submitted {
-    /// It is stored as a request.
-    Stored,
+pub enum Submitted<T> {
+    /// It is stored.
+    Stored(T),
     /// Nothing is stored: it exceeds these limits, and the form did not say that an exception is needed.
     BeyondLimits(Exception),
 }
@@ -62,7 +62,7 @@ pub async fn submit(
     person: &PersonId,
     idempotency_key: &str,
     draft: &FormDraft,
-) -> Result<Submitted, SubmitError> {
+) -> Result<Submitted<()>, SubmitError> {
     let product = find_product(portal, draft.product.as_str())?;
     let id = RequestId::random();
     let team = match choose_team(portal, person, &product, Some(draft.team.as_str())).await {
@@ -122,7 +122,7 @@ async fn store(
     product: &Product,
     as_exception: bool,
     idempotency_key: &str,
-) -> Result<Submitted, SubmitError> {
+) -> Result<Submitted<()>, SubmitError> {
     let (team, key) = (submission.team.clone(), product.key.clone());
     let commit = |submission: &Submission| {
         let now = portal.now();
@@ -139,20 +139,18 @@ async fn store(
         if !lift(portal, product, submission.budget, &mut submission.exceeded, refusal) {
             break;
         }
-        match &submission.exceeded.exception {
-            Some(exception) if !as_exception => return Ok(Submitted::BeyondLimits(exception.clone())),
-            Some(_) => {
-                let path = submission.path(&product.approval);
-                let (theirs, reason) = ([&submission.requester, &submission.owner], &*submission.reason);
-                may_be_exception(portal, product, &submission.team, theirs, (&path, reason)).await?;
-            }
-            None => {}
+        let (path, theirs) = (submission.path(&product.approval), [&submission.requester, &submission.owner]);
+        let (exceeded, asked) = ((&submission.exceeded, as_exception), (&path, &*submission.reason));
+        if let Some(exception) =
+            unannounced_exception(portal, product, &team, theirs, exceeded, asked).await?
+        {
+            return Ok(Submitted::BeyondLimits(exception));
         }
         committed = commit(&submission).await;
     }
     match committed {
         // `Again`: the same view was submitted before.
-        Ok(_) | Err(CommitError::Again(Some(_))) => Ok(Submitted::Stored),
+        Ok(_) | Err(CommitError::Again(Some(_))) => Ok(Submitted::Stored(())),
         Err(CommitError::BudgetSpent(spent)) => {
             let budget = submission.budget.unwrap_or_default();
             Err(Refusal::BudgetSpent { team, spent, budget }.into())
