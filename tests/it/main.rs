@@ -36,6 +36,7 @@ mod emulator;
 mod entries;
 mod events;
 mod exceptions;
+mod exceptions_for_changes;
 mod existing;
 mod failure;
 mod faults;
