@@ -16,13 +16,14 @@ use super::ids::{
     ChannelId, ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TaskToken,
     TeamName,
 };
-use super::job::{ClickedDecision, JobKind, Resume, StoredClick};
+use super::job::{JobKind, Resume};
 use super::lease::Lease;
 use super::period::Period;
 use super::request::{
     Asking, Cause, ChangeOrder, Difference, Ending, MessageRef, MessageSlot, Notification, Provisioned,
     ReminderKind, Request, Status, StatusName,
 };
+use super::stored_click::{ClickedDecision, StoredClick};
 use super::submission::{Submission, submit};
 use super::transition::Transition;
 use crate::domain::approval::ExceededLimits;

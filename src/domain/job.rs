@@ -6,10 +6,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::approval::RequestedReduction;
-use super::audit::By;
-use super::ids::{ChannelId, PersonId, RequestId, TaskToken, TeamName};
+use super::ids::{PersonId, RequestId, TaskToken, TeamName};
 use super::request::{MessageRef, MessageSlot, ReminderKind};
+use super::stored_click::StoredClick;
 
 /// Something to do at or after a date. Writing a job replaces the one with the same key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -258,37 +257,6 @@ impl Resume {
             Self::ProvisioningFailed => Some("Request.ProvisioningFailed"),
         }
     }
-}
-
-/// An approver's click that still has to be checked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredClick {
-    /// The person and the channel of the click.
-    pub by: By,
-    /// The epoch that the button carried.
-    pub epoch: u32,
-    /// Where to reply; `None` if the click had no channel.
-    pub channel: Option<ChannelId>,
-    /// The decision.
-    pub decision: ClickedDecision,
-    /// When the click arrived, or Slack last failed to answer about it. It is decided within 10 minutes of that, or
-    /// not at all.
-    pub at: Timestamp,
-}
-
-/// The decision in an approver's click.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ClickedDecision {
-    /// Approve.
-    Approve,
-    /// Approve with changes.
-    #[serde(rename = "ApproveLess")]
-    ApproveWithChanges(RequestedReduction),
-    /// Deny.
-    Deny {
-        /// The reason, in the approver's words.
-        reason: String,
-    },
 }
 
 impl JobKind {

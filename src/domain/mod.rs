@@ -34,6 +34,7 @@ pub mod repeats;
 pub mod request;
 pub mod silence;
 pub mod spending;
+pub mod stored_click;
 pub mod submission;
 pub mod ticket;
 pub mod transition;

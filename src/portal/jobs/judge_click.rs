@@ -5,8 +5,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use crate::domain::ids::RequestId;
-use crate::domain::job::{ClickedDecision, JobKind, StoredClick};
+use crate::domain::job::JobKind;
 use crate::domain::refusal::Refusal;
+use crate::domain::stored_click::{ClickedDecision, StoredClick};
 use crate::portal::access::membership::is_for_now;
 use crate::portal::decision::{Unjudged, judge};
 use crate::portal::jobs::outcome::{JobError, Performed};

@@ -8,9 +8,10 @@ use crate::domain::approval::{ApprovalConfirm, can_be_reduced, period_asked, red
 use crate::domain::event::Event;
 use crate::domain::form::Field;
 use crate::domain::ids::ChannelId;
-use crate::domain::job::{ClickedDecision, JobKind, StoredClick};
+use crate::domain::job::JobKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::domain::stored_click::{ClickedDecision, StoredClick};
 use crate::domain::transition::next;
 use crate::portal::decision::{Unjudged, check_right, judge, product_of, tried};
 use crate::portal::people::click::{RequestAction, named_request, refresh_clicked};

@@ -1,7 +1,7 @@
 //! Approve, Approve with changes, and Deny on a card.
 
 use super::button::{ask, named};
-use crate::domain::job::ClickedDecision;
+use crate::domain::stored_click::ClickedDecision;
 use crate::portal::people::decide::{DecisionOutcome, decide, may_approve_with_changes, may_deny};
 use crate::slack::edge::{Edge, ReplyTarget, STORED};
 use crate::slack::incoming::Click;

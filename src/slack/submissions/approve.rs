@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::modal::{clicked, note, refused};
-use crate::domain::job::ClickedDecision;
+use crate::domain::stored_click::ClickedDecision;
 use crate::portal::Error;
 use crate::portal::people::decide::{DecisionOutcome, decide};
 use crate::slack::edge::{Edge, STORED};
